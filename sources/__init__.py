@@ -1,1 +1,1 @@
-"""Where recueils come from: the catalogue of authorities, and the crawler that lists what their sites publish."""
+"""Holds the catalogue of authorities, and the crawler that lists what their sites publish."""

@@ -1,7 +1,5 @@
-"""The edge to the web, as the crawler sees it: a few methods, values in and out, errors that say what happened.
-
-`sources.http.client` has the real implementation; tests give the crawler one that serves pages from memory.
-"""
+"""Defines what the crawler needs of the web: a few methods, values, errors. `sources.http.client` implements it; tests serve pages from
+memory."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Describes one file on disk. `url` is the canonical address after redirects, `size` is in bytes, `sha256` is of the content (64 hex
+    """Describes one file on disk. `url` is the canonical address after redirects, `size` in bytes, `sha256` of the content (64 hex
     digits)."""
 
     url: str
@@ -45,54 +43,54 @@ class FetchError(Exception):
     """Raised by a request that gave nothing usable. The message is for an operator: it names the address and the cause, never a secret."""
 
     retry_after: float | None = None
-    """Seconds the server wants us to wait, where it said so."""
+    """Seconds that the server requests to wait, if any."""
 
     is_of_site = True
-    """Whether the fault may be the site's own. False where its whole address is at fault, or this machine has no network: then it is no
-    reason to poll the site less often."""
+    """Whether the fault may be the site's own. False if its whole address fails or this machine has no network: the site is then polled no
+    less often."""
 
 
 class Unreachable(FetchError):
-    """Says that no answer came: name not found, refused, timed out, connection closed."""
+    """Raised when no answer came: name not found, refused, timed out, connection closed."""
 
 
 class Paused(FetchError):
-    """Says that nothing was requested: the address is resting after failures in a row (`retry_after` says for how long)."""
+    """Raised without a request: the address rests after failures in a row (`retry_after` is for how long)."""
 
     is_of_site = False
 
 
 class FetchRefused(FetchError):
-    """Says that the server answered that it will not serve us: 401, 403, 429, 5xx."""
+    """Raised when the server refuses: 401, 403, 429, 5xx."""
 
 
 class Blocked(FetchError):
-    """Says that a block or challenge page came instead of the real one (it may carry status 200)."""
+    """Raised when a block or challenge page came instead of the real one (it may carry status 200)."""
 
 
 class UnderMaintenance(FetchError):
-    """Reports that the site says that it is under maintenance, in place of the page and whatever the status."""
+    """Raised when the site says that it is under maintenance, whatever the status."""
 
 
 class Gone(FetchError):
-    """Reports 404 or 410: the page has moved or is no more."""
+    """Raised for 404 or 410: the page has moved or is no more."""
 
 
 class Unusable(FetchError):
-    """Rejects an answer that is not what was requested: wrong type, not a PDF, too large, redirected out of the catalogue, unsafe
+    """Raised for an answer other than the requested one: wrong type, not a PDF, too large, redirected out of the catalogue, unsafe
     address."""
 
 
 class NotAPage(Unusable):
-    """Says that a file came in the place of a page."""
+    """Raised when a file came in place of a page."""
 
 
 class MovedAway(Unusable):
-    """Says that the page redirects to a site that is not in the catalogue."""
+    """Raised when the page redirects to a site that is not in the catalogue."""
 
 
 class NeedsBrowser(FetchError):
-    """Says that the site serves only real browsers, and there is none: nothing was requested. The message says what to install."""
+    """Raised without a request when the site serves only browsers and there is none. The message names what to install."""
 
 
 class Fetcher(Protocol):
@@ -115,7 +113,7 @@ class FileFetcher(Fetcher, Protocol):
     """Fetches as a `Fetcher` does, and requests a file again only to see whether it is still the same."""
 
     async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
-        """Return whether the PDF at an address is another than the one of `size` bytes that came at an instant."""
+        """Return whether the PDF at an address differs from the one of `size` bytes fetched at an instant."""
         ...
 
 
@@ -123,19 +121,16 @@ class FileFetcher(Fetcher, Protocol):
 
 
 class LayoutChanged(FetchError):
-    """Says that pages came, but not as the catalogue describes them: no way to a listing, no document where one must be.
-
-    A source that yields nothing is failing, not quiet.
-    """
+    """Raised when pages came, but not as the catalogue describes them: no way to a listing, no document where one must be. A source that
+    yields nothing is failing, not quiet."""
 
 
 class Emptied(LayoutChanged):
-    """Says that a page that always had recueils has none any more, though it is still there: a new month may be empty, a known list may
-    not."""
+    """Raised when a page that always had recueils has none, though it is still there: a new month may be empty, a known list may not."""
 
 
 class CrawlFailed(Exception):
-    """Ends a poll that could not go on. `cause` says why; `requests` counts the page requests made before it (never negative)."""
+    """Raised when a poll could not go on. `cause` says why; `requests` counts the page requests before it (never negative)."""
 
     def __init__(self, cause: FetchError, requests: int) -> None:
         super().__init__(str(cause))
@@ -144,8 +139,7 @@ class CrawlFailed(Exception):
 
 
 class CatalogueError(Exception):
-    """Says that files of the catalogue are wrong. `problems` has one line each: `26-drome.toml:7: sources[0].root: must be an https
-    URL`."""
+    """Raised for faulty files of the catalogue. `problems` has one line each: `26-drome.toml:7: sources[0].root: must be an https URL`."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -156,7 +150,7 @@ class CatalogueError(Exception):
 
 
 class Origin(Enum):
-    """Says on what kind of page an entry was found, which decides whether it is news when nobody has seen it before."""
+    """Classifies the page of an entry, which decides whether an unknown entry is news."""
 
     CURRENT = auto()  # a page that polls read, or one that has just opened
     FIRST_READ = auto()  # a page that was there before the polls began, and that could not be read until now
@@ -165,12 +159,8 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ListingEntry:
-    """Describes a recueil as a listing shows it.
-
-    `url` is canonical (absolute, https, percent-encoded one way only). When `is_detail` is true it is an HTML page that
-    holds the PDF links, else the PDF itself. `published` is the date the listing shows, None where it shows none.
-    `origin` is set by a poll.
-    """
+    """Describes a recueil of a listing. `url` is canonical (absolute, https, percent-encoded one way only): of an HTML page with the PDF
+    links when `is_detail`, else of the PDF. `published` is the date that the listing shows, if any. `origin` is set by a poll."""
 
     url: str
     title: str

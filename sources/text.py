@@ -1,7 +1,5 @@
-"""Reads what a link says by itself: its address in one spelling, the day or the months that it names, and what it is called. Pure.
-
-Imports nothing of the project.
-"""
+"""Reads a link: its address in one spelling, the day or months that it names, and what it is called. Pure; imports nothing of the
+project."""
 
 from __future__ import annotations
 
@@ -42,12 +40,9 @@ _DEFAULT_PORTS = {80, 443}
 
 
 def canonical(base: str, href: str, *, is_redirect: bool = False) -> str | None:
-    """Return `href` as found on the page `base`: absolute, https, host in lower case, percent-encoded one way, without fragment.
-
-    The address of a document loses session numbers and the like, but for that of a redirect, which is only requested: without them the
-    server would redirect for ever. None when it leads to no web page of its own: empty or only a fragment, another scheme (`javascript:`,
-    `mailto:`), credentials in the address, not a valid URL, or longer than `MAX_ADDRESS`. Applying it twice changes nothing.
-    """
+    """Return `href` of the page `base`: absolute, https, host in lower case, percent-encoded one way, without fragment; for a document also
+    without session numbers, except in a redirect (`is_redirect`), which would otherwise loop. None if empty, only a fragment, invalid, of
+    another scheme (`javascript:`, `mailto:`), with credentials, or longer than `MAX_ADDRESS`. Idempotent."""
     cleaned = _STRIPPED.sub("", href).strip()
     if not cleaned or cleaned.startswith("#") or len(cleaned) > MAX_ADDRESS:
         return None
@@ -104,7 +99,7 @@ def _one_way(found: re.Match[str]) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """Apply RFC 3986, section 5.2.4, which `urljoin` leaves undone on absolute references."""
+    """Remove dot segments (RFC 3986, section 5.2.4), which `urljoin` leaves on absolute references."""
     kept: list[str] = []
     segments = path.split("/")
     for segment in segments:
@@ -118,9 +113,8 @@ def _without_dots(path: str) -> str:
     return "/".join(kept)
 
 
-# French dates, months and periods in titles, addresses and file names; accents, case and common OCR slips do not matter.
-#
-# Years have four digits and lie in 2000-2099: two-digit years are too easily a number of something else.
+# French dates, months and periods in titles, addresses and file names; accents, case and common OCR slips do not matter. Years are
+# 2000-2099, in four digits: two digits are too easily another number.
 
 _FOLDED = str.maketrans(
     {"œ": "oe", "æ": "ae", "’": "'", "‘": "'", "º": "°", "–": "-", "—": "-", "\u00a0": " ", "\u202f": " ", "\u00ad": ""}
@@ -128,11 +122,11 @@ _FOLDED = str.maketrans(
 
 
 _REMEMBERED = 500
-"""Characters. What is longer is folded anew each time: a hostile page has one text of megabytes, a site has its menu on every page."""
+"""Characters; longer texts are not cached. A hostile page may have megabytes, a site repeats its menu on every page."""
 
 
 def fold(text: str) -> str:
-    """Lower case, no accents, plain quotes, dashes and spaces: two spellings of a French word become one."""
+    """Return lower case without accents, with plain quotes, dashes and spaces: one spelling for each French word."""
     if text.isascii():  # as most addresses and titles are: there is nothing to fold in them
         return text.lower()
     return (_folded if len(text) <= _REMEMBERED else _folded.__wrapped__)(text)
@@ -185,12 +179,9 @@ _NUMBER_SIGN_REACH = 12
 
 
 def find_date(text: str, *, year: int | None = None, short_years: bool = False) -> date | None:
-    """Return the first complete date written in `text`, None when there is none.
-
-    Reads `1er août 2025`, `14/08/2026`, `2026-08-21-N207`, `RAA_92_20260820`, `20.08.2026`, `d-aout` slugs, OCR slips. With `year`, a day
-    and month introduced by a word (`du 3 mai`) count too, when no complete date is found; so does, with `short_years`, a written month with
-    a year of two digits (`1er_mars_25`), for texts that are known to write them.
-    """
+    """Return the first complete date in `text`, None without one. Reads `1er août 2025`, `14/08/2026`, `2026-08-21-N207`,
+    `RAA_92_20260820`, `20.08.2026`, `d-aout` slugs, OCR slips. If none is complete: with `year`, a day and month after a word (`du 3 mai`);
+    with `short_years`, a written month with a year of two digits (`1er_mars_25`)."""
     folded = fold(text)
     complete = sorted(_complete_dates(folded), key=lambda found: found[0])
     if complete:
@@ -231,7 +222,7 @@ def _short_dates(folded: str) -> Iterator[date]:
 
 
 def _is_numbered(match: re.Match[str], folded: str) -> bool:
-    """Return whether what looks like a day is the number of a bulletin."""
+    """Return whether an apparent day is the number of a bulletin."""
     return _NUMBER_SIGN.search(folded[max(0, match.start() - _NUMBER_SIGN_REACH) : match.start()]) is not None
 
 
@@ -248,9 +239,8 @@ def _safe_date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-# What stretch of time a label stands for: `Aout-2026`, `RAA-du-mois-d-aout-2026`, `2026-de-aout-a-decembre`, `3eme-trimestre`.
-#
-# A label is the last segment of an address or the text of its link. What names one bulletin (`RAA-special-46-2026-084`) is no period.
+# The period of a label, which is the last segment of an address or the text of its link: `Aout-2026`, `RAA-du-mois-d-aout-2026`,
+# `2026-de-aout-a-decembre`, `3eme-trimestre`. The name of one bulletin (`RAA-special-46-2026-084`) is no period.
 
 _MONTH = re.compile(rf"(?<![a-z]){MONTH_NAME}")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
@@ -273,7 +263,7 @@ _NO_END = 2099
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole months, `first_month` to `last_month` (1 to 12), of the years `first_year` to `last_year`; no year: the parent page's."""
+    """Describes months `first_month` to `last_month` (1 to 12) of the years `first_year` to `last_year`; no year: the parent page's."""
 
     first_year: int | None
     last_year: int | None
@@ -282,7 +272,7 @@ class Period:
 
     @property
     def is_whole_year(self) -> bool:
-        """Return whether no month narrows it."""
+        """Return whether it covers whole years."""
         return (self.first_month, self.last_month) == (1, 12)
 
     @property
@@ -296,7 +286,7 @@ class Period:
         return self.last_year == _NO_END
 
     def bounds(self, year: int | None = None) -> tuple[date, date] | None:
-        """First and last day. `year` stands in where the label wrote none; None when no year is known."""
+        """Return the first and last day. `year` replaces a missing year; None when no year is known."""
         first, last = self.first_year or year, self.last_year or year
         if first is None or last is None:
             return None
@@ -305,7 +295,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Holds what a label says. A bulletin has a number or a day in its name: something is left once year and months are taken out."""
+    """Holds what a label names. A bulletin's has a number or a day: something remains without year and months."""
 
     period: Period | None
     is_bulletin: bool
@@ -351,10 +341,8 @@ def is_slice(url: str) -> bool:
 
 
 def label_of(url: str, text: str) -> Label:
-    """Classify a link. Its own segment comes first ("Année 2021" may lead to `Annee-2022`), then its text.
-
-    A year the segment lacks is searched in the text, then in the segments above (`/RAA-2026/Aout`).
-    """
+    """Classify a link by its own segment ("Année 2021" may lead to `Annee-2022`), then by its text. A year that the segment lacks is
+    searched in the text, then in the segments above (`/RAA-2026/Aout`)."""
     segments = [unquote(segment) for segment in urlsplit(url).path.split("/") if segment]
     own = read_label(segments[-1]) if segments else Label(None, is_bulletin=False)
     shown = read_label(text)
@@ -380,15 +368,14 @@ def _with_year_above(label: Label, segments: list[str]) -> Label:
 
 
 def _in_order(first: int, last: int, first_year: int | None, last_year: int | None) -> tuple[int, int]:
-    """Return `JUILLET-DECEMBRE` as written; a slip backwards within a year means both ends."""
+    """Return `JUILLET-DECEMBRE` as written; months in the wrong order within a year are both taken."""
     if first_year == last_year and first > last:
         return last, first
     return first, last
 
 
-# What a link is called: whether it names the recueil, a part of it, or something that is none of ours.
-#
-# For pages that have moved and for layouts nobody has described; where the catalogue describes the way, its own patterns say more.
+# Whether a link names the recueil, a part of it, or something else: for pages that moved and layouts that nobody has described. The
+# catalogue's own patterns are more precise.
 
 # "Recueil des actes administratifs", "Recueils hebdomadaires et spéciaux des actes administratifs", "R.A.A", "RAA2", as in roots seen.
 _NAME_OF_RECUEIL = re.compile(r"\brecueils?(?: [a-z]+){0,4} actes? administratifs?\d?\b|\br ?a ?a\d?\b|^(?:les )?actes administratifs$")
@@ -425,7 +412,7 @@ def bulletin_in(text: str) -> str | None:
 
 
 def is_among(bulletin: str, others: Iterable[str], days: Collection[date | None]) -> bool:
-    """Return whether a recueil is one of others: by its number, or where it has none by its day. One without either may be any."""
+    """Return whether a recueil is one of others: by its number, or without one by its day. Without either it may be any."""
     day = find_date(bulletin)
     if (number := _BULLETIN_NUMBER.search(bulletin)) is not None:
         own = _numbers(number[1])[-1]
@@ -443,10 +430,8 @@ def names_a_part(url: str, text: str) -> bool:
 
 
 def is_aside(url: str, text: str, *, root: str) -> bool:
-    """Return whether a link names what is not the current recueil of this authority: a test, archives, a region's recueil.
-
-    Words that stand in the `root` of the source are its own: those of a region's prefecture, "RAA et archives".
-    """
+    """Return whether a link names something else than the current recueil of this authority: a test, archives, a region's recueil. Words in
+    the `root` of the source are its own ("RAA et archives")."""
     own = _words(urlsplit(root).path)
     named = " / ".join((_words(text), *(_words(segment) for segment in urlsplit(url).path.split("/"))))
     return any(not re.search(rf"\b{match[0]}\b", own) for match in _ASIDE.finditer(named))

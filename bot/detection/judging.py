@@ -1,4 +1,4 @@
-"""Judges acts: gate, cut into decrees, rules, facts; and gives the facts of an act of which a person said that it is a decree. Pure."""
+"""Judges acts: gate, cut into decrees, rules, facts; reads the facts of acts that a person accepted as decrees. Pure."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
 
 def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
-    """Return the verdicts on all decrees on VSA that an act holds, each with kind and facts, or a single one that says why there is none,
-    or that a person must look. `stand_alone` says that the act is a whole file: its title may be a file name or the text of a link, and the
-    heading inside is trusted instead."""
+    """Return the verdicts on all decrees on VSA of an act, each with kind and facts, or one verdict with the reason why there is none, or
+    that a person must look. `stand_alone`: the act is a whole file, whose title may be a file name or the text of a link: the heading
+    inside counts instead."""
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
@@ -76,8 +76,8 @@ def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
 
 
 def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verdict:
-    """Return the verdict where what could be read has no sign. An unreadable page already makes its recueil incomplete, to be tried again
-    and shown: a person is asked to look only where nothing says what the act is about, no title and no readable page."""
+    """Return the verdict if no readable text has a sign. Unreadable pages already make the recueil incomplete, to be retried and shown: a
+    person must look only if neither a title nor a readable page gives the act's subject."""
     if not unreadable:
         return NOTHING
     readable = any(page.origin is not TextOrigin.UNREADABLE and page.text.strip() for page in act.pages)
@@ -89,9 +89,9 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
 
 
 def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
-    """Return a decree with the facts that can be read of it, or each of those in an act that holds several of which a person must judge:
-    those with visas or articles that the rules would not pass over, of which two at least have numbers of their own; where nothing
-    distinguishes them, the first that speaks of VSA. Each is of this `kind`, or of its likeliest where none is given."""
+    """Return the decree with its readable facts, of this `kind` or its likeliest. For several decrees in one act that a person must judge,
+    return each with visas or articles that the rules would not reject, if at least two have numbers of their own; if they cannot be
+    distinguished, the first on VSA."""
     text = document(act)
     unreadable = not all(page.is_whole for page in act.pages)
     speaking = [(segment, found) for segment in text.segments if (found := mentions(text, segment).found)]
@@ -105,8 +105,8 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TwiceRead:
-    """One fact as it is shown and as the second reader has it, without names of persons; `poor`: its page was badly read; `settled`: a
-    person said what it is."""
+    """Holds a fact as shown and as the second reader has it, without names of persons; `poor`: its page was badly read; `settled`: a person
+    decided it."""
 
     name: str
     told: FactValue
@@ -118,7 +118,7 @@ class TwiceRead:
 
 
 def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
-    """Return each fact of a decree that is read twice, and why it is sure or not. It is read again: a verdict keeps only what is shown."""
+    """Return each fact that both readers read, and why it is certain or not. Reads anew, as a verdict keeps only shown values."""
     text, segment = _read_again(act, verdict)
     second = second_values(text, tagged(text, segment))
     poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
@@ -133,7 +133,7 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
 
 
 def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
-    """Return the days (`signed`) and offices at the end of a decree that are not shown of it; the cue of each is the reason."""
+    """Return the days (`signed`) and offices at the end of a decree that are not shown; each cue is the reason."""
     text, segment = _read_again(act, verdict)
     own = number(text, segment)
     return tuple(text.evidence(name, found.start, found.end, found.value) for name, found in passed_over(text, segment, own))
@@ -158,7 +158,7 @@ def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kin
 
 
 def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) -> Kind:
-    """Return the kind that the verb of its title gives, else that of its articles, those that speak of VSA first, else an authorisation."""
+    """Return the kind by the verb of its title, else of its articles, those on VSA first, else an authorisation."""
     title = own_title(text, segment, stand_alone=False)
     # What the event is called ("la Nuit du refus") says nothing of the act.
     event = cue("around.event").search(title.text)
@@ -177,7 +177,7 @@ def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) 
 def facts_of(
     document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
-    """Read every fact of one decree of this kind, and say which are to be verified. What is not found stays None or empty."""
+    """Read every fact of one decree of this kind, and list those to be verified. Missing facts stay None or empty."""
     facts, evidence = gather(document, segment, mentions, kind)
     left = amended(document, segment)
     return replace(facts, doubtful=doubtful(left, segment, facts, evidence, second_values(left, tagged(left, segment)))), evidence
@@ -252,7 +252,7 @@ def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, .
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
-    """Return the first named of several prefects, or the préfet de police where text or number show that he decides."""
+    """Return the first of several named prefects, or the préfet de police if text or number identify him."""
     if (first_named := first_prefect(document, segment)) is not None:
         return first_named
     if number is not None and of_police_series(number.value):
@@ -271,8 +271,8 @@ _AS_ABOVE = re.compile(
 
 
 def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[Purpose]]:
-    """Return the events to detect, or of a refusal those refused, in the operative part; in a text without articles, anywhere but in
-    visas. Articles may only refer to the one recital that names them."""
+    """Return the events to detect, or of a refusal those refused, in the operative part; without articles, anywhere except in visas.
+    Articles may only refer to the recital that names them."""
     parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
     found: dict[Purpose, TextMatch[Purpose]] = {}
     excluded: dict[Purpose, TextMatch[Purpose]] = {}
@@ -295,10 +295,8 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
     return [found[purpose] for purpose in Purpose if purpose in found]
 
 
-# A decree without the words that it takes away: what a modification removes is none of its facts.
-#
-# « Les mots "place Pie" sont remplacés par les mots "place Kléber" » names one place. What goes is blanked, at its length, so that every
-# position holds and the rules for each fact need not know of it.
+# A decree without the words that it removes: « Les mots "place Pie" sont remplacés par les mots "place Kléber" » names one place. Removed
+# words become blanks of the same length, so that positions stay valid.
 
 _READ = r"\b(?:lire|il (?:y a lieu|faut|convient)|le mot)\b"
 _CLAUSE_END = r"\.\s|[;:\"]|,\s(?:l[ae] |les |l'|aux? |dans |sur |il |elle |ils |elles |on )|\b(?:est|sont|peut|peuvent|sera|seront)\b"
@@ -334,8 +332,8 @@ def amended(document: ActText, segment: Segment) -> ActText:
 
 
 def _software_and_maker(document: ActText, segment: Segment) -> tuple[TextMatch[str] | None, TextMatch[str] | None]:
-    """Return both, none that this decree replaces, whatever the words. A new wording in the place of one on a maker is about software too,
-    though it does not say so again. One of a visa or recital is none where an article takes it away, or its maker or product."""
+    """Return software and maker, except those that this decree replaces. A new wording that replaces one on a maker is about software too.
+    One in a visa or recital does not count if an article removes it, its maker or its product."""
     text = document.flat
     wordings = list(_wordings(text, segment))
     told = [span for span in wordings if _OF_SOFTWARE.search(text, *span)]
@@ -368,7 +366,7 @@ def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
 
 
 def _without(document: ActText, gone: list[tuple[int, int]], written: Sequence[tuple[int, str]] = ()) -> ActText:
-    """Return the document with some stretches blanked, and words written over others. Line ends stay."""
+    """Return the document with some stretches blanked and some replaced by words. Line ends stay."""
     if not gone:
         return document
     letters = list(document.folded.text)

@@ -42,11 +42,8 @@ _WHAT_IT_IS = frozenset(("ville", "commune", "mairie", "departement", "dept", "d
 
 
 class Match(StrEnum):
-    """How a place was found, best first: by its number, its postcode, its name, another name, a longer name that begins so, a near one,
-    a sentence that names it.
-
-    Only the last three are guesses.
-    """
+    """Classifies how a place was found, best first: by its number, its postcode, its name, another name, a longer name that begins so, a
+    similar one, a sentence that names it. Only the last three are guesses."""
 
     CODE = "code"
     POSTCODE = "postcode"
@@ -94,9 +91,8 @@ class _Hit:
 
 @lru_cache(maxsize=_FOUND_KEPT)
 def find_places(text: str) -> PlaceMatches:
-    """Return the places that a text may mean, best first: those it is the name of, else those whose name goes on, else those with a similar
-    name, else those that it names as a sentence does: these first where no name is almost the same. Every one is a candidate: Romans is
-    two villages and a town."""
+    """Return the places that a text may mean, best first: by exact name, longer name, similar name, name in a sentence (before similar ones
+    unless one is almost the same). All are candidates: Romans is two villages and a town."""
     if len(text) > _LONGEST:
         return PlaceMatches()
     words = words_of(text)

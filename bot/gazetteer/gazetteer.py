@@ -1,8 +1,5 @@
-"""Communes, departments and regions of the *code officiel géographique*, from the packed file `france.txt.gz` (see `NOTICE`).
-
-The file is kept as lines, which are taken apart when a place is wanted: 35,000 objects would need three times the memory. It is loaded on
-first use, in some 0.2 s of processor time and 9 MB of memory.
-"""
+"""Reads communes, departments and regions of the *code officiel géographique* from the packed file `france.txt.gz` (see `NOTICE`). Loaded
+at first use, in some 0.2 s of processor time and 9 MB; lines are parsed on demand, as 35,000 objects would need three times the memory."""
 
 from __future__ import annotations
 
@@ -32,11 +29,8 @@ _WHOLE_CITIES = {"75000": "75056", "69000": "69123", "13000": "13055"}
 
 @dataclass(frozen=True, slots=True)
 class Commune:
-    """Describes a commune of today, or an arrondissement of Paris, Lyon or Marseille, which is `part_of` that commune.
-
-    `code` is that of INSEE (`26198`), `department` the code of its department (`26`, `2A`, `974`). `population` is None where none is
-    published.
-    """
+    """Describes a commune of today, or an arrondissement of Paris, Lyon or Marseille, which is `part_of` that commune. `code` is from INSEE
+    (`26198`), `department` that of its department (`26`, `2A`, `974`). `population` is None if unpublished."""
 
     code: str
     name: str
@@ -231,10 +225,8 @@ def _part_of(line: str) -> str:
 
 
 class Aliases:
-    """`communes` has the rows of communes by another name, `areas` departments and regions by every name; names are folded.
-
-    A region that is one department is left out: its name means the department.
-    """
+    """`communes` has the rows of communes by another name, `areas` departments and regions by every name, folded; not regions of one
+    department, whose name means the department."""
 
     def __init__(self, places: Gazetteer, text: str) -> None:
         """Raises ValueError for a table that names what does not exist, or a name twice."""

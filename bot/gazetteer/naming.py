@@ -1,8 +1,6 @@
-"""Which communes a decree names: in its facts (title, event, operators, places), never in its text, which names the seats of the prefecture
-and of the court on nearly every page. Pure.
-
-A wrong commune is worse than a missing one: a name counts where its capitals, its article and the words around it say that it is the place.
-"""
+"""Finds the communes that a decree names in its facts (title, event, operators, places), never in its text, where nearly every page names
+the seats of prefecture and court. Pure. A wrong commune is worse than a missing one: capitals, article and neighbouring words must show
+that a name is the place."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import ARTICLES, Commune, aliases, folded_word, gazetteer, packed_file, region_of
 
 RULES = "2"
-"""Names the rules of this module and of `bot.storage.naming`: raise it when they change, and the communes of every stored decree are
-found again."""
+"""Version of the rules of this module and of `bot.storage.naming`: after a change the communes of every stored decree are found again."""
 
 _MOST_WORDS = 9
 _MOST_LOOKED_BACK = 4
@@ -69,11 +66,8 @@ class _Namer:
         self._sites = {_folded(name): rows for name, rows in self._aliases.sites.items()}
 
     def communes_of(self, decree: Decree, departments: Collection[str]) -> tuple[NamedCommune, ...]:
-        """Return the communes of these departments that the facts of a decree name, each once, in the order in which they are named.
-
-        Those that are to be verified count: whoever asks for a town, or follows it, must not miss a decree. Whoever names an arrondissement
-        names its city too, which follows it.
-        """
+        """Return the communes of these departments that the facts of a decree name, each once, in order. Facts to be verified count, so
+        that a follower of a town misses no decree. An arrondissement adds its city."""
         facts = decree.facts
         texts = [(decree.title, False), (facts.event or "", False), *((text, True) for text in facts.operators)]
         found: dict[str, NamedCommune] = {}
@@ -252,10 +246,8 @@ def _same_phrase_before(tokens: list[_Token], first: int) -> Iterator[_Token]:
 
 
 def _beginning(tokens: list[_Token], first: int, end: int, name: str) -> int | None:
-    """Return where the name begins, with its article; None where the words are not written as the name is.
-
-    A commune without article has none before it: "la Mayenne" is a river. Accents count, but for a first letter: "Loiré" is not the Loire.
-    """
+    """Return where the name begins, with its article; None if the words are not written as the name is. A commune without article has none
+    before it: "la Mayenne" is a river. Accents count, except on a first letter: "Loiré" is not the Loire."""
     official = _tokens(name)
     article = official[0].folded if len(official) > end - first else None
     words = official[1:] if article else official

@@ -1,8 +1,6 @@
-"""The outlines of the departments, from `outlines.txt` (see `NOTICE`), and where a map puts them: pure but for reading that file once.
-
-A map is one drawing of `WIDTH` × `HEIGHT` units, from its upper left corner: the mainland and Corsica in their places, Paris and its three
-neighbours once more, enlarged, in a frame at the upper left, and the five departments overseas in a row below, each at a scale of its own.
-"""
+"""Reads the outlines of the departments from `outlines.txt` (see `NOTICE`), once, and places them on a map of `WIDTH` × `HEIGHT` units from
+its upper left corner: the mainland and Corsica, Paris and its three neighbours again, enlarged, in a frame at the upper left, and the five
+overseas departments in a row below, each at its own scale."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A department: `path` is the data of an SVG path of closed rings in whole numbers, `box` its left, top, right and bottom, and
+    """Describes a department: `path` is the data of an SVG path of closed rings in whole numbers, `box` its left, top, right and bottom,
     `middle` a point well inside its largest ring."""
 
     code: str
@@ -43,8 +41,8 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOutline:
-    """An outline on a map: a point (x, y) of it stands at (x × `scale` + `left`, y × `scale` + `top`). `again`: it is there a second time,
-    enlarged in the frame."""
+    """Places an outline on a map: a point (x, y) is at (x × `scale` + `left`, y × `scale` + `top`). `again`: it is the enlarged copy in the
+    frame."""
 
     outline: Outline
     scale: float

@@ -1,7 +1,5 @@
-"""PDFs on disk, by content: those that are not wholly read yet, so that none is downloaded twice, and those of decrees, for good.
-
-Prefectures remove their PDFs, and a decree that nobody can read any more can hardly be contested.
-"""
+"""Keeps PDFs on disk, by content: those not wholly read, so that none is downloaded twice, and those of decrees, for good: prefectures
+remove their PDFs, and an unreadable decree can hardly be contested."""
 
 from __future__ import annotations
 
@@ -68,14 +66,9 @@ class ArchivedFile:
 
 
 class PdfArchive:
-    """Keeps two folders of `<SHA-256>.pdf`, each for this user only.
-
-    `unread` holds at most `most_bytes` (but for the files in use): the file used longest ago goes first. Its `incoming/` holds what is
-    being downloaded. From `kept` nothing is removed to make room; `which` goes there: the PDFs that hold a decree, `all` that were read, or
-    `none`.
-
-    Several programs may share them. Methods block, for as long as a disk does. Raises ValueError for what is no SHA-256, and no OSError.
-    """
+    """Keeps two folders of `<SHA-256>.pdf`, for this user only; several programs may share them. `unread` (with downloads in `incoming/`)
+    holds at most `most_bytes` besides files in use: the least recently used goes first. `kept` is never trimmed; `which` go there: those
+    with `decrees`, `all` read, or `none`. Methods block for the disk. Raises ValueError for no SHA-256, and no OSError."""
 
     def __init__(self, unread: Path, kept: Path, *, most_bytes: int, which: KeepPdfs = "decrees") -> None:
         self.unread = unread
@@ -116,10 +109,8 @@ class PdfArchive:
         return unread
 
     def use(self, sha256: str) -> Path | None:
-        """Use the file with this content, None where there is none. Call `release` in the end.
-
-        One that was damaged on the disk is removed, which is logged: it is then to be fetched again.
-        """
+        """Return the file with this content and mark it as in use until `release`; None if there is none. A damaged file is logged and
+        removed, to be fetched again."""
         path = self._path(self.unread, sha256)
         try:
             if file_digest(path) == sha256:
@@ -155,10 +146,8 @@ class PdfArchive:
         return self._which == "all" or (self._which == "decrees" and decrees)
 
     def keep(self, path: Path, sha256: str) -> Path | None:
-        """Keep a copy of a file, where that has this content; where it is. None where it cannot be kept, which is logged once.
-
-        A copy of its own: whoever gave the file may go on with it, or remove it.
-        """
+        """Copy a file with this content and return the copy's path; None, logged once, if it cannot be kept. The caller may change or
+        remove the original."""
         kept = self._path(self.kept, sha256)
         try:
             if not kept.is_file():
@@ -192,10 +181,8 @@ class PdfArchive:
     # --- what is removed ---------------------------------------------------------------------------------------------
 
     def tidy(self) -> None:
-        """Remove what was given up long ago, what is too much, and the copies that killed programs left half made.
-
-        Done by itself every now and then. Never fails: what cannot be removed stays.
-        """
+        """Remove old files that were given up, what exceeds the limit, and the partial copies of killed programs. Also runs by itself from
+        time to time. Never fails: what cannot be removed stays."""
         now = self._tidied = time.time()
         for folder, age in ((self.unread, UNREAD_FOR), (self._incoming, INCOMING_FOR)):
             for modified, _, path in _files(folder):
@@ -246,10 +233,9 @@ def kept_file(archive: PdfArchive, recueils: Recueils, decree: Decree) -> Path |
 
 
 def copy_by_content(source: Path, target: Path, on_file: Callable[[int, int], None]) -> tuple[int, int, list[Path]]:
-    """Copy the PDFs of a folder that are named by their content and are not in the other one yet. Return how many were copied, how many
-    were there already, and those whose content is not, or was not written as, what their name says. `on_file` is called with how many were
-    looked at, and of how many. Raises OSError.
-    """
+    """Copy the PDFs of a folder that are named by their content and missing in the other. Return how many were copied, how many existed,
+    and those whose content does not match their name before or after. `on_file` is called with the files done and their number. Raises
+    OSError."""
     copied, there, failed = 0, 0, []
     wanted = sorted(path for path in source.glob("*.pdf") if _SHA256.fullmatch(path.stem)) if source.is_dir() else []
     for number, path in enumerate(wanted):
@@ -329,10 +315,8 @@ class RecueilFiles:
 
     @asynccontextmanager
     async def fetched(self, recueil: Recueil) -> AsyncIterator[OpenedPdf]:
-        """Open the unread file, else fetch it. Raises FetchError, StorageError, and OSError where this machine has no room for it.
-
-        It stays unless it was wholly read, or could not be opened: the site may put another in its place.
-        """
+        """Open the unread file, else fetch it. Raises FetchError, StorageError, and OSError if this machine has no room. The file stays
+        unless it was wholly read, or could not be opened: the site may replace it."""
         if self._archive is not None:
             opened = await self._unread(self._archive, recueil) or await self._download(self._archive, recueil)
             if opened is not None:
@@ -379,10 +363,7 @@ class RecueilFiles:
         return await self._fetcher.is_replaced(recueil.url, recueil.fetched_at, content.size)
 
     async def keep(self, opened: OpenedPdf, *, decrees: bool) -> bool:
-        """Keep the file for good where the configuration says so.
-
-        False where it should be kept and could not be: whoever has it must not throw it away.
-        """
+        """Keep the file for good if the configuration says so. False if that failed: the caller must then not remove the file."""
         if self._archive is None or not self._archive.wants(decrees=decrees):
             return True
         return await asyncio.to_thread(self._archive.keep, opened.path, opened.sha256) is not None
@@ -437,9 +418,8 @@ async def _in_use(archive: PdfArchive, opened: OpenedPdf) -> AsyncIterator[None]
         await run_to_completion(archive.release, opened.sha256, wholly_read=wholly_read)
 
 
-# What is kept for how long: pages of files, texts of acts, PDFs. Only what no decree needs is ever dropped. Of a recueil in which a decree
-# was ever found, of which an act waits for a person, or that is not wholly read, everything stays, and so do the titles and verdicts of
-# all acts.
+# Retention of pages of files, texts of acts, PDFs: only what no decree needs is dropped. Everything stays of a recueil with a decree, an
+# act that waits for a person, or unread parts; titles and verdicts of all acts stay too.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,5 @@
-"""Completing history: list a source's past, add what the national index has, read all that was left unread. In silence unless posts are
-requested.
-
-It can be stopped at any point: what was listed and read is in the database, and the next run goes on from there.
-"""
+"""Completes the history: lists a source's past, adds what the national index has, reads all that was left unread; silently unless posts are
+requested. May be stopped at any point: the next run continues from the database."""
 
 from __future__ import annotations
 
@@ -53,20 +50,16 @@ _UPLOAD = re.compile(r"contenu/telechargement/(\d+)/")
 
 @dataclass(frozen=True, slots=True)
 class PollCoverage:
-    """Says what polls have seen of a source: the day of the last good one, in the authority's own time, and the pages they read.
-
-    Where the source was never polled `until` is today: its first poll is still to come, and may announce what is `recent`.
-    """
+    """Holds what polls have seen of a source: the day of the last good one, in the authority's time, and the pages they read. For a source
+    never polled `until` is today: its first poll may announce what is `recent`."""
 
     until: date
     pages: Collection[str] = ()
     recent: timedelta = RECENT
 
     def expects(self, published: date | None, page: str | None) -> bool:
-        """Return whether the next poll must meet something never seen before, and announce it. A backfill that took it would silence it.
-
-        So it is on a page that polls read, whose entries were all seen then; and with what is dated later than the last of them.
-        """
+        """Return whether the next poll must find an unknown entry and announce it: a backfill would silence it. So for pages that polls
+        read, whose entries were all seen, and for dates after the last poll."""
         return page in self.pages or (published is not None and published >= self.until - self.recent)
 
 
@@ -104,10 +97,8 @@ def take_in(found: Iterable[HistoryEntry], unseen: Collection[str], watch: PollC
 def take_from_index(
     entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date, *, hosts: Collection[str], watch: PollCoverage
 ) -> tuple[BackfillIntake, int]:
-    """Sort what the national index has since a day and was never seen, and how many of these lead to hosts that are not requested.
-
-    The index is a week late: what it met before the last good poll is no news that the next one may bring.
-    """
+    """Return the unseen entries of the national index since a day, and how many are on hosts that are not requested. The index is a week
+    late: what it met before the last good poll is no news for the next one."""
     files, ages = KnownFiles(recorded), AgeEstimate(since, dates_of(recorded, entries))
     fresh = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url) and entry not in files]
     ours = [entry for entry in fresh if urlsplit(entry.url).netloc in hosts]
@@ -133,8 +124,7 @@ def dates_of(recorded: Iterable[Recueil], entries: Iterable[IndexEntry] = ()) ->
 
 
 class KnownFiles:
-    """Describes the files an authority is known to have published: those recorded by their address, and those of detail pages by their
-    name."""
+    """Describes the known files of an authority: those recorded by address, and those of detail pages by name."""
 
     def __init__(self, recorded: Iterable[Recueil]) -> None:
         recorded = tuple(recorded)
@@ -147,11 +137,8 @@ class KnownFiles:
 
 
 class AgeEstimate:
-    """Decides what may have been published since a day, from its date, else from the years it names, else from when it was uploaded.
-
-    The national platform numbers its files in the order of their upload: what bears a lower number than several that are dated before the
-    day is older still.
-    """
+    """Decides what may have been published since a day: by its date, else the years it names, else its file number. The national platform
+    numbers files in order of upload: a lower number than several dated before the day is older."""
 
     def __init__(self, since: date, dates: Mapping[str, date]) -> None:
         """Learn from the files of the same authority: `dates` are those known of files of the same authority, by address."""
@@ -209,8 +196,7 @@ class Audit:
 def audit(
     authority: Authority, entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date | None, *, is_polled: bool
 ) -> Audit:
-    """Compare. With `since`, only what is dated since that day counts, and what bears no date but may be as new (see
-    `AgeEstimate`)."""
+    """Compare. With `since`, only entries dated since that day count, and undated ones that may be as new (see `AgeEstimate`)."""
     files, ages = KnownFiles(recorded), AgeEstimate(since or date.min, dates_of(recorded, entries))
     wanted = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url)]
     missing = sorted((entry for entry in wanted if entry not in files), key=_age)
@@ -261,10 +247,8 @@ class Backfill:
         self._limits = limits
 
     async def run(self, wanted: BackfillRequest, on_step: Callable[[BackfillProgress], None] = lambda _: None) -> BackfillReport:
-        """Complete the history of the authorities that are wanted. `on_step` is called at each step.
-
-        Never raises for what a site or a PDF does: the report says what failed, and the next run tries again. Raises StorageError.
-        """
+        """Complete the history of the requested authorities. `on_step` is called at each step. Failures of sites or PDFs never raise: the
+        report has them, and the next run tries again. Raises StorageError."""
         codes = self._catalogue.authorities if wanted.codes is None else wanted.codes
         report = BackfillReport(wanted, [self._catalogue.authorities[code] for code in codes], on_step)
         report.step("national index")
@@ -384,9 +368,8 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BackfillRequest:
-    """Requests everything published since a day, by the authorities with these codes (None: by all). `announce` queues posts; `limit`
-    bounds the recueils read in this run.
-    """
+    """Requests everything published since a day, by the authorities with these codes (None: all). `announce` queues posts; `limit` bounds
+    the recueils read in this run."""
 
     since: date
     announce: bool = False
@@ -396,10 +379,8 @@ class BackfillRequest:
 
 @dataclass(frozen=True, slots=True)
 class SourceListing:
-    """Describes the past of one source. `new` were never seen before and taken; `left` are left to the next poll, which must meet them.
-
-    `skipped`: it was listed completely less than a day ago.
-    """
+    """Describes the past of one source. `new`: unseen before and taken; `left`: left to the next poll, which must find them; `skipped`:
+    completely listed less than a day ago."""
 
     source: Source
     found: int = 0
@@ -439,9 +420,8 @@ class BackfillProgress:
 
 @dataclass(slots=True)
 class BackfillReport:
-    """Counts what a backfill does, and says so at the end. `read` counts recueils, `resolved` the pages that gave their files, `elsewhere`
-    what another backfill took up, `remaining` what `limit` left to the next run. `index_error` says why there is no national index.
-    """
+    """Counts what a backfill does. `read`: recueils; `resolved`: pages that gave their files; `elsewhere`: taken by another backfill;
+    `remaining`: left to the next run by `limit`. `index_error`: why there is no national index."""
 
     wanted: BackfillRequest
     authorities: Sequence[Authority]

@@ -41,10 +41,8 @@ OLD_BEFORE_BASELINE = timedelta(days=30)
 """How much older than the first poll an entry never seen must be for a crowd of its like to count as an old list."""
 
 CROWD = 10
-"""Old entries that may turn up in one poll and still be late uploads: a page of the national platform has ten.
-
-More of them is an old list that was made anew under other addresses: reading it all would post decrees of years ago.
-"""
+"""Most old entries of one poll that may be late uploads: a page of the national platform has ten. More are an old list under new addresses,
+and reading it would post decrees of years ago."""
 
 LONGEST_ASKED = timedelta(days=1)
 """How long a server may make us wait, at the most: more is a slip of its own."""
@@ -83,10 +81,8 @@ class NewEntry:
 def intake(
     listed: Sequence[ListingEntry], unseen: Collection[str], *, baseline: date | None, order: Order, today: date, announce_since: timedelta
 ) -> tuple[NewEntry, ...]:
-    """Decide what is done with the entries of a poll that are `unseen`. `baseline` is the day of the first poll, None where this is it.
-
-    A page that could not be read until now has its first poll now, whenever the others had theirs.
-    """
+    """Decide what is done with the `unseen` entries of a poll. `baseline` is the day of the first poll, None if this is it. A page that was
+    unreadable until now has its first poll now."""
     # The newest of the whole list: those seen already, through another source or before a crash, are not replaced by older ones.
     first = [entry for entry in listed if baseline is None or entry.origin is Origin.FIRST_READ]
     judged = {entry.listed.url: entry for entry in at_baseline(first, order=order, today=today, announce_since=announce_since)}
@@ -97,10 +93,8 @@ def intake(
 
 
 def at_baseline(listed: Sequence[ListingEntry], *, order: Order, today: date, announce_since: timedelta) -> tuple[NewEntry, ...]:
-    """First poll of a source: everything is known, only what is recent is read (and can be posted).
-
-    Recent means dated within `announce_since` of `today`; among undated entries, the three newest.
-    """
+    """Return the entries of a source's first poll: all are known, and only recent ones are read (and may be posted): dated within
+    `announce_since` of `today`, or the three newest undated ones."""
     since = today - announce_since
     undated = [entry for entry in listed if entry.published is None]
     chosen = {entry.url for entry in newest(undated, order)}
@@ -110,10 +104,8 @@ def at_baseline(listed: Sequence[ListingEntry], *, order: Order, today: date, an
 
 
 def after_baseline(fresh: Sequence[ListingEntry], *, baseline: date) -> tuple[NewEntry, ...]:
-    """Later polls: what was never seen is new, whatever date it bears.
-
-    But for lists of the past that stand in for a current one that is missing, and for a crowd of entries clearly older than our first look.
-    """
+    """Return the entries of a later poll: unseen ones are new, whatever their date, except on lists of the past that replace a missing
+    current one, and in a crowd of entries clearly older than the first poll."""
     oldest = baseline - OLD_BEFORE_BASELINE
     old = {entry.url for entry in fresh if entry.published is not None and entry.published < oldest}
     crowd = old if len(old) > CROWD else frozenset[str]()
@@ -122,58 +114,46 @@ def after_baseline(fresh: Sequence[ListingEntry], *, baseline: date) -> tuple[Ne
 
 
 def in_turn(intake: Sequence[NewEntry], order: Order) -> list[NewEntry]:
-    """Sort the oldest first, as they are read and posted: what modifies or ends a decree of the same day then replies to its post.
-
-    By date; entries without one come last, in the order in which a list of this `order` was filled.
-    """
+    """Sort the oldest first, for reading and posting: a decree that modifies or ends one of the same day then replies to its post. By date;
+    undated entries last, in the list's `order`."""
     filled = intake if order == "oldest-first" else intake[::-1]
     return sorted(filled, key=lambda entry: entry.listed.published or date.max)
 
 
 def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:
-    """Return when to try a failed fetch or reading again after `attempts` failures (1 = the first); None: give up, and notify the operator.
-
-    The steps grow from 2 minutes to a day and last some five days in all. A server's own `retry_after` (seconds) is a floor.
-    """
+    """Return when to retry a failed fetch or reading after `attempts` failures (1 = the first); None: give up, and notify the operator.
+    Delays grow from 2 minutes to a day, five days in all. The server's `retry_after` (seconds) is a minimum."""
     if attempts > len(_RETRIES):
         return None
     return now + max(_RETRIES[attempts - 1], _asked(retry_after))
 
 
 def gained(recueil: Recueil, reading: Reading) -> bool:
-    """Return whether a reading got further than those before it, at the end of which the recueil was incomplete.
-
-    Of one whose reading takes longer than is allowed at a time, each goes on from the one before: it ends, as it has so many pages.
-    """
+    """Return whether a reading of an incomplete recueil got further than those before it. Each reading with a time limit continues the one
+    before, so that long recueils are read in the end."""
     read = reading.page_count - len(reading.unreadable_pages) - len(reading.pending_pages)
     return recueil.state is RecueilState.INCOMPLETE and recueil.pages_read is not None and read > recueil.pages_read
 
 
 def refetch_at(last_read: datetime | None, now: datetime, retry_after: float | None = None) -> datetime | None:
-    """Return when to request a recueil again that was read in part and cannot be fetched, None to give up.
-
-    It is no reading, so it uses up none: what ends it is the time since the last one. `retry_after` is in seconds, a floor.
-    """
+    """Return when to fetch a partly read recueil again that could not be fetched, None to give up: only the time since the last reading
+    ends it, as this is no reading. `retry_after`, in seconds, is a minimum."""
     if last_read is None or now - last_read > REFETCHED_FOR:
         return None
     return now + max(REFETCH, _asked(retry_after))
 
 
 def reread_at(attempts: int, now: datetime, *, gained: bool = False) -> datetime | None:
-    """Return when to read an incomplete recueil again: OCR may have been installed since; None after some days.
-
-    `attempts` counts the readings before that got no further than the one before them; one that `gained` pages goes on soon.
-    """
+    """Return when to read an incomplete recueil again (OCR may be installed since); None after some days. `attempts` counts earlier
+    readings that got no further than the one before; after one that `gained` pages the next is soon."""
     if gained:
         return now + GOES_ON
     return now + _REREADS[attempts] if attempts < len(_REREADS) else None
 
 
 def check_at(found: datetime | None, now: datetime, *, is_zip: bool = False) -> datetime | None:
-    """Return when to see next whether the file of a recueil `found` then was replaced under its address; None for never again.
-
-    A zip is that of a month, to which recueils are added.
-    """
+    """Return when to check next whether the file of a recueil `found` then was replaced at its address; None for never again. A monthly zip
+    may grow."""
     if found is None:
         return None
     if is_zip:
@@ -237,8 +217,8 @@ def is_due(next_check_at: datetime | None, now: datetime) -> bool:
 
 
 def due_with_others(states: Sequence[NextPoll], ways: Mapping[str, object], now: datetime) -> dict[str, datetime]:
-    """Return since when a source of the same way is due, by the keys of those that work and were not polled since: one request answers for
-    all of them. `ways` has that of each source, by its key."""
+    """Return since when another source of the same way is due, by the key of each working source not polled since: one request serves them
+    all. `ways` has the way of each source, by key."""
     watched = [state for state in states if state.key in ways]
     since = {ways[state.key]: at for state in watched if (at := state.next_check_at) is not None and at <= now}
     working = [(state, state.last_ok_at) for state in watched if not state.failures and state.last_ok_at is not None]
@@ -269,10 +249,8 @@ def _recent(entry: ListingEntry, since: date) -> bool:
     return entry.published is not None and entry.published >= since
 
 
-# When an authority publishes, learned from what it published: how soon to look again, and since when it is oddly quiet. Pure.
-#
-# Prefectures publish on working days, mostly between eight and eight, now and then on a Friday evening for the Saturday, seldom at night.
-# That is where learning starts; what a source really does then counts more and more.
+# Learns when an authority publishes, hence when to poll it and since when it is late. Pure. The initial model: working days, mostly from
+# eight to eight, some Friday evenings for Saturday, seldom at night.
 
 HALF_LIFE = timedelta(days=60)
 """What was published so long ago counts half: habits change with people."""
@@ -281,29 +259,28 @@ TRUST = 40.0
 """Publications after which what was seen weighs as much as what is expected of any prefecture: a month or two of an average one."""
 
 TRUST_IN_ALL = 400.0
-"""Publications after which what all sources together did weighs as much, in what is expected of any of them, as what is known beforehand:
-a week of all of France, years of a single source."""
+"""Publications after which the average of all sources weighs as much as the initial model in what is expected of any: a week of all of
+France, years of one source."""
 
 WATCHED = timedelta(hours=15.2)
 """On the busiest sort of day a source is polled as often as if it were polled at an even pace for so long, and never besides."""
 
 FLATTER = 0.6
-"""Polls come when the source publishes: by the hour in proportion to this power of what it publishes then. In proportion to all of it, what
-comes in its rare hours would wait too long; by the square root, half of all would wait longer."""
+"""Exponent of the hourly share of publications to which polls are proportional. With 1, recueils of rare hours would wait too long; with
+1/2, half of all would wait longer."""
 
 CLOSEST = 0.5
 """Of the even pace: no two polls are closer."""
 
 FURTHEST = 5 / 3
-"""Of the even pace: no two polls are further apart on a working day from eight to eight. In hours in which a source never published, what
-comes all the same waited twice as long as that; it costs half a poll a day."""
+"""Longest interval between polls on a working day from eight to eight, as a multiple of the even pace. Otherwise a recueil in a source's
+unusual hour waited twice as long; costs half a poll a day."""
 
 LEAST_VOLUME = 0.7
 """Of what a source publishes on average: one that publishes less, or of which little is known yet, is polled as if it did so much."""
 
 MEMORY = timedelta(days=400)
-"""Days with a publication are remembered so long for the usual gap: a slow source needs a long look, and what was usual last Christmas
-is so at this one."""
+"""How long days with a publication count for the usual gap: long, for slow sources and for yearly patterns such as Christmas."""
 
 FEW_GAPS = 8
 """Gaps between days with a publication below which nothing is said of what is usual."""
@@ -332,12 +309,9 @@ _AROUND = ((-1, 0.3), (0, 0.5), (1, 0.2))
 
 @dataclass(frozen=True, slots=True)
 class PublicationStats:
-    """Holds what is usual for one source.
-
-    `volume` is how much it publishes, as a share of what a source does on average. `usual_gap` is the median time between two days with a
-    publication, `late_after` a silence that it practically never keeps; both None while too little is known. `latest` is the last
-    day on which anything was published.
-    """
+    """Holds what is usual for one source. `volume`: how much it publishes, as a share of the average. `usual_gap`: median time between two
+    days with a publication; `late_after`: a silence that it practically never keeps; both None while too little is known. `latest`: the
+    last day with a publication."""
 
     zone: ZoneInfo
     rates: Rates
@@ -350,8 +324,8 @@ class PublicationStats:
 def learn(
     publications: Iterable[Publication], zone: ZoneInfo, now: datetime, every_source: Iterable[PublicationStats] = ()
 ) -> PublicationStats:
-    """Learn the habits of a source from what it published, in the authority's time zone, and from what was learned of `every_source`
-    before, this one among them. `now` is an aware instant."""
+    """Learn the habits of a source from its publications, in the authority's time zone, and from the habits of `every_source`, itself
+    included. `now` is an aware instant."""
     known, others = list(publications), [stats.rates for stats in every_source]
     days = _days(known, zone, now)
     usual_gap, late_after = _gaps(days)
@@ -361,13 +335,9 @@ def learn(
 
 
 def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta, requests: int = 1) -> timedelta:
-    """Return how long to wait before the next look: short in hours in which much is published, long in others, never more than `slowest`.
-
-    `every` says how many looks there are on a busy day (`WATCHED`) of an average source, whatever its habits. There are more by the square
-    root of how much a source publishes, and fewer by that of the `requests` that a look takes: with so many requests in all, the recueils
-    of all sources together then wait the least. A wait that reaches into a busier hour ends as if it had begun there: nobody oversleeps the
-    morning.
-    """
+    """Return the wait before the next poll, at most `slowest`: short in busy hours. `every` gives the polls on a busy day (`WATCHED`) of an
+    average source. Their number grows with the square root of what a source publishes, and falls with that of the `requests` per poll: that
+    minimises all waits. A wait into a busier hour starts there."""
     slowest = max(every, slowest)
     every *= (max(requests, 1) / habits.volume) ** 0.5
     wait = _wait(habits, now, every, slowest)
@@ -379,10 +349,8 @@ def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowe
 
 
 def is_late(habits: PublicationStats, last_new: datetime | None, now: datetime) -> bool:
-    """Return whether nothing has been published for longer than is usual. `last_new` is when something new was last found, None for never.
-
-    In days, as gaps are: a day on which something may still come is not over.
-    """
+    """Return whether nothing was published for longer than usual. `last_new` is when something new was last found, None for never. Counts
+    whole days, as gaps do: the current day may still bring something."""
     if habits.late_after is None or habits.latest is None:
         return False
     last = habits.latest if last_new is None else max(habits.latest, last_new.astimezone(habits.zone).date())

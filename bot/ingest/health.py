@@ -1,7 +1,5 @@
-"""Is each source and destination alive, and if not, why: from what is stored to a judgement.
-
-A source that yields nothing is failing, not quiet; one that was never polled, or that nobody can poll, is not fine either.
-"""
+"""Judges from stored states whether each source and destination works, and if not, why. A source that yields nothing is failing, not quiet;
+one that was never polled, or cannot be, is not fine either."""
 
 from __future__ import annotations
 
@@ -47,8 +45,7 @@ _WORSE = {status: position for position, status in enumerate(Status)}
 def judge_source(
     source: Source, state: SourceState, habits: PublicationStats, now: datetime, stuck: FailureStreak | None = None
 ) -> SourceHealth:
-    """Judge a source by what is remembered of it. One whose last poll failed is failing, and so is one whose recueils are `stuck`; one
-    that works may be late."""
+    """Judge a source by its stored state: failing after a failed poll or with `stuck` recueils, else possibly late."""
     status, cause, since = _judged(state, habits, stuck, now)
     latest = [day for day in (habits.latest, state.last_new_at and state.last_new_at.astimezone(habits.zone).date()) if day]
     return SourceHealth(
@@ -143,20 +140,15 @@ def _told_by(post: OpenPost, now: datetime) -> DestinationTrouble | None:
 
 
 def half_due(due: Iterable[datetime | None]) -> datetime | None:
-    """Return the instant at which half of the sources are due, None where none was ever polled.
-
-    `due` are the next polls of all watched sources, None for one never polled. Half of them, because some rest for hours at a server's
-    request, and others wait in a long queue.
-    """
+    """Return the instant at which half of the watched sources are due, by their next polls (None for one never polled); None if none was
+    polled. Half, because some rest for hours at a server's request and others wait in a queue."""
     known = [instant for instant in due if instant is not None]
     return median_low(known) if known else None
 
 
 def not_alive(overview: Overview, *, running: bool, now: datetime) -> str | None:
-    """Return why the bot neither polls nor delivers as it should, None where it does: whether sites and platforms answer is another matter.
-
-    `running` says whether a `vigie run` works on the database; without one, `vigie poll` from cron keeps the bot alive.
-    """
+    """Return why the bot does not poll or deliver as it should, None if it does; answers of sites and platforms do not matter. `running`: a
+    `vigie run` works on the database; without one, `vigie poll` from cron keeps the bot alive."""
     alone = "" if running else "; no vigie run works on this database"
     if overview.half_due is None and not running:
         return f"nothing was ever polled{alone}"

@@ -47,8 +47,7 @@ HELD_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Describes a recueil that was due and could not be fetched or opened; it stays due. `gone`: the site says that it is no longer
-    there."""
+    """Describes a due recueil that could not be fetched or opened; it stays due. `gone`: the site no longer has it."""
 
     url: str
     error: str
@@ -57,8 +56,8 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """Holds what one recueil, or many, gave. `unread` has what could not be read, `incomplete` (canonical URLs) what was read in part,
-    and `unfinished` what is still being read in the background. `opened` counts those that were read, wholly or in part."""
+    """Holds the result of one or many recueils. `unread`: could not be read; `incomplete` (canonical URLs): read in part; `unfinished`:
+    still read in the background; `opened`: number read, wholly or in part."""
 
     decrees: tuple[Decree, ...] = ()
     uncertain: tuple[UncertainAct, ...] = ()
@@ -100,11 +99,9 @@ class Ingestor:
         self._clock = clock
 
     async def ingest(self, recueil: Recueil, slot: WorkerSlot | None = None) -> IngestResult:
-        """Read one recueil to its end, or find the files of a detail page, and record what became of it.
-
-        `slot` is where it waits for its turn, and learns that it is long; without one it has its turn at once. Never raises for
-        what a site or a PDF does, nor for a fault of ours that it sets off. Raises StorageError.
-        """
+        """Read one recueil to its end, or find the files of a detail page, and record the result. `slot` is where it waits for its turn,
+        and is notified that it is long; without one it starts at once. Never raises for a site, a PDF or a fault of ours that they cause.
+        Raises StorageError."""
         early: list[RecordingResult] = []
         async with slot or WorkerSlots(quick=1, slow=1).slot() as held:
             result = await (self._check if recueil.state in CHECKED else self._ingest)(recueil, held, early)
@@ -335,11 +332,8 @@ class Recorder:
         return done[0] if done else None
 
     def _record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
-        """Record what was read, and queue its posts.
-
-        What an authority published before the first poll of its own source is history, also where the site of another one shows it: its own
-        first poll left it unread. Where it is not polled, the first poll of that other one counts.
-        """
+        """Record what was read, and queue its posts. Publications before the first poll of the authority's own source are history, on other
+        sites too; if that source is not polled, the first poll of the other site counts."""
         issuers = self._catalogue.issuers
         strangers = {decree.authority for _, decree in result.decrees if not issuers.expected(decree.authority, recueil.authority)}
         if not strangers:
@@ -375,8 +369,8 @@ class Recorder:
 
 
 class BackgroundTasks:
-    """Runs the ingestor within the worker slots. `on_done` is called in the event loop when a recueil that went on in the background has
-    ended; without it `finish` returns it."""
+    """Runs the ingestor within the worker slots. `on_done` is called in the event loop when a recueil ends in the background; without it
+    `finish` returns the result."""
 
     def __init__(self, ingestor: Ingestor, slots: WorkerSlots, clock: Clock) -> None:
         self._ingestor = ingestor
@@ -394,10 +388,8 @@ class BackgroundTasks:
         return recueil.id not in self._in_hand and self._held.get(recueil.id, self._clock()) <= self._clock()
 
     async def submit(self, recueil: Recueil) -> IngestResult:
-        """Read one that is free: wholly, or until it leaves the quick slot. `IngestResult.unfinished` then names it, and it goes on.
-
-        Raises StorageError.
-        """
+        """Read a free recueil, wholly or until it leaves the quick slot: it then continues, named in `IngestResult.unfinished`. Raises
+        StorageError."""
         slot = self._slots.slot()
         work = asyncio.create_task(self._ingestor.ingest(recueil, slot))
         self._in_hand[recueil.id] = work

@@ -86,10 +86,8 @@ _STRENGTH = (Outcome.NOT_CONCERNED, Outcome.UNCERTAIN, Outcome.DECREE)
 
 
 def concerned(act: Act) -> bool:
-    """Return whether what is read of an act so far has any sign of VSA, or needs a person: the rest of it is then worth reading first.
-
-    An act whose verdict is a decree has a sign, so the verdict itself need not be awaited.
-    """
+    """Return whether what is read of an act so far has a sign of VSA, or needs a person: its other pages are then read first. A decree
+    always has a sign, so the verdict is not awaited."""
     other = in_the_other_text(act)
     if signs(act) or (other is not None and signs(other)):
         return True
@@ -99,11 +97,8 @@ def concerned(act: Act) -> bool:
 
 
 def judge_reading(reading: Reading) -> tuple[Group, ...]:
-    """Judge every act of a document, in order; no group is empty.
-
-    Where some pages have two texts, an act is judged in both, and the stronger verdict counts, with the text it was read in. Of an act
-    with pages that are still to be recognised, the verdict is on what is read so far: see `early_result`.
-    """
+    """Judge every act of a document, in order; no group is empty. An act on pages with two texts is judged in both: the stronger verdict
+    counts, with its text. The verdict on an act with unrecognised pages is on what is read so far: see `early_result`."""
     return judge_acts(reading.acts, stand_alone=_stands_alone(reading))
 
 
@@ -125,11 +120,8 @@ def early_result(
     decided: Mapping[str, Decision] = NONE_DECIDED,
     issuers: Issuers = NO_CATALOGUE,
 ) -> ReadResult | None:
-    """Return the decrees found before all pages are read, ready to be recorded; None where there is none.
-
-    Only acts all of whose pages were tried are judged, and only their decrees are returned: of whatever else, the whole reading decides.
-    What the table of a bulk act lists is returned with the decrees after it.
-    """
+    """Return the decrees found before all pages are read, ready to be recorded; None if there is none. Only decrees of acts all of whose
+    pages were tried are returned, those in the table of a bulk act together with those after it; the whole reading decides the rest."""
     recueil = _with_cover(recueil, reading)
     read = [act.part != 0 and not any(page.origin is TextOrigin.PENDING for page in act.pages) for act in reading.acts]
     groups = [
@@ -150,10 +142,8 @@ def read_result(
     gained: bool = False,
     issuers: Issuers = NO_CATALOGUE,
 ) -> ReadResult:
-    """Judge a recueil, ready to be recorded. `next_try_at` is when to read it again, None for never; `gained` as in `ReadResult`.
-
-    `decided` is what people decided of acts, by `decision_keys`: it stands, whatever the rules say now.
-    """
+    """Judge a recueil, ready to be recorded. `next_try_at`: when to read it again, None for never; `gained` as in `ReadResult`. `decided`:
+    decisions of people, by `decision_keys`, which override the rules."""
     recueil = _with_cover(recueil, reading)
     judged = zip(judge_reading(reading), keys_of(recueil.url, reading.acts), strict=True)
     groups = [as_decided(attributed(recueil, group, issuers), keys, decided) for group, keys in judged]
@@ -176,12 +166,9 @@ def attributed(recueil: Recueil, group: Group, issuers: Issuers) -> Group:
 
 
 def issuer_of(recueil: Recueil, group: Group, issuers: Issuers) -> str | None:
-    """Return the code of the authority whose act this is; None where a person must say.
-
-    Its own number decides, else that of its recueil. What the préfet de police decides is published under the numbers of several
-    departments, as the catalogue says. A number that only the recognition of an image gives, and that would take the act away from
-    the authority on whose site it is, may be misread: it counts where the cover says the same.
-    """
+    """Return the code of the authority whose act this is; None if a person must decide. Its own number decides, else its recueil's; the
+    préfet de police uses numbers of several departments, as the catalogue says. A number from OCR that names another authority than the
+    site's may be misread, and counts only if the cover confirms it."""
     publisher, own = recueil.authority, _own_number(group[0])
     found = issuers.issuer(own or recueil.number, publisher)
     if found is None or found == publisher:
@@ -223,10 +210,8 @@ def _stands_alone(reading: Reading) -> bool:
 
 
 def _judge_act(act: Act, *, stand_alone: bool) -> Group:
-    """Return the verdicts on one act, in whichever of its two texts they are the strongest. `stand_alone`: it is a whole file.
-
-    A decree in both has the facts of the first text, which is the better one, with those that only the second gives.
-    """
+    """Return the verdicts on one act, from the text where they are strongest. `stand_alone`: it is a whole file. A decree in both texts has
+    the facts of the first, better one, and those that only the second gives."""
     group = _judged(act, stand_alone=stand_alone)
     other = in_the_other_text(act)
     if other is None:
@@ -301,11 +286,9 @@ def _decree(authority: str, url: str, published: date | None, item: Judged, *, a
 
 
 def _dated(act: Act, verdict: Verdict) -> tuple[Facts, tuple[Evidence, ...]]:
-    """Return the facts of a scanned decree beside the day in its identifier, and that identifier where its own day of signature is lost.
-
-    The day of most identifiers is that of signature: where it is the one that was recognised, that is sure, else whichever there is is
-    doubtful. It is no key of the decree: elsewhere it has another identifier.
-    """
+    """Return the facts of a scanned decree checked against the day in its identifier, and the identifier as evidence if the day of
+    signature is unreadable. Most identifiers have that day: if both agree it is certain, else doubtful. The day is no key of the decree,
+    which has other identifiers elsewhere."""
     facts, day = verdict.facts, _day_of(act.id or "")
     told_on = {quote.page for quote in verdict.evidence if quote.about == "signed"} or {page.number for page in act.pages}
     scanned = any(page.confidence is not None or not page.is_whole for page in act.pages if page.number in told_on)
@@ -366,12 +349,9 @@ _ENTRY = re.compile(r"(?im)^[^\w\n]*(?:arr[êe]t[ée]|d[ée]cision)(?!\w)")
 
 
 def without_summary_tables(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Return the acts of a document with their verdicts, where no table stands for the decrees that it lists.
-
-    Part 0 of a bulk act (see `Act.part`) that speaks of VSA is not concerned as soon as as many of the decrees after it are decrees on VSA,
-    or wait for a person, as its table lists. Where fewer are a person must look: one was cut off, or not recognised. Where none is, the
-    table is all that speaks of it, and its verdict stands.
-    """
+    """Return the acts of a document with their verdicts, without tables of other decrees. Part 0 of a bulk act (see `Act.part`) that speaks
+    of VSA is not concerned if as many later decrees as it lists are decrees on VSA or wait for a person; with fewer, a person must look;
+    with none, its verdict stands."""
     return tuple(_settled(group, _after(groups, place)) if group[0].act.part == 0 else group for place, group in enumerate(groups))
 
 

@@ -33,8 +33,8 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class PollSchedule:
-    """Says how often a source is polled: `every` in working hours until its habits are known, at least once in `slowest`; how far back its
-    first poll may announce."""
+    """Sets how often a source is polled: `every` in working hours until its habits are known, at least once in `slowest`; and how far back
+    its first poll may announce."""
 
     every: timedelta
     slowest: timedelta
@@ -43,12 +43,9 @@ class PollSchedule:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """Describes one source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished`
-    names those that are still being read in the background. `unchanged`: the site says that its pages are what they were; nothing is
-    `listed`.
-
-    `cause` is set when the listing itself could not be read, or not wholly.
-    """
+    """Describes one source in one round. `requests`: HTTP requests for pages; `new`: recueils taken up for reading; `unfinished`: those
+    still read in the background. `unchanged`: the site's pages did not change, and nothing is `listed`. `cause`: why the listing could not
+    be read, at all or wholly."""
 
     source: Source
     error: str | None = None
@@ -64,11 +61,8 @@ class SourceReport:
 
     @property
     def ok(self) -> bool:
-        """True when the listing was read and every recueil that was due could be fetched and opened.
-
-        One that the site itself has taken away (`Unread.gone`) is reported, but does not make the source a failing one; where there is
-        something new and nothing at all could be opened, it does.
-        """
+        """True when the listing was read and every due recueil could be fetched and opened. One that the site removed (`Unread.gone`) is
+        only reported, unless there is something new and nothing at all could be opened."""
         return self.error is None
 
     def reading(self, ingested: IngestResult, done: Collection[str] = ()) -> SourceReport:
@@ -116,11 +110,9 @@ class Poller:
         """Holds the sources whose recueils are to be read before their next poll."""
 
     async def poll(self, source: Source) -> tuple[SourceReport, IngestResult]:
-        """Poll one source once: its listing, then all recueils that are due for its authority; only these where `due` named it for them.
-
-        What takes long to read goes on in the background: see `finish`. Never raises for what a site or a PDF does, nor for a fault of
-        ours that it sets off: the report says what failed, the store remembers to try again. Raises StorageError.
-        """
+        """Poll one source once: its listing, then all due recueils of its authority (only these if `due` named it for them). Long readings
+        continue in the background: see `finish`. Never raises for a site, a PDF or a fault of ours that they cause: the report has it, the
+        store schedules a retry. Raises StorageError."""
         async with self._one_at_a_time[source.authority]:
             try:
                 # A program that ends again and again must not request the list at each start.
@@ -204,10 +196,8 @@ class Poller:
         return replace(report, error=str(error), cause=decide.cause_of(error))
 
     async def read_due(self, authority: str) -> IngestResult:
-        """Fetch, read, judge and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried.
-
-        What takes long to read goes on in the background: see `finish`.
-        """
+        """Fetch, read, judge and record every waiting recueil of this authority. Long readings continue in the background: see `finish`.
+        Raises StorageError, after all were tried."""
         ingested, tried = IngestResult(), set[int]()
         # More than one turn: detail pages give birth to PDFs, which are read in the same round.
         while due := [recueil for recueil in await self._waiting(authority) if recueil.id not in tried]:
@@ -268,9 +258,8 @@ class Poller:
         return sorted(due, key=lambda source: when.get(source.key) or never)
 
     async def _to_be_read(self, states: Sequence[NextPoll], now: datetime) -> set[str]:
-        """Return the sources that work, are not due, and have recueils which are, and which nobody reads: what the process before this one
-        left, or what is to be tried again. In a quiet hour the next poll is far away. Each source comes once in the shortest interval.
-        """
+        """Return the working sources that are not due but have due recueils that nobody reads, left by an earlier process or due for a
+        retry: in quiet hours the next poll is far away. Each source at most once per shortest interval."""
         due = await asyncio.to_thread(self._store.recueils.due, now)
         left = {recueil.source for recueil in due if self._background.is_free(recueil)}
         every = self._schedule.every
@@ -353,10 +342,8 @@ def retry_request_of(words: Sequence[str], known_codes: Collection[str]) -> Retr
 
 
 async def retry(poller: Poller, store: Store, wanted: RetryRequest, now: datetime) -> Retried:
-    """Put them back and read them to their end, the files of detail pages included.
-
-    What still cannot be read is tried again as if for the first time. Raises StorageError.
-    """
+    """Put recueils back and read them to their end, with the files of detail pages. Failures are then retried as if for the first time.
+    Raises StorageError."""
     everything = not wanted.authorities and not wanted.urls
     back = await asyncio.to_thread(store.recueils.retry, now, authorities=wanted.authorities, urls=wanted.urls, everything=everything)
     ingested = await poller.read(back)

@@ -1,8 +1,5 @@
-"""Reading on other machines, through jobs of procrastinate: the process that polls queues files, and workers read them.
-
-Only pages travel. The process that queued a file judges and records what was read of it, as if it had read it itself: however often a job
-is run, by however many workers, a recueil is recorded once.
-"""
+"""Reads on other machines, through jobs of procrastinate: the polling process queues files, workers read them, and only pages travel. The
+process that queued a file judges and records it: a recueil is recorded once, however many workers run its job."""
 
 from __future__ import annotations
 
@@ -95,10 +92,8 @@ class QueuedReading:
         await run_to_completion(self._queue.make, LAYOUT, SchemaManager.get_schema())
 
     async def read(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
-        """Queue a file, and wait for its pages: whoever waits for what is quick need not wait for it. As `ReadingJob.read`.
-
-        Cancelled, it stays queued: whoever wants it next finds what was read of it.
-        """
+        """Queue a file, and wait for its pages, as `ReadingJob.read`. Short readings do not wait for it. After a cancellation it stays
+        queued: the next reader finds its result."""
         # However many wait for room in the queue, others have their turn: what is polled and found must not stand still.
         slot.release()
         await slot.demote()
@@ -188,8 +183,8 @@ async def _assembled(read: PagesRead) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class WorkerTimes:
-    """Says, in seconds, how often a worker shows that it is alive, and after which silence its jobs are taken over, which is looked for at
-    the times of `takeover`, in the form of cron."""
+    """Sets, in seconds, how often a worker reports that it is alive, and after which silence its jobs are taken over; `takeover` are the
+    times of that check, as in cron."""
 
     heartbeat: float = 10
     silence: float = 60

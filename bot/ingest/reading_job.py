@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 class WorkerSlots:
-    """Limits what is read at a time: `quick` slots for fetching and for short readings, `slow` ones for what turns out to be long: short
-    ones pass, long ones wait. A scan in a quick slot gives way to who is not known to be one."""
+    """Limits simultaneous readings: `quick` slots for fetching and short readings, `slow` ones for long readings, which wait while short
+    ones pass. A scan in a quick slot gives way to files not known to be scans."""
 
     def __init__(self, *, quick: int, slow: int) -> None:
         self.quick = asyncio.Semaphore(quick)
@@ -117,8 +117,8 @@ class WorkerSlot:
 
 @dataclass(slots=True)
 class OpenedPdf:
-    """Describes a file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it
-    again. `silent`: nothing of it will be posted, and others go first."""
+    """Describes a file on disk while it is read. The reader of all it holds sets `wholly_read`: nobody needs it again. `silent`: nothing of
+    it will be posted, so other files go first."""
 
     path: Path
     sha256: str
@@ -134,13 +134,9 @@ _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 
 @dataclass(frozen=True, slots=True)
 class ReadingTimeouts:
-    """Says what is long. With more than `pages` to recognise, or after `quick` seconds, a reading is demoted to a slow slot once there is
-    one.
-
-    While there is none it goes on where it is for `urgent` seconds, in which the pages that are likely to matter are recognised, and
-    then leaves. With any page to recognise it lets those pass meanwhile that are not known to be scans. What was read is stored
-    every `checkpoint` seconds.
-    """
+    """Sets what is long. With more than `pages` to recognise, or after `quick` seconds, a reading moves to a free slow slot; without one it
+    continues for `urgent` seconds, which recognise the pages likely to matter, then leaves. With any page to recognise it lets files pass
+    that are not known to be scans. Results are stored every `checkpoint` seconds."""
 
     pages: int = 20
     quick: float = 20
@@ -152,8 +148,8 @@ USUAL_PACE = ReadingTimeouts()
 
 
 class ReadingProgress:
-    """Collects what is read of one file so far. `scan` is set once there are pages to recognise, `long` once that is known to take long.
-    `unfinished` readings of it, which ended the program, stay counted until all of it is read."""
+    """Collects what is read of one file. `scan`: there are pages to recognise; `long`: they take long. `unfinished` counts readings that
+    ended the program, until all of the file is read."""
 
     def __init__(self, file: OpenedPdf, known: Sequence[PageText], long_from: int) -> None:
         self.file = file
@@ -196,10 +192,8 @@ log = structlog.get_logger()
 Early = Callable[[Reading], Awaitable[None]]
 
 RULES = "5"
-"""The version of the rules that pages are read by. To be changed when pages would be read otherwise, and better.
-
-Pages stored under another version are then not taken: a recueil that is due is read anew as a whole. One that was read is not due.
-"""
+"""The version of the rules for reading pages; change it with any rule that reads pages better. Pages stored under another version are not
+reused: a due recueil is read anew as a whole. One that was read is not due."""
 
 MOST_UNFINISHED = 3
 """Readings of one file that may end with the whole program before it is read alone, with lower limits and after pauses."""
@@ -265,10 +259,8 @@ class ReadingJob:
         return await asyncio.to_thread(assemble, content.pages)
 
     async def read(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
-        """Read a file to its end. `early` is given what was found before all is read.
-
-        Raises Unreadable, StorageError, and what the reader and `early` raise. Cancelled, what was read so far is stored.
-        """
+        """Read a file to its end. `early` receives what is found before that. Raises Unreadable, StorageError, and what the reader and
+        `early` raise. A cancelled reading stores its result so far."""
         lock = self._by_content.setdefault(file.sha256, asyncio.Lock())
         if self._wanted[file.sha256]:
             # The same bytes are being read for another recueil, for an hour perhaps: their pages will do. Whether the lock is held does
@@ -320,8 +312,8 @@ class Company:
 
 
 class LocalReading:
-    """Reads files in processes of this machine, and stores what is read of each meanwhile. `careful` reads, with lower limits, what
-    ended the program."""
+    """Reads files in processes of this machine, and stores what is read meanwhile. `careful` has lower limits, for files that ended the
+    program."""
 
     def __init__(
         self,

@@ -1,6 +1,5 @@
-"""What today's rules make of what is stored by those of another day: acts are judged again, first to see what would change, and what is
-derived from decrees is derived again by itself, beside all other work, after an upgrade of the program.
-"""
+"""Applies today's rules to stored acts: judges them again, first to show what would change; after an upgrade it renews what is derived from
+decrees, beside all other work."""
 
 from __future__ import annotations
 
@@ -45,8 +44,8 @@ EVERY = timedelta(minutes=10)
 
 
 class Renewal:
-    """Renews the terms of the search and the communes of decrees, a slice a transaction. Until a decree had its turn, it is found by what
-    was derived before; where it is stopped it goes on at the next start."""
+    """Renews the search terms and communes of decrees, one slice per transaction. Until its turn a decree is found by its former terms;
+    after a stop the renewal continues at the next start."""
 
     def __init__(
         self,
@@ -98,8 +97,8 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class AppliedDifference:
-    """Holds what became of one difference. `decrees` are new ones; `kept`: a person had decided, or a new reading replaced the act
-    meanwhile."""
+    """Holds the result of applying one difference. `decrees`: new ones; `kept`: unchanged, as a person had decided, or a new reading
+    replaced the act meanwhile."""
 
     difference: Difference
     decrees: tuple[int, ...] = ()
@@ -155,12 +154,9 @@ FACTS = tuple(entry.name for entry in fields(Facts) if entry.name != "settled")
 
 
 class Effect(StrEnum):
-    """Says what a difference means for the decrees that are known.
-
-    `FOUND`: an act is a decree, or holds one, that it was not known for. `CHANGED`: a known decree has another kind or other facts, or
-    needs no person any more. `LOST`: a known decree would be none any more. `DOUBTFUL`: an act that was settled needs a person. `SETTLED`:
-    one that waited for a person is no decree.
-    """
+    """Classifies a difference by its effect on known decrees. `FOUND`: an act is, or holds, an unknown decree. `CHANGED`: a decree has
+    another kind or other facts, or no longer needs a person. `LOST`: a decree would no longer be one. `DOUBTFUL`: a settled act needs a
+    person. `SETTLED`: a waiting act is no decree."""
 
     FOUND = "found"
     CHANGED = "changed"
@@ -179,8 +175,7 @@ class JudgedAs:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Describes one act on which the rules changed their mind. `decree` is the id of the known decree it is, `facts` names those that
-    differ."""
+    """Describes one act whose judgement changed. `decree` is the id of its known decree; `facts` names those that differ."""
 
     recueil: Recueil
     stored: StoredAct
@@ -200,10 +195,8 @@ class Difference:
 def difference(
     recueil: Recueil, stored: StoredAct, act: Act, found: Sequence[Decree], group: Group, known: Decree | None, unknown: int = 0
 ) -> Difference | None:
-    """Return how an act is judged otherwise now; None where it is not.
-
-    `found` are the decrees of the group, `known` is the one that the act is stored as, `unknown` how many of `found` are of no stored one.
-    """
+    """Return how the judgement of an act changed, None if it did not. `found`: the decrees of the group; `known`: the stored decree of the
+    act; `unknown`: how many of `found` are not stored."""
     before, verdict = JudgedAs(stored.outcome, stored.kind), group[0].verdict
     after = JudgedAs(verdict.outcome, verdict.kind)
     # Of an act that holds several decrees, which of them is the known one is decided by its keys, not by its verdict.
@@ -215,11 +208,8 @@ def difference(
 
 
 def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
-    """Return the facts that a change would change.
-
-    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity`); and what is not
-    found in it any more, another sighting may have given.
-    """
+    """Return the facts that a change would change. An act that is not the one shown for its decree only completes facts (see
+    `bot.domain.identity`), and a fact not found in it any more may come from another sighting."""
     # What a person said stands, whatever is found here.
     asked = (name for name in FACTS if name not in known.facts.settled)
     named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in asked]

@@ -92,10 +92,8 @@ USEFUL = ("places", "operators", "event", "software", "vendor", "office")
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Holds what became of a review. `decrees` are the stored decrees of an accepted act, `posts` were queued for them.
-
-    `withdrawn` is the decree that a rejected act was stored as. `already`: it had been decided before, and this answer changed nothing.
-    """
+    """Holds the result of a review. `decrees`: the stored decrees of an accepted act, with their queued `posts`; `withdrawn`: the decree of
+    a rejected act; `already`: it was decided before, and this answer changed nothing."""
 
     decision: Decision
     decrees: tuple[int, ...] = ()
@@ -106,8 +104,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class SettledFact:
-    """Holds what a fact of a decree is from now on, as a person says. `already`: it had been settled before, and this answer changed
-    nothing."""
+    """Holds the value of a fact that a person settled. `already`: it was settled before, and this answer changed nothing."""
 
     decree: int
     fact: str
@@ -155,23 +152,17 @@ class Reviewer:
         raise NoSuchRow(f"no act waits under the number {act_id}")  # settled by somebody else meanwhile
 
     def found(self, waiting: Waiting, act: Act | None = None) -> tuple[Decree, ...]:
-        """Return the decrees that would be recorded if the act is accepted: several, where it holds several that nobody could cut apart.
-
-        Without the act it is looked up. Raises what `act` raises.
-        """
+        """Return the decrees that acceptance of the act would record: several if it holds several that could not be separated. Without the
+        act it is looked up. Raises what `act` raises."""
         return self._accepted(waiting, act or self.act(waiting.id)[1])
 
     def _accepted(self, waiting: Waiting, act: Act, kind: Kind | None = None) -> tuple[Decree, ...]:
         return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act, kind, self._issuers)
 
     def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
-        """It is a decree, of this kind, or of the likeliest where none is given: it is recorded and its posts are queued. Of an act that
-        holds several, each is.
-
-        A decree that is known already is not posted again. `by` names the way the answer came by, never who gave it. `token` is that of the
-        act in question, where the answer comes later than the question. Raises NoSuchRow, also where it is another act's,
-        and SeveralDecrees.
-        """
+        """Record the act as a decree of this kind, or of the likeliest without one, and queue its posts; each decree of an act that holds
+        several. A known decree is not posted again. `by` names the channel of the answer, never a person; `token` is the act's, for later
+        answers. Raises NoSuchRow, also for another act's token, and SeveralDecrees."""
         try:
             waiting, act = self.act(review)
             found = self.found(waiting, act)
@@ -185,10 +176,7 @@ class Reviewer:
         return Settled(accepted.decision, accepted.decrees, accepted.posts)
 
     def reject(self, review: int, *, by: str, token: str | None = None) -> Settled:
-        """It is none: it is kept as an act like any other, and the decree that it was stored as is withdrawn. `token` as in `accept`.
-
-        Raises NoSuchRow.
-        """
+        """Record that the act is no decree, and withdraw the decree that it was stored as. `token` as in `accept`. Raises NoSuchRow."""
         return self._rejected(partial(self._store.reviews.reject, review, self._clock(), by, token))
 
     def withdraw(self, decree: int, *, by: str) -> Settled:
@@ -211,8 +199,8 @@ class Reviewer:
         return self.read_twice(self._decree(decree))
 
     def labelled(self) -> tuple[list[LabelledAct], list[int]]:
-        """Return the acts of the decrees of which a person settled a fact that they state, as labelled acts; and the numbers of the decrees
-        whose act is stored no more, or holds others by now."""
+        """Return as labelled acts the acts of decrees of which a person settled a stated fact, and the numbers of decrees whose act is no
+        longer stored, or holds others now."""
         labelled: list[LabelledAct] = []
         left: list[int] = []
         for number, facts in self._store.reviews.settled_facts().items():
@@ -231,8 +219,8 @@ class Reviewer:
         return self._act_again(stored.id, stored.recueil_id)
 
     def question(self, decree: Decree, fact: str | None = None) -> FactQuestion | None:
-        """Return what a person is to be asked about a decree: about this fact, else the most useful of those to be verified; None where it
-        has none such that a message can show whole. Raises NoSuchRow as `act_of`."""
+        """Return the question to a person about a decree: on this fact, else on the most useful of those to be verified; None if a message
+        can show none whole. Raises NoSuchRow as `act_of`."""
         doubtful = (name for name in USEFUL if name in decree.facts.doubtful and fact in {None, name})
         unsure = [name for name in doubtful if _is_shown(getattr(decree.facts, name))]
         if not unsure:  # to read an act again takes long, and this is asked at every look
@@ -253,8 +241,8 @@ class Reviewer:
         return self._settle_fact(answer.decree, asked.fact, (nothing, *asked.readings)[answer.choice], by, first=True)
 
     def settle_fact(self, decree: int, fact: str, values: Sequence[str], *, by: str) -> SettledFact:
-        """Take what a person says that a fact is, whatever was read; without values: the decree does not say it. Raises NoSuchRow, also
-        where its act holds other decrees, and UnusableFact."""
+        """Store a person's value of a fact, whatever was read; no values: the decree does not state it. Raises NoSuchRow, also if its act
+        holds other decrees, and UnusableFact."""
         if fact not in USEFUL:
             raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(USEFUL)}")
         known = self._decree(decree)
@@ -315,8 +303,8 @@ _NO_NAME = re.compile(r"[^\w-]+")
 
 @dataclass(frozen=True, slots=True)
 class LabelledAct:
-    """Holds an act of the labelled corpus: what its file is called, its text without the names of persons that are known for such, and
-    what people said of its facts."""
+    """Holds an act of the labelled corpus: its file name, its text without the known names of persons, and the facts that people
+    settled."""
 
     name: str
     title: str
@@ -339,11 +327,8 @@ Place = tuple[str | None, int, int]
 
 
 def acts_again(stored: Sequence[StoredAct], content: Content | None) -> Iterator[tuple[StoredAct, Act]]:
-    """Yield each stored act with what it holds.
-
-    `content` is the file it was read from: where all its pages are known and are cut into the same acts as then, the act has them as they
-    were read. Where not, it has its whole text on its first page: what is found in it is then said to stand there.
-    """
+    """Yield each stored act with its content. `content` is the file it was read from: if all its pages are known and give the same acts,
+    the act has its pages; else its whole text is on its first page, where evidence is then located."""
     known = _by_place(content)
     for one in stored:
         waiting = known[_place(one)]

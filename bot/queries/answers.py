@@ -26,10 +26,8 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question whose answer may be a list, on a `page` that starts at 1.
-
-    `words` is the search, the number, the INSEE code of a town, or the codes of departments with commas between them, empty for all.
-    """
+    """Holds a question whose answer may be a list, on a `page` that starts at 1. `words`: the search, the number, the INSEE code of a town,
+    or codes of departments separated by commas, empty for all."""
 
     topic: Topic
     words: str = ""
@@ -38,11 +36,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class DecreeList:
-    """One page of decrees, never empty. `question.page` is the page shown, of `pages`; `total` counts all pages' decrees.
-
-    `places` are the departments asked for, and `health` is how all who decide there are read, as of `NothingFound`. `searched` is what was
-    searched in place of the words asked, which are in no decree.
-    """
+    """Holds one page of decrees, never empty. `question.page` is the page shown, of `pages`; `total` counts all pages' decrees. `places`:
+    the requested departments; `health` as in `NothingFound`. `searched`: the words searched instead of the question's, which are in no
+    decree."""
 
     question: Question
     decrees: tuple[Decree, ...]
@@ -78,12 +74,9 @@ class OneDecree:
 
 @dataclass(frozen=True, slots=True)
 class NothingFound:
-    """No decree *recorded* answers the question: not the same as "no decree exists".
-
-    `recorded` is the number of decrees stored at all; `since` when the watch of what was asked for began, where it is known. `health` is
-    how all who decide in the `places` asked for are read, empty where no place was asked for. `unfinished`: what decrees are found by is
-    being made anew, and some may be missing.
-    """
+    """Reports that no decree is *recorded* for the question, which does not mean that none exists. `recorded`: number of stored decrees;
+    `since`: when the relevant watch began, if known; `health`: how all who decide in the requested `places` are read, empty without places.
+    `unfinished`: search terms are being renewed, and decrees may be missing."""
 
     question: Question
     recorded: int
@@ -100,12 +93,9 @@ class NothingFound:
 
 @dataclass(frozen=True, slots=True)
 class TownAnswer:
-    """What is recorded of a town, and what that cannot tell.
-
-    `decrees` is one page of the `total` decrees that name it: first the `current` ones, in force or to come, by when they begin, then the
-    others, the newest first. `unplaced` are the newest of the `unplaced_total` decrees of those who decide there that name no commune: they
-    may concern it. `since`, `health` and `unfinished` are as of `NothingFound`.
-    """
+    """Holds what is recorded of a town. `decrees`: one page of the `total` that name it, `current` ones (in force or to come) first, by
+    beginning, then the others, newest first. `unplaced`: the newest of `unplaced_total` decrees that name no commune, of authorities that
+    decide there: they may concern it. `since`, `health`, `unfinished` as in `NothingFound`."""
 
     question: Question
     commune: Commune
@@ -132,11 +122,9 @@ class PlaceChoice:
 
 @dataclass(frozen=True, slots=True)
 class PlaceChoices:
-    """Several places may be meant, or one that is not named quite so: all of them, best first. `total` counts also what is left out.
-
-    `sure` is false where they are guesses: none is called as was asked; `in_sentence` where what was asked names them as a sentence does.
-    `nothing` is what the search for these words gave that came first, where there was one.
-    """
+    """Holds the places that may be meant, best first, when there are several or none has this exact name. `total` counts omitted ones too.
+    `sure`: false for guesses, as none has the name; `in_sentence`: the question names them in a sentence. `nothing`: the result of the
+    search tried first, if any."""
 
     asked: str
     choices: tuple[PlaceChoice, ...]

@@ -31,8 +31,8 @@ def is_all_of_france(asked: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentMatch:
-    """The departments that are meant, and the codes of all authorities that decide there; or no place, what was `unknown`, and the
-    nearest ones, best first."""
+    """Holds the departments found and the codes of all authorities that decide there; or none, the `unknown` words, and the nearest
+    departments, best first."""
 
     places: tuple[Place, ...]
     authorities: frozenset[str] = frozenset()
@@ -72,8 +72,7 @@ def _match(meant: list[Place], places: Mapping[str, Place]) -> DepartmentMatch:
 
 
 def _find(asked: str, places: Mapping[str, Place]) -> list[Place]:
-    """Look a department up by code, then by name, without regard to case, accents, hyphens and articles; by a code of old, all that came
-    of it."""
+    """Find a department by code, then by name, ignoring case, accents, hyphens and articles; by a former code, all its successors."""
     words = _fold(asked)
     code = words.replace(" ", "")
     by_code = {_folded(place.code).replace(" ", ""): place for place in places.values()}

@@ -1,6 +1,4 @@
-"""Counts what is recorded, by department, month and authority, and how each department is read: what maps and charts show, and the same in
-words. Pure.
-"""
+"""Counts decrees by department, month and authority, and how each department is read, for maps, charts and texts. Pure."""
 
 from __future__ import annotations
 
@@ -37,10 +35,8 @@ class Coverage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DepartmentFigures:
-    """The decrees of all who decide in a department but for those that name communes of others only, as in the lists of `/departement`.
-
-    `in_force` counts those in force at any hour of the day for sure, `year` those published since the day a year before, of any kind.
-    """
+    """Counts the decrees of all who decide in a department, except those that name communes of others only, as in the lists of
+    `/departement`. `in_force`: surely in force at any hour of the day; `year`: of any kind, published since the same day a year before."""
 
     code: str
     name: str
@@ -51,12 +47,9 @@ class DepartmentFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is recorded on a day of Paris. `departments` are all 101, by code; `months` the last twelve, the running one last, each as its
-    first day with the decrees published in it; `authorities` the codes of those with decrees in these months, most first.
-
-    `in_force` and `year` count each decree once, `doubtful` those of which it is not sure whether they are in force. `since` is the day on
-    which the watch began, None where that is not known; `stalled` whether nothing is read at all at the moment.
-    """
+    """Holds figures of a day in Paris. `departments`: all 101, by code; `months`: the last twelve, current one last, as first day and
+    decrees published; `authorities`: codes of those with decrees in them, most first. `in_force` and `year` count each decree once;
+    `doubtful`: perhaps in force. `since`: first day of the watch, or None; `stalled`: nothing is read now."""
 
     day: date
     departments: tuple[DepartmentFigures, ...]

@@ -98,8 +98,8 @@ def follow_answers(language: Language) -> FollowAnswers:
 
 @dataclass(frozen=True, slots=True)
 class FollowMatches:
-    """What words may mean that can be followed, best first. `is_sure`: it can be nothing but the first. `is_near`: nothing bears that name,
-    these are like it, or named in it. `others` counts what is not among them."""
+    """Holds what words may mean that can be followed, best first. `is_sure`: only the first is possible. `is_near`: none has that name;
+    these are similar, or named in it. `others` counts omitted ones."""
 
     follows: tuple[Follow, ...] = ()
     is_sure: bool = False
@@ -171,8 +171,8 @@ def follow_of_code(code: str, names: FollowNames) -> Follow | None:
 def settings_text(
     follower: Follower | None, names: FollowNames, language: Language, now: datetime, read_at: Mapping[Follow, datetime | None]
 ) -> str:
-    """Return what a chat follows, and when. `read_at`: when the recueils that decide about a place were last read, None for never; what is
-    no place is left out."""
+    """Return what a chat follows, and when. `read_at`: when the recueils of a place were last read, None for never; absent without a
+    place."""
     words = follow_answers(language)
     if follower is None or not follower.follows:
         return words.nothing
@@ -193,9 +193,8 @@ def _row(follow: Follow, names: FollowNames, language: Language, now: datetime, 
 def read_times(
     follows: Iterable[Follow], overview: Overview, departments_of_region: Callable[[str], Sequence[str]], places: Mapping[str, Place]
 ) -> dict[Follow, datetime | None]:
-    """Return when the recueils of each place that is followed were last read, None for never: those read longest ago of all whose decrees
-    count there, the préfet de police among them. Those of regions say little of one department: they are left out.
-    """
+    """Return when the recueils of each followed place were last read, None for never: the oldest reading of all authorities whose decrees
+    count there, the préfet de police included, regions excluded, as they publish little on one department."""
     last = {one.code: max((route.last_ok_at for route in one.routes if route.last_ok_at), default=None) for one in overview.authorities}
     departments: dict[FollowKind, Callable[[str], Sequence[str]]] = {
         FollowKind.COMMUNE: lambda value: [department_of(value)],

@@ -1,7 +1,5 @@
-"""Answers as JSON: the same shape on the command line, in the API and in exports. docs/json.md describes every key.
-
-Keys are a contract: new ones may come, none is renamed.
-"""
+"""Returns answers as JSON, in one shape for command line, API and exports; docs/json.md describes every key. Keys are a contract: new ones
+may come, none is renamed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""Answers the mentions of one account on Mastodon, each once, in the order in which they came, with one status.
-
-How far the account is comes from the database. A mention is marked as dealt with after its answer: where the program is killed in between,
-the answer is found under the status at the next start, and on servers that keep idempotency keys it is the same status anyway.
-"""
+"""Answers the mentions of one account on Mastodon, each once, in order, with one status. The position is stored after each answer: if the
+program is killed in between, the next start finds the answer under the status; on servers that keep idempotency keys it is the same status
+anyway."""
 
 from __future__ import annotations
 
@@ -99,9 +97,8 @@ def _first_line(text: str) -> str:
 
 
 def is_worth_saying(answer: Answer, asked: MentionQuestion) -> bool:
-    """Return whether an answer is to be given. People who talk under a post mention the account by that alone: there, and where its name is
-    not the first word, only what surely is a question is answered, such as a place, a number, or "aide"; words are not searched.
-    """
+    """Return whether to send an answer. Replies under a post mention the account without a question: there, and where its name is not the
+    first word, only a clear question is answered (a place, a number, "aide"), never a word search."""
     if asked.is_addressed:
         return True
     match answer:
@@ -121,10 +118,9 @@ def language_of(mention: StatusMention) -> Language:
 
 
 def answer_status(answer: Answer, mention: StatusMention, limits: StatusLimits, *, places: Mapping[str, Place], contact: str) -> str:
-    """Return an answer as a status within `limits`, which mentions only who asked. A decree keeps its link, a list its beginning and its
-    end: of the decrees in between those that do not fit are left out, which is shown. Below it stands what a first contact must hold, where
-    there is room: who asked before is not stored. `contact`: of whoever runs this instance, empty where nobody says.
-    """
+    """Return an answer as a status within `limits`, which mentions only its author. A decree keeps its link; a list its beginning and end,
+    with a mark where decrees are left out. The notice for a first contact follows if there is room, as earlier contacts are not stored.
+    `contact`: of this instance's operator, or empty."""
     language = language_of(mention)
     room = replace(limits, characters=limits.characters - len(mention.handle) - 2)
     said = _said(answer, places, language, room)
@@ -203,8 +199,8 @@ log = structlog.get_logger()
 EVERY = timedelta(minutes=1)
 """Between two looks: 5 of the 300 requests that Mastodon allows in five minutes."""
 PER_HOUR = 12
-"""Questions of one person that are answered in an hour; of all together three times as many. Mastodon allows 300 statuses in three hours,
-and decrees must have most of them."""
+"""Answers to one person in an hour; three times as many to all together. Mastodon allows 300 statuses in three hours, and decrees need most
+of them."""
 HOUR = 3600.0
 _LONGEST_PAUSE = timedelta(minutes=15)
 _TRIES = 5
@@ -294,10 +290,8 @@ class MentionAnswers:
         return max(EVERY.total_seconds(), self._account.rest or 0.0)
 
     async def answer_new(self) -> None:
-        """Answer the mentions that came since the last one dealt with. At the first start none is answered: all that is there is old.
-
-        Raises AccountFailed where the server fails: it goes on there at the next look. Raises StorageError.
-        """
+        """Answer the mentions since the last one handled; none at the first start, as all are old. Raises AccountFailed when the server
+        fails: the next call continues there. Raises StorageError."""
         newest = await asyncio.to_thread(self._progress.newest, self.name)
         if newest is None:
             await self._record(await self._account.newest())

@@ -59,8 +59,8 @@ def shortcoming(
     language: Language,
     face: Face = "terminal",
 ) -> str:
-    """Say why there is no decree to show, never more than is known: what a bot has not recorded may well exist. The examples are questions
-    as they are put on this `face`."""
+    """Return why there is no decree to show, never that none exists: the bot may have missed it. The examples are questions in the form of
+    this `face`."""
     words = vocabulary(language)
     examples = words.faces[face]
     match answer:
@@ -250,8 +250,8 @@ def choice_text(choice: PlaceChoice, language: Language) -> str:
 
 
 def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language = "fr", face: Face = "terminal") -> str:
-    """Return a title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end. `face` as
-    of `shortcoming`."""
+    """Return a title and one line per decree, a decree in full, why there is none, or the state of the watch; no newline at the end. `face`
+    as in `shortcoming`."""
     match answer:
         case DecreeList():
             lines = "\n".join(decree_lines(answer.decrees, places, answer.at, language))
@@ -307,9 +307,8 @@ _LONGEST = 300
 
 
 def evidence_text(decree: Decree, language: Language = "fr") -> str:
-    """Return a heading and one line per phrase, in the order in which they were found: its page, where on it, what it supports, the sign
-    that it met; what would be the same line is said once. No newline at the end.
-    """
+    """Return a heading and one line per phrase, in order of finding: its page, its place there, what it supports, the cue it matched;
+    identical lines once. No newline at the end."""
     words = vocabulary(language).evidence
     if not decree.evidence:
         return words.none
@@ -384,8 +383,8 @@ def authority_text(authority: AuthorityHealth, places: Mapping[str, Place], lang
 
 
 def unread_lines(health: Sequence[AuthorityHealth], places: Mapping[str, Place], language: Language) -> list[str]:
-    """Return what of these authorities is not read, or in part only: a line each, a line a sort where they are many; none where all is
-    read."""
+    """Return which of these authorities are not read, or only in part: a line each, or a line per category if they are many; none if all
+    are read."""
     unread = [one for one in health if one.status not in {Status.OK, Status.LATE}]
     if len(unread) <= _FEW:
         return [authority_text(one, places, language) for one in unread]

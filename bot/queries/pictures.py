@@ -163,9 +163,8 @@ def _months(sheet: Sheet, figures: Figures, words: FiguresWords) -> None:
         _sign(sheet, (_SIDE, _FLOOR + 106), Coverage.NOT_COVERED, words.legend_before)
 
 
-# Shapes and words on a sheet, as a PNG: the sheet is a page of a PDF of our own, drawn by pdfium. Positions and sizes are pixels from the
-# upper left corner, colours `#rrggbb`. Words are set in Helvetica, or what pdfium has in its place, and hold letters of Windows-1252 only:
-# others become question marks.
+# Draws shapes and words as a PNG, through a page of a PDF of our own drawn by pdfium. Pixels from the upper left corner, colours `#rrggbb`.
+# Words are in Helvetica or pdfium's substitute; letters outside Windows-1252 become question marks.
 
 _DRAWING = Lock()
 """pdfium is not made for two threads at once."""

@@ -96,8 +96,8 @@ _SURE = frozenset((Match.CODE, Match.POSTCODE, Match.NAME, Match.ALIAS))
 
 @dataclass(frozen=True, slots=True)
 class SearchWithFallback:
-    """Words that are searched; where no decree has them, `otherwise` is the answer, if there is one: the places that may be meant, or that
-    one must be named by whoever asks about "here"."""
+    """Holds words to search, and the answer `otherwise` if no decree has them: the possible places, or the request to name the place in a
+    question about "here"."""
 
     question: Question
     otherwise: PlaceChoices | BadInput | None
@@ -142,8 +142,8 @@ def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
 
 
 def asked_about(asked: str) -> str | None:
-    """Return the one place that a question in a sentence ends with (`est-ce utilisé à Valence`), or that is named with a time (`Valence
-    demain`); None where there is none, or several."""
+    """Return the one place at the end of a question (`est-ce utilisé à Valence`), or named with a time (`Valence demain`); None without
+    one, or with several."""
     asked, whole = _WHEN.sub("", asked.strip(_AROUND)), asked.strip(_AROUND)
     if asked != whole and any(one.how in _SURE for one in find_places(asked).candidates):
         return _WHERE.sub("", asked, count=1) if _WHERE.match(asked) else asked
@@ -235,8 +235,8 @@ def _choice(candidate: PlaceCandidate, places: Mapping[str, Place]) -> PlaceChoi
 
 
 def _codes_of(place: Department | Region, places: Mapping[str, Place]) -> str:
-    """Return the codes by which decrees there are asked for, empty where no authority is. A department goes by its code, a region by its
-    name: its code may be that of a department."""
+    """Return the codes for a query of the decrees of a place, empty if no authority is known: of a department its code, of a region its
+    name, as its code may be a department's."""
     if isinstance(place, Department) and place.code in places:
         return place.code
     return find_departments(place.name, places).codes
@@ -248,10 +248,8 @@ _NEAR_WORD = 75
 
 
 def corrected(words: str, known: Callable[[], Mapping[str, str]], is_found: Callable[[str], bool]) -> str | None:
-    """Return the words with those that nothing has (`is_found`) replaced by the nearest known ones; None where no word can be.
-
-    `known` returns the words of decrees by their folded form; it is called where one may be mistyped.
-    """
+    """Return the words with unknown ones (not `is_found`) replaced by the nearest known ones; None if none can be. `known` returns the
+    words of decrees by their folded form; it is only called for a possible typing error."""
     meant = [_nearest(word, known, is_found) for word in words.split()]
     return " ".join(meant) if meant != words.split() else None
 

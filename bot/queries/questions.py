@@ -69,11 +69,8 @@ _BEFORE_NUMBER = re.compile(
 
 @dataclass(slots=True, eq=False)
 class Questions:
-    """Answers questions from the stored decrees, and about the watch itself. Synchronous: a face in an event loop calls from a thread.
-    Whatever the store raises passes through.
-
-    `places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now.
-    """
+    """Answers questions from the stored decrees, and about the watch. Synchronous: in an event loop, call it from a thread. Errors of the
+    store pass through. `places`: authorities by code; `clock`: aware UTC time; `overview`: the current state of every source."""
 
     decrees: Decrees
     places: Mapping[str, Place]
@@ -93,8 +90,8 @@ class Questions:
         return self._list(Question(Topic.RECENT, page=page), self.decrees.recent)
 
     def department(self, words: str, page: int = 1, without: Collection[int] = ()) -> Answer:
-        """Return the decrees of departments, by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), of all who decide there, but for
-        those of these ids."""
+        """Return the decrees of all who decide in departments, given by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), except
+        the ids `without`."""
         if not words.strip():
             return BadInput(InputFault.NO_DEPARTMENT)
         found = self._departments(words)
@@ -113,8 +110,8 @@ class Questions:
         return self._running(Topic.TODAY, department, page)
 
     def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
-        """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given. `whole`
-        loads those of them that are shown."""
+        """Return all decrees that are in force, to come, or possibly so, of these departments if any are given. `whole` loads those that
+        are shown."""
         found = self._there(department)
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
@@ -178,10 +175,8 @@ class Questions:
         return FiguresAnswer(View.CHART, self.figures())
 
     def figures(self, known: RunningDecrees | None = None, overview: Overview | None = None) -> Figures:
-        """Count the decrees of today and of a year, by department, month and authority, with how each department is read.
-
-        `known` are those of `running` of all departments, and `overview` is how all is read, where they were asked for just now.
-        """
+        """Count the decrees of today and of a year, by department, month and authority, with how each department is read. `known` (from
+        `running` of all departments) and `overview` save a query if just made."""
         now = self.clock()
         several = frozenset(code for code, place in self.places.items() if place.territory)
         known = running(self._current(None, now), self.places, now) if known is None else known
@@ -209,8 +204,8 @@ class Questions:
         return replace(found, searched=searched) if isinstance(found, DecreeList) and searched != asked else found
 
     def show(self, number: str, page: int = 1) -> Answer:
-        """Return one decree by the number that lists show ("12", "#12", "[12]", "n° 12"), by that of its act in the recueil
-        ("26-2026-11-28-00033") or by that of its authority ("2026-1104"), which several decrees may bear."""
+        """Return one decree by the number that lists show ("12", "#12", "[12]", "n° 12"), by its act's in the recueil
+        ("26-2026-11-28-00033"), or by its authority's ("2026-1104"), which several may have."""
         text = " ".join(number.split()).removeprefix("[").removesuffix("]").strip()
         if not text:
             return BadInput(InputFault.NO_NUMBER)

@@ -50,9 +50,7 @@ def running(decrees: Iterable[DecreePeriod], places: Mapping[str, Place], now: d
 
 
 def in_force(decrees: Iterable[_Period], places: Mapping[str, Place], now: datetime) -> tuple[_Period, ...]:
-    """Return those in force at `now` (aware) or later, at their own place, by when they begin; those of which that is not sure come
-    last.
-    """
+    """Return the decrees in force at `now` (aware) or later, in the time zone of their place, by beginning; uncertain ones last."""
     return tuple(decree for decree, _ in _ranked(decrees, places, now))
 
 

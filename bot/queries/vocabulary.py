@@ -36,8 +36,7 @@ class StateWords(Table):
 
 
 class EvidenceWords(Table):
-    """How the phrases that support the facts are shown. `about` goes by `Evidence.about`, `where` by `Where`;
-    `met` adds the sign that a phrase met."""
+    """Holds words for the evidence of facts: `about` by `Evidence.about`, `where` by `Where`; `met` adds the cue that a phrase matched."""
 
     head: str
     line: str

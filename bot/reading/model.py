@@ -15,13 +15,10 @@ _LEAST_MEMORY = 256 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
-    """What reading one PDF may take. `seconds` of wall clock for the whole file; `page_seconds` of processor time for one page, as a busy
-    machine must not make a good page unreadable; memory is that of one process.
-
-    A process that sends nothing for `silent_seconds` of wall clock hangs: it waits for something that does not come.
-    `workers` processes recognise its pages side by side; each is replaced after `pages_per_worker` pages, as its memory only grows.
-    `max_crashes` is how many processes may die, hang or misbehave (each costs its page) before the rest is given up.
-    """
+    """Limits the reading of one PDF. `seconds`: wall clock for the file; `page_seconds`: processor time for a page; memory: of one process.
+    A process silent for `silent_seconds` of wall clock hangs. `workers` processes recognise pages in parallel, each replaced after
+    `pages_per_worker` pages, as its memory grows. After `max_crashes` processes (died, hung, misbehaved; each costs a page) the reading
+    stops."""
 
     seconds: float = 900
     page_seconds: float = 90
@@ -46,10 +43,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """`page` was just done: of `pages` in all, `read` are done; of `to_recognise`, so many are `recognised`.
-
-    A page that is to be recognised comes twice: `PENDING` first. `seconds_left` is what the rest should take, None while that is not known.
-    """
+    """Reports that `page` is done: `read` of `pages`, and `recognised` of `to_recognise`. A page to recognise comes twice, first as
+    `PENDING`. `seconds_left` estimates the rest, None while unknown."""
 
     page: PageText
     pages: int

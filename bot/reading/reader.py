@@ -1,7 +1,5 @@
-"""Read a PDF in processes of their own, which may crash, hang or fill their memory without harm.
-
-First the text layer of every page, which is quick; then, where pages must be recognised, several processes side by side.
-"""
+"""Reads a PDF in separate processes, which may crash, hang or exhaust their memory without harm: first the text layer of every page, then
+the pages to recognise, in parallel."""
 
 from __future__ import annotations
 
@@ -52,13 +50,9 @@ class Recognition:
         """The pages that cost a process, and why."""
 
     async def events(self, worker: Worker | None) -> AsyncGenerator[PageRead | ActComplete, None]:
-        """Recognise until nothing is pending, or a limit is reached: `stopped` then says which. Ends `worker`, which has the file open.
-
-        Acts are cut anew and complete ones reported between two events: one `ActComplete` holds all that came in since the last. When no
-        page is pending any more there is none: the end of the reading is about to say it.
-
-        Raises what the function that decides raises.
-        """
+        """Recognise until nothing is pending, or a limit is reached, named by `stopped`. Ends `worker`, which has the file open. Between
+        two events acts are cut anew; one `ActComplete` reports all completed since the last, none once no page is pending, as the end of
+        the reading follows. Raises what the deciding function raises."""
         count = max(1, min(self._buffer.limits.workers, self._buffer.pending))
         workers = [OcrWorker(self._start, self._buffer, self._deadline, worker if index == 0 else None) for index in range(count)]
         await self._cut()
@@ -223,10 +217,8 @@ def span(act: Act) -> Span:
 
 
 def next_page(pages: Sequence[PageText], acts: Sequence[Act], concerned: Collection[Span], taken: Collection[int]) -> int | None:
-    """Return the number of the pending page to recognise next, None when there is none left that is not `taken`.
-
-    `pages` are all the pages of the file in order, as read so far; of `acts` only titles and ranges are looked at.
-    """
+    """Return the number of the pending page to recognise next, None if all are `taken`. `pages` are all the pages of the file in order, as
+    read so far; of `acts` only titles and ranges count."""
     free = [page.number for page in pages if page.origin is TextOrigin.PENDING and page.number not in taken]
     if not free:
         return None
@@ -380,15 +372,9 @@ async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequenc
 async def stream_pdf(
     path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = (), is_concerned: IsConcerned = lambda _: False
 ) -> AsyncGenerator[ReadingEvent, None]:
-    """Read a PDF file: yield each page as it is done, all that is read each time an act is complete early, and last the whole.
-
-    Pages that could not be read are listed in the reading, never passed over. `known` are pages of the same file that were read before:
-    those that could be read are not read again. Processes recognise pages also while the caller is at work on an event; a caller that stops
-    in the middle must close the generator (`aclosing`), which ends them.
-
-    Raises Unreadable when the file is no PDF, is locked, has too many pages, or gave no page within the limits; and what `is_concerned`
-    raises.
-    """
+    """Read a PDF: yield each page as it is done, acts that are complete early, last the whole, with unreadable pages listed. Readable
+    `known` pages of the same file are reused. Processes run on meanwhile; a caller that stops early must close the generator (`aclosing`).
+    Raises Unreadable (no PDF, locked, too many pages, none in time), and what `is_concerned` raises."""
     # Only a look at the first bytes: pdfium itself looks for the header in the first 1024.
     head = await asyncio.to_thread(_head, path)
     if b"%PDF-" not in head:

@@ -24,12 +24,9 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Holds what answers a request. `media_type` is the whole Content-Type.
-
-    `changes_at` (aware) is when it must be made anew although nothing was stored: a standing changes, a day ends in some time zone.
-    With `file` the content is that of this file, which is replaced as a whole when it changes, and `body` is empty. With `later` it is
-    what that returns, which takes long, and nothing else of this counts; it raises StorageError.
-    """
+    """Holds the answer to a request. `media_type`: the whole Content-Type. `changes_at` (aware): when it expires though nothing was stored
+    (a standing changes, a day ends in some time zone). With `file` that file is the content, replaced as a whole when it changes, and
+    `body` is empty. With `later` only the document it returns counts; slow, raises StorageError."""
 
     body: bytes
     media_type: str = HTML
@@ -42,8 +39,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Describes one request. `path` is that of the route, without language; `parameters` are what its pattern names, `query` what follows
-    the question mark: of a route that is not `strict` only the names that it takes, each once. `at` is now, aware."""
+    """Describes one request. `path`: the route's, without language; `parameters`: the names in its pattern; `query`: the parameters after
+    the question mark, for a route that is not `strict` only its own names, each once. `at`: now, aware."""
 
     path: str
     parameters: Mapping[str, str]
@@ -65,13 +62,10 @@ LICENCES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """Holds what the operator says of the site. Empty where nothing is said.
-
-    `public_url` is the address of the site, without a slash at its end; its path precedes every link. `telegram` is the name of the bot
-    (`vigie_bot`), `mastodon` the address of the account's page, `licence` the SPDX identifier under which the data are offered, `contact` a
-    mail or web address, and `mentions` the operator's own words for the legal notice, paragraphs separated by empty lines.
-    `files` is set for a site of files: it has neither search nor API, and the page of a list is a part of its path.
-    """
+    """Holds the operator's settings, empty if unset. `public_url`: address without final slash; its path precedes every link. `telegram`:
+    bot's name (`vigie_bot`); `mastodon`: account's page; `licence`: SPDX identifier for the data; `contact`: mail or web address;
+    `mentions`: legal notice, with empty lines between paragraphs. `files`: a site of files, without search and API; list pages are in the
+    path."""
 
     name: str = "Vigie"
     public_url: str = ""
@@ -103,10 +97,8 @@ class SiteSettings:
 
 @dataclass(frozen=True, slots=True)
 class SiteContext:
-    """Holds what pages are made from. Everything is synchronous, and whatever the store raises passes through.
-
-    `revision` returns a number that differs once anything that is shown of decrees has changed.
-    """
+    """Holds what pages are made from. Synchronous; errors of the store pass through. `revision` returns a number that differs once anything
+    shown of decrees has changed."""
 
     questions: Questions
     decrees: Decrees
@@ -126,12 +118,9 @@ Parameters = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Connects the addresses of a pattern (`/communes/{code}`) with what makes their documents.
-
-    `query` names the parameters that it takes: others are left out, and change nothing. A `strict` route gets all of them, to refuse
-    what it does not take. `listed` yields the parameters of the pages that a site of files has; None where it has none, and for a pattern
-    without parameters the page itself unless `dynamic`. With `twins` there is an English page under `/en`.
-    """
+    """Connects the addresses of a pattern (`/communes/{code}`) with their documents. `query`: its parameters; others are ignored, but a
+    `strict` route gets all, to refuse them. `listed` yields the parameters of the pages in a site of files; None: no page, or without
+    parameters the page itself unless `dynamic`. `twins`: there is an English page under `/en`."""
 
     pattern: str
     make: Callable[[SiteContext, PageRequest], Document]

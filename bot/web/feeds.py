@@ -1,9 +1,6 @@
-"""Answer the addresses of feeds and calendars: which decrees each has, what it is called, and how it is written: Atom (RFC 4287), JSON
-Feed 1.1, iCalendar (RFC 5545).
-
-An entry is the same whatever the day: what depends on the time is said as of the instant at which the decree last changed, as in a post.
-Its id names neither the site's address nor anything that may be read otherwise tomorrow.
-"""
+"""Answers the addresses of feeds and calendars: Atom (RFC 4287), JSON Feed 1.1, iCalendar (RFC 5545). An entry does not depend on the day:
+it is written as of the decree's last change, as a post is. Its id contains neither the site's address nor anything that may be read
+otherwise later."""
 
 from __future__ import annotations
 
@@ -61,12 +58,9 @@ class CalendarEvent:
 
 
 def span_of(decree: Decree, time_zone: str) -> Span | None:
-    """Return when the cameras may be used under a decree, later decrees taken into account; None where it grants nothing or gives no day.
-
-    Hours are those of the place, in the IANA zone given. A period without a known end, or whose end is misread, is its first day; one
-    without a known beginning its last. What later ended it ends the event on that day, or cancels it; what is in doubt or suspended is
-    tentative.
-    """
+    """Return when cameras may be used under a decree; None if it grants nothing or gives no day. Hours are of the IANA zone. Without a
+    known end, or with a misread one: the first day; without a known beginning: the last. A later decree may end the event early, or cancel
+    it; doubtful or suspended: tentative."""
     if decree.kind not in GRANTS:
         return None
     starts, ends = period(decree)
@@ -192,8 +186,8 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What is common to the entries. `home` is the page that shows the same, `address` that of the feed without its ending; `rights` is
-    the licence, empty for none."""
+    """Holds what the entries share. `home`: the page with the same content; `address`: the feed's, without its ending; `rights`: the
+    licence, empty for none."""
 
     id: str
     title: str
@@ -223,8 +217,8 @@ def entry_id(decree: Decree, language: Language) -> str:
 
 
 def entry_title(message: MessageInput, said: Announcement) -> str:
-    """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`, one line, of which nothing goes
-    stale: for feeds and calendars. `said` is what `announce` makes of the message."""
+    """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`: one line that stays valid, for
+    feeds and calendars. `said` is the `announce` of the message."""
     decree, words, advice = message.decree, message.words, message.legal_advice
     texts = {line.part: line.text for line in said.lines}
     is_doubtful = any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD)
@@ -428,8 +422,8 @@ def _department(site: SiteContext, request: PageRequest) -> Document:
 
 
 def _commune(site: SiteContext, request: PageRequest) -> Document:
-    """Return the decrees that name a commune, or the city that it is an arrondissement of, and those of the authorities that decide there
-    which name none: who subscribes is sent what who follows it in a chat is."""
+    """Return the decrees that name a commune, or the city of an arrondissement, and those of authorities there that name none: the same as
+    for followers in a chat."""
     commune = gazetteer().commune(request.parameters["code"])
     authorities = frozenset() if commune is None else deciding_in({commune.department}, site.places)
     if commune is None or not authorities:

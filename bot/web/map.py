@@ -1,13 +1,7 @@
-"""Draw the map of the departments as SVG that needs no script and no style of its own. Pure: figures in, markup out.
+"""Draws the map of the departments as SVG without script and style. Pure. The template `map.html` adds a legend and a table.
 
-A page shows it with the template `map.html`, which adds the legend and the same figures as a table:
-
-    page(site, request, "home.html", map=map_view(site.questions.figures(), request.language, site.settings.href), …)
-
-    {% include "map.html" %}        below a heading of the page's own
-
-The classes that the style sheet colours: `m0` to `m5` (how many decrees in a year, `m0` empty), `off` (not covered), `hatch` and `dot` (the
-lines and dots of what is not read, `over` a dark step), `now` (in force today), `frame`, and `map` around all of it.
+Classes: `m0` to `m5` (decrees in a year, `m0` none), `off` (not covered), `hatch` and `dot` (patterns for what is not read, `over` a dark
+step), `now` (in force today), `frame`, and `map` around all.
 """
 
 from __future__ import annotations
@@ -39,8 +33,8 @@ Href = Callable[[str, Language], str]
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """Holds what `map.html` shows. `steps` are the labels of the legend, `rows` those of the table: a department, its address, and in words
-    how it is read."""
+    """Holds what `map.html` shows. `steps`: labels of the legend; `rows` of the table: a department, its address, and in words how it is
+    read."""
 
     svg: Markup
     steps: tuple[str, ...]

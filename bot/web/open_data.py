@@ -1,7 +1,5 @@
-"""Write all decrees as whole files (CSV, JSON Lines, SQLite), keep these up to date in a folder, and answer their addresses.
-
-One pass in slices keeps memory small; nothing is in the files but what posts may show.
-"""
+"""Writes all decrees as files (CSV, JSON Lines, SQLite), keeps these up to date in a folder, and answers their addresses. Works in slices
+for little memory; the files hold only what posts may show."""
 
 from __future__ import annotations
 
@@ -67,8 +65,8 @@ def columns() -> tuple[Column, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ExportInput:
-    """What files are made from. `slices` yields the decrees that stand; `at` (aware) is the instant of all that depends on the time, and
-    `about` what is said of the whole: licence, address, instance."""
+    """Holds what files are made from. `slices` yields the decrees that stand; `at` (aware) is the instant of all that depends on time,
+    `about` the licence, address and instance."""
 
     slices: Callable[[int], Iterable[tuple[Decree, ...]]]
     places: Mapping[str, Place]
@@ -77,11 +75,8 @@ class ExportInput:
 
 
 def write_files(folder: Path, given: ExportInput, pause: Callable[[], None] = lambda: None) -> int:
-    """Write the files into a folder, each in the place of the one before when it is complete, and return how many decrees they hold.
-
-    `pause` is called after each slice, for others to work meanwhile. Raises OSError, and whatever reading decrees raises: then the files
-    are those of before.
-    """
+    """Write the files into a folder, each replaced once complete, and return their number of decrees. `pause` is called after each slice,
+    so that others can work. Raises OSError, and the errors of reading decrees; the former files then remain."""
     names = (CSV, JSONL, SQLITE)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in names}
     count = 0
@@ -120,8 +115,8 @@ def _write(decree: Decree, given: ExportInput, rows: Any, lines: IO[str], databa
 
 
 def shape_of(decree: Decree, places: Mapping[str, Place], at: datetime) -> Json:
-    """Return a decree as the API gives it. Names of persons, which no stored title or phrase should have, are looked for once more: what is
-    copied from a file cannot be taken back."""
+    """Return a decree in the API's shape. Names of persons, which no stored title or phrase should have, are removed again: copies of a
+    file cannot be taken back."""
     shape = decree_json(decree, place_for(places, decree.authority), at)
     shape["title"] = without_names(shape["title"])
     for phrase in shape["evidence"]:
@@ -265,10 +260,8 @@ class _Stopped(Exception):
 
 @dataclass(slots=True, eq=False)
 class OpenData:
-    """The files in one folder, which several processes may share: each replaces them as a whole.
-
-    `given` returns what files are made from at an instant; `revision` is another value wherever decrees have changed.
-    """
+    """Keeps the files in one folder, which several processes may share: each replaces them as a whole. `given` returns their content at an
+    instant; `revision` differs whenever decrees have changed."""
 
     folder: Path
     given: Callable[[datetime], ExportInput]
@@ -282,8 +275,7 @@ class OpenData:
         return path if path.is_file() else None
 
     def refresh(self) -> bool:
-        """Make the files anew where they are out of date, and return whether they were made. Raises OSError and StorageError: then those
-        of before stay."""
+        """Make outdated files anew, and return whether any was. Raises OSError and StorageError: the former files then remain."""
         at = self.clock()
         given = self.given(at)
         state = _state(self.revision(), given)

@@ -280,8 +280,8 @@ def _asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
-    """The picture of a page of a decree: `path` on this site, its size in pixels, and what it shows in words. Until it is `drawn` that is
-    the size of most, and the words are those that are true of any."""
+    """Holds the picture of a page of a decree: `path` on this site, size in pixels, and description. Until it is `drawn` the size is that
+    of most, and the description fits any."""
 
     path: str
     alt: str
@@ -426,7 +426,7 @@ def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> It
 
 
 def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
-    """Return how the first decree that names a commune and counts today stands, and how many do; else that those who decide there are not
+    """Return the standing of the first decree that names a commune and counts today, and how many do; else that authorities there are not
     read, else whether a decree may concern it."""
     statuses, counts = view_words(request.language).status, vocabulary(request.language)
     total = site.decrees.naming((commune.code,), 0, 0).total

@@ -1,8 +1,5 @@
-"""Keep the pictures of decrees, those that posts have, in a folder: each is drawn once, when somebody first wants it.
-
-A stranger may ask for any of them. So one is drawn at a time, few wait for their turn, and what all of them take has a budget, half of
-which is for decrees that were found of late: whoever walks through all others leaves those their pictures.
-"""
+"""Keeps the pictures of decrees, as in posts, in a folder; each is drawn at its first request. As strangers may request any, one is drawn
+at a time, few wait, and all have a budget, half of it for recent decrees, so that a walk through all others cannot use it up."""
 
 from __future__ import annotations
 
@@ -53,8 +50,8 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """Describes the picture of a page of a decree. `file` is None until it is drawn: its size is then that of most pages, and of what is
-    highlighted and covered nothing is known."""
+    """Describes the picture of a page of a decree. `file` is None until it is drawn: the size is then that of most pages, highlights and
+    covers are unknown."""
 
     page: int
     width: int
@@ -77,10 +74,8 @@ class PagePictures:
         at_once: float = AT_ONCE,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`kept` returns the PDF of a SHA-256 where it is kept. The picture used longest ago is removed where there are too many bytes.
-
-        `at_once` is how many seconds of drawing may be saved up; `seconds` is a clock that only goes forward.
-        """
+        """`kept` returns the kept PDF of a SHA-256. The least recently used picture is removed when there are too many bytes. `at_once`:
+        most seconds of drawing saved up; `seconds`: a clock that only goes forward."""
         self._folder = folder / _drawn_by()
         self._kept = kept
         self._clock = clock

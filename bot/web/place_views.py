@@ -190,8 +190,8 @@ def with_article(place: Place, language: Language) -> str:
 
 
 def town_view(answer: TownAnswer, first: TownAnswer, places: Mapping[str, Place], language: Language, department: str) -> TownView:
-    """Return what the page of a town shows. `first` is the first page of the answer, from which the sentence is made; `department` is the
-    name of the department."""
+    """Return the content of a town's page. `first` is the first page of the answer, for the sentence; `department` is the department's
+    name."""
     own, commune, ask = view_words(language).place, answer.commune, vocabulary(language).ask
     words = words_in(language)
     current = [message_of(decree, places, answer.at, language) for decree in first.decrees[: first.current]]
@@ -403,8 +403,8 @@ _AROUND = 90
 
 
 def found_words(text: str, words: str, decree: Decree) -> Quote | None:
-    """Return the phrase of an act in which these words first stand, in any form the search takes for the same, without persons' names; None
-    where none does."""
+    """Return the phrase of an act in which these words first stand, in any form that the search accepts, without persons' names; None
+    without one."""
     wanted = set(query_terms(words))
     hits: list[tuple[int, int]] = []
     for match in _WORD.finditer(text):

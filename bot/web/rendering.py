@@ -1,6 +1,4 @@
-"""Turn templates, words and values into pages, and make what several pages have. Every value is escaped; a name that a template misspells
-is an error.
-"""
+"""Renders templates as pages, with what several pages share. Every value is escaped; a misspelt name in a template is an error."""
 
 from __future__ import annotations
 
@@ -88,8 +86,8 @@ def page(
     changes_at: datetime | None = None,
     **values: object,
 ) -> Document:
-    """Return a page of the site. Its template sees besides these values `site` (the settings), `request`, and `href(path)`, which returns
-    the address of another page in the same language."""
+    """Return a page of the site. Its template also has `site` (the settings), `request`, and `href(path)`, the address of another page in
+    the same language."""
 
     def href(path: str, **query: object) -> str:
         return site.settings.href(path, request.language, query)
@@ -153,8 +151,8 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
 
 
 def next_change(decrees: Iterable[DecreePeriod], site: SiteContext, at: datetime) -> datetime:
-    """Return when a page that shows these decrees must be made anew: at the next hour at which one begins or ends, at midnight at the
-    latest, in each time zone that counts."""
+    """Return when a page with these decrees expires: at the next hour at which one begins or ends, at the latest at midnight in each time
+    zone that counts."""
     zones, instants = {FRANCE}, []
     for decree in decrees:
         zone = ZoneInfo(place_for(site.places, decree.authority).time_zone)

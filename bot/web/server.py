@@ -1,6 +1,5 @@
-"""Answer requests over HTTP: an ASGI application over the site, which keeps documents as they are sent and limits how much one visitor may
-ask, and a server of it, beside the program that it is part of. Nothing of it writes, and nothing of a request is logged.
-"""
+"""Serves the site over HTTP beside the program: an ASGI application that caches documents as sent and limits each visitor's requests, and
+its server. It writes nothing, and logs nothing of a request."""
 
 from __future__ import annotations
 
@@ -65,8 +64,8 @@ _OVERHEAD = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Holds a document as it is sent: `document.body` is compressed where `gzipped`. `tag` is its weak ETag: it names the content, in
-    whichever encoding that is sent."""
+    """Holds a document as it is sent: `document.body` is compressed if `gzipped`. `tag` is its weak ETag, which identifies the content in
+    any encoding."""
 
     document: Document
     tag: str
@@ -132,8 +131,8 @@ class Cache:
         return entry.packed
 
     def put(self, key: Hashable, packed: Packed, revision: int, at: datetime) -> None:
-        """Keep a document that was made at this time, from a store that had this revision before it was made. A file, a fault that may
-        pass, and what is too large are not kept."""
+        """Cache a document made at this time from a store that had this revision before. Files, temporary faults and large documents are
+        not cached."""
         document = packed.document
         until = min(at + LONGEST_KEPT, document.changes_at or at + LONGEST_KEPT)
         entry = _Entry(packed, revision, at, until)
@@ -172,11 +171,9 @@ def networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def visitor_of(peer: str, forwarded: Sequence[str], proxies: Sequence[IPv4Network | IPv6Network]) -> str:
-    """Return the address of who asks: that of the connection, or what a proxy of ours says of it.
-
-    `forwarded` are the values of `X-Forwarded-For`, which anybody can send: only what a proxy of ours added to its right end counts. Of an
-    IPv6 address only the network of one household is returned.
-    """
+    """Return the address of the visitor: the connection's, or what our own proxy reports. `forwarded` are the values of `X-Forwarded-For`,
+    which anybody can send: only what our proxy added at its right end counts. Of an IPv6 address only the network of one household is
+    returned."""
     seen = _address(peer)
     if seen is None:
         return peer
@@ -373,8 +370,8 @@ class ConnectionLimits:
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that cuts a client off that does not finish its request, does not take its answer or has too many connections: uvicorn waits
-    for ever. It refuses in the form in which the application does."""
+    """Serves HTTP/1.1 and disconnects a client that does not finish its request, does not take its answer or has too many connections,
+    where uvicorn waits for ever. Refuses in the application's format."""
 
     _asking: asyncio.TimerHandle | None = None
     _taking: asyncio.TimerHandle | None = None
@@ -491,10 +488,8 @@ def address_of_socket(listening: socket.socket) -> str:
 
 
 async def serve(application: ASGIApp, listening: socket.socket, limits: ConnectionLimits) -> None:
-    """Serve on a socket that is bound already, until this is cancelled. The socket is closed at the end, some two seconds later at most.
-
-    In a loop of its own: a poll takes dozens of turns of its loop, and would wait in each for all visitors who have one too.
-    """
+    """Serve on a bound socket until cancelled; the socket is closed at most some two seconds later. In an event loop of its own: a poll
+    takes dozens of turns of its loop, and would wait in each for all visitors."""
     config = uvicorn.Config(
         application,
         lifespan="off",

@@ -1,6 +1,5 @@
-"""Answer an address: find its route, normalise what was asked, make the document. The same for the server and for a site of files, which is
-listed here under names that any static hosting serves. What programs look for at fixed addresses is made here, too.
-"""
+"""Answers an address: finds its route, normalises the request, makes the document; also the fixed addresses that programs request. The same
+for the server and for a site of files, listed here under names that any static hosting serves."""
 
 from __future__ import annotations
 
@@ -129,8 +128,7 @@ _MOST_PARAMETERS = 20
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Describes what an address means: a route and its parameters; None where no page has this address, with the one that is
-    `meant`, if any."""
+    """Describes an address: a route and its parameters; None if no page has it, with the one probably `meant`, if any."""
 
     route: Route | None
     path: str
@@ -157,10 +155,8 @@ class Addresses:
         self._compiled = [(compile_path(route.pattern)[0], route) for route in self.routes]
 
     def find(self, path: str, query: str = "") -> Address:
-        """Return what an address means. `path` is without percent signs, `query` as it was sent.
-
-        Of a parameter that is given twice the first counts; those that a page does not take are left out, unless its route is strict.
-        """
+        """Return the route of an address. `path` is without percent signs, `query` as it was sent. Of a repeated parameter the first
+        counts; unknown ones are left out, unless the route is strict."""
         found = self._route(path, query)
         if found is not None:
             return found
@@ -206,7 +202,7 @@ def fault(site: SiteContext, address: Address, status: int, at: datetime) -> Doc
 
 
 def respond(site: SiteContext, address: Address, at: datetime) -> Document:
-    """Return the document of an address at this time (aware); a page that says so where there is none. What the store raises passes
+    """Return the document of an address at this time (aware), or a page that reports that there is none. Errors of the store pass
     through."""
     if address.meant is not None:
         to = address.meant
@@ -232,18 +228,16 @@ class SiteFile:
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """Describes a link to an address of the site at which a site of files has nothing; `page` is where it stands, None where the site lists
-    it itself."""
+    """Describes a link to an address at which a site of files has nothing; `page` contains it, None if the site itself lists the
+    address."""
 
     page: str | None
     link: str
 
 
 def files_of(site: SiteContext, table: Addresses, at: datetime) -> Iterator[SiteFile | BrokenLink]:
-    """Yield every page that the site lists, and every one to which a page links, as of this time (aware). `site.settings.files` is set.
-
-    What the store raises passes through.
-    """
+    """Yield every page that the site lists or a page links to, as of this time (aware). Requires `site.settings.files`. Errors of the store
+    pass through."""
     waiting: deque[tuple[str | None, str]] = deque((None, path) for path in _listed(site, table))
     seen: set[str] = set()
     while waiting:

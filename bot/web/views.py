@@ -388,8 +388,8 @@ def _dates(starts: Moment | None, ends: Moment | None, year: int, words: Words, 
 
 
 def title_of(message: MessageInput) -> DecreeTitle:
-    """Return `Valence : festival des Lumières`: the place, then the event, else the object, else the number; then the kind,
-    of all but authorisations."""
+    """Return `Valence : festival des Lumières`: the place, then the event, else the object, else the number; then the kind, except
+    authorisations."""
     decree, own = message.decree, view_words(message.language).card
     communes = tuple(dict.fromkeys(commune.name for commune in named_communes(decree)))
     where = ", ".join(communes[:_NAMED_IN_TITLE])

@@ -1,8 +1,5 @@
-"""Who publishes and where: authorities and their sources, read from the TOML files of the catalogue and checked;
-whose act a number is.
-
-Errors name file, line and key.
-"""
+"""Reads authorities and their sources from the TOML files of the catalogue, checks them, and finds whose act a number is. Errors name file,
+line and key."""
 
 from __future__ import annotations
 
@@ -30,10 +27,10 @@ from sources.model import CatalogueError
 from sources.text import canonical
 
 _WRITTEN = ("evidence", "checked")
-"""What a source of a file must say, though it has a value without."""
+"""Keys that a source must have in a file, though the class has a default."""
 
 READER_NAMES = ("moselle", "national", "police", "regions")
-"""The keys of `sources.pages.READERS`, which take long to import: whoever only judges acts does not wait for them."""
+"""The keys of `sources.pages.READERS`, repeated here as that import is slow and judging acts does not need it."""
 
 _STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -72,7 +69,7 @@ def _one_of(names: Sequence[str]) -> str:
 
 
 def _of_file(table: Any, info: ValidationInfo) -> Any:
-    """Complete a `[[sources]]` table: the code of its authority, which a file writes once, and None for what it must say and does not."""
+    """Complete a `[[sources]]` table: add its authority's code, and None for each missing required key."""
     if not isinstance(table, dict):
         return table
     if "authority" in table:
@@ -113,8 +110,8 @@ _DETAIL_LISTINGS = frozenset({"card-detail", "select-detail", "plain-links-detai
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Holds what a real browser needs to be shown a source: the CSS selector of what stands on its real pages and on no challenge page, and
-    the hosts besides the site's own from which its scripts may come."""
+    """Holds what a browser needs to show a source: the CSS selector of an element that its real pages have and no challenge page has, and
+    the hosts besides the site's own that its scripts may come from."""
 
     __pydantic_config__ = _STRICT
 
@@ -124,14 +121,9 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Describes one way to an authority's publications: a `[[sources]]` table.
-
-    `root` is the canonical address where a walk begins; `navigation` the levels below it and `listing` the kind of list;
-    `follow` and `ignore` are patterns (searched in address and text, in any case) of links without a period to follow,
-    and of links to leave aside; with `only`, no entry counts but those that one of these patterns is found in. `unverified`: its
-    pages were never seen, the general rule must find its way. `browser`: the site serves nothing to a plain client. A file must say on
-    what `evidence` and when it was `checked`.
-    """
+    """Describes one way to an authority's publications: a `[[sources]]` table. `root`: canonical address of the first page; `navigation`:
+    levels below it; `listing`: kind of list. Patterns (in address or text, any case): `follow` for links without a period, `ignore` for
+    links to leave aside, `only` for the entries that count. `unverified`: no page seen yet. `browser`: only browsers are served."""
 
     __pydantic_config__ = _STRICT
 
@@ -158,28 +150,25 @@ class Source:
 
     @property
     def wants_details(self) -> bool:
-        """Return whether the list links HTML pages that hold the files, rather than the files; it may, where the list was never seen."""
+        """Return whether the list links, or if it was never seen may link, HTML pages that hold the files."""
         return self.listing in _DETAIL_LISTINGS
 
     @property
     def way(self) -> tuple[object, ...]:
-        """Return what decides where the crawler goes: sources in which it is the same read the same pages."""
+        """Return what decides the crawler's way: sources with the same value read the same pages."""
         return self.reader, self.root, self.order, self.listing, self.follow, self.ignore
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the way and with what counts on it, so that an old trail is not followed under a new description."""
+        """A key that changes with the way and with what counts on it, so that no old trail is followed under a new description."""
         return hashlib.sha256(repr((*self.way, self.only)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Describes who publishes: a prefecture, the préfecture de police, a region's prefecture. One file.
-
-    `sources` are in order of preference; where there is none, `not_covered` says why. The numbers of its acts and recueils begin with one
-    of `prefixes` (its code, where there is none); `territory` has the departments in which it takes decrees, and in whose recueils it
-    publishes.
-    """
+    """Describes who publishes: a prefecture, the préfecture de police, a region's prefecture; one file. `sources` are in order of
+    preference; `not_covered` says why there is none. Numbers of its acts and recueils begin with one of `prefixes` (default: its code).
+    `territory`: the departments in which it takes decrees, and in whose recueils it publishes."""
 
     __pydantic_config__ = _STRICT
 
@@ -197,10 +186,8 @@ _ADAPTER: TypeAdapter[Authority] = TypeAdapter(Annotated[Authority, AfterValidat
 
 
 def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
-    """Return every authority by code, sorted by file name, from the `*.toml` of `folder` (default: the catalogue of this package).
-
-    Those of the package are read once in a process. Raises `CatalogueError`, which names all problems of all files, with their lines.
-    """
+    """Return every authority by code, sorted by file name, from the `*.toml` of `folder` (default: this package's, read once in a process).
+    Raises `CatalogueError` with all problems of all files and their lines."""
     return dict(_packaged()) if folder is None else _read(folder)
 
 
@@ -261,7 +248,7 @@ INDEX_HOSTS = frozenset({"www.data.gouv.fr", "static.data.gouv.fr", "object.file
 
 
 def browser_hosts(authorities: Mapping[str, Authority]) -> dict[str, Browser]:
-    """Return the hosts that some source says are only shown to a real browser, and what it needs there: any selector of its sources."""
+    """Return the hosts that need a real browser, each with its needs: any selector of its sources."""
     found: dict[str, Browser] = {}
     for authority in authorities.values():
         for source in authority.sources:
@@ -318,11 +305,9 @@ class Issuers:
                 self._by_prefix[prefix].add(authority.code)
 
     def issuer(self, number: str | None, publisher: str) -> str | None:
-        """Return the code of the authority that this number belongs to, where it appears on the site of `publisher`.
-
-        It is the publisher for its own numbers, for those of the departments in whose recueils it publishes, and for any number of
-        another form, which says nothing. None where no known authority has such numbers, or several have.
-        """
+        """Return the code of the authority that a number on the site of `publisher` belongs to: the publisher for its own numbers, for
+        those of departments in whose recueils it publishes, and for numbers of another form. None if no known authority, or several, have
+        such numbers."""
         prefix = prefix_of(number)
         if prefix is None or not self._known:
             return publisher
@@ -336,8 +321,7 @@ class Issuers:
         return authority == other or other in self._territory(authority)
 
     def expected(self, authority: str, publisher: str) -> bool:
-        """Return whether the acts of an authority are expected on the site of `publisher`, which may show the recueils of its own
-        territory."""
+        """Return whether acts of an authority may appear on the site of `publisher`, which may show the recueils of its own territory."""
         return any(self.publishes_in(authority, other) for other in (publisher, *self._territory(publisher)))
 
     def name(self, authority: str) -> str:

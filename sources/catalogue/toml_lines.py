@@ -1,8 +1,5 @@
-"""Where a key stands in a TOML text, so that an error found after parsing can still name its line.
-
-`tomllib` keeps no positions. This scanner reads only the outline of a *valid* document (table headers and keys) and skips
-every value, whatever lines it spans.
-"""
+"""Finds the line of a key in a TOML text, for errors found after parsing: `tomllib` keeps no positions. Reads only table headers and keys
+of a *valid* document and skips every value, whatever lines it spans."""
 
 from __future__ import annotations
 
@@ -24,11 +21,9 @@ _STRING = re.compile(
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
-    """Return the line (from 1) of the deepest part of `path` that `text` writes, or None when it writes none of it.
-
-    `path` is made of keys and positions, as in pydantic's `loc`: `("sources", 0, "root")`. A key that is missing is answered by the
-    line of its table, an element of a plain array or of an inline table by the line of its key. `text` must be valid TOML.
-    """
+    """Return the line (from 1) of the deepest part of `path` that `text` writes, None if it writes none. `path` has keys and positions, as
+    pydantic's `loc`: `("sources", 0, "root")`. A missing key gives the line of its table, an element of a plain array or inline table that
+    of its key. `text` must be valid TOML."""
     wanted = tuple(path)
     best, line = 0, None
     for found, position in _whole_outline(text):
@@ -40,7 +35,7 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
 
 @lru_cache(maxsize=1)
 def _whole_outline(text: str) -> tuple[tuple[Path, int], ...]:
-    """Keep the outline of the last text: whoever needs the line of one key of it often needs those of many."""
+    """Keep the outline of the last text, as several lines of one text are often requested in a row."""
     return tuple(_outline(text))
 
 

@@ -1,4 +1,4 @@
-"""From a source to its new entries: one request when the way is known, a walk from the root to the day's listings when it is not."""
+"""Finds the new entries of a source: one request when the way is known, else a walk from the root to the day's listings."""
 
 from __future__ import annotations
 
@@ -49,18 +49,9 @@ MAX_HOMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """Holds what one poll found.
-
-    `listed` has each address once: everything on the pages that were read, seen before or not. It is empty when `unchanged`: the server
-    answered 304 for every page. `trail` is to be kept for the next poll; `requests` counts the page requests made.
-
-    `moved_to` is where the root page is now when it is not where the catalogue says, whether it redirects there, links there or is gone and
-    was found through the folder above. `emptied` are pages that always had entries, are still on the way and list none any more, though
-    none of theirs was met elsewhere (a page whose only recueil was withdrawn counts: that is worth a look). `unread` says why pages that
-    belong to the way could not be read, while others could; one that had entries and has vanished is among them. The rest of the crawl is
-    good; all three are reported at each poll for as long as they are true. `unfetched` are texts of the pages that came which name a
-    recueil and lead to none.
-    """
+    """Holds the result of one poll. `listed`: every entry on the pages read, each address once, none if `unchanged` (only 304). `trail`:
+    for the next poll. `requests`: of pages. At each poll while true: `moved_to`, the root's new address; `emptied`, pages that lost all
+    entries; `unread`, why pages could not be read. `unfetched`: texts naming a recueil without link."""
 
     listed: tuple[ListingEntry, ...]
     trail: Trail
@@ -72,7 +63,7 @@ class Crawl:
     unfetched: tuple[str, ...] = ()
 
     def require_whole(self) -> None:
-        """Raise `CrawlFailed` where a page could not be read, for whom half a crawl is none."""
+        """Raise `CrawlFailed` if a page could not be read."""
         if self.unread:
             raise CrawlFailed(self.unread[0], self.requests)
 
@@ -93,11 +84,9 @@ class Crawler:
         self._answers = SharedAnswers()
 
     async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime, former: bool = False) -> Crawl:
-        """Request the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant. Where it walks, and
-        `former` is true, it also reads the months that ended of late, under which some recueils are filed.
-
-        Raises `CrawlFailed` when nothing could be read: no listing where one must be (`LayoutChanged`), or a request that failed.
-        """
+        """Request the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant. A walk with `former`
+        also reads months that ended lately, under which some recueils are filed. Raises `CrawlFailed` when nothing could be read: no
+        listing where one must be (`LayoutChanged`), or a failed request."""
         self._answers.begin(now)
         visits = PageCache(self._fetcher, source, self._answers)
         listed: dict[str, ListingEntry] = {}
@@ -109,10 +98,8 @@ class Crawler:
         return Crawl(entries, kept, visits.requests, not visits.has_pages, kept.moved_to, kept.emptied, unread, tuple(visits.unfetched))
 
     async def documents(self, source: Source, listed: ListingEntry) -> Resolved:
-        """Return the files of an entry: those of its detail page, dated like the listing where the page shows no date, or itself.
-
-        Raises `CrawlFailed`, with `LayoutChanged` when the page holds no document.
-        """
+        """Return the files of an entry: those of its detail page (with the listing's date if the page shows none), or itself. Raises
+        `CrawlFailed`; `LayoutChanged` when the page has no document."""
         if not listed.is_detail:
             return Resolved((listed,), 0)
         visits = PageCache(self._fetcher, source)
@@ -138,7 +125,7 @@ class Crawler:
         *,
         former: bool,
     ) -> tuple[Trail, tuple[FetchError, ...]]:
-        """Add what is found to `listed`; the trail to keep, and why pages could not be read. Raises FetchError."""
+        """Add entries to `listed`; return the trail to keep, and why pages could not be read. Raises FetchError."""
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
             again = await ask_again(visits, source, trail, today, now, listed)
             if again is not None:
@@ -158,8 +145,7 @@ class Crawler:
 
 
 class PageContents(IntEnum):
-    """Holds what a page and those it leads to hold: no entry, only entries of the past, or those of the day or the days of grace before
-    it."""
+    """Classifies a page and those it leads to: no entry, only past entries, or entries of the day or the days of grace before it."""
 
     NOTHING = 0
     PAST = 1
@@ -167,7 +153,7 @@ class PageContents(IntEnum):
 
 
 class Expected(IntEnum):
-    """Holds what belongs at or below a page: nothing new, what is put on line late, or today's recueils."""
+    """Classifies what belongs at or below a page: nothing new, late entries, or today's recueils."""
 
     NOTHING = 0
     LATE = 1
@@ -179,13 +165,9 @@ class TooManyPages(LayoutChanged):
 
 
 class Traversal:
-    """Walks once. After `run`, `lists` has what was found and the pages to poll from now on; `moved_to` is where the root is, if elsewhere.
-
-    `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
-    Among them are the pages of the trail that have vanished. `gone` are those that may be gone, and are. `origins` has the entries that
-    are not on a current page, `parts` the links without a period that were met, followed or not. With `former`, the months of the last ones
-    are read too, and are in `former` then.
-    """
+    """Walks once, with `run`. `lists`: lists found and pages to poll. `moved_to`: the root's other address, if any. `unread`: pages that
+    could not be read, and why, vanished ones included. `gone`: those that may be gone, and are. `origins`: entries not on a current page.
+    `parts`: links without a period, followed or not. `former`: former months, if requested."""
 
     def __init__(self, visits: PageCache, source: Source, trail: Trail | None, today: date, *, former: bool = False) -> None:
         self.former: set[str] = set()
@@ -248,11 +230,8 @@ class Traversal:
         return page
 
     def emptied(self, listed: Sequence[ListingEntry]) -> dict[str, PolledPage]:
-        """Return the pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be polled
-        further.
-
-        A page that leads to current recueils is no list but a level of the way, where recueils were filed by mistake or for show.
-        """
+        """Return the pages of the trail that this walk met without an entry, and whose entries are not `listed` elsewhere: to be polled
+        further. A page that leads to current recueils is a level of the way, not a list."""
         lost = {}
         for known in self._lost(listed):
             page = self._met.get(known.url)
@@ -277,10 +256,8 @@ class Traversal:
         return [known for known in self._trail.pages if has_lost_all(known, self._trail, listed, self._today)]
 
     def _vanished(self, found: PageContents) -> list[PolledPage]:
-        """Return the pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
-
-        Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
-        """
+        """Return the pages of the trail that lost all their entries and that this walk did not meet: unlinked or gone. If current recueils
+        were `found`, pages whose period is over, or that another page replaced, are left out."""
         met = {list_of(url) for url in self._met}
         linked = {way.url for page in self._met.values() for way in page.links.ways} - self.gone.keys()
         lost = [
@@ -302,7 +279,7 @@ class Traversal:
         return any(has_replaced(page, known, self._trail) for page in fresh)
 
     async def _follow(self, url: str, *, year: int | None, expected: Expected) -> PageContents:
-        """Visit a page and what it leads to; what was found. `expected` belongs at or below it."""
+        """Visit a page and those it leads to; return what was found. `expected` is what belongs at or below it."""
         if url in self._found:
             return self._found[url]
         self._found[url] = PageContents.NOTHING
@@ -342,8 +319,7 @@ class Traversal:
         return found
 
     def _may_bring_more(self, choice: RouteChoice, expected: Expected, *, is_leaf: bool) -> bool:
-        """Return whether what is `expected` may still appear on a page that lists nothing; one that cannot be read may get another
-        address."""
+        """Return whether what is `expected` may still appear on a page that lists nothing; an unreadable page may get another address."""
         is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
         return (expected is Expected.TODAY and is_awaited) or (expected is not Expected.NOTHING and (choice.is_late or is_leaf))
 
@@ -358,7 +334,7 @@ class Traversal:
         return found
 
     async def _follow_past(self, choice: RouteChoice, year: int | None, found: PageContents, beside: PageContents) -> PageContents:
-        """Follow the ways of the past as far as what was `found` calls for; what is found with them. `beside` has no period."""
+        """Follow the ways of the past as far as what was `found` requires; return what was found. `beside` has no period."""
         for way in choice.missed:
             kept, before = dict(self.lists.polled), set(self.lists.listed)
             there = min(PageContents.PAST, await self._try(way.url, _year(way, year)))
@@ -379,7 +355,7 @@ class Traversal:
         return found
 
     async def _try(self, url: str, year: int | None, *, expected: Expected = Expected.NOTHING, may_be_gone: bool = True) -> PageContents:
-        """Follow a page, and note that it cannot be read. One of the past, or that may be no way at all, may be gone without harm."""
+        """Follow a page and record when it cannot be read. A page of the past, or one that may be no way, may be gone."""
         before = set(self.lists.listed)
         was_first, self._is_first = self._is_first, self._is_first or url in self._never_read
         try:
@@ -405,15 +381,13 @@ class Traversal:
             self._unread_at_first.add(url)
 
     def _mark(self, before: Collection[str], origin: Origin) -> None:
-        """Say where the entries that were not listed `before` come from."""
+        """Record the pages of the entries that were not listed `before`."""
         for url in self.lists.listed.keys() - before:
             self.origins.setdefault(url, origin)
 
     async def _try_instead(self, way: PageLink, year: int | None) -> PageContents:
-        """Follow a link without a period in the place of one for today. It is current if what it lists is known, or recent.
-
-        Where nothing of it is known, it may be any list: only what is recent on it is news.
-        """
+        """Follow a link without a period instead of one for today. It is current if its entries are known or recent. If none is known it
+        may be any list: only recent entries are news."""
         before = set(self.lists.listed)
         found = await self._try(way.url, year, expected=Expected.TODAY)
         entries = [entry for url, entry in self.lists.listed.items() if url not in before]

@@ -1,6 +1,4 @@
-"""What a source published since a day: by a walk through all its years, months, categories and pages, where a poll takes the current ones;
-and by the national index of recueils.
-"""
+"""Reads what a source published since a day: by a walk through all its years, months, categories and pages, or by the national index."""
 
 from __future__ import annotations
 
@@ -39,8 +37,7 @@ OnPage = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class PageTrouble:
-    """Describes a page that could not be read, and why. `gone`: the site links it, but has it no more: to request it again will not
-    help."""
+    """Describes a page that could not be read, and why. `gone`: the site links it but no longer has it, so another request is useless."""
 
     url: str
     error: str
@@ -70,12 +67,9 @@ class ListedHistory:
 
 
 def ways_since(ways: Sequence[PageLink], since: date, today: date, *, year: int | None, always: Sequence[str] = ()) -> tuple[PageLink, ...]:
-    """Return which ways lead to what was published since a day, newest first.
-
-    Those whose period begins by `today` and ends on or after `since` (with some days of grace: bulletins of the last days of a period are
-    put online late), those that the catalogue always follows, and archives. Where the periods all end earlier, the newest of them: it
-    distinguishes an empty history from a layout that is not understood. `year` is that of the page, for labels without one.
-    """
+    """Return the ways to what was published since a day, newest first: periods that begin by `today` and end on or after `since` (with days
+    of grace for late bulletins), the catalogue's `always`, and archives. If all periods end earlier, the newest: it distinguishes an empty
+    history from an unknown layout. `year` completes labels without one."""
     timeless = [way for way in ways if way.period is None]
     followed = [way for way in timeless if matches(always, way.url, way.text) or _ARCHIVES.search(way.text)]
     begun = [(way, bounds) for way, bounds in by_period(ways, today, year=year) if bounds[0] <= today]
@@ -84,12 +78,9 @@ def ways_since(ways: Sequence[PageLink], since: date, today: date, *, year: int 
 
 
 def belongs(entry: ListingEntry, since: date, *, page_ends: date | None = None) -> bool:
-    """Return whether an entry counts as published since a day. `page_ends` is the last day of the period of its page, None where it has
-    none.
-
-    An entry without a date counts when its page reaches into the requested time, or so nearly that it may have been put online late, unless
-    its title or file name names a year that is over.
-    """
+    """Return whether an entry counts as published since a day. `page_ends` is the last day of its page's period, None without one. An
+    undated entry counts when its page reaches into the requested time, or almost (late publication), unless its title or file name names a
+    past year."""
     if entry.published is not None:
         return entry.published >= since
     return (page_ends is None or page_ends >= since - GRACE) and may_be_since(entry.title, entry.url, since)
@@ -151,10 +142,8 @@ class _Walk:
             await self._follow(way.url, year=below or year, ends=bounds[1] if bounds is not None else ends)
 
     async def _list(self, first: VisitedPage) -> list[VisitedPage]:
-        """Read a list from one of its pages: back to the requested day where its order is known, else all of it.
-
-        Pages that list ways are all read: years and months stand in any order. Where a page is missing, nothing is concluded from others.
-        """
+        """Read a list from one of its pages: back to the requested day if its order is known, else all of it. Pages that list ways are all
+        read, as their order is arbitrary. A missing page allows no conclusion from others."""
         pages, has_gap = [first], False
         backwards = self.source.order == "oldest-first" and bool(first.entries)
         sorted_by_age = self.source.order in {"newest-first", "oldest-first"} and bool(first.entries)
@@ -265,13 +254,12 @@ class PatientFetcher:
                 return answer
 
 
-# The national index of recueils: a table that data.gouv.fr makes every week of what departmental prefectures published.
-#
-# A week late by design: good for completeness and history, never for speed. Licence ODbL.
+# The national index: a table that data.gouv.fr makes every week of what departmental prefectures published. For completeness and history,
+# not for speed. Licence ODbL.
 
 METADATA = "https://www.data.gouv.fr/api/1/datasets/6a826c488feaf1584f1dba40/"
-"""What the site says of the data set, as JSON. Its resources are fetched from where they are: the redirects of `/api/1/datasets/r/`,
-which stay the same from week to week, are closed to robots."""
+"""The metadata of the data set, as JSON. Its resources are fetched from their own addresses: robots.txt forbids the permanent redirects of
+`/api/1/datasets/r/`."""
 
 _COLUMNS = ("titre", "url", "departement", "mise_a_jour")
 _DEPARTMENT = re.compile(r"(?!00)\d{2,3}|2[AB]")
@@ -285,8 +273,8 @@ class IndexUnusable(Unusable):
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """Describes one recueil. `department` is the INSEE code, `url` canonical. `crawled_at` is when the index last met it, not when it was
-    published."""
+    """Describes one recueil. `department` is the INSEE code, `url` canonical; `crawled_at` is when the index last saw it, not its
+    publication."""
 
     title: str
     url: str
@@ -344,10 +332,8 @@ class DataFetcher(Protocol):
 
 
 async def fetch_index(fetcher: DataFetcher) -> NationalIndex:
-    """Return the index of this week: its metadata, then the table they name, some 4 MB. Nothing is kept on the disk.
-
-    Raises `IndexUnusable` when one of them is not what it must be, and any other `FetchError`.
-    """
+    """Return this week's index: its metadata, then the table they name, some 4 MB. Nothing is kept on the disk. Raises `IndexUnusable` when
+    one of them is not what it must be, and any other `FetchError`."""
     with ScratchFolder() as folder:
         metadata = await fetcher.json(METADATA, folder / "index.json")
         resource = newest_table(await asyncio.to_thread(metadata.path.read_bytes))
@@ -356,10 +342,8 @@ async def fetch_index(fetcher: DataFetcher) -> NationalIndex:
 
 
 def newest_table(metadata: bytes) -> IndexFile:
-    """Return the CSV file that was put there last. Resources that are described otherwise than expected are passed over.
-
-    Raises `IndexUnusable` when none can be used, or when the newest is on a host that is not one of data.gouv.fr.
-    """
+    """Return the newest CSV file; resources of an unexpected description are skipped. Raises `IndexUnusable` when none can be used, or when
+    the newest is not on a host of data.gouv.fr."""
     try:
         document: Any = json.loads(metadata)
     except (ValueError, RecursionError) as error:  # the latter: nested a thousand times
@@ -378,10 +362,8 @@ def newest_table(metadata: bytes) -> IndexFile:
 
 
 def read_index(path: Path, resource: IndexFile) -> NationalIndex:
-    """Return the table, read row by row. Rows that cannot be used are reported, never fatal.
-
-    Raises `IndexUnusable` when this is not the table: another header, an HTML page, nothing at all.
-    """
+    """Return the table, read row by row. Unusable rows are reported, never fatal. Raises `IndexUnusable` when this is not the table:
+    another header, an HTML page, nothing."""
     entries: dict[str, dict[str, IndexEntry]] = {}
     bad: list[BadRow] = []
     # Invalid bytes become U+FFFD: harmless in a title, and refused in an address.

@@ -1,4 +1,4 @@
-"""The pages that one crawl reads, each once, and how far it reads a list that fills several: where new entries appear, back to old ones."""
+"""Reads the pages of one crawl, each once, and each list from where new entries appear back to known ones."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from sources.text import FILE_NUMBER, bulletin_in, is_among, label_of
 
 @dataclass(frozen=True, slots=True)
 class VisitedPage:
-    """Describes a page that was read. `asked` is the address the site links, `url` the one after redirects; the catalogue's `ignore` is
-    applied."""
+    """Describes a page that was read. `asked` is the linked address, `url` the one after redirects; the catalogue's `ignore` is applied."""
 
     asked: str
     url: str
@@ -51,12 +50,12 @@ class VisitedPage:
 
 
 ANSWERS_LAST = timedelta(minutes=1)
-"""How long what one source was answered is good for others that read the same page, from the beginning of one poll to that of the other."""
+"""How long an answer to one source serves others that read the same page, between the beginnings of their polls."""
 
 
 @dataclass(slots=True)
 class SharedAnswer:
-    """Holds what a page was answered last, to which validators, and to which sources (keys). `turn` is held while it is requested."""
+    """Holds the last answer of a page, its validators, and the sources (keys) that had it. `turn` is held during its request."""
 
     at: datetime
     page: Page | None = None
@@ -65,14 +64,13 @@ class SharedAnswer:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def to(self, source: str, validators: Validators) -> Page | None:
-        """Return the page; None where it is to be requested: the source has had this answer, or it says that another version has not
-        changed."""
+        """Return the page; None if it must be requested: the source has had this answer, or says that another version has not changed."""
         is_good = self.page is not None and source not in self.sources and (not self.page.unchanged or validators == self.validators)
         return self.page if is_good else None
 
 
 class SharedAnswers:
-    """Holds what the sites answered of late, so that sources which read the same list cost one request where they are polled together."""
+    """Holds recent answers, so that sources which read the same list cost one request when they are polled together."""
 
     def __init__(self) -> None:
         self._answers: dict[str, SharedAnswer] = {}
@@ -118,8 +116,8 @@ class PageCache:
         return bool(self._read)
 
     async def changed(self, url: str, validators: Validators, *, at: str | None = None) -> VisitedPage | None:
-        """Return the page as it is now, requested where `url` is known to redirect with `at`; None where the server says that it did not
-        change. Raises any `FetchError`, and `LayoutChanged` where `at` leads elsewhere."""
+        """Return the page as it is now, None if unchanged; `at` is requested where `url` is known to redirect to it. Raises any
+        `FetchError`, and `LayoutChanged` if `at` leads elsewhere."""
         page = await self._answers.page(at or url, validators, self._source.key, self._ask)
         if at is not None and page.url != at:
             raise LayoutChanged(f"{url}: redirected to {at} before, which now leads to {page.url}")
@@ -131,8 +129,8 @@ class PageCache:
         return self._read.get(url) or self._keep(url, await self._answers.page(url, Validators(), self._source.key, self._ask))
 
     async def page_of_way(self, url: str) -> VisitedPage:
-        """Return the page, requested twice where the answer to the first request brings a session. Raises any `FetchError`, and
-        `LayoutChanged` where the site gives another page all the same."""
+        """Return the page, requested twice if the first answer brings a session. Raises any `FetchError`, and `LayoutChanged` if the site
+        still returns another page."""
         for _ in range(2):
             page = await self.page(url)
             if not page.links.is_stranger:
@@ -171,7 +169,7 @@ class PageCache:
         return visited
 
     def _unfetched(self, links: PageLinks, entries: Sequence[ListingEntry]) -> Iterator[str]:
-        """Yield what names a recueil of the last weeks on a page, and leads to none of its entries."""
+        """Yield texts of a page that name a recueil of the last weeks and lead to no entry."""
         others = [f"{entry.title} {name_in(entry.url)}" for entry in entries]
         days = {entry.published for entry in entries}
         foreign = (entry.title for entry in links.documents if not self._fetcher.may_fetch(entry.url) and bulletin_in(entry.title))
@@ -180,21 +178,21 @@ class PageCache:
                 yield text
 
     def _allowed(self, entries: Sequence[ListingEntry]) -> tuple[ListingEntry, ...]:
-        """Without what the catalogue ignores, and what is on a host where nothing may be fetched."""
+        """Remove what the catalogue ignores, and what is on a host where nothing may be fetched."""
         fetchable = (entry for entry in entries if self._fetcher.may_fetch(entry.url))
         return tuple(entry for entry in fetchable if not matches(self._source.ignore, entry.url, entry.title))
 
 
 MAX_CATCH_UP = 10
-"""Further pages of paginated lists one walk may read to meet what was seen before: some 100 bulletins. Older ones are a backfill's."""
+"""Most further pages of a list that one walk reads to reach known entries: some 100 bulletins. Older ones are for a backfill."""
 
 RECENT = timedelta(days=3)
-"""Without a memory to meet, a list is read back over this time only."""
+"""Without known entries, a list is read back over this time only."""
 
 
 @dataclass(slots=True)
 class Lists:
-    """Reads the lists that one walk reads. `listed` has what was found, by address, and `polled` the pages to poll from now on."""
+    """Reads the lists of one walk. `listed` has the entries by address, and `polled` the pages to poll from now on."""
 
     visits: PageCache
     source: Source
@@ -205,7 +203,7 @@ class Lists:
     _catch_up: int = 0
 
     async def read(self, first: VisitedPage, step: Callable[[str], Awaitable[VisitedPage]]) -> None:
-        """Read a list from its first page, both ends where the order is not known. `step` requests a page of the way. Raises any
+        """Read a list from its first page, from both ends if its order is unknown. `step` requests a page of the way. Raises any
         FetchError."""
         if len(first.pager.pages) < 2:
             self.enter(first)
@@ -235,7 +233,7 @@ class Lists:
         return "unknown" if has_turned else order
 
     def enter(self, page: VisitedPage) -> None:
-        """Note what a page lists."""
+        """Record what a page lists."""
         for entry in page.entries:
             self.listed.setdefault(entry.url, entry)
 
@@ -298,8 +296,7 @@ class Lists:
 
 
 def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> Order:
-    """Return the order of a list by the dates on its first and last pages; `unknown` where they do not show it, or not all entries have
-    one."""
+    """Return the order of a list by the dates on its first and last pages; `unknown` if they do not show it or an entry has no date."""
     beginning = [entry.published for entry in first if entry.published is not None]
     end = [entry.published for entry in last if entry.published is not None]
     if not beginning or not end or len(beginning) < len(first) or len(end) < len(last):
@@ -325,11 +322,8 @@ Again = tuple[Trail, tuple[FetchError, ...]]
 async def ask_again(
     visits: PageCache, source: Source, trail: Trail, today: date, now: datetime, listed: dict[str, ListingEntry]
 ) -> Again | None:
-    """Request the trail's pages and add what they list to `listed`; None when the way must be walked again. A short poll leaves some out,
-    and requests the others where they redirected to.
-
-    Raises the first `FetchError` where no page answers.
-    """
+    """Request the trail's pages and add their entries to `listed`; None when the way must be walked again. A short poll skips some pages,
+    and requests others at the address they redirected to. Raises the first `FetchError` if no page answers."""
     is_short = may_be_short(trail, now)
     late = left = past_pages(trail, today) if is_short else frozenset()
     pages = {page.url: page for page in trail.pages}

@@ -1,10 +1,7 @@
-"""Recordings: the pages of one walk in a folder, with what the crawler must find in them. What a mended source is tested on.
+"""Keeps recordings: the pages of one walk in a folder, with what the crawler must find in them, to test a mended source; explains a walk.
 
-The folder holds `record.json` (which pages, in the order they were requested), the pages themselves (`01-root.html`, …), `golden.json`
-(what is to be found, reviewed by a person) and, for a source that is not in the catalogue, its authority file (`99-exemple.toml`). It is
-made by a fetcher that keeps what it is given, and replayed by one that serves what was kept.
-
-At its end, for whoever mends a source: why a walk went where it went.
+The folder holds `record.json` (the pages in order of request), the pages (`01-root.html`, …), `golden.json` (the expected result, reviewed
+by a person) and, for a source outside the catalogue, its authority file (`99-exemple.toml`).
 """
 
 from __future__ import annotations
@@ -55,8 +52,8 @@ class RecordedPage:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Describes the pages a walk requested on one day, and detail pages, in the order of the requests. An address requested again is there
-    again if it answered otherwise: some sites show their list only to who has their cookie."""
+    """Describes the pages that a walk requested on one day, and detail pages, in order. A second request of an address is kept if its
+    answer differed: some sites show their list only with their cookie."""
 
     source: str
     today: date
@@ -103,11 +100,8 @@ def read_recording(folder: Path) -> Recording:
 
 
 def write_recording(folder: Path, recording: Recording, golden: str | None) -> None:
-    """Write a recording, in the place of the one that was there; other files of the folder (README, authority file) stay.
-
-    The folder is there as a whole or as it was before. Raises `BadRecording` when it holds something else than a recording, OSError
-    when it cannot be written.
-    """
+    """Write a recording in place of the former one; other files of the folder (README, authority file) stay. The folder is replaced as a
+    whole or not at all. Raises `BadRecording` when it holds something else than a recording, OSError when it cannot be written."""
     kept = _other_files(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
@@ -160,8 +154,7 @@ def as_text(value: object) -> str:
 
 
 def file_name(rank: int, url: str) -> str:
-    """Return `03-aout-2026-page-2.html`: the name under which the page requested as number `rank` (from 1) is saved. A walk begins at the
-    root."""
+    """Return the file name of the page requested as number `rank` (from 1): `03-aout-2026-page-2.html`. A walk begins at the root."""
     if rank == 1:
         return "01-root.html"
     offset = _OFFSET.search(url)
@@ -200,12 +193,11 @@ _NO_VALIDATORS = Validators()
 
 
 class NotRecorded(FetchError):
-    """Raised for a page that the recording does not have: the way has changed since, or the description of the source has. Record it
-    again."""
+    """Raised for a page that the recording does not have: the way or the description of the source has changed. Record it again."""
 
 
 class RecordingFetcher:
-    """Passes requests on to a fetcher and keeps what came of them. `watch`, where given, is called with each address before."""
+    """Passes requests on to a fetcher and keeps the answers. `watch`, if given, is called with each address before."""
 
     def __init__(self, fetcher: Fetcher, watch: Callable[[str], None] | None = None) -> None:
         self._fetcher = fetcher
@@ -219,11 +211,11 @@ class RecordingFetcher:
 
     @property
     def pages(self) -> tuple[RecordedPage, ...]:
-        """Return what is worth recording: each answer of an address once. Failures other than 404 are none."""
+        """Return each answer of an address once; failures other than 404 are left out."""
         return tuple(dict.fromkeys(page for answer in self._answers if (page := _recorded(answer))))
 
     def may_fetch(self, url: str) -> bool:
-        """Return what the fetcher behind it does."""
+        """Return whether the wrapped fetcher may request the address."""
         return self._fetcher.may_fetch(url)
 
     async def page(self, url: str, validators: Validators = _NO_VALIDATORS) -> Page:
@@ -244,8 +236,8 @@ class RecordingFetcher:
 
 
 class Playback:
-    """Serves a recording. An address that answered several times gives its answers in turn, and then the last again. One that was not
-    requested, but to which another redirected, gives the last answer of that one."""
+    """Serves a recording. An address with several answers gives them in turn, then repeats the last. One that was only the target of a
+    redirect gives the last answer of that redirect."""
 
     def __init__(self, recording: Recording) -> None:
         self._answers: dict[str, list[RecordedPage]] = defaultdict(list)
@@ -280,10 +272,8 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """Holds what is to be found in a recording: by a first walk, by the poll after it, and on the detail pages that were recorded.
-
-    `polled` are the pages requested from then on; `moved_to` is where the root is now, when it is not where the catalogue says.
-    """
+    """Holds the expected result of a recording: of a first walk, of the poll after it, and of the recorded detail pages. `polled` are the
+    pages requested from then on; `moved_to` is the root's new address, if any."""
 
     walk_requests: int
     poll_requests: int
@@ -311,8 +301,7 @@ class Golden:
 
 @dataclass(frozen=True, slots=True)
 class SiteRecording:
-    """Describes a recording just made. `failure` says why it is not whole: then it has the pages that came, for whoever mends the
-    source."""
+    """Describes a recording just made. `failure` says why it is not whole: it then has the pages that came."""
 
     recording: Recording
     failure: CrawlFailed | None
@@ -377,13 +366,11 @@ def _entry_json(entry: ListingEntry) -> dict[str, object]:
     return {"url": entry.url, "title": entry.title, "published": published, "is_detail": entry.is_detail}
 
 
-# Why a walk went where it went: the pages it was given, read again with the crawler's own rules. Pure.
-#
-# The crawler itself reports nothing on its way; what it requested is seen from outside, by its fetcher.
+# Why a walk took its way: the pages its fetcher received, read again with the crawler's rules. Pure.
 
 
 class LinkReason(StrEnum):
-    """Says what a way is, on the day of the walk."""
+    """Classifies a way on the day of the walk."""
 
     TODAY = "covers today"
     PATTERN = "follow pattern of the catalogue"
@@ -417,9 +404,8 @@ class LinkReport:
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """Describes one request of a walk. `url` is the address after redirects; `entries` are what the page lists, `ignored` the entries that
-    the catalogue says to leave aside. `is_paged`: its list has other pages. `is_stranger`: another page came than the one requested.
-    """
+    """Describes one request of a walk. `url` is the address after redirects; `entries` are listed, `ignored` left aside by the catalogue.
+    `is_paged`: its list has other pages. `is_stranger`: another page came than the requested one."""
 
     asked: str
     url: str

@@ -1,4 +1,4 @@
-"""What the crawler remembers of a source between two polls, when that is no longer enough, and which links it then follows. Pure."""
+"""Holds what the crawler keeps of a source between two polls; decides when to walk again, and which links to follow. Pure."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ WALK_EVERY = timedelta(days=1)
 """The longest time between two walks from the root."""
 
 LONGEST_ABSENCE = timedelta(days=60)
-"""How far back a walk looks for months that went by since the last poll, and that of each day for recueils that are filed there late. What
-is older is a backfill's."""
+"""How far back a walk looks for months that passed since the last poll, and a daily one for late recueils. Older ones are found by a
+backfill."""
 
 WHOLE_EVERY = timedelta(minutes=20)
-"""How long polls are short after a whole one: they leave out the pages whose time is over, on which some recueils are put on line late, and
-request a page to which another redirects without that one.
-
-Where polls come every quarter of an hour every second one is whole. Of half an hour it would be every third: they come a little earlier."""
+"""How long polls stay short after a whole one: they skip pages whose period is over, and request redirect targets directly. With polls
+every quarter of an hour every second one is whole; half an hour would make it every third, as polls may come a little early."""
 
 _EACH_END = 10
 """Entries remembered of each end of a list: enough to see that two readings overlap."""
@@ -35,13 +33,9 @@ _EACH_END = 10
 
 @dataclass(frozen=True, slots=True)
 class PolledPage:
-    """Describes a page requested at every poll, under the address the site links. `marks` identify entries it had, none when it had none.
-
-    `is_emptied`: it lists none of them any more, nor others. `is_unread`: the walk could not read it, and the way is walked again once it
-    answers. `behind` is the page that also changes when something enters this one, the last of the same list, which gets what it pushes
-    out: this one is requested only when that one has changed. `never_read`: it was there at the first poll, and could not be read since.
-    `leads_to` is where its address redirected, if it did, to more than a single recueil.
-    """
+    """Describes a page requested at every poll, under its linked address. `marks`: its former entries; `is_emptied`: it lists nothing now.
+    `is_unread`: unreadable in the walk, repeated once it answers. `behind`: the last page of its list, which always changes too: only then
+    this one is requested. `never_read`: unreadable since the first poll. `leads_to`: its redirect, if to several recueils."""
 
     url: str
     validators: Validators
@@ -55,12 +49,9 @@ class PolledPage:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Describes the way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does.
-
-    `polled_on` is the last day on which every page could be read. `moved_to` is where the root page was found, when not where the
-    catalogue says. `whole_at` is when all pages were last requested, and answered. `former` are pages of months that ended longer ago,
-    which were read since.
-    """
+    """Describes the way found. `known`: all its addresses; `catalogue` changes with the source's description. `polled_on`: the last day on
+    which every page was readable. `moved_to`: the root page's other address, if any. `whole_at`: when all pages were last requested, and
+    answered. `former`: pages of months that ended longer ago, read since."""
 
     catalogue: str
     walked_at: AwareDatetime
@@ -103,26 +94,25 @@ _ADAPTER: TypeAdapter[Trail] = TypeAdapter(Trail)
 
 
 def past_pages(trail: Trail, today: date) -> frozenset[str]:
-    """Return the pages that a short poll leaves out: those whose time is over, none where that is so of all, nor any that is in trouble."""
+    """Return the pages that a short poll skips: those whose period is over and that are not in trouble; none if all periods are over."""
     over = {page.url for page in trail.pages if has_ended(page.url, today, trail.walked_on.year)}
     is_left = len(over) < len(trail.pages)
     return frozenset(page.url for page in trail.pages if is_left and page.url in over and not (page.is_unread or page.is_emptied))
 
 
 def may_be_short(trail: Trail, now: datetime) -> bool:
-    """Return whether a poll may leave out now what only some have to request."""
+    """Return whether the next poll may be a short one."""
     return trail.whole_at is not None and timedelta(0) <= now - trail.whole_at < WHOLE_EVERY
 
 
 def requests_each_time(trail: Trail, today: date) -> int:
-    """Return how many pages even a poll requests that finds nothing new."""
+    """Return how many pages a poll requests when nothing is new."""
     past = past_pages(trail, today)
     return sum(page.behind is None and page.url not in past for page in trail.pages)
 
 
 def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -> bool:
-    """Return whether to walk from the root whatever the pages say: nothing remembered, month or year turned, a day gone by, clock set
-    back."""
+    """Return whether to walk from the root in any case: no trail, month or year turned, a day passed, clock set back."""
     return (
         trail is None
         or trail.catalogue != catalogue
@@ -134,11 +124,8 @@ def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -
 def is_outdated(
     polled: PolledPage, links: PageLinks, entries: Sequence[ListingEntry], ways: Iterable[PageLink], trail: Trail, *, grows: bool
 ) -> bool:
-    """Return whether a page polled by the trail no longer says what the trail was built on.
-
-    It lost or replaced all its entries, got its first ones, shows a way that was not there among the `ways` to follow today, or (when its
-    list `grows` at the end) a further page.
-    """
+    """Return whether a polled page no longer fits the trail: it lost or replaced all its entries, got its first ones, shows a new one among
+    the `ways` to follow today, or (when its list `grows` at the end) a further page."""
     is_as_known = overlap(entries, polled.marks) if entries else polled.is_emptied or not polled.marks
     if not is_as_known:
         return True
@@ -149,8 +136,8 @@ def is_outdated(
 
 
 def missed_since(trail: Trail | None, today: date, *, former: bool = False) -> date:
-    """Return the day since which recueils may have come that no poll has seen: the last one on which the source was read, today where polls
-    go on from day to day. With `former`, some may have been filed under any month of the last ones."""
+    """Return the day since which recueils may have come unseen: the last one on which the source was read, today if polls are daily. With
+    `former`, some may be filed under any month of the last ones."""
     if former:
         return today - LONGEST_ABSENCE
     if trail is None or trail.polled_on >= today - timedelta(days=1):
@@ -159,27 +146,22 @@ def missed_since(trail: Trail | None, today: date, *, former: bool = False) -> d
 
 
 def has_lost_all(known: PolledPage, trail: Trail, listed: Iterable[ListingEntry], today: date) -> bool:
-    """Return whether a page that a walk has just met without an entry is one that lost those it had.
-
-    Not when one of them was `listed` elsewhere by the same walk, nor when its address names no year and the year has turned since: such a
-    page ("année en cours") begins anew. A page whose only recueil was withdrawn counts: that is worth a look.
-    """
+    """Return whether a page that a walk found empty lost the entries it had. False if one of them is `listed` elsewhere by the same walk,
+    or if the address names no year and the year has turned ("année en cours" begins anew). A page whose only recueil was withdrawn
+    counts."""
     has_begun_anew = trail.polled_on.year != today.year and not names_year(known.url)
     return bool(known.marks) and not has_begun_anew and not overlap(listed, known.marks)
 
 
 def has_replaced(page: PolledPage, known: PolledPage, trail: Trail) -> bool:
-    """Return whether a page that a walk found takes the place of one of the trail: it lists something, and did not before.
-
-    A page above it does not: there some recueils are filed by mistake or for show.
-    """
+    """Return whether a page that a walk found replaces one of the trail: it lists something, and did not before. A page above it does not:
+    some recueils are filed there by mistake."""
     before = {list_of(polled.url) for polled in trail.pages if polled.marks}
     return bool(page.marks) and list_of(page.url) not in before and not is_below(known.url, list_of(page.url))
 
 
 def has_ended(url: str, today: date, year: int) -> bool:
-    """Return whether the stretch of time that an address names, in the last of its segments that has one, is over. `year` is for months
-    alone."""
+    """Return whether the period in the last segment of an address that has one is over. `year` is for months alone."""
     segments = [segment for segment in urlsplit(url).path.split("/") if segment]
     for end in range(len(segments), 0, -1):
         period = label_of("https://site/" + "/".join(segments[:end]), "").period
@@ -190,11 +172,8 @@ def has_ended(url: str, today: date, year: int) -> bool:
 
 
 def awaits_new_year(trail: Trail | None, today: date) -> bool:
-    """Return whether nothing at all may be listed today: the first days of a year, on a site whose pages name no year and begin anew with
-    it.
-
-    The pages listed something until the year turned, or are awaited since.
-    """
+    """Return whether an empty list is normal today: in the first days of a year, on a site whose pages name no year and begin anew, if they
+    listed something until then, or are awaited since."""
     if trail is None or today - date(today.year, 1, 1) >= GRACE:
         return False
     return any(not names_year(page.url) and (trail.polled_on.year < today.year or not page.marks) for page in trail.pages)
@@ -233,12 +212,9 @@ MAX_INSTEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class RouteChoice:
-    """Describes the ways of one page sorted for a given day; what lies in the future is left out.
-
-    `current` covers the day (or is always followed), `recent` ended within the grace time before it, `missed` within the grace time before
-    the last poll or since, `earlier` is older, newest first. `is_awaited`: a way for this very day may still appear, as the page sorts by
-    period and has none, or cuts its years by volume; `is_late`: a way for the days of grace may, which it has none for.
-    """
+    """Describes the ways of one page on a given day, without future ones. `current`: of the day, or always followed; `recent`: ended within
+    the grace time before it; `missed`: ended since the last poll or within its grace time; `earlier`: older, newest first. `is_awaited`: a
+    way for today may still appear; `is_late`: one for the days of grace may."""
 
     current: tuple[PageLink, ...] = ()
     recent: tuple[PageLink, ...] = ()
@@ -251,10 +227,8 @@ class RouteChoice:
 def choose(
     ways: Sequence[PageLink], today: date, *, year: int | None, always: Sequence[str] = (), since: date | None = None
 ) -> RouteChoice:
-    """Sort `ways`. `year` is that of the page, for labels without one; `always` are patterns of ways without a period to follow any day.
-
-    `since` is the day of the last poll, where that is not today.
-    """
+    """Sort `ways`. `year` completes labels without one; `always` are patterns of ways without a period to follow any day; `since` is the
+    day of the last poll, if not today."""
     graced, missed = today - GRACE, (since or today) - GRACE
     followed = tuple(way for way in ways if way.period is None and matches(always, way.url, way.text))
     dated = by_period(ways, today, year=year)
@@ -280,10 +254,8 @@ def by_period(ways: Sequence[PageLink], today: date, *, year: int | None) -> lis
 
 
 def sections(ways: Sequence[PageLink], page: str, root: str) -> tuple[PageLink, ...]:
-    """Return which ways without a period to follow from a page that lists nothing and sorts by no period, where the catalogue does not say.
-
-    Those below the page that name the recueil or a part of it: the branch of the department, special and regular bulletins.
-    """
+    """Return the ways without a period to follow from a page that lists nothing and sorts by no period, where the catalogue names none:
+    those below the page that name the recueil or a part of it (department, special and regular bulletins)."""
     return tuple(
         way
         for way in ways
@@ -292,19 +264,14 @@ def sections(ways: Sequence[PageLink], page: str, root: str) -> tuple[PageLink, 
 
 
 def instead(choice: RouteChoice, parts: Sequence[PageLink]) -> tuple[PageLink, ...]:
-    """Return which of the `parts` without a period to try on a page that sorts by period and has none for the day, such as "Recueils en
-    cours".
-
-    The page of the day may have lost the year or month in its name; or it does not exist yet.
-    """
+    """Return the `parts` without a period to try, such as "Recueils en cours", on a page that sorts by period and has none for the day: the
+    day's page may have lost the year or month in its name, or not exist yet."""
     return tuple(parts[:MAX_INSTEAD]) if choice.is_awaited and not choice.current else ()
 
 
 def homes(ways: Sequence[PageLink], root: str) -> tuple[PageLink, ...]:
-    """Return where the recueil may have moved to, by the links of its old page or of the folder above, likeliest first.
-
-    Those on the same site, without a period, that name the recueil; "[TEST] RAA" and the region's recueil do not count.
-    """
+    """Return where the recueil may have moved, by the links of its old page or the folder above, likeliest first: on the same site, without
+    a period, naming the recueil, except "[TEST] RAA" and the region's recueil."""
     named = (
         way
         for way in ways
@@ -318,8 +285,7 @@ def homes(ways: Sequence[PageLink], root: str) -> tuple[PageLink, ...]:
 
 
 def has_moved(root: str, url: str) -> bool:
-    """Return whether a page that was requested at `root` and answered at `url` has moved. Not when it answers at a page below: the current
-    year's."""
+    """Return whether the page requested at `root` moved to `url`. False for a page below it: the current year's."""
     return place(url) != place(root) and not is_below(url, root)
 
 
@@ -346,10 +312,8 @@ def place(url: str) -> str:
 
 
 def wanted(entries: Sequence[ListingEntry], only: Sequence[str]) -> tuple[ListingEntry, ...]:
-    """Return the entries that count: all, or with `only` those that one of its patterns is found in.
-
-    A list on which none counts is a list all the same: the choice is made after the crawl, never on its way.
-    """
+    """Return the entries that count: all, or with `only` those that match one of its patterns. A list on which none counts is still a list:
+    the choice is made after the crawl."""
     return tuple(entry for entry in entries if not only or matches(only, entry.url, entry.title))
 
 

@@ -1,1 +1,1 @@
-"""The polite client: the only way to the web."""
+"""Fetches from the web, politely: the only way to it."""

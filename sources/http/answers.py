@@ -1,6 +1,5 @@
-"""HTTP answers: their bodies, bounded, unpacked and turned into text, and what they mean: a page, a robots.txt, a redirect, a block page,
-an error. Files: `sources.http.files`.
-"""
+"""Reads HTTP answers: their bodies, bounded, unpacked and decoded, and their kind: a page, a robots.txt, a redirect, a block page, an
+error."""
 
 from __future__ import annotations
 
@@ -40,11 +39,8 @@ _META_WITHIN = 4096
 
 
 async def chunks(response: httpx.Response, *, url: str, at_most: int) -> AsyncGenerator[bytes]:
-    """Yield the body, unpacked, in pieces of bounded size. Raises Unusable beyond `at_most` bytes, packed or not.
-
-    Only gzip is understood, as only gzip is requested. Raises Unreachable when a packed body ends early, `httpx.TransportError` when the
-    network fails.
-    """
+    """Yield the body, unpacked, in pieces of bounded size. Only gzip is read, as only gzip is requested. Raises Unusable beyond `at_most`
+    bytes, packed or not, Unreachable when a packed body ends early, `httpx.TransportError` when the network fails."""
     declared = response.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and len(declared) < 20 and int(declared) > at_most:
         raise _too_large(url, at_most)
@@ -65,9 +61,8 @@ async def chunks(response: httpx.Response, *, url: str, at_most: int) -> AsyncGe
 
 
 async def head(response: httpx.Response, *, url: str, at_most: int) -> bytes:
-    """Return the beginning of the body, to see what an unwelcome answer is. Takes ten seconds at most, and never raises for the body's
-    own sake.
-    """
+    """Return the beginning of the body, to find out what an unwelcome answer is. Takes ten seconds at most; an error of the body never
+    raises."""
     taken = bytearray()
     try:
         async with asyncio.timeout(_LOOK_SECONDS), contextlib.aclosing(chunks(response, url=url, at_most=1 << 60)) as pieces:
@@ -106,7 +101,7 @@ def length_of(headers: Mapping[str, str]) -> int | None:
 
 
 def is_packed(headers: Mapping[str, str]) -> bool:
-    """Return whether the bytes on the wire are not those of the file."""
+    """Return whether the bytes on the wire are packed."""
     return headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
 
 
@@ -158,11 +153,9 @@ _SPAN = 60.0
 
 
 class WatchedStream(httpx.AsyncByteStream):
-    """Measures the body of the answer from `url` from its first byte on. `monotonic` gives seconds, `on_piece` is called at each piece.
-
-    Iterating raises Unreachable when less than `slowest` bytes a second came for a minute (0: anything goes), but not where the body is
-    whole by its announced length. Where no byte comes at all, the time of a wait for the network ends it.
-    """
+    """Measures the rate of the body of the answer from `url` from its first byte on. `monotonic` gives seconds; `on_piece` is called at
+    each piece. Iterating raises Unreachable when less than `slowest` bytes a second came for a minute (0: no limit), unless the body is
+    whole by its announced length. The network timeout bounds waits without any byte."""
 
     def __init__(
         self, url: str, response: httpx.Response, slowest: int, monotonic: Callable[[], float], on_piece: Callable[[], None]
@@ -198,7 +191,7 @@ NO_VALIDATORS = Validators()
 
 _REFRESH_WITHIN = 16 * 1024
 _REFRESH_SECONDS = 30
-"""What takes longer only loads a page anew now and then."""
+"""A longer delay only reloads a page periodically."""
 _REFRESH_HINT = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
 _REFRESH = re.compile(r"(?P<seconds>\d{1,4})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+?)[\"']?", re.IGNORECASE)
 
@@ -211,7 +204,7 @@ LOOK_WITHIN = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Says that the answer is elsewhere. `location` is the raw header."""
+    """Raised for a redirect. `location` is the raw header."""
 
     location: str
 
@@ -324,7 +317,7 @@ class _RefreshReader(HTMLParser):
 
 
 def refresh_of(html: str) -> str | None:
-    """Return where a page sends its readers on to by itself, within some seconds; None for one that is to be read. Raw, as in the page."""
+    """Return where a page redirects by itself within some seconds, raw; None for one that is to be read."""
     head = html[:_REFRESH_WITHIN]
     if not _REFRESH_HINT.search(head):
         return None
@@ -358,12 +351,9 @@ async def beginning_of(pieces: AsyncIterator[bytes], at_least: int) -> bytes:
     return bytes(taken)
 
 
-# Block, challenge and maintenance pages distinguished from the real ones, whatever their status: a wall is never read as an empty listing.
-#
-# Two kinds of rules. *Marks* are pieces that only a given product's own wall carries; the scripts which the same products inject in the
-# pages they let through (`/cdn-cgi/challenge-platform/…/jsd`, `/_Incapsula_Resource?SWJIYLWA`, `js.datadome.co/tags.js`, `/TSPD/…`) are not
-# among them. *Shape* catches the products nobody listed: a small page without any content of a site that says it refuses us, or
-# that is nothing but a captcha or a script. A page full of links, or with a link to a document, is never blocked by its shape.
+# Block, challenge and maintenance pages, whatever their status: such a page is never read as an empty listing. Marks are strings that only
+# a product's block page carries, not the scripts that it injects in real pages (`/TSPD/…`). Shape finds other products: a small page
+# without content that refuses, or holds only a captcha or script; never one with many links or a document.
 
 _MARKS_WITHIN = 128 * 1024
 _SMALL = 32 * 1024
@@ -375,7 +365,7 @@ _WORDS_KEPT = 120
 
 @dataclass(frozen=True, slots=True)
 class BlockMark:
-    """Describes a product's wall: every one of `pieces` (lower case) is in the page."""
+    """Describes a product's block page: every one of `pieces` (lower case) is in the page."""
 
     reason: str
     pieces: tuple[str, ...]
@@ -438,10 +428,8 @@ _MAINTENANCE_HINT = re.compile(r"maintenance|indisponible|inaccessible|hors serv
 
 
 def says_maintenance(html: str) -> str | None:
-    """Return the words with which a page says that its site is under maintenance, None for one that may be real. In bounded time.
-
-    A page that links a document is real. Of one with the usual menus only the title and the headings of the page count.
-    """
+    """Return the words with which a page says that its site is under maintenance, None for one that may be real. In bounded time. A page
+    that links a document is real; of one with menus only the title and headings count."""
     head = html[:_MARKS_WITHIN]
     if not _MAINTENANCE_HINT.search(head) or _DOCUMENT.search(html):
         return None
@@ -456,11 +444,8 @@ def says_maintenance(html: str) -> str | None:
 
 
 def looks_blocked(status: int, headers: Mapping[str, str], html: str) -> str | None:
-    """Return why this answer is a wall and not the requested page (`Cloudflare challenge`), or None for a page that may be real.
-
-    `status` is the HTTP status, `headers` the response headers with names in lower case (an `httpx.Headers` will do), `html` the
-    decoded body. Pure; time is bounded by looking at the head of the page only.
-    """
+    """Return why this answer is a block page (`Cloudflare challenge`), None for a page that may be real. `headers` have names in lower case
+    (`httpx.Headers` will do), `html` is the decoded body. Pure; only the head of the page is read, so time is bounded."""
     if headers.get("cf-mitigated", "").lower() == "challenge":
         return "Cloudflare challenge"
     if headers.get("x-amzn-waf-action", "").lower() in {"challenge", "captcha"}:

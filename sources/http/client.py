@@ -1,11 +1,6 @@
-"""The polite client: the only way to the web. It implements `sources.model.Fetcher` over httpx, HTTP/1.1, and over a real browser for
-the sites that serve nothing else.
-
-One request at a time per hosting address, spaced; it rests when an address fails or wants us to wait; it fetches only the catalogue's
-hosts, over https, at public addresses; it takes no block page for a real one and keeps no half file. It never retries by itself (but for a
-kept-alive connection that died while idle, and for the rest of a file): the caller decides when to come back. No proxy, certificate or
-other setting of the environment is honoured.
-"""
+"""Implements `sources.model.Fetcher`, the only way to the web: by httpx or a browser. One request at a time per hosting address, spaced,
+with rests on failure or demand; only the catalogue's hosts, https, public addresses. Keeps no block page and no partial file. Retries only
+a dead kept-alive connection and the rest of a file. Ignores the environment (proxy, certificate)."""
 
 from __future__ import annotations
 
@@ -74,19 +69,16 @@ _ROBOTS_HEADERS = {"Accept": "text/plain", "Accept-Encoding": "gzip"}
 _MOST_REDIRECTS = 5
 
 _TURN_SECONDS = 120.0
-"""After so long a file that can be resumed gives way to other requests that wait for its address."""
+"""Seconds after which a file that can be resumed gives way to other requests that wait for its address."""
 
 _MOST_OF_ITS_TIME = 0.9
-"""Of the time of a request, after which a file that can be resumed is: what came would be lost at its end."""
+"""Fraction of a request's time after which a file that can be resumed gives way: at its end the part would be lost."""
 
 
 class Client:
-    """Fetches pages and files of the catalogue's hosts. An async context manager: leaving it closes the connections.
-
-    Everything but `options` has the real world for default; tests give their own. `tls` is the context that verifies certificates (by
-    default the bundle that comes with httpx), `transport` replaces the network and stays the caller's to close. `politeness` is where pace,
-    rest and robots.txt are kept, by default in memory. Raises ValueError when `options.origins` holds an entry that cannot be used.
-    """
+    """Fetches pages and files of the catalogue's hosts; an async context manager that closes its connections. All but `options` defaults to
+    the real world. `tls` verifies certificates (default: httpx's bundle); `transport` replaces the network and is closed by the caller;
+    `politeness` keeps pace, rest and robots.txt (default: in memory). Raises ValueError on an unusable entry of `options.origins`."""
 
     def __init__(
         self,
@@ -148,22 +140,20 @@ class Client:
         return replace(page, validators=NO_VALIDATORS) if is_sent_on else page
 
     def _refreshed(self, here: str, html: str) -> str | None:
-        """Return the page of the same site that this one sends its readers on to, if any."""
+        """Return the page of the same site that this one redirects to, if any."""
         location = refresh_of(html)
         there = self._origins.follow(here, location) if location is not None else None
         return there if there is not None and there != here and same_site(there, here) else None
 
     async def download(self, url: str, target: Path) -> Download:
-        """Fetch a PDF, or a zip, to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them.
-
-        An answer that is cut after a MiB is gone on with, in its turn, where the server gave something to know that version of the file by.
-        A killed program leaves a part beside `target` (`.<name>.<random>.part`).
-        """
+        """Fetch a PDF, or a zip, to `target`, written only when whole. An answer cut after a MiB is resumed, in its turn, if the server
+        identifies that version of the file. A killed program leaves `.<name>.<random>.part` beside `target`. Raises any FetchError,
+        NotSaved and StorageFull among them."""
         return await self._file(url, target, PDF, self._options.max_file_bytes)
 
     async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
-        """Return whether the PDF at an address is another than the one of `size` bytes that came at an instant: by its date, else by its
-        length. One KiB of it is requested. Raises any FetchError."""
+        """Return whether the PDF at an address differs from that of `size` bytes fetched at `since`: by its date, else by its length.
+        Requests one KiB. Raises any FetchError."""
         headers = unless_modified(PDF, since)
         receiver, seconds = ReplacementReceiver(PDF, since, size), self._options.page_seconds
         return await self._follow(url, lambda here: self._session.get(here, headers, receiver, seconds=seconds, on_start=self._count))
@@ -196,8 +186,7 @@ class Client:
             )
 
     async def reach(self, host: str) -> datetime | None:
-        """Request the robots.txt of a host, and nothing else of it; return the time that the server says it is, None where it says none.
-        Raises any FetchError."""
+        """Request only the robots.txt of a host; return the server's date, None without one. Raises any FetchError."""
         said: datetime | None = None
 
         async def receive(here: str, response: httpx.Response) -> str | Redirect:
@@ -257,7 +246,7 @@ class Client:
 
 
 def _conditions(validators: Validators) -> dict[str, str]:
-    """Return the conditional headers. A value a header cannot carry is left out: the page then simply comes again."""
+    """Return the conditional headers, without values that a header cannot carry: the page is then fetched anew."""
     pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
 
@@ -265,18 +254,16 @@ def _conditions(validators: Validators) -> dict[str, str]:
 # One request and its answer: the right machine, its turn in the queue, its time, and what the outcome means for the next request.
 
 TOO_MANY_SECONDS = 60.0
-"""How long an address is left alone after a 429 that does not say: the platform counts requests by the minute."""
+"""Rest of an address after a 429 without a delay: the platform counts requests by the minute."""
 
 HELD_LONG = 30.0
-"""Seconds after which the log names who holds an address that others wait for; then again each time that it has doubled."""
+"""Seconds after which the log names who holds an address that others wait for; then again at each doubling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Bundles what is outside: clocks, what all processes remember of addresses, names, certificates, network.
-
-    `transport`, where given, stands for the whole network (its answers must be streams), and stays the caller's to close.
-    """
+    """Bundles what is outside: clocks, the shared state of addresses, names, certificates, network. `transport`, if given, replaces the
+    whole network (its answers must be streams) and is closed by the caller."""
 
     clocks: Clocks
     politeness: PolitenessStore
@@ -287,7 +274,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class _HostSlot:
-    """Holds where requests to one address are made."""
+    """Holds the queue and the connection of one address."""
 
     address: Address
     queue: AddressQueue
@@ -316,10 +303,8 @@ class HttpSession:
         seconds: float,
         on_start: Callable[[], None] = lambda: None,
     ) -> Answer:
-        """GET one canonical URL and return what `receive` makes of the answer. `on_start` is called when the request is really made.
-
-        `seconds` bounds the request once its turn has come. Raises any FetchError; Paused, without a request, while the address rests.
-        """
+        """GET one canonical URL and return the result of `receive`. `on_start` is called when the request is really made; `seconds` bounds
+        the request from its turn on. Raises any FetchError; Paused, without a request, while the address rests."""
         self.require_browser(url)
         target = self._origins.target(url)
         if (known := self._last_used.get(target.authority)) is not None:
@@ -393,7 +378,7 @@ class HttpSession:
             self._log.debug("http.request", **fields, ms=round((monotonic() - started) * 1000))
 
     def _holder_warning(self, slot: _HostSlot, url: str, started: float) -> Callable[[], None]:
-        """Return a function that logs who holds an address, when that is for long and others wait."""
+        """Return a function that logs who holds an address for long while others wait."""
         due = HELD_LONG
 
         def warn_of_holder() -> None:

@@ -1,10 +1,6 @@
-"""Where a canonical URL is really fetched, whether that machine may be connected to at all, what an operator can choose about it, the
-one connection to it, and its failures in plain words.
-
-An operator may choose a replacement for a site (a mirror, a rehearsal on loopback): it is used by the transport only, every URL that
-leaves the client is canonical. A catalogue host that resolves to a private address is a mistake or an attack (DNS rebinding): the address
-is checked, then connected to as it is, so that a second look-up cannot give another answer.
-"""
+"""Finds where a canonical URL is fetched, checks that machine's address, and connects to it. Failures are in plain words. An operator may
+replace a site (mirror, rehearsal on loopback), but every URL that leaves the client is canonical. A private address of a catalogue host may
+be DNS rebinding: connections use the checked address, not a second look-up."""
 
 from __future__ import annotations
 
@@ -43,7 +39,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052 well-known prefix: the last 32 bits are the IPv4 address really reached."""
 
 _UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All that is allotted of the public Internet (RFC 4291, section 2.4). What else Python holds for global is old wrappings of IPv4."""
+"""The public IPv6 Internet (RFC 4291, section 2.4). Other addresses that Python calls global are old wrappings of IPv4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +89,8 @@ class Origins:
         return Target(base.scheme, base.host, base.port, base.prefix + path, chosen=True)
 
     def follow(self, url: str, location: str) -> str | None:
-        """Return the canonical URL a `Location` header of the answer to `url` leads to, None when it is not a web address.
-
-        The server behind a replacement may speak of itself in its own terms (absolute, or root-relative with its path prefix)
-        or in canonical ones.
-        """
+        """Return the canonical URL of a `Location` header of the answer to `url`, None if it is not a web address. The server behind a
+        replacement may use its own addresses (absolute, or root-relative with its path prefix) or canonical ones."""
         location = location.strip()
         own = self._bases.get("https://" + urlsplit(url).netloc)
         try:
@@ -162,11 +155,8 @@ def _names_this_machine(host: str) -> bool:
 
 
 class SystemResolver:
-    """Looks names up with the machine's own resolver, for the address families it is configured for.
-
-    In threads of its own: without a network each of a hundred names takes its time to be found missing, and whatever else is done in
-    threads (the database) would wait behind them.
-    """
+    """Looks names up with the machine's resolver, for its configured address families. Uses threads of its own: without a network each of a
+    hundred look-ups is slow, and other work in threads (the database) would wait behind them."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_NAMES_AT_ONCE, thread_name_prefix="names")
@@ -177,7 +167,7 @@ class SystemResolver:
         return [str(entry[4][0]) for entry in await asyncio.get_running_loop().run_in_executor(self._threads, look_up)]
 
     def close(self) -> None:
-        """Begin no other look-up; one that is under way ends in its own time."""
+        """Start no other look-up; a running one ends in its own time."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
@@ -194,10 +184,8 @@ def is_public(address: Address) -> bool:
 
 
 async def resolve(host: str, port: int, *, url: str, resolver: Resolver, seconds: float) -> tuple[Address, ...]:
-    """Return the addresses of a host, each once, IPv4 first then in numeric order: hosts that share a machine get the same first one.
-
-    `url` is named in errors, `seconds` bounds the look-up. An IP literal is its own address. Raises Unreachable when the name is not found.
-    """
+    """Return the addresses of a host, each once, IPv4 first, then in numeric order, so that hosts on one machine share the first. `url` is
+    named in errors, `seconds` bounds the look-up. An IP literal is its own address. Raises Unreachable when the name is not found."""
     literal = _parsed(host)
     if literal is not None:
         return (literal,)
@@ -219,11 +207,9 @@ async def resolve(host: str, port: int, *, url: str, resolver: Resolver, seconds
 
 
 async def address_of(target: Target, *, url: str, resolver: Resolver, seconds: float) -> Address:
-    """Return the one address requests for a target go to: the first of all, so that hosts of one machine share its queue.
-
-    Raises Unreachable as `resolve` does, and Unusable when any of its addresses is private, loopback, link-local, multicast or reserved. A
-    replacement may be where its operator wants it, but plain http is for loopback only.
-    """
+    """Return the one address for requests to a target: the first, so that hosts on one machine share its queue. Raises Unreachable as
+    `resolve` does, and Unusable when any address is private, loopback, link-local, multicast or reserved. A replacement may be at any
+    address, but plain http is for loopback only."""
     addresses = await resolve(target.host, target.port, url=url, resolver=resolver, seconds=seconds)
     for address in addresses:
         if not target.chosen and not is_public(address):
@@ -249,14 +235,10 @@ _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """Holds the options of the client. Times are in seconds, sizes in bytes.
-
-    `hosts` are the only ones ever requested (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
-    base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
-    wait for more of it, `page_seconds` and `file_seconds` a whole request. `interval_seconds` (0 allowed) separates two requests to one
-    address, lengthened by up to `jitter`, a fraction of it; the other delays are those of `RateLimit`. `browsers` are the hosts that are
-    only requested by way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
-    """
+    """Holds the client's options, in seconds and bytes. Raises ValueError on invalid values. `hosts`: the only ones requested (exact names,
+    https). `origins`: canonical origin to its replacement; plain http only on loopback. `timeout_seconds`: the wait for an answer's head
+    and each later wait; `page_seconds`, `file_seconds`: a whole request. `interval_seconds`: 0 allowed, see `RateLimit`. `browsers`: hosts
+    that need one."""
 
     hosts: frozenset[str]
     user_agent: str
@@ -267,7 +249,7 @@ class ClientOptions:
     page_seconds: float = 120.0
     file_seconds: float = 900.0
     slowest_bytes_per_second: int = 2000
-    """An answer that comes more slowly than this for a minute is given up: dozens of sites share its address. 0 lets it come."""
+    """Bytes a second below which, for a minute, an answer is dropped: dozens of sites share its address. 0: no limit."""
     max_page_bytes: int = 10 * _MIB
     max_file_bytes: int = 300 * _MIB
     max_data_bytes: int = 50 * _MIB
@@ -278,9 +260,9 @@ class ClientOptions:
     browser_path: str | None = None
     """The Chromium to drive: a path, or a name to look up; None for the first one found."""
     browser_seconds: float = 60.0
-    """How long a page has to show what its source waits for: a challenge was seen to take that long."""
+    """How long a page has to show what its source waits for: some challenges take that long."""
     browser_idle_seconds: float = 300.0
-    """After so long without a request the browser is ended, to give back its memory."""
+    """Time without a request after which the browser ends, to free its memory."""
 
     def __post_init__(self) -> None:
         for name in (one.name for one in fields(self)):
@@ -300,28 +282,23 @@ class ClientOptions:
 
 
 def user_agent(version: str, contact: str | None) -> str:
-    """Return the User-Agent, which says who we are: `Vigie/1.2.0 (+https://example.org)`. `contact` is a URL or a mail address.
-
-    Raises ValueError when the contact, or the version, holds what a header cannot carry as one word of ASCII.
-    """
+    """Return the User-Agent: `Vigie/1.2.0 (+https://example.org)`. `contact` is a URL or a mail address. Raises ValueError if the contact
+    or the version is not one word of ASCII that a header can carry."""
     for name, value in (("version", version), ("contact", contact or "-")):
         if not value or not _VISIBLE.issuperset(value):
             raise ValueError(f"{name}: {value!r} must be one word of ASCII without spaces or parentheses")
     return f"Vigie/{version} (+{contact})" if contact else f"Vigie/{version} (watches recueils des actes administratifs)"
 
 
-# The one connection to an address. It is kept alive for the site that uses it, and closed when another site's turn comes. It goes to the
-# very IP address that was checked, while TLS still verifies the certificate for the site's own name. It is never shared by two names: the
-# second one's certificate would not be verified.
+# The one connection to an address: to the checked IP, while TLS verifies the certificate for the site's name. Kept alive for its site and
+# closed at another site's turn: if two names shared it, the second one's certificate would not be verified.
 
 _IDLE_SECONDS = 30.0
 
 
 class Connection:
-    """Sends GET requests to one address, one at a time (the caller's queue sees to that). No proxy, no cookie, no redirect.
-
-    `transport` replaces the network altogether and is then the caller's to close. No setting of the environment is honoured.
-    """
+    """Sends GET requests to one address, one at a time (the caller's queue sees to that). No proxy, cookie, redirect or setting of the
+    environment. `transport` replaces the network and is closed by the caller."""
 
     def __init__(self, address: Address, tls: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._address = address
@@ -332,10 +309,8 @@ class Connection:
 
     @contextlib.asynccontextmanager
     async def get(self, target: Target, headers: Mapping[str, str], seconds: float) -> AsyncIterator[httpx.Response]:
-        """Yield the answer, its body still to be read with `aiter_raw()`. `seconds` bounds the wait for its head, and each wait for more.
-
-        Requests once more, at once, when a kept-alive connection turns out to have died while idle. Raises `httpx.TransportError`.
-        """
+        """Yield the answer, its body to be read with `aiter_raw()`. `seconds` bounds the wait for its head and each later wait. Repeats the
+        request at once if a kept-alive connection died while idle. Raises `httpx.TransportError`."""
         transport = await self._for_site(target)
         watch = _Watch()
         request = self._request(target, headers, seconds, watch)
@@ -398,9 +373,8 @@ class _Watch:
             self.connected = True
 
 
-# Cookies kept per site and never shared: one of the sites serves its list only to whoever shows the cookie of its first page.
-#
-# Connections go to bare IP addresses that dozens of sites share, so the HTTP library's own jar would mix them up.
+# Cookies are kept per site: one site serves its list only with the cookie of its first page. Connections go to bare IP addresses that
+# dozens of sites share, so the HTTP library's own jar would mix them up.
 
 _MOST_PER_SITE = 30
 
@@ -420,7 +394,7 @@ class SiteCookies:
         return {"Cookie": request.headers["cookie"]} if "cookie" in request.headers else {}
 
     def keep(self, url: str, headers: httpx.Headers) -> None:
-        """Remember what the answer to `url` set, where a header can carry it back. A site that sets cookies without end loses them all."""
+        """Store the cookies of the answer to `url` that a header can carry. A site that sets too many loses them all."""
         usable = [("Set-Cookie", value) for value in headers.get_list("set-cookie") if value.isascii() and value.isprintable()]
         if not usable:
             return
@@ -435,7 +409,7 @@ class SiteCookies:
 
 
 class BrowserFailure(httpx.TransportError):
-    """No whole answer came by way of the browser. The message is in plain words already."""
+    """Raised when no whole answer came through the browser. The message is already in plain words."""
 
 
 _BY_ERRNO = {
@@ -482,7 +456,7 @@ def in_plain_words(error: BaseException) -> str:
 
 
 def is_of_this_machine(error: BaseException) -> bool:
-    """Return whether it is this machine that has no network, rather than a site that does not answer."""
+    """Return whether this machine has no network, rather than a site that does not answer."""
     return any(
         one.errno == socket.EAI_AGAIN if isinstance(one, socket.gaierror) else isinstance(one, OSError) and one.errno in _NO_NETWORK
         for one in _chain(error)

@@ -1,4 +1,4 @@
-"""A file as it comes: checked, written as it streams, gone on with where it was cut, and named only when whole."""
+"""Saves files: checked, written as they stream, resumed where they were cut, and named only when whole."""
 
 from __future__ import annotations
 
@@ -43,22 +43,21 @@ OVERLAP = 4096
 """Bytes that are requested a second time."""
 
 _CLEARLY_BEFORE = timedelta(seconds=60)
-"""A date distinguishes versions only if nothing can have changed within its second: when the file was old already as it was served (section
-8.8.2.2, which leaves the difference to us; RFC 7232 had this one)."""
+"""A date identifies a version only if the file was at least this old when served, so that it cannot have changed within the same second
+(RFC 9110, section 8.8.2.2, leaves the difference open; RFC 7232 had this one)."""
 
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
 _CONTENT_RANGE = re.compile(r"bytes +(\d{1,15})-(\d{1,15})/(\d{1,15})", re.ASCII | re.IGNORECASE)
 
 WORTH_RESUMING = 1024 * 1024
-"""Bytes that an answer must bring for the rest to be requested, in its turn, when it is cut. Such a cut is no failure of the address."""
+"""Bytes that a cut answer must bring for the rest to be requested, in its turn. Such a cut is no failure of the address."""
 
 _JUDGED = 1024
-"""Bytes of a file that its kind is judged by, from either end.
-
-Readers of PDFs accept junk before the header, and after the end, up to there (PDF 1.7, ISO 32000-1, Annex H.3, notes 13 and 18)."""
+"""Bytes at either end that decide the kind of a file. Readers of PDFs accept that much junk before the header and after the end (PDF 1.7,
+ISO 32000-1, Annex H.3, notes 13 and 18)."""
 
 _NAME_CHARACTERS = 40
-"""Of the target's own name, to know a part by. A file name has at most 255 bytes, and these may take four each."""
+"""Characters of the target's name that a part keeps: a file name has at most 255 bytes, and each may take four."""
 
 _ZIP, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
 """Marks of a zip: some sites publish the recueils of a month in one, in the place of a PDF."""
@@ -69,18 +68,16 @@ MOST_UNPACKED = 2_000_000_000
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 _VAGUE = {"", "application/octet-stream", "binary/octet-stream", "text/plain"}
-"""What servers of files say that do not distinguish them."""
+"""Content types that servers send for any file, and that distinguish none."""
 
 _CSV_TYPES = {*_VAGUE, "text/csv", "application/csv", "application/vnd.ms-excel"}
 
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """Describes a kind of file, and how it is distinguished from the block page or the error page that may come in its place.
-
-    `name` is for errors ("a PDF"), `accept` and `encoding` go into the request. `fits` judges the content type and the first bytes of an
-    answer, `ends` whether its last bytes can be the end of such a file.
-    """
+    """Describes a kind of file, and how to distinguish it from a block or error page. `name` is for errors ("a PDF"); `accept` and
+    `encoding` are headers of the request. `fits` judges the content type and the first bytes of an answer, `ends` whether its last bytes
+    can end such a file."""
 
     name: str
     accept: str
@@ -111,10 +108,8 @@ JSON = FileKind("JSON", "application/json", "gzip", _is_json)
 CSV = FileKind("CSV", "text/csv", "gzip", _is_csv)
 
 
-# Whether a download that was cut may go on where it stopped: pure decisions on headers (RFC 9110, sections 8.8, 13.1.5, 14 and 15.3.7).
-#
-# A file put together of two versions is worse than one fetched twice. So only a strong validator allows to go on, the rest must say that
-# it is of that very version, and it is requested from a little before the end of what came: the bytes that come twice must be the same.
+# Whether a cut download may be resumed: pure decisions on headers (RFC 9110, sections 8.8, 13.1.5, 14 and 15.3.7). Never mix two versions
+# of a file: resuming needs a strong validator, an answer of that very version, and an overlap whose bytes are the same.
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ class Version:
 
 
 def version_of(url: str, headers: Mapping[str, str]) -> Version | None:
-    """Return the version that a 200 of lower-case `headers` brings, None where it could not be gone on with."""
+    """Return the version that a 200 of lower-case `headers` brings, None if it cannot be resumed."""
     if is_packed(headers) or headers.get("accept-ranges", "").strip().lower() == "none":
         return None
     etag, date = headers.get("etag"), headers.get("last-modified")
@@ -149,10 +144,8 @@ def conditions(version: Version, size: int) -> dict[str, str]:
 
 
 def total_with(version: Version, size: int, headers: Mapping[str, str]) -> int | None:
-    """Return how long the whole file is, when a 206 of lower-case `headers` brings all that was requested of `version`. Else None.
-
-    A 206 need not repeat the date that it was requested with; then it is not believed: some servers know ranges and no `If-Range`.
-    """
+    """Return the length of the whole file when a 206 of lower-case `headers` brings all that was requested of `version`, else None. A 206
+    without the requested date is not trusted: some servers know ranges and no `If-Range`."""
     found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
     if found is None or is_packed(headers) or headers.get("content-type", "").strip().lower().startswith("multipart/"):
         return None
@@ -180,18 +173,16 @@ def _is_strong(date: str, served: str | None) -> bool:
 
 
 class NotSaved(FetchError):
-    """Says that the file could not be written here: missing folder, no permission, disk failure. The site is not to blame."""
+    """Raised when the file could not be written here: missing folder, no permission, disk failure. Not the site's fault."""
 
 
 class StorageFull(NotSaved):
-    """Says that the disk, or the quota on it, is full."""
+    """Raised when the disk, or the quota on it, is full."""
 
 
 class PartialFile:
-    """Writes the file at `url` on its way to `target`: written beside it (`.<name>.<random>.part`), named only when whole.
-
-    A context manager: leaving it removes what was not committed. Methods raise NotSaved or StorageFull.
-    """
+    """Writes the file at `url` beside `target` (`.<name>.<random>.part`), and names it only when whole. A context manager: leaving it
+    removes what was not committed. Methods raise NotSaved or StorageFull."""
 
     def __init__(self, target: Path, url: str) -> None:
         self.target = target
@@ -221,7 +212,7 @@ class PartialFile:
         return self._hash.hexdigest()
 
     def begin(self, version: Version | None) -> None:
-        """Write from the beginning. Without a `version` to know it by, it cannot be gone on with."""
+        """Write from the beginning. Without a `version` the file cannot be resumed."""
         with self._saving():
             self._file.seek(0)
             self._file.truncate()
@@ -243,10 +234,8 @@ class PartialFile:
             return self._file.read(count)
 
     def commit(self) -> None:
-        """Make the file whole under the target's name, durably: written through to the disk, then renamed in one step.
-
-        Takes as long as a disk does: for a thread. Leaving the context waits for it.
-        """
+        """Write the file through to the disk, then rename it to the target in one step. Slow as a disk: call it in a thread. Leaving the
+        context waits for it."""
         with self._committing, self._saving():
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -269,14 +258,12 @@ class PartialFile:
 
 
 class RequestAgain:
-    """Request it again: the rest of what came, or all of it where what came cannot be gone on with."""
+    """Request the file again: the rest, or all of it if it cannot be resumed."""
 
 
 class FileReceiver:
-    """Takes the answers to the requests of one download, until the file is whole.
-
-    `gives_way` says whether the request for a URL is to end for now: a file that can be resumed is then cut. `max_bytes` is its limit.
-    """
+    """Receives the answers to the requests of one download until the file is whole. `gives_way` returns whether the request for a URL must
+    end for now: a file that can be resumed is then cut. `max_bytes` limits it."""
 
     def __init__(self, part: PartialFile, kind: FileKind, max_bytes: int, gives_way: Callable[[str], bool]) -> None:
         self._part = part
@@ -286,7 +273,7 @@ class FileReceiver:
         self._resumes = True
 
     def headers(self, url: str) -> dict[str, str]:
-        """Return the headers of the next request: for the rest where something came of this URL, else for all."""
+        """Return the headers of the next request: for the rest if a part of this URL exists, else for all."""
         version = self._resumable(url)
         rest = conditions(version, self._part.size) if version is not None else {}
         return {"Accept": self._kind.accept, "Accept-Language": "fr", "Accept-Encoding": self._kind.encoding, **rest}
@@ -341,7 +328,7 @@ class FileReceiver:
         return Download(url, part.target, part.size, part.sha256)
 
     async def _gave_way(self, url: str, pieces: AsyncIterator[bytes], total: int | None) -> bool:
-        """Write what comes, to its end or until it gives way. Raises Unusable or Unreachable where that is not what was announced."""
+        """Write the body, to its end or until it gives way. Raises Unusable or Unreachable if it is not what was announced."""
         part = self._part
         async for piece in pieces:
             part.write(piece)
@@ -356,7 +343,7 @@ class FileReceiver:
         return False
 
     def _resumable(self, url: str) -> Version | None:
-        """Return the version of which enough came to request the rest only, if any."""
+        """Return the version of which enough came to request only the rest, if any."""
         version = self._part.version
         return version if version is not None and version.url == url and self._resumes and self._part.size > OVERLAP else None
 
@@ -372,7 +359,7 @@ def _not_of_kind(kind: FileKind, url: str, response: httpx.Response, beginning: 
 
 
 def _ends_with_the_connection(response: httpx.Response) -> bool:
-    """Return whether the end of the connection is that of the body (RFC 9112, section 6.3). A browser and HTTP/2 have their own marks."""
+    """Return whether the connection's end ends the body (RFC 9112, section 6.3). A browser and HTTP/2 have their own marks."""
     is_http_1 = response.extensions.get("http_version") in {b"HTTP/1.0", b"HTTP/1.1"}
     headers = response.headers
     return is_http_1 and not is_packed(headers) and "content-length" not in headers and "transfer-encoding" not in headers
@@ -382,7 +369,7 @@ def _ends_with_the_connection(response: httpx.Response) -> bool:
 
 
 def unless_modified(kind: FileKind, since: datetime) -> dict[str, str]:
-    """Return the headers that request the beginning of a file, if it was put there since an instant."""
+    """Return the headers that request the beginning of a file, if it was modified since an instant."""
     packing = {"Accept": kind.accept, "Accept-Encoding": kind.encoding}
     return {**packing, "If-Modified-Since": format_datetime(since.astimezone(UTC), usegmt=True), "Range": f"bytes=0-{_JUDGED - 1}"}
 
@@ -396,7 +383,7 @@ class ReplacementReceiver:
         self._size = size
 
     async def __call__(self, url: str, response: httpx.Response) -> bool | Redirect:
-        """Return whether it is another file; true where nothing tells, for then only its content does. Raises FetchError."""
+        """Return whether it is another file; true if no header decides it, as then only the content does. Raises FetchError."""
         if response.status_code == 304:
             return False
         if response.status_code != 206 and (redirect := await redirect_or_refusal(url, response)):

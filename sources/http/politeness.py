@@ -1,10 +1,6 @@
-"""One queue per address, and the rules of robots.txt: 94 prefecture sites are on one machine, which blocks whoever sends requests too fast.
-
-One request at a time, starts spaced, first come first served. What an outcome means for the next request is a pure function on what is
-remembered of the address; the queue waits, and reports outcomes. An address is shared by every process of the program too: `vigie run`,
-`vigie poll` from cron, `vigie read`. So pace, rest and robots.txt are kept where all of them find them, and instants are those of the wall
-clock.
-"""
+"""Keeps one queue per address, and the rules of robots.txt: 94 prefecture sites share a machine that blocks fast clients. One request at a
+time, starts spaced, first come first served. Pure functions decide when the next request may start. All processes (`vigie run`, `vigie
+poll` from cron, `vigie read`) share pace, rest and robots.txt, so instants are wall clock."""
 
 from __future__ import annotations
 
@@ -29,16 +25,9 @@ from sources.model import FetchError, Paused, Unusable
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Says how an address is treated. All times are in seconds.
-
-    `interval` separates two starts, lengthened by up to `jitter` (a fraction of it). The platform of the prefectures has blocked a client
-    that sent a request every 2 s, after some 50 requests: 3 s is the least, and chance only adds. It adds little: France is to be polled in
-    six minutes.
-
-    After `pause_after` failures in a row the address rests for `pause`, then one request probes it, for `probe` at most. The pause does not
-    grow: one request in five minutes hurts nobody, and what was published during an outage is found soon after it. What a server wants
-    is obeyed up to `longest_rest`.
-    """
+    """Limits requests to an address, in seconds. `interval` separates two starts, plus up to the fraction `jitter`; at least 3: the
+    prefectures' platform blocks after some 50 requests at 2. After `pause_after` failures in a row the address rests for `pause`, which
+    never grows; one request then probes it, for `probe` at most. `longest_rest` limits a server's request."""
 
     interval: float = 3.0
     jitter: float = 0.02
@@ -50,11 +39,9 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class AddressState:
-    """Holds what is remembered of one address as of `updated_at`.
-
-    `next_start`: when the next request may begin. `asked_until`: how long the server wants to be left alone. `failures` in a row, the last
-    of them on `failed_host`; `retry_at`: until when the address is left alone for them. `reason`: why it rests, in words.
-    """
+    """Holds the state of one address as of `updated_at`. `next_start`: when the next request may begin. `asked_until`: end of the wait that
+    the server requests. `failures`: number in a row, the last on `failed_host`; `retry_at`: end of the rest after them. `reason`: why it
+    rests, in words."""
 
     updated_at: datetime | None = None
     next_start: datetime | None = None
@@ -90,7 +77,7 @@ class PolitenessStore(Protocol):
 
 
 class MemoryPoliteness:
-    """Keeps them for this process alone."""
+    """Keeps states and copies for this process alone."""
 
     def __init__(self) -> None:
         self._addresses: dict[str, AddressState] = {}
@@ -112,8 +99,8 @@ class MemoryPoliteness:
 
 
 def as_of(state: AddressState, now: datetime) -> AddressState:
-    """Return the state with its instants moved back as far as the clock was set back since it was written. Once that is stored too, no
-    rest gets longer by the clock."""
+    """Return the state with its instants moved back as far as the clock was set back since it was written, so that this lengthens no
+    rest."""
     if state.updated_at is None or state.updated_at <= now:
         return state
     back = state.updated_at - now
@@ -139,15 +126,13 @@ def start_of_next(state: AddressState, now: datetime) -> datetime:
 
 
 def is_down(state: AddressState, limit: RateLimit) -> bool:
-    """Return whether so many requests failed in a row that the address itself is taken to be at fault."""
+    """Return whether so many requests failed in a row that the address counts as down."""
     return state.failures >= limit.pause_after
 
 
 def reserved(state: AddressState, limit: RateLimit, *, now: datetime, interval: float) -> AddressState:
-    """Return the state once the next start is given away, `interval` seconds before the one after it; that of a rest as it is.
-
-    The first request after a pause is a probe: others are held back until its outcome is known.
-    """
+    """Return the state after the next start is reserved, `interval` seconds before the one after it; the state of a rest is unchanged. The
+    first request after a pause is a probe: others wait for its outcome."""
     state = as_of(state, now)
     if rest_left(state, now) > 0:
         return state
@@ -156,15 +141,13 @@ def reserved(state: AddressState, limit: RateLimit, *, now: datetime, interval: 
 
 
 def after_answer(state: AddressState, *, now: datetime) -> AddressState:
-    """Return the state after an answer: it ends a row of failures, but no rest that the server wanted."""
+    """Return the state after an answer: it ends a row of failures, but no rest that the server requested."""
     return replace(as_of(state, now), updated_at=now, failures=0, failed_host="", retry_at=None)
 
 
 def after_failure(state: AddressState, limit: RateLimit, *, now: datetime, host: str, reason: str, answered: bool = False) -> AddressState:
-    """Return the state after one more failure in a row; from `pause_after` on the address rests.
-
-    `answered`: it gave an answer that refuses. Those of one `host` alone say nothing of the address that it shares, and count once.
-    """
+    """Return the state after one more failure in a row; from `pause_after` on the address rests. `answered`: the failure is an answer that
+    refuses. Refusals of one `host` alone count once, as other hosts share the address."""
     if answered and not is_down(state, limit) and host == state.failed_host:
         return state
     after = replace(as_of(state, now), updated_at=now, failures=state.failures + 1, failed_host=host, retry_at=None)
@@ -175,7 +158,7 @@ def after_failure(state: AddressState, limit: RateLimit, *, now: datetime, host:
 
 
 def after_request_to_wait(state: AddressState, limit: RateLimit, *, now: datetime, seconds: float) -> AddressState:
-    """Return the state after the server wanted to be left alone for so many seconds. It never ends a rest earlier."""
+    """Return the state after the server requested a rest of so many seconds, which never ends a rest earlier."""
     state = as_of(state, now)
     until = now + timedelta(seconds=min(max(seconds, 0.0), limit.longest_rest))
     if state.asked_until is not None and state.asked_until >= until:
@@ -184,12 +167,9 @@ def after_request_to_wait(state: AddressState, limit: RateLimit, *, now: datetim
 
 
 def seconds_to_wait(value: str | None, *, date: str | None, now: datetime) -> float | None:
-    """Return the seconds a server wants us to wait by `Retry-After` (RFC 9110, section 10.2.3), None where nothing readable. Never
-    negative.
-
-    `value` is the header: seconds, or an HTTP date. A date is compared with the answer's own `Date` header where there is one, so that
-    a clock that is wrong on either side does not matter, else with `now`.
-    """
+    """Return the seconds to wait by a `Retry-After` header (`value`: seconds or an HTTP date; RFC 9110, section 10.2.3), None if
+    unreadable; never negative. A date is compared with the answer's own `Date` header, so that wrong clocks do not matter, else with
+    `now`."""
     if value is None:
         return None
     text = value.strip()
@@ -264,7 +244,7 @@ class AddressQueue:
         return is_down(self._state, self._limit)
 
     async def asked_to_wait(self, seconds: float) -> float:
-        """Report that the address wants a rest of so many seconds. Returns the seconds it will really be left alone."""
+        """Report that the server requests a rest of so many seconds. Returns the seconds that the address will really rest."""
         now = self._clocks.now()
         await self._update(partial(after_request_to_wait, limit=self._limit, now=now, seconds=seconds))
         return rest_left(self._state, now)
@@ -301,30 +281,24 @@ class AddressQueue:
             self._lock.release()
 
 
-# The Robots Exclusion Protocol (RFC 9309): which paths a site forbids to robots. Protego parses; copies last a day.
-#
-# `Crawl-delay` is no part of the RFC: the spacing of requests is the queue's.
+# The Robots Exclusion Protocol (RFC 9309). Protego parses; copies last a day. `Crawl-delay` is no part of the RFC: the queue spaces
+# requests.
 
 MOST_ROBOTS_BYTES = 500 * 1024
-"""What is read of a robots.txt: the least a crawler must parse (RFC 9309, section 2.5); the rest is ignored."""
+"""Bytes read of a robots.txt: the least a crawler must parse (RFC 9309, section 2.5); the rest is ignored."""
 
 ROBOTS_FRESH = timedelta(hours=24)
 """How long a copy is used without a new request (RFC 9309, section 2.4)."""
 
 
 class Disallowed(FetchError):
-    """Says that the site's robots.txt forbids to fetch this."""
+    """Raised when the site's robots.txt forbids this request."""
 
 
 class RobotsGate:
-    """Lets a request through only where the site's robots.txt does.
-
-    `read` fetches the text of the robots.txt at a canonical URL, empty where there is none; `token` is our name in it.
-
-    A robots.txt that leads out of the catalogue counts as none (RFC 9309, section 2.3.1.2, leaves it to us). One that cannot be had
-    for now (no answer, 5xx) closes the site, as section 2.3.1.4 demands, unless an older copy is at hand. That is not remembered: the
-    error is the site's own (Unreachable, FetchRefused), and the next request tries again.
-    """
+    """Lets a request through if the site's robots.txt allows it. `read` fetches that by canonical URL, empty without one; `token` is our
+    name in it. A redirect out of the catalogue counts as none (RFC 9309, 2.3.1.2). No answer or a 5xx closes the site (2.3.1.4), by
+    Unreachable or FetchRefused, without an older copy; the next request retries."""
 
     def __init__(self, read: Callable[[str], Awaitable[str]], token: str, store: PolitenessStore, now: Callable[[], datetime]) -> None:
         self._read = read
@@ -370,11 +344,11 @@ class RobotsGate:
 
 
 def parse_robots(text: str) -> Protego:
-    """Return the rules of a robots.txt. Protego takes a byte order mark for a part of the first line."""
+    """Return the rules of a robots.txt, without its byte order mark, which Protego takes for a part of the first line."""
     return Protego.parse(text.removeprefix("\ufeff"))
 
 
 def product_token(user_agent: str) -> str:
-    """Return the name a robots.txt may call us by: letters, `-` and `_` at the start of the User-Agent (section 2.2.1)."""
+    """Return our name for robots.txt: the letters, `-` and `_` at the start of the User-Agent (section 2.2.1)."""
     found = re.match(r"[A-Za-z_-]+", user_agent)
     return found[0] if found else ""

@@ -1,8 +1,5 @@
-"""Temporary folders that a killed program does not leave behind for ever.
-
-Each holds a file that its program keeps locked. The system takes the lock away when the program ends, however it ends: whoever starts next
-can distinguish an abandoned folder from one in use, and removes it.
-"""
+"""Makes temporary folders that do not outlive a killed program for ever. Each holds a file that its program keeps locked; the system ends
+the lock with the program, so the next program can identify and remove an abandoned folder."""
 
 from __future__ import annotations
 
@@ -21,10 +18,8 @@ _WITH = ".with"
 
 
 class ScratchFolder:
-    """Makes a new folder in the system's temporary one, `path`, for this user only. Raises OSError where it cannot be made.
-
-    `remove` it in the end, or use it as a context manager, which gives the path.
-    """
+    """Makes a new folder `path` in the system's temporary one, for this user only. Raises OSError. `remove` it at the end, or use it as a
+    context manager, which returns the path."""
 
     def __init__(self, name: str = "") -> None:
         self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-" if name else _PREFIX))
@@ -54,10 +49,8 @@ class ScratchFolder:
 
 
 def remove_abandoned(folder: Path | None = None) -> int:
-    """Remove what killed programs of this user left in `folder` (default: the system's temporary one). Returns how many there were.
-
-    A folder without our mark is somebody else's, whatever its name. Never fails.
-    """
+    """Remove abandoned folders of this user from `folder` (default: the system's temporary one); return how many. Folders without our mark
+    are left alone. Never fails."""
     count = 0
     with contextlib.suppress(OSError):
         for path in list(_ours(folder or Path(tempfile.gettempdir()))):
@@ -66,7 +59,7 @@ def remove_abandoned(folder: Path | None = None) -> int:
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder of ours, and what it names, if that is a folder of this user: nobody else may write into ours."""
+    """Remove a folder of ours, and the folder that it names, if that belongs to this user: nobody else may write into ours."""
     with contextlib.suppress(OSError):
         along = (path / _WITH).readlink()
         if along.lstat().st_uid == os.geteuid():

@@ -1,7 +1,5 @@
-"""The links of one page sorted by what they lead to, the pages of its list, and what one anchor shows, as every reader of pages needs it.
-
-Then the reader of the national platform, which most sites have. HTML -> links: pure.
-"""
+"""Sorts the links of one page by what they lead to, and reads its pager and its anchors, for every reader of pages; then reads the national
+platform, which most sites use. HTML -> links: pure."""
 
 from __future__ import annotations
 
@@ -30,10 +28,8 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Describes the pages of one list by a number that grows along it: the offset of their first item, or their rank.
-
-    `current` is the page being read. The first page has the lowest number, usually 0.
-    """
+    """Describes the pages of one list by a number that grows along it: the offset of their first item, or their rank. `current` is the page
+    being read; the first page has the lowest number, usually 0."""
 
     current: int = 0
     pages: tuple[tuple[int, str], ...] = ()
@@ -56,12 +52,9 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
-    """Describes the links of one page in page order, each address once.
-
-    `documents` are files; `details` are HTML pages that name one bulletin and hold its files; `ways` are all other links of the content.
-    `named` are texts that name a bulletin and lead nowhere. `is_stranger`: the site gave another page than the one requested, as it does to
-    who comes without its session cookie.
-    """
+    """Describes the links of one page in page order, each address once. `documents` are files; `details` HTML pages that name one bulletin
+    and hold its files; `ways` all other links of the content; `named` texts that name a bulletin without a link. `is_stranger`: the site
+    returned another page than the requested one, as without its session cookie."""
 
     documents: tuple[ListingEntry, ...] = ()
     details: tuple[ListingEntry, ...] = ()
@@ -71,18 +64,15 @@ class PageLinks:
     is_stranger: bool = False
 
     def entries(self, *, wants_details: bool) -> tuple[ListingEntry, ...]:
-        """Return what this page lists.
-
-        Where the site links its files, a link to a page is taken for a bulletin only when the page has neither file nor way onward, or when
-        it says that it leads to one.
-        """
+        """Return what this page lists. If the site links its files, a link to a page is a bulletin only when the page has neither file nor
+        way onward, or when its text says so."""
         if wants_details or not (self.documents or any(way.period for way in self.ways)):
             return self.documents + self.details
         return self.documents + tuple(detail for detail in self.details if bulletin_in(detail.title))
 
 
 Reader = Callable[[str | bytes, str], PageLinks]
-"""HTML of a page and its canonical address -> its links. Pure; never raises on bad markup."""
+"""Return the links of a page, from its HTML and its canonical address. Pure; never raises on bad markup."""
 
 
 OFFSET = re.compile(r"/\(offset\)/(\d+)", re.IGNORECASE)
@@ -115,10 +105,8 @@ def by_offset(anchors: Iterable[Tag], url: str) -> Pager:
 
 
 def by_page_number(anchors: Iterable[Tag], url: str) -> Pager:
-    """Return the pager of the page `url` of a site whose lists go by `?page=1`, from the anchors that may belong to it.
-
-    An address without a number is the first page's. Drupal writes the numbers of all lists of a page (`page=0,3`): the last one counts.
-    """
+    """Return the pager of the page `url` of a site whose lists use `?page=1`, from its possible anchors. An address without a number is the
+    first page. Drupal writes the numbers of all lists of a page (`page=0,3`): the last one counts."""
     current = _page_number(url) or 0
     pages: dict[int, str] = {}
     for anchor in anchors:
@@ -159,11 +147,8 @@ _XML_DECLARATION = re.compile(r"^(?:\s*<\?xml[^>]*>)+")
 
 
 def parse(html: str | bytes, url: str) -> BeautifulSoup | None:
-    """Return the page at canonical address `url`, None where there is no markup at all. Bytes are decoded as the page declares, UTF-8
-    first.
-
-    Where it says with `<base>` what its links are relative to, they are made absolute.
-    """
+    """Return the page at canonical address `url`, None without markup. Bytes are decoded as the page declares, UTF-8 first. Links relative
+    to a `<base>` are made absolute."""
     if isinstance(html, bytes):
         try:
             html = html.decode("utf-8-sig")
@@ -225,15 +210,13 @@ def classes(tag: Tag) -> list[str]:
 
 
 def ancestors(tag: Tag) -> Iterator[Tag]:
-    """Return the tags around a tag, nearest first, up to a depth no template reaches: time spent on hostile markup stays bounded."""
+    """Return the ancestors of a tag, nearest first, up to a depth no template reaches, so that time on hostile markup is bounded."""
     return islice(tag.parents, _DEPTH)
 
 
 def nodes_in(tag: Tag, *, at_most: int = MAX_NODES) -> Iterator[PageElement]:
-    """Yield what is inside a tag, in page order, as far as a template goes: time spent on hostile markup stays bounded.
-
-    Beautiful Soup's own ways down look for the end of the tag first, however deep it lies.
-    """
+    """Yield what is inside a tag, in page order, up to `at_most`, so that time on hostile markup is bounded. Beautiful Soup's own iterators
+    first search the end of the tag, however deep."""
     path = [iter(tag.contents)]
     while path and at_most > 0:
         node = next(path[-1], None)
@@ -281,11 +264,8 @@ def row_title(anchor: Tag) -> str | None:
 
 
 def published(anchor: Tag, url: str, title: str, *, year: int | None = None) -> date | None:
-    """Return the date the page gives to this link, from the most to the least certain place.
-
-    The size span beside the name, the `title` attribute, "Publié le" on the card, the title's own words, the row, the file name; `year`
-    completes a title that only writes day and month. The page's "Mis à jour le" is never a document's date.
-    """
+    """Return the date of a link, from the most certain place: the size span beside the name, the `title` attribute, "Publié le" on the
+    card, the title, the row, the file name. `year` completes a day and month. Never the page's "Mis à jour le"."""
     texts = [text_of(span) for span in islice(tags_in(anchor, "span"), MAX_SPANS)]
     size = next((match[0] for text in texts if (match := _SIZE.search(text))), None)
     if size is None and (match := _SIZE.search(text_of(anchor))):
@@ -322,11 +302,9 @@ def _other_cells(anchor: Tag) -> Iterator[Tag]:
             yield cell
 
 
-# The national platform of prefecture sites (94 departments, one template).
-#
-# One rule fits them all: what matters is where a link leads and what it is called, never its class, for the template breaks its own classes
-# (`<a id= class="fr-link …">` swallows them). Every link to `/contenu/telechargement/`, or to a PDF of the site, is a document; cards,
-# options of a list and links of the text lead to detail pages or further listings, distinguished by their label.
+# The national platform of prefecture sites (94 departments, one template). Only address and label of a link matter, never its class (the
+# template writes `<a id= class="fr-link …">`). Links to `/contenu/telechargement/` or a PDF of the site are documents, others detail pages
+# or listings.
 
 # The second is the platform's own word for the first, which old pages still have.
 _DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/", re.IGNORECASE)
@@ -406,7 +384,7 @@ def _named(scope: Tag, leading: Collection[int]) -> tuple[str, ...]:
 
 
 def _continuation(soup: Tag, url: str) -> str | None:
-    """Return where a list goes on that no pager of the platform leads to: by its words, or by those of the lead text around it."""
+    """Return the next page of a list without a pager of the platform: by the link's words, or by the lead text around it."""
     here, folder = path_of(url), path_of(url).rsplit("/", 1)[0]
     for tag in soup.find_all(["a", "button"], limit=MAX_LINKS):
         target = _target(tag, url)
@@ -442,7 +420,7 @@ def _links(scope: Tag, url: str) -> Iterator[tuple[Tag, str, bool]]:
 
 
 def _target(tag: Tag, url: str) -> str | None:
-    """Return where a tag leads: by an attribute, by an address in its script, or by the file that it names to a viewer."""
+    """Return the target of a tag: an attribute, an address in its script, or the file that it gives to a viewer."""
     script = (
         f"{attribute(tag, 'onclick')} {attribute(tag, 'href')}" if tag.has_attr("onclick") or "script:" in attribute(tag, "href") else ""
     )
@@ -485,16 +463,14 @@ def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
 
 
 def _is_recueil(target: str, title: str) -> bool:
-    """Return whether a link elsewhere on the site names the recueil as a whole: what the old page says of the new one."""
+    """Return whether a link elsewhere on the site names the recueil as a whole, as on an old page that links the new one."""
     label = label_of(target, title)
     return label.period is None and not label.is_bulletin and names_recueil(target, title)
 
 
 def _is_furniture(tag: Tag, heading: str) -> bool:
-    """Return whether a link is to a file of the site's menus, or the button that prints a month page itself (Deux-Sèvres).
-
-    That button stands in a `<section>` of its own, is called like the page, and the page like a period.
-    """
+    """Return whether a link is to a file of the site's menus, or the button that prints a month page itself (Deux-Sèvres): in its own
+    `<section>`, with the name of the page, which is a period."""
     if _in_chrome(tag):
         return True
     title = shown_title(tag)

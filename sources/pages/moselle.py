@@ -1,8 +1,7 @@
-"""The site of the prefecture of Moselle (mc.moselle.gouv.fr, a system called DIMS): HTML -> links. Pure.
+"""Reads the site of the prefecture of Moselle (mc.moselle.gouv.fr, on DIMS): HTML -> links. Pure.
 
-It publishes one row per act, and bulletins in a list of their own. Its lists are served only to who shows the cookie of `raa.html`:
-to all others the site answers 200 with a page about something else. The rows are read in the order of the markup, never by nesting: each
-ends with `<tr>` where `</tr>` is meant.
+It publishes one row per act, and a list of bulletins. Without the cookie of `raa.html` it answers 200 with an unrelated page. Rows are read
+in markup order, never by nesting: each ends with `<tr>` in place of `</tr>`.
 """
 
 from __future__ import annotations
@@ -51,11 +50,8 @@ _NODES_OF_A_CELL = 64
 
 
 def read(html: str | bytes, url: str) -> PageLinks:
-    """Return the links of the page at canonical address `url`.
-
-    `raa.html` gives the ways to both lists: the site's own links or, where it has none, the addresses known. Any other page that is no
-    list is a stranger: the session is over, or the site is not what it was.
-    """
+    """Return the links of the page at canonical address `url`. `raa.html` gives the ways to both lists: its own links, else the known
+    addresses. Any other page without a list is a stranger: the session is over, or the site has changed."""
     soup = parse(html, url)
     asked = _list_at(url)
     if soup is not None and asked is not None:
@@ -102,7 +98,7 @@ def _pager(soup: BeautifulSoup, url: str, asked: str) -> Pager:
 
 @dataclass(slots=True)
 class _Row:
-    """Holds what a row showed so far: its cells without links, the words that open its details, the id of those details, its file."""
+    """Collects a row: its cells without links, the words that open its details, the id of those details, its file."""
 
     cells: list[str] = field(default_factory=list)
     opens: bool = False

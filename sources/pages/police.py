@@ -1,8 +1,5 @@
-"""The site of the préfecture de police de Paris (Drupal): HTML -> links. Pure.
-
-It publishes one entry per decree, in a block of its own. Title and date of publication stand inside the link to the file; the dates in the
-title are those of the event.
-"""
+"""Reads the site of the préfecture de police de Paris (Drupal): HTML -> links. Pure. Each decree is one entry, in its own block; title and
+date of publication are inside the link to the file, and dates in the title are those of the event."""
 
 from __future__ import annotations
 
@@ -55,7 +52,7 @@ def read(html: str | bytes, url: str) -> PageLinks:
 
 
 def _decree(anchor: Tag, target: str) -> Tag | None:
-    """Return what shows the decree that a link leads to: the link, or the entry around it. None for any other link."""
+    """Return the tag that shows the decree of a link: the link, or the entry around it. None for any other link."""
     around = list(ancestors(anchor))
     entry = next((tag for tag in around if _DECREE in classes(tag)), None)
     if entry is not None and len(list(islice(tags_in(entry, "a"), 2))) == 1:

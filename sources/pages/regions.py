@@ -1,8 +1,6 @@
-"""The sites of regional prefectures (prefectures-regions.gouv.fr, one template): HTML -> links. Pure.
-
-A list of news names the years, the table of contents of a dossier the months, and a page of either kind links its documents. Documents go
-by their address or by their class `link-download`; months lead to an anchor of their page (`/Aout/#titre`), which is dropped.
-"""
+"""Reads the sites of regional prefectures (prefectures-regions.gouv.fr, one template): HTML -> links. Pure. A list of news names the years,
+a dossier's table of contents the months; both kinds of page link documents, found by address or by the class `link-download`. The anchor of
+a month (`/Aout/#titre`) is dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds with what: the software, its maker, each of the list of `equipment.toml` or called so by the text, and the cameras."""
+"""Finds the equipment: the software and its maker, from `equipment.toml` or named as such by the text, and the cameras."""
 
 from __future__ import annotations
 
@@ -120,9 +120,9 @@ _EXCLUDED = re.compile(r"^[^.;,]{0,60}\b(?:(?:n'est|ne sont) (?:pas|ni)(?! autor
 
 
 def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()) -> TextMatch[int] | None:
-    """Return how many cameras, where the decree gives one figure, or states a total of its parts; None where that is not clear. Of a decree
-    on several things, the articles from the first that speaks of the algorithm on (`speaking`) count before those on drones or on fences;
-    where articles give none, the one that a request or a recital gives."""
+    """Return the number of cameras that the decree gives in one figure or as a total of parts; None if unclear. In a decree on several
+    things, articles from the first on the algorithm (`speaking`) count before those on drones or fences; without a figure in articles, a
+    request or a recital counts."""
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     titled, before, after = (list(_figures(document, blocks)) for blocks in (titles, articles[:spoken], articles[spoken:]))
@@ -142,7 +142,7 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """A number of cameras. `is_total`: said to be the whole; `in_parts`: numbers of other parts follow it, without their noun."""
+    """Holds a number of cameras. `is_total`: the decree calls it the whole; `in_parts`: numbers of other parts follow it, without noun."""
 
     count: TextMatch[int]
     position: int
@@ -204,8 +204,8 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
 
 
 def _added_up(text: str, last: re.Match[str], rows: Sequence[Line], *, parts: bool) -> Iterator[TextMatch[int]]:
-    """Yield the last figure of a table where it is the sum of the rows: in one column, or where none is kept of all their figures or the
-    last of each row. In "Total 43 14", under "Nombre" and "Dont pivotantes" (`parts`), the greater sum is the whole."""
+    """Yield the last figure of a table if it is the sum of the rows: in one column, or else of all their figures or of the last in each
+    row. In "Total 43 14", under "Nombre" and "Dont pivotantes" (`parts`), the greater sum is the whole."""
     columns = zip_longest(*(in_cells(row.printed).split(" | ") for row in rows), fillvalue="")
     candidates = [[int(cell) for cell in column if _FIGURE.fullmatch(cell)] for column in columns]
     whole = [figures for row in rows if (figures := [*map(int, _FIGURES.findall(text, row.start, row.end))])]
@@ -229,8 +229,8 @@ def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:
-    """Return the types of the cameras whose images are analysed, as the title and the articles say, else the visas and recitals that speak
-    of the algorithm (`mentioning`) or of images of a system, not of the system alone, which any decree may cite."""
+    """Return the types of the cameras whose images are analysed: from title and articles, else from visas and recitals on the algorithm
+    (`mentioning`) or on a system's images; those on a system alone do not count, as any decree may cite one."""
     articles = beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     titles, preamble = segment.of(DecreePart.TITLE, DecreePart.HEADING), segment.of(DecreePart.VISA, DecreePart.RECITAL)
     of_images = (block for block in preamble if _IMAGES.search(document.flat, block.start, block.end) is not None)
@@ -262,7 +262,7 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
 
 _WORDS = load("equipment.toml")["words"]
 BY = rf"(?:{'|'.join(_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
-"""What was done to a software by whoever is named next."""
+"""Verbs that link a software to its maker."""
 _MADE = rf"(?:a )?(?:{'|'.join(_WORDS['made'])}|fournit|concoit|vendu?)\b"
 THAT = rf"qu(?:e |')(?:lui )?{_MADE}"
 COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_WORDS['company'])})\b"
@@ -316,7 +316,7 @@ _NEAR = 120
 
 @cache
 def listed_products(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return the makers (`vendor`) or products (`software`) of the list, each with what meets it in the folded text."""
+    """Return the makers (`vendor`) or products (`software`) of the list, each with its pattern in the folded text."""
     return tuple((name, re.compile(pattern)) for name, pattern in load("equipment.toml")[table].items())
 
 
@@ -326,7 +326,7 @@ def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 
 def _named_first(document: ActText, segment: Segment, table: str, others: Callable[..., Iterator[TextMatch[str]]]) -> TextMatch[str] | None:
-    """Return the first name of a table, else of what `others` read: of the articles, else of the whole decree."""
+    """Return the first name of a table, else the first that `others` finds in the articles, else in the whole decree."""
     starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
     text = document.flat
     views = (text, _CUT_WORD.sub(r"\1\2  ", text))  # "Wintics- Cityvision" may also be two words
@@ -401,8 +401,8 @@ _LONGEST = 60
 
 
 def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) -> TextMatch[str] | None:
-    """Return the name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's.
-    One that is `linked` may go on after "du", "des" or "de la" ("Fabrique des Images")."""
+    """Return the name at `start` of the folded text, without its legal form ("SAS"); None if there is none or it is a person's. With
+    `linked`, "du", "des" or "de la" may continue it ("Fabrique des Images")."""
     printed = re.sub(r"(?<=[a-zà-ÿ])-\n\s*(?=[a-zà-ÿ])", "", document.printed(start, min(start + _LONGEST, limit)))
     match = (_LINKED if linked else _NAME).match(printed)
     if match is None:
@@ -420,7 +420,7 @@ def without_form(name: str) -> str:
 
 
 def impersonal(name: str) -> bool:
-    """Return True for a name in which no person's is recognised."""
+    """Return whether a name contains no recognised person's name."""
     return without_names(name) == name
 
 
@@ -502,8 +502,8 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
 
 
 def _is_of_software(text: str, start: int, position: int) -> bool:
-    """Return False if the last thing spoken of before "dénommé" is no software but a manifestation, a law, an application for the public.
-    Where nothing is recognised there, damage may have hidden it; "dit" is said of too much else."""
+    """Return whether the last noun before "dénommé" is software, not a manifestation, a law or a public application. True if no noun is
+    recognised, as it may be damaged, except with "dit", which has too many other uses."""
     opening = max(position - _NEAR, start)
     makers = [match.span() for match in _MADE_BY.finditer(text, opening, position)]
     nouns = [noun for noun in _NOUN.finditer(text, opening, position) if not any(first <= noun.start() < last for first, last in makers)]

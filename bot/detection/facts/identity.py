@@ -1,18 +1,8 @@
-"""Says which decree is which: its number, the keys under which it is the same wherever it appears, and the decrees that it names, by number
-or day of signature, with those on VSA that it renews, modifies, suspends or ends.
+"""Identifies decrees: number, keys, and the decrees that they name. Sightings with a common key are one decree, unless facts contradict a
+bare number. A false merge loses a decree, a miss posts it twice.
 
-Two sightings that share one key are one decree, but for a number alone that the facts contradict (`bot.domain.identity`). A false merge
-loses a decree for good; a miss announces one twice:
-
-- `number:…` joins the authority that decided (not the one that published), the comparable number (`DUPA 2024-1017` = `2024-1017`) and a
-  date: that of signature, which a scan shows, or the first day of the period, as in a table of contents. An authority numbers in several
-  series: `2024-00493` and `DUPA 2024-493` compare equal, and are two decrees. Where services are named before the year
-  (`CAB-SIDPC-2026-447`) there are more keys without them. Without a date a number counts as printed, and only if it holds a year: `n° 12`
-  is every service's.
-- `act:…` is the identifier of the national template, unique in France.
-- `text:…` is the hash of the squeezed text, when it is long enough to be a decree of its own.
-
-What this misses: a decree that prints no number, seen once in a recueil and once as a scan whose OCR differs.
+- `number:…`: deciding authority, comparable number, day (signature or first).
+- `act:…`: identifier of the national template; `text:…`: hash of a long squeezed text.
 """
 
 from __future__ import annotations
@@ -73,17 +63,19 @@ def deciding_authority(authority: str, number: str, tight: str) -> str:
 
 
 def police_decides(tight: str) -> tuple[int, int] | None:
-    """Return where a squeezed text shows that the préfet de police of Paris decides, by its letterhead, opening or signature."""
+    """Return the position of the sign that the préfet de police of Paris decides: letterhead, opening or signature."""
     match = _POLICE_SIGNS.search(tight, 0, _HEAD)
     return match.span() if match is not None and _BOUCHES_DU_RHONE.search(tight, 0, _HEAD) is None else None
 
 
 def of_police_series(number: str) -> bool:
-    """Return True for a number of the series that only the préfecture de police has (`DUPA-2024-1017`)."""
+    """Return whether a number is of the préfecture de police's own series (`DUPA-2024-1017`)."""
     return _POLICE_SERIES.match(number) is not None
 
 
 def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
+    """Return the keys of a number, with and without services before its year, for each day: `2024-00493` and `DUPA 2024-493` are alike, and
+    two decrees. Without a day the number counts as printed, and only with a year: `n° 12` may be any service's."""
     spelt = dict.fromkeys((comparable(number), without_service(number)))
     days = {"signed": facts.signed, "starts": facts.starts.day if facts.starts is not None else None}
     keys = [f"number:{authority}:{each}:{of}:{day.isoformat()}" for each in spelt for of, day in days.items() if day is not None]
@@ -94,8 +86,8 @@ def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
 
 
 def prefix(reference: Reference, authority: str) -> str | None:
-    """Return what the keys of the decree that is named begin with (`number:PP:2024-1017:`), None where only its day is named. `authority`
-    is the one whose decree names it: an authority changes its own decrees, but for those whose series shows another one."""
+    """Return the beginning of the keys of the named decree (`number:PP:2024-1017:`), None if only its day is named. `authority` decided the
+    decree that names it, and the named one too unless its series shows another."""
     if reference.number is None:
         return None
     return f"number:{deciding_authority(authority, reference.number, '')}:{comparable(reference.number)}:"
@@ -107,15 +99,15 @@ def prefixes(facts: Facts, authority: str) -> tuple[str | None, ...]:
 
 
 def decided_by(publisher: str, facts: Facts, keys: tuple[str, ...]) -> str:
-    """Return code of the authority that decided: as the text says it, as the key of its number has it, else whoever published it."""
+    """Return the code of the authority that decided: by the text, else by the key of its number, else the publisher."""
     if facts.authority is not None:
         return facts.authority
     return next((key.split(":")[1] for key in keys if key.startswith("number:")), publisher)
 
 
 def corrected(act: Act, verdict: Verdict) -> Verdict:
-    """Return the verdict on an erratum: whatever the title that it repeats grants, it modifies the decree that it corrects. A number and a
-    day that it prints as its own are those of that decree, by which it would be taken for one more sighting of it."""
+    """Return the verdict on an erratum: it modifies the decree that it corrects, whatever the title that it repeats grants. The number and
+    day that it prints become its reference: as its own they would make it that decree."""
     facts = verdict.facts
     if verdict.outcome is not Outcome.DECREE or verdict.kind is None:
         return verdict
@@ -132,14 +124,10 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
     return replace(verdict, kind=kind, facts=replace(facts, number=None, signed=None, references=(named,)))
 
 
-# The number of a decree, as printed and as compared.
-#
-# It is what follows "n°", with the letters that are printed there. Letters before "n°" name the service that writes
-# ("CAB-SIDPC n° 2026-447" is `2026-447`) and are left out, as one print has them and the next has not; but not where the year stands among
-# them ("SPAS/2026/n° 624"), nor where they name a register: the préfecture de police numbers `2024-00493` and `DUPA 2024-493` apart.
-#
-# Series seen: `2024-00493`, `DUPA 2024-699`, `DUPA-2024-1463`, `DUPA n° 2024-1691`, `2025-BSP-OP-11`, `2025/14/MCI`, `2024 - 368`,
-# `DDTM/SEBIO/2024-163`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`, `CAB/SPAS/2026/n°624`, `CAB-BSI-2026-045`.
+# The number follows "n°". Letters before it name a service and are left out, as not every print has them ("CAB-SIDPC n° 2026-447" is
+# `2026-447`), unless they contain the year ("SPAS/2026/n° 624") or a register (`DUPA 2024-493`).
+# Other series: `DUPA-2024-1463`, `2025-BSP-OP-11`, `2025/14/MCI`, `2024 - 368`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`,
+# `CAB/SPAS/2026/n°624`.
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|20\d\d/(?:[a-z]{2,8}/){1,3}|dupa\s?-?\s?)"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?[.:]?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
@@ -180,8 +168,8 @@ _LINE = re.compile(
 
 
 def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """Return the decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one. An erratum
-    has none: what it prints is the number of the decree it corrects."""
+    """Return the decree's own number: from its title, else its heading, else any heading line; never a quoted one. An erratum has none: it
+    prints the number of the decree it corrects."""
     if erratum(document, segment) is not None:
         return None
     for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,), (DecreePart.BODY, DecreePart.VISA, DecreePart.RECITAL)):
@@ -205,7 +193,7 @@ def _read(document: ActText, match: re.Match[str]) -> TextMatch[str]:
 
 
 def _printed(document: ActText, start: int, end: int, series: str) -> str:
-    """Return it as printed, without the blanks that justification and OCR put around separators."""
+    """Return a number as printed, without the blanks that justification and OCR add around separators."""
     glued = _GLUED.search(document.folded.text, start, end)
     text = document.original(start, glued.start() if glued is not None else end).strip(" .-/")
     text = re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match.group(1) in "‐‑–—" else match.group(1), text)
@@ -223,13 +211,12 @@ _DATES = ("signed", "starts")
 _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
 _OF_ONE_ACT = ("starts", "ends", "references", "authority")
 _MORNING = 9
-"""Hour until which the end of an evening is given as of the day before."""
+"""Hour until which an end may be given as of the evening before."""
 
 
 def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
-    """Return each decree once, in the order of the act, with every fact that any of its appearances gave. A wrong merge would lose one: two
-    are one only when their identifiers agree, or their numbers and dates, or, where one has no number, when nothing they both give
-    differs."""
+    """Return each decree once, in the order of the act, with the facts of all its appearances. Two are one only when their identifiers
+    agree, or their numbers and dates, or, if one has no number, when none of their facts differ: a wrong merge would lose a decree."""
     kept: list[tuple[Segment, Verdict]] = []
 
     def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
@@ -281,15 +268,14 @@ def _merged(fuller: Verdict, other: Verdict) -> Verdict:
     return replace(fuller, facts=facts, evidence=(*fuller.evidence, *(quote for quote in other.evidence if quote.about in about)))
 
 
-# The decrees that a decree names, and what becomes of those on VSA: in its title, then in the sentences of its articles, else the only one
-# on VSA that its visas cite. A decree named on the way ("l'arrêté n° 2 modifiant l'arrêté n° 1 est abrogé") is none of them, nor is one
-# that the text says to be about another thing.
+# The decrees that a decree names, and what becomes of those on VSA: by its title, then by sentences of its articles, else the only one on
+# VSA in its visas. Decrees named in passing ("l'arrêté n° 2 modifiant l'arrêté n° 1 est abrogé") or on other subjects do not count.
 
 _REACH = 420
 """Characters after a decree's name in which its object stands: a full title."""
 
 _MOST_CITATIONS = 150
-"""Decrees looked at in one text: real ones name a dozen, a hostile text has any number."""
+"""Most decrees cited in one text: real ones name a dozen; limits hostile texts."""
 
 _DAY = re.compile(rf"\s*,?\s*\(?(?:en date )?du\s+(?P<day>{ANY_DATE})\)?")
 _DATED = re.compile(
@@ -303,7 +289,7 @@ _OBJECT_END = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A decree named at `start:end` of the folded text. `vsa` is None where the text does not say what it is about."""
+    """Holds a decree named at `start:end` of the folded text. `vsa` is None if the text does not name its subject."""
 
     number: str | None
     signed: date | None
@@ -313,13 +299,13 @@ class Citation:
 
     @property
     def same(self) -> str:
-        """Return what shows that two citations are of one decree."""
+        """Return the attributes by which two citations are of one decree."""
         return without_service(self.number) if self.number is not None else str(self.signed)
 
 
 def citations(document: ActText, segment: Segment, own: str | None) -> list[Citation]:
-    """Return every decree that the segment names but itself (`own` is its number), each time it does, in order. Where one place gives the
-    number, another the day or the object, each citation has them all."""
+    """Return each mention of another decree in the segment, in order (`own` is the segment's number). Mentions of one decree share its
+    number, day and object if any of them gives these."""
     named = sorted(islice(_named(document, segment.start, segment.end), _MOST_CITATIONS), key=lambda entry: entry.start)
     limits = [*(entry.start for entry in named[1:]), segment.end]
     others = [
@@ -349,7 +335,7 @@ def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
 
 
 def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
-    """Return what the words after a decree's name say of its object: True, False, or None where they do not say."""
+    """Return whether the words after a decree's name describe VSA; None if they give no subject."""
     limit = min(limit, start + _REACH)
     stop = _OBJECT_END.search(document.flat, start, limit)
     low, high = document.mended_span(start, stop.start() if stop is not None else limit)
@@ -407,7 +393,7 @@ _VERB_REACH = 160
 
 
 class _Change(NamedTuple):
-    """What becomes of a decree that is named; see `Reference.retroactive`."""
+    """Holds what becomes of a cited decree; see `Reference.retroactive`."""
 
     kind: Kind
     retroactive: bool | None = None
@@ -449,7 +435,7 @@ def _within(cited: list[Citation], start: int, end: int) -> list[Citation]:
 
 
 def _in_title(text: str, start: int, cited: list[Citation]) -> Iterator[tuple[Citation, _Change]]:
-    """Yield the decrees on which the verbs of a title bear; not those in the quoted title of another."""
+    """Yield the decrees that the verbs of a title concern; not those in the quoted title of another."""
     last: _Change | None = None
     position = start
     for entry in cited:
@@ -463,7 +449,7 @@ def _in_title(text: str, start: int, cited: list[Citation]) -> Iterator[tuple[Ci
 
 
 def _in_article(text: str, block: Block, cited: list[Citation]) -> Iterator[tuple[Citation, _Change]]:
-    """Yield the decrees of which a sentence of an article says what becomes of them."""
+    """Yield the decrees that a sentence of an article changes or ends."""
     end = block.start
     change: _Change | None = None
     for entry in cited:
@@ -506,7 +492,7 @@ def _verb_after(text: str) -> _Change | None:
 
 
 def _last_verb(text: str) -> tuple[_Change | None, int]:
-    """Return the last verb of a stretch that bears on what follows, and where it begins."""
+    """Return the last verb of a stretch that concerns what follows, and its position."""
     found = [(match.start(), kind, match[0]) for kind, verbs in _verbs("before").items() for match in verbs.finditer(text)]
     if not found:
         return None, 0
@@ -519,7 +505,7 @@ def _last_verb(text: str) -> tuple[_Change | None, int]:
 
 
 def _said_of_it(text: str, segment: Segment) -> bool | None:
-    """Return how this decree ends the only one that it can end, by the words of its title and articles; None where they are of both
+    """Return how this decree ends the only decree that it can end, by the words of its title and articles; None if they are of both
     sorts."""
     said = {
         _change(Kind.ABROGATION, word[0]).retroactive
@@ -531,7 +517,7 @@ def _said_of_it(text: str, segment: Segment) -> bool | None:
 
 
 def _change(kind: Kind, words: str) -> _Change:
-    """Return what these words of an end do: abrogation, retrait, or neither said."""
+    """Return the effect of these words of an end: abrogation, retrait, or neither."""
     said = {effect for effect, words_of_it in load("references.toml")["ends"].items() if any(word in words for word in words_of_it)}
     retroactive = "retroactive" in said if kind is Kind.ABROGATION and len(said) == 1 else None
     return _Change(kind, retroactive)

@@ -18,7 +18,7 @@ from bot.domain.text import fold_letters
 # What a decree is for: the event after "à l'occasion de".
 
 _MOST = 20
-"""Events looked at in one part of a decree: a hostile text has any number."""
+"""Most events in one part of a decree: limits hostile texts."""
 
 _LONGEST = 160
 """Characters of an event: longer is a paragraph, not a name."""
@@ -78,10 +78,9 @@ _WHERE = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:
-    """Return what the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only. A
-    title that prints it in capitals, only says of what kind it is ("une rencontre de football") or leaves out where ("la Braderie") gives
-    way to an article that names it. A decree that changes another one may name it only where a visa (`mentioning`) or a recital says what
-    that one authorises."""
+    """Return the purpose of the decree, after "à l'occasion de" (else "dans le cadre de", "lors de"); None for a place only. An article
+    replaces a title that is in capitals, gives only a kind ("une rencontre de football") or omits the place ("la Braderie"). For a change
+    of another decree a visa (`mentioning`) or recital may give it."""
     named = _events(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING), *speaking, *segment.of(DecreePart.ARTICLE)])
     if (first := next(named, None)) is not None:
         return next((found for found in named if _is_clearer(found.value, first.value)), first)
@@ -104,7 +103,7 @@ def _of_form(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
 
 
 def _is_clearer(name: str, first: str) -> bool:
-    """Return True for the name of an event that says more than the first one found, of the same event."""
+    """Return whether an event's name is a longer one of the first event found."""
     plain, known = fold(name).text, fold(first).text
     if first.isupper():
         return not name.isupper() and plain.startswith(known)
@@ -142,7 +141,7 @@ def _events(
 
 
 def _line_end(document: ActText, start: int, end: int) -> int:
-    """Return where a phrase ends that may not go on into a bullet, or the next row of a form or table, on a line below."""
+    """Return the end of a phrase, at most before a bullet or the next row of a form or table below."""
     for line in takewhile(lambda line: line.start() < end, _LINE_BELOW.finditer(document.folded.text, start)):
         below = document.printed(*line.span("below")).strip()
         if _BULLET.match(line["below"]) or _LABEL.match(below) or has_gap(below):
@@ -219,12 +218,12 @@ def _operators() -> tuple[_Operator, ...]:
 
 
 def operator_names() -> tuple[str, ...]:
-    """Return the names of the operators that bear no name of a place."""
+    """Return the names of the operators without the name of a place."""
     return tuple(known.name for known in _operators() if not (known.of or known.named))
 
 
 def may_name_an_operator(text: str) -> bool:
-    """Return whether part of a name of an operator that is known is this text, or that it begins as those that bear the name of a place."""
+    """Return whether this text is part of a known operator's name, or begins as operators with the name of a place do."""
     wanted = fold_letters(text)
     return any(wanted in name or name in wanted for name in (fold_letters(known.name) for known in _operators()))
 
@@ -232,10 +231,9 @@ def may_name_an_operator(text: str) -> bool:
 def operators(
     document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
 ) -> list[TextMatch[str]]:
-    """Return the operators named in the title or in articles that speak of the algorithm (`speaking`), else in another article but those on
-    execution, else in the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else. A part
-    of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to its
-    police where one of those visas names that."""
+    """Return the operators named in the title or in articles on the algorithm (`speaking`), else in other articles except on execution,
+    else in visas on it (`mentioning`). A part of the `event` ("la fête de la ville de X") does not count; a commune that only made the
+    request is replaced by its police if such a visa names that."""
     spoken = {block.start for block in speaking}
     titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
     articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))
@@ -256,7 +254,7 @@ def operators(
 
 
 def only_told(document: ActText, segment: Segment) -> set[str]:
-    """Return whoever is only named as the owner of cameras, or where the decree is executed or told of."""
+    """Return those named only as owners of cameras, or as recipients or executors of the decree."""
     articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
     titled = named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True)
     entries = [*titled, *named_in(document, articles)]
@@ -264,7 +262,7 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 
 
 def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return False for the owner of cameras, and for who is named in a sentence on what is sent to them, or on execution."""
+    """Return False for the owner of cameras, and in a sentence on a transmission to someone, or on execution."""
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
@@ -285,7 +283,7 @@ def _comes_after(words: re.Pattern[str], document: ActText, entry: TextMatch[str
 
 
 def is_formality(flat: str, block: Block) -> bool:
-    """Return True for an article on execution, publication or remedies."""
+    """Return whether an article is on execution, publication or remedies."""
     return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
@@ -296,7 +294,7 @@ _ANNEX = re.compile(
 
 
 def beside_formality(document: ActText, blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield these parts without those who get a copy, and of articles on execution, publication or remedies only the annex after them."""
+    """Yield these parts without recipients of copies, and of articles on execution, publication or remedies only the annex after them."""
     text = document.folded.text
     for block in blocks:
         if not is_formality(document.flat, block):
@@ -318,7 +316,7 @@ _TITLED = re.compile(r"\ba\s?r\s?r\s?e\s?t\s?e|\bdecision n")
 
 
 def _title_of(document: ActText, block: Block) -> Block:
-    """Return a heading up to the title; below stand who decides, and in minutes who was there and what they said."""
+    """Return a heading up to the title; below it are the author, and in minutes those present and their words."""
     title = _TITLED.search(document.flat, block.start, block.end) if block.part is DecreePart.HEADING else None
     below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end) if title is not None else None
     return block if below is None else replace(block, end=below.start())
@@ -334,8 +332,8 @@ def communes_filmed(document: ActText, segment: Segment, speaking: tuple[Block, 
 
 
 def named_in(document: ActText, blocks: list[Block], *, heading: bool = False, located: bool = False) -> list[TextMatch[str]]:
-    """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it. A commune that says where, and
-    not who, is none; with `located` it alone is."""
+    """Return the listed operators that these parts name, for any reason, except the author of a `heading`. A commune named as a place is
+    left out; with `located` only such communes are returned."""
     text = document.flat
     found: list[TextMatch[str]] = []
     for block in blocks:
@@ -366,8 +364,7 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False, l
 def _names(
     document: ActText, match: re.Match[str], block: Block, operator: _Operator, looks: Iterator[int]
 ) -> Iterator[tuple[str, int, int]]:
-    """Yield the names after an operator, each with where it stands: in its sentence, else of several in brackets or in a list, for which
-    there are so many `looks`."""
+    """Yield the names after an operator, each with its position: in its sentence, or in brackets or a list, up to the limit of `looks`."""
     several = _SEVERAL.search(match.group()) is not None
     start = match.end() + document.flat.startswith(" ", match.end())
     line = _NEXT_LINE.split(document.printed(match.end(), min(start + _REACH, block.end)), maxsplit=1)[0]
@@ -402,14 +399,14 @@ def _linked(document: ActText, link: str, name: str) -> str:
 
 
 def _printed_elsewhere(document: ActText, name: str) -> Iterator[str]:
-    """Yield how the act prints the name of a commune after a word that says so."""
+    """Yield the names of a commune after a word such as "commune", as the act prints them."""
     for match in islice(re.finditer(rf"{re.escape(fold(name).text)}(?![^\W_])", document.flat), 5 * _MOST):
         if _TOWN_OF.search(document.flat[max(match.start() - 24, 0) : match.start()]) is not None:
             yield joined(document.original(*match.span()))
 
 
 def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
-    """Return each operator once; a commune whose police is named is one operator, not two."""
+    """Return each operator once; a commune and its police are one."""
     names: dict[str, TextMatch[str]] = {}
     for entry in sorted(found, key=lambda entry: entry.start):
         names.setdefault(entry.value, entry)
@@ -419,5 +416,5 @@ def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
 
 
 def _place(value: str) -> str:
-    """Return the name of a commune, as the name of its police ends: `Cannes`, `du Havre`."""
+    """Return the name of a commune as in its police's name: `Cannes`, `du Havre`."""
     return re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)

@@ -1,8 +1,6 @@
-"""Finds when a decree applies: from, to, with hours where it gives them.
-
-Sentences, items of lists and rows of tables have one grammar: days, one by one or from one to another, each with its hours or all with the
-same. The title gives the days, the operative part often the hours: its period is taken where it agrees with the title, else the title's.
-"""
+"""Finds when a decree applies: from, to, with hours if given. Sentences, items of lists and rows of tables share one grammar: days, alone
+or from one to another, each with its hours or all with the same. The title gives the days, articles often the hours: their period counts if
+it agrees with the title's, else the title's."""
 
 from __future__ import annotations
 
@@ -36,13 +34,13 @@ from bot.domain.acts import Moment
 Period = tuple[Moment | None, Moment | None]
 
 _LONGEST = 1100
-"""Days between a beginning and an end that are of one period."""
+"""Most days between the beginning and the end of one period."""
 
 _NEAR = timedelta(days=45)
-"""Days between two slots of one period at most."""
+"""Most days between two slots of one period."""
 
 _MOST = 20
-"""Periods looked at in one article, and days over which slots of one are one period: a hostile text has any number."""
+"""Most periods of one article, and most days of the slots of one period: limits hostile texts."""
 
 # From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
 
@@ -112,7 +110,7 @@ class _Day:
 
 
 def _stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], list[_Day]]]:
-    """Yield the days that stand in a row, each with its hours, and what opens the row."""
+    """Yield consecutive days, each with its hours, and the words that open the row."""
     position = start
     while (opening := _OPENING.search(text, position, end)) is not None:
         tokens = _tokens(text, opening.end(), end)
@@ -123,7 +121,7 @@ def _stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str],
 
 
 def _tokens(text: str, position: int, end: int) -> list[re.Match[str]]:
-    """Return the days and hours in a row from a position on."""
+    """Return the consecutive days and hours from a position on."""
     tokens: list[re.Match[str]] = []
     while len(tokens) <= 2 * _MOST:
         token = _NEXT.match(text, position, end)
@@ -144,7 +142,7 @@ def _is_day(text: str, token: re.Match[str]) -> bool:
 
 
 def _days(tokens: Sequence[re.Match[str]]) -> list[_Day]:
-    """Return days with their hours. Two hours before the first are of all; one hour before it says that hours come first."""
+    """Return days with their hours. Two hours before the first day apply to all; one hour before it means that hours come first."""
     first = next((rank for rank, token in enumerate(tokens) if token["day"]), len(tokens))
     before, after = [token["hour"] for token in tokens[:first]], tokens[first:]
     days: list[_Day] = []
@@ -169,7 +167,7 @@ def _days(tokens: Sequence[re.Match[str]]) -> list[_Day]:
 
 
 def _complete(days: list[_Day]) -> list[_Day]:
-    """Return the days with month and year, each from the next one that has it; up to the first that has none or goes back."""
+    """Return the days with month and year, from the next one that has them; up to the first without, or before its predecessor."""
     found: list[_Day] = []
     month: int | None = None
     year = next((day.shown.year for day in reversed(days) if day.shown.year), None)
@@ -192,8 +190,8 @@ def _complete(days: list[_Day]) -> list[_Day]:
 
 
 def _period(days: Sequence[_Day], *, night: bool = False) -> Period:
-    """Return the period from the first day to the last. Where the hours of a day run past midnight it ends the next morning, but for the
-    second day of a `night` ("la nuit du 31 décembre au 1er janvier")."""
+    """Return the period from the first day to the last. Hours past midnight end the next morning, except for the second day of a `night`
+    ("la nuit du 31 décembre au 1er janvier")."""
     # "Le feu du 14 juillet, du mardi 14 juillet 2026 à 16 h…" names a day twice, "de 20 h à 1 h le 15 juillet" that on which its hours end.
     days = [day for day, following in zip_longest(days, days[1:]) if following is None or day.hours or day.day != following.day]
     if len(days) > 1 and len(days[-2].hours) > 1 and not days[-1].hours and days[-1].glue.strip() == "le":
@@ -278,8 +276,8 @@ def _joined(begins: TextMatch[Period], ends: TextMatch[Period]) -> Iterator[Text
 
 
 def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) -> TextMatch[Period]:
-    """Return a period with the hours that its article gives for its first day and its last by their weekdays: "Il débute le samedi à 6 h et
-    est arrêté le dimanche à minuit", "sauf le dimanche, où il cesse à 20 h"."""
+    """Return a period with the hours that its article gives for its first and last day by weekday: "Il débute le samedi à 6 h et est arrêté
+    le dimanche à minuit", "sauf le dimanche, où il cesse à 20 h"."""
     first, last = found.value
     if first is None or last is None or last.day - first.day >= timedelta(days=7):
         return found
@@ -424,9 +422,9 @@ def _months(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
-    """Return the period of a decree, None where no whole date could be read. Of a decree on several things, the articles from the first
-    that speaks of the algorithm on (`speaking`) come before those on traffic or parking. A single day of the title that is the day of
-    signature (`signed`), or stands below it, is a period only where the articles give no other."""
+    """Return the period of a decree, None without a whole date. In a decree on several things, articles from the first on the algorithm
+    (`speaking`) come before those on traffic or parking. A single day in the title that is the day of signature (`signed`), or stands below
+    the title, counts only if the articles give no other."""
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
     if titled is not None and is_of_letterhead(document, segment, titled.start, titled.end):
         titled = None
@@ -443,7 +441,7 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
 
 
 _SAME = 5
-"""Words of a sentence that show that it says of one operator what another says of the next."""
+"""Words of a sentence that gives the period of one operator among several."""
 
 _MARK = re.compile(rf"[\s;.,]*(?:[-\u2022*]|{INLINE_MARK})\s*(?:les?|du|la nuit du)\s")
 
@@ -453,8 +451,8 @@ _PROSE = re.compile(r"[.?!]\s|^\W{0,3}l[ea]\s(?:sous-)?prefete?\b", re.MULTILINE
 
 
 def _is_below_title(document: ActText, segment: Segment, found: TextMatch[Period]) -> bool:
-    """Return True for a day that the prose below a title tells, "Le préfet, au vu du dossier complété le 2 mai 2026, décide", or a line
-    above it."""
+    """Return whether a day stands in prose below a title ("Le préfet, au vu du dossier complété le 2 mai 2026, décide") or in a line above
+    it."""
     block, text = segment.at(found.start), document.folded.text
     single = found.value[0] == found.value[1] and block.part is DecreePart.HEADING
     above = found.end < own_heading(text, block.start, block.end)
@@ -467,8 +465,8 @@ _DAY_ALONE = re.compile(rf"(?<![a-z,])\n\W*(?:{INLINE_MARK})?(?P<day>{ANY_DATE})
 
 
 def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], signed: date | None) -> bool:
-    """Return False where a period may be of something else, or one of several slots of which some were not read: the article that gives it
-    also has a day outside it, an hour apart from it, or one more item after it, or another article has a slot with hours near it."""
+    """Return False if a period may belong to something else, or to unread slots: its article also has a day outside it, a separate hour or
+    another item after it, or another article has a slot with hours near it."""
     own, (opening, closing) = segment.at(found.start), found.value
     if own.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
         return True
@@ -490,13 +488,13 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
 
 
 def _longer(one: Period, two: Period) -> bool:
-    """Return True where a slot begins or ends outside another, by their hours."""
+    """Return whether a slot begins or ends outside another, by their hours."""
     spans = [[datetime.combine(moment.day, moment.time) for moment in each if moment and moment.time] for each in (one, two)]
     return spans[0][0] < spans[1][0] or spans[0][-1] > spans[1][-1]
 
 
 def _agrees(operative: Period, titled: Period) -> bool:
-    """Return True when the operative period holds the days of the title: it is then the same, with hours or with margins."""
+    """Return whether the operative period contains the title's days: it is then the same, with hours or margins."""
     (first, last), (shown_first, shown_last) = operative, titled
     shown_first, shown_last = shown_first or shown_last, shown_last or shown_first
     if first is None or last is None or shown_first is None or shown_last is None:
@@ -534,7 +532,7 @@ def _lead(document: ActText, found: TextMatch[Period]) -> list[str]:
 
 
 def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:
-    """Return the best period, or that which the first sentence on a beginning and the first on an end give together, or one of the two."""
+    """Return the best period, else one from the first sentence on a beginning and the first on an end, or one of these."""
     ranked = [found for found in _ranked(document, blocks) if singles or found[0] <= _PARTLY]
     best = ranked[0][1] if ranked else None
     if best is None or not singles or ranked[0][0] < _PARTLY:

@@ -36,7 +36,7 @@ _COUNT = rf"\d{{1,3}}|{CARDINAL}"
 _OF_THE = r"(?:(?:de la|du|des|de|a la|aux|au)\s+|(?:de l'|a l'|d')\s?)"
 _THE = r"(?:(?:les|la|le)\s+|l'\s?)"
 _A_KIND = rf"(?:(?:dans|sur|en)\s+)?{_OF_THE}?{_THE}?{_ADJECTIVE}{GROUND}\b"
-"""Matches a kind of place, with the words that lead to it."""
+"""Matches a kind of place and the words before it."""
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
     r"(?:(?:\d{1,3}\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
@@ -109,8 +109,8 @@ _KEPT = re.compile(
 
 
 def names(text: str, *, item: bool = False) -> Iterator[str]:
-    """Yield the places of an enumeration as printed, without article or preposition, in order; nothing of what names no place. An `item` of
-    a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name."""
+    """Yield the names of places in an enumeration as printed, in order, without article or preposition. An `item` of a list of places may
+    have an unknown kind ("sémaphore de Callelongue") if it has a proper name."""
     printed, capitals = joined(text), text.isupper()
     if capitals:
         printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
@@ -151,7 +151,7 @@ def _without_lead(item: str) -> tuple[str, bool]:
 
 
 def is_place(name: str) -> bool:
-    """Return True for words that name a place: a kind of ground with more than its kind, or a proper name."""
+    """Return whether words name a place: more than a kind of ground, or a proper name."""
     plain = fold(name).text
     return 3 <= len(name) <= 100 and not _GENERIC.search(plain) and (name[0].isupper() or _KIND.match(plain) is not None)
 
@@ -162,7 +162,7 @@ def is_of_a_kind(name: str) -> bool:
 
 
 def _is_proper(name: str) -> bool:
-    """Return True for a few words with a proper name after the first."""
+    """Return whether these are a few words with a proper name after the first."""
     return 3 <= len(name) <= 60 and _PROPER.fullmatch(name) is not None and not _is_none(name)
 
 
@@ -203,7 +203,7 @@ def _cut(text: str) -> Iterator[str]:
 
 
 _LONGEST_CELL = 100
-"""Characters of a cell: longer is a sentence with a figure in it."""
+"""Most characters of a cell: a longer one is a sentence with a figure."""
 
 _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
@@ -234,7 +234,7 @@ _NEXT_CELL = re.compile(
 
 
 def _cells(table: PrintedTable) -> Iterator[tuple[str, Line]]:
-    """Yield what each row has in the column of places, or every cell where all columns may be of places."""
+    """Yield the cell of each row in the column of places, or every cell if all columns may be of places."""
     for row in table.rows:
         if table.is_side_by_side:
             yield from ((cell, row) for cell in row.cells)
@@ -250,9 +250,8 @@ def _cells(table: PrintedTable) -> Iterator[tuple[str, Line]]:
 
 
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """Yield the places of the rows of the tables and forms of one article or annex, in order. A table is of places under watch where its
-    header speaks of cameras, or what stands above it of cameras or places, and neither it nor the sentence above it of people, panels or
-    servers."""
+    """Yield the places in the tables and forms of one article or annex, in order. A table is of places if its header names cameras, or the
+    text above it cameras or places, and neither it nor the sentence above names people, panels or servers."""
     text = document.folded.text
     for table in tables(document, block.start, block.end):
         start = max(table.start - _TITLE, block.start)
@@ -317,7 +316,7 @@ _CAMERA = re.compile(
     r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?|^(?:s'agissant|pour|en ce qui concerne|concernant)\s[^,:;.]{4,60}(?:,|\s:)\s"
 )
 _SHORT = 45
-"""Characters of a line that the margin has not broken."""
+"""Most characters of a line that ends before the margin."""
 
 _FAR = re.compile(r"[ \xa0]{3,}|\t")
 _SOMEBODY = re.compile(r"\W*(?:MM?\.|Mmes?|Mlles?|Monsieur|Madame|Messieurs|Mesdames|Maître|Dr)\s")
@@ -325,7 +324,7 @@ _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
 
 def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """Yield the places that one article lists, in order, as it words them."""
+    """Yield the places that one article lists, in order, as printed."""
     text = document.folded.text
     telling = _tells_where(document.flat, block)
     headed = _UNDER_HEAD.match(text, block.start, block.end)
@@ -385,10 +384,10 @@ _LONGEST = 420
 """Characters of an enumeration of places in a sentence."""
 
 _MOST = 60
-"""Phrases of one kind that may lead to places, looked at in one article: a real one has a few, a hostile text has any number."""
+"""Most phrases of one kind that may introduce places, in one article: limits hostile texts."""
 
 _ADDRESS = 60
-"""Characters before a street in which a court is named: it is the address of that."""
+"""Characters before a street in which a court makes it that court's address."""
 
 # Who or what works there, and is not filmed: "au centre de supervision urbain, rue Basse".
 _HOUSED = re.compile(
@@ -436,8 +435,8 @@ _OF_A_KIND, _OF_ANY_KIND = (_PLACE, _STREET), (_SAID_OF, _BRACKETS)
 
 
 def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """Return the places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one; the title's
-    beside where these name no two: it says in general what they say one by one."""
+    """Return the places that articles list and those in articles on the algorithm (`speaking`), and, if these are fewer than two, those of
+    the title, which only summarises."""
     text = document.flat
     articles, heading = list(segment.of(DecreePart.ARTICLE)), list(segment.of(DecreePart.HEADING))
     found: dict[str, TextMatch[str]] = {}
@@ -461,7 +460,7 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
 
 
 def _itemized(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """Yield the places of the lists of a part, but for the rows of a table with a header, then those of its tables."""
+    """Yield the places in the lists of a part, except table rows with a header, then those of its tables."""
     headed = [range(table.start, table.rows[-1].end) for table in tables(document, block.start, block.end) if table.header and table.rows]
     listed = (item for item in listed_places(document, block) if not any(item.start in rows for rows in headed))
     yield from islice(listed, MOST_ITEMS)

@@ -1,9 +1,6 @@
-"""Reads six facts a second time, with a sequence tagger that labelled acts have taught (`make model`) and that knows none of the rules; and
-says which facts are to be verified: the two readers do not agree on them, or the page on which they stand was badly read.
-
-The tagger reads words in order: what each looks like, what stands around it, and in which part of the act. Visas and recitals are left out:
-they tell why, and of other decrees.
-"""
+"""Reads six facts a second time, by a sequence tagger trained on labelled acts (`make model`), independent of the rules; returns which
+facts are to be verified: the readers disagree, or the page was badly read. Features: form, neighbours and part of the act of each word,
+without visas and recitals, which cite other decrees."""
 
 from __future__ import annotations
 
@@ -41,15 +38,15 @@ _REMEDIES = re.compile(r"\b(?:voies et delais|delais et voies|recours gracieux|r
 _EXECUTES = re.compile(r"charge\w*[^.;]{0,120}\bexecution\b|recueil des actes")
 _NEAR = (-3, -2, -1, 1, 2, 3)
 _SHORT = 60
-"""Letters of a line that ends an item or a row rather than being broken at the margin."""
+"""Letters of a line that ends an item or a row, rather than at the margin."""
 _SENTENCE = 7
-"""Words of the same sentence before one, which the tagger gets without their order."""
+"""Words of the same sentence before a word, which are features without their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Holds a word or sign of the folded text, with what is printed there. `opens_line`: it is the first of its line; `after_short`: and
-    the line before ends far from the margin; `column`: of a table, from 0."""
+    """Holds a word or sign of the folded text, with its printed form. `opens_line`: first of its line; `after_short`: the line before ends
+    far from the margin; `column`: in a table, from 0."""
 
     folded: str
     printed: str
@@ -61,7 +58,7 @@ class Word:
 
     @property
     def shape(self) -> str:
-        """How it is printed: `Aa`, `AA`, `a`, `9`, or the sign itself."""
+        """Return its form: `Aa`, `AA`, `a`, `9`, or the sign itself."""
         if not self.printed[0].isalnum():
             return self.printed[0]
         if self.printed.isdigit():
@@ -73,7 +70,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One part of a decree as the tagger gets it: its words, the zone of each, and what part it is."""
+    """Holds one part of a decree for the tagger: its words, the zone of each, and the part."""
 
     words: tuple[Word, ...]
     zones: tuple[str, ...]
@@ -81,7 +78,7 @@ class Stretch:
 
     @property
     def features(self) -> list[list[str]]:
-        """Return what the tagger gets of each word. A feature is a name and the words it is about."""
+        """Return the features of each word. A feature is a name and the words it is about."""
         folded = [word.folded for word in self.words]
         capitals = sum(word.shape == "AA" for word in self.words) > len(folded) * 0.6
         shapes = ["up" if capitals and word.shape == "AA" else word.shape for word in self.words]
@@ -124,7 +121,7 @@ def stretches(document: ActText, segment: Segment) -> Iterator[Stretch]:
 
 
 def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> dict[str, list[TextMatch[str]]]:
-    """Return what the tagger takes for each fact, as printed and in order. `model` is another than the one that is packaged."""
+    """Return the tagger's values of each fact, as printed and in order. `model` replaces the packaged one."""
     # Held to the end: the tagger reads in it, and what is cached may be replaced by another thread which asked for it at the same time.
     packed = _packaged() if model is None else model
     tagger = pycrfsuite.Tagger()
@@ -138,7 +135,7 @@ def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> d
 
 
 def spans(labels: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield the facts that a sequence of labels tells, each with its first and last word."""
+    """Yield the facts in a sequence of labels, each with its first and last word."""
     first: int | None = None
     for position, label in enumerate(labels):
         following = labels[position + 1] if position + 1 < len(labels) else OUTSIDE
@@ -249,8 +246,8 @@ _FROM_ONE_PAGE = (*TAGGED, "number", "signed", "cameras")
 def doubtful(
     document: ActText, segment: Segment, facts: Facts, evidence: Iterable[Evidence], read: Mapping[str, FactValue]
 ) -> tuple[str, ...]:
-    """Return the names of the facts that are to be verified, in the order of `Facts`. `read` is what the second reader makes of them. A
-    product that only the rules see is sure beside a maker that both do."""
+    """Return the names of the facts to be verified, in the order of `Facts`. `read` is the second reader's result. A product that only the
+    rules find is certain beside a maker that both find."""
     poor = {quote.about for quote in evidence if document.is_poor(quote)}
     unsure = {*facts.doubtful, *(name for name in _FROM_ONE_PAGE if name in poor), *(("starts", "ends") if "period" in poor else ())}
     for name in TAGGED:
@@ -264,7 +261,7 @@ def doubtful(
 
 
 def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]]]) -> dict[str, FactValue]:
-    """Return what the second reader makes of each fact, in the spelling of facts; of several, what it took most often."""
+    """Return the second reader's value of each fact, spelt as facts are; of several the most frequent."""
     values: dict[str, FactValue] = {}
     for name, matches in found.items():
         if name == "operators":
@@ -279,7 +276,7 @@ def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]
 
 
 def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
-    """Yield the places in what was tagged: those of a sentence, or of short lines and of the rows of a table the first cell of each."""
+    """Yield the tagged places: of a sentence, of short lines, and of the first cell in each row of a table."""
     text = document.folded.text
     lines: list[str] = []
     tabular = False
@@ -302,7 +299,7 @@ def _spelt(name: str, printed: str) -> str:
 
 
 def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
-    """Return True for a value that shows that more than a name was read, or less: by itself, or wherever the act prints it."""
+    """Return whether a value has more than a name, or less: by itself, or wherever the act prints it."""
     if name == "places" and isinstance(value, tuple):
         # "place Foch - halle - rue Haute" beside "place Foch": a cell with dashes of its own.
         return any(_PART.fullmatch(place) or place.startswith(tuple(f"{other} - " for other in value)) for place in value)
@@ -328,7 +325,7 @@ def _beside_maker(document: ActText, facts: Facts) -> bool:
 
 
 def agree(document: ActText, segment: Segment, name: str, value: FactValue, other: FactValue) -> bool:
-    """Return True where the second reader has the same fact, or nothing against one that it may miss, and it shows that it is whole."""
+    """Return whether the second reader has the same whole fact, or misses one that it may miss."""
     if _is_cut(document, segment, name, value):
         return False
     if isinstance(value, tuple):
@@ -349,8 +346,8 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
 
 
 def _same_name(fact: str, mine: str, theirs: str) -> bool:
-    """Return True for one name, and for an event or product of which the second reader left out the end ("Lumières 2026") or the rank; not
-    where it has more than the rules, nor where these have gone on into another clause."""
+    """Return whether two readings are one name, or an event or product of which the second reader omits the end ("Lumières 2026") or the
+    rank; not if it has more than the rules, or if the rules continue into another clause."""
     ours, others = _words_of(mine), _words_of(theirs)
     if fact == "event" and len(ours) > 1 and others[: len(ours)] == ours and _DAY.match(fold(theirs).text[len(fold(mine).text) :]):
         return True
@@ -359,16 +356,16 @@ def _same_name(fact: str, mine: str, theirs: str) -> bool:
 
 
 def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> bool:
-    """Return True where the second reader has the same office, be it with the name below, or that of the prefect for whom it signs."""
+    """Return whether the second reader has the same office, possibly with the name below it, or that of the represented prefect."""
     ours, theirs = _words_of(mine), _words_of(other)
     delegated = theirs[:1] in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
     return ours in (theirs[: len(ours)], theirs[-len(ours) :]) or ours[: len(theirs)] == theirs or (delegated and ours[:1] != theirs[:1])
 
 
 def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True where no place of either reader is without a counterpart. One that the second reader did not see is next to one that it
-    saw, in a table or an enumeration, or named beside it. One that only it saw stands in the title or an article, holds no figure, and is
-    of a kind, begins with a capital or is beside one of the rules: anything else it takes for a place is none."""
+    """Return whether every place of each reader has a counterpart. A place only of the rules must be beside a common one (table,
+    enumeration or sentence). A place only of the second reader counts only in the title or an article, without figure, with a known kind, a
+    capital, or a rules' place beside it."""
     seen = [each for each in mine if any(_same(each, other) for other in theirs)]
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     articles = [document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks)]
@@ -385,21 +382,21 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
 
 
 def _is_named(place: str, articles: Sequence[str]) -> bool:
-    """Return True for a kind of place with a proper name, or a proper name alone, in one of these articles, in no brackets."""
+    """Return whether a place has a known kind and a proper name, or a proper name alone, outside brackets in one of these articles."""
     proper = place[0].isupper() and re.search(r"\d", place) is None
     named = proper or (is_of_a_kind(place) and place[1:] != place[1:].lower())
     return named and any(re.search(rf"(?<!\w){re.escape(fold(place).text)}(?!\w)(?![^()]{{0,80}}\))", text) for text in articles)
 
 
 def _stands_apart(name: str, told: str, places: Sequence[str]) -> bool:
-    """Return True for a name that the text has elsewhere than in these places: "cours Neuf" of "marché du cours Neuf"."""
+    """Return whether the text has the name outside these places: not "cours Neuf" if only in "marché du cours Neuf"."""
     for place in places:
         told = told.replace(place, " ") if name in place else told
     return name in told
 
 
 def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> set[str]:
-    """Return the places that were seen, and those that are the next of a table or enumeration to one of these."""
+    """Return the seen places, and their neighbours in a table or enumeration."""
     flat = text.replace("\n", " ")
     found = sorted((*match.span(), place) for place in places for match in re.finditer(re.escape(fold(place).text), flat))
     linked = set(seen)
@@ -413,9 +410,9 @@ def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> set
 
 
 def _same(mine: str, theirs: str) -> bool:
-    """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town after it.
-    "rue du Stade" is no "Stade du Nord" though: what the second reader names is of a kind by itself. It may leave out what is around a
-    place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not."""
+    """Return whether two names are one place: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town
+    after it; "rue du Stade" is not "Stade du Nord". The second reader, but not the rules, may omit the surroundings ("et ses abords",
+    "entre le pont de Sully et le pont Neuf")."""
     other = _words_of(theirs)
     for name in (_words_of(mine), _words_of(_REMARK.split(mine)[0])):
         if len(other) > 1 and name[: len(other)] == other:

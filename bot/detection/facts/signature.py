@@ -1,5 +1,5 @@
-"""Finds when a decree was signed, by its number, after "Fait à …, le" or beside the town that ends it, and by whose office, one of the
-closed list of `offices.toml`, never a person's name; and the court that it names."""
+"""Finds when a decree was signed (by its number, after "Fait à …, le" or beside its town), by which office of `offices.toml`, never a
+person's name, and the court that it names."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _REMEDY = pattern(
 )  # fmt: skip
 _JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
 _BEFORE_COURT, _AFTER = 400, 250
-"""Squeezed characters around a court in which something must show that the text speaks of remedies."""
+"""Squeezed characters around a court in which a word must show that the text is about remedies."""
 
 
 def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
-    """Return the courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`: none of a visa, nor
-    one whose judgment is quoted."""
+    """Return the courts in the remedies of a decree, each once, in order, named as in `courts.toml`; not those of visas or quoted
+    judgments."""
     by_spelling, mention, place = _courts()
     text, (first, last) = document.mended.text, document.mended_span(segment.start, segment.end)
     found: dict[str, TextMatch[str]] = {}
@@ -49,14 +49,14 @@ def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
 
 
 def _closed(segment: Segment) -> list[Block]:
-    """Return the parts in which a decree may close: where it has no articles, what stands below its last visa or recital too."""
+    """Return the parts in which a decree may close; without articles also the text below its last visa or recital."""
     parts = (DecreePart.ARTICLE, DecreePart.BODY, DecreePart.HEADING)
     return [block for block in segment.blocks if block.part in parts or (block is segment.blocks[-1] and not segment.has_articles)]
 
 
 @cache
 def _courts() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
-    """Return the names of courts by how they are spelt, and what meets one, and its place alone, in the mended view."""
+    """Return the names of courts by their spellings, and the patterns of a court, and of its place alone, in the mended view."""
     by_spelling: dict[str, str] = {}
     for spelling, name in spellings().items():
         # The mended view may take "de Nouvelle" for a damaged "renouvelle".
@@ -105,8 +105,8 @@ _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
 def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[date] | None:
-    """Return the day of signature, None where the text does not show one: never guessed from the identifier of the act, nor taken from the
-    title of an erratum, which prints that of the decree it corrects."""
+    """Return the day of signature, None if the text has none: never from the act's identifier, nor from the title of an erratum, which has
+    the corrected decree's."""
     text = document.folded.text
     headings = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
     printed = re.escape(text[number.start : number.end]) if number is not None else "(?!)"
@@ -147,8 +147,8 @@ _ANNEX = re.compile(r"^\W{0,3}annexes?\b(?: (?:[ivx]{1,4}|\d{1,2}|unique))?(?: a
 
 
 def signing_lines(document: ActText, block: Block) -> list[re.Match[str]]:
-    """Return the lines of one part that date a signature, in order, each with its `day`; none of a list of days: only the last article is
-    signed, and has one such line, which is no item."""
+    """Return the lines of one part that date a signature, in order, each with its `day`; none for a list of days, as only the last article
+    is signed, in one line that is no item."""
     text, start, end = document.folded.text, block.start, block.end
     loose = [match for match in _LOOSE.finditer(text, start, end) if _closes(document, match)]
     if len(loose) != 1 or _ARTICLE.match(text, end) or text[start : loose[0].start()].rstrip().endswith(":"):
@@ -170,7 +170,7 @@ _TOWN_BEFORE = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'�
 
 
 def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int) -> bool:
-    """Return True for the place and day with which a letter begins: they say when an act was written."""
+    """Return whether place and day begin a letter: they date the writing of an act."""
     first, last = document.folded.span(start, end)
     before, after = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
     heads = segment.at(start).part is DecreePart.HEADING and _TOWN_BEFORE.search(before) and re.match(r"[ \t]*\n", after)
@@ -178,7 +178,7 @@ def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int) 
 
 
 def _closes(document: ActText, match: re.Match[str]) -> bool:
-    """Return True for a line with a town or within two lines of a delegation or an office, where no sentence goes on from above."""
+    """Return whether a line has a town, or is within two lines of a delegation or an office, and continues no sentence."""
     text, start, end = document.folded.text, match.start(), match.end()
     above, below = (
         [bool(_FOR.match(line) or _offices().fullmatch(line)) for line in re.findall(r"[^\n .,;][^\n]*?(?=[ .,;]*(?:\n|$))", part)]
@@ -189,9 +189,9 @@ def _closes(document: ActText, match: re.Match[str]) -> bool:
 
 
 def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
-    """Return True where no sentence goes on before the line or after its day, and the place begins with a capital. Below a line without a
-    stop, no further article may follow the one that ends at `limit`; below one in the middle of a sentence, which may be of another layer
-    of text, the day must end its line too."""
+    """Return whether no sentence continues before the line or after its day, and the place begins with a capital. Below a line without a
+    stop, no article may follow the one that ends at `limit`; below a line in mid-sentence, perhaps of another text layer, the day must end
+    its line."""
     text = document.folded.text
     first = _FIRST_LETTER.match(text, start, end)
     if first is None or not document.original(first.end(), first.end() + 1).isupper() or _AFTER_A_PERIOD.match(text, end):
@@ -210,7 +210,7 @@ def _is_later(document: ActText, match: re.Match[str]) -> bool:
 
 
 def _is_stopped(document: ActText, start: int) -> bool:
-    """Return True where a stop or a blank line stands above a line. One line break of the folded text may stand for several."""
+    """Return whether a stop or a blank line is above a line. One line break of the folded text may stand for several."""
     gap = document.source[document.folded.origin(max(start - 1, 0)) : document.folded.origin(start)]
     return gap.count("\n") > 1 or not re.search(r"[a-z,]$", document.folded.text[max(start - 60, 0) : start].rstrip())
 
@@ -306,8 +306,8 @@ _ENDS_LINE = re.compile(r"\W*(?:\n|$)")
 
 
 def _above(document: ActText, start: int, end: int) -> tuple[str, bool]:
-    """Return what stands between the opening of a closing and an office, without the name right above this, and whether there is one. What
-    stands on another page is no part of the same closing."""
+    """Return the text between the beginning of a closing and an office, without a name right above the office, and whether there is such a
+    name. Another page is not part of the closing."""
     before = document.folded.text[start:end].rstrip(_BLANK)
     line = before.rfind("\n") + 1
     if document.page(start + len(before)) != document.page(end):
@@ -318,7 +318,7 @@ def _above(document: ActText, start: int, end: int) -> tuple[str, bool]:
 
 
 def _is_alone(text: str, match: re.Match[str], start: int, limit: int) -> bool:
-    """Return True for an office that is all of its line."""
+    """Return whether an office is all of its line."""
     return re.search(r"(?:^|\n)\W*$", text[start : match.start()]) is not None and _ENDS_LINE.match(text, match.end(), limit) is not None
 
 
@@ -337,7 +337,7 @@ _FEMININE = re.compile(r"\S*(?:prefete|directrice|cheffe|haute-\w+|commandante|r
 
 @cache
 def _spellings() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return what finds the folded words of the list, the longest first, and how each is spelt."""
+    """Return a pattern of the folded words of the list, the longest first, and the spelling of each."""
     data = load("offices.toml")
     words: set[str] = {*data["words"], *_codes().values(), *data["territories"], *data["regions"], *data["towns"]}
     for entry in data["office"]:
@@ -353,7 +353,7 @@ def _plain(name: str) -> str:
 
 @cache
 def _offices() -> re.Pattern[str]:
-    """Compile what meets an office: with a complement of its own, then a department, a region or a town, be it of the prefecture there."""
+    """Compile the pattern of an office: with its own complement, then a department, region or town, or its prefecture."""
     data = load("offices.toml")
     names, regions, towns = _choice([*_codes().values(), *data["territories"]]), _choice(data["regions"]), _choice(data["towns"])
     where = (
@@ -442,7 +442,7 @@ def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 @cache
 def _prefect() -> re.Pattern[str]:
-    """Compile what meets a prefect of a department, over the folded text: the group that meets is its code. Of two alike, the longer."""
+    """Compile the pattern of a prefect of a department, over the folded text: the group's name is its code. Longer names first."""
     names = sorted(_codes().items(), key=lambda entry: -len(entry[1]))
     return re.compile(rf"\bprefete?\s+{_OF}(?:{'|'.join(f'(?P<_{code}>{_choice([name])})' for code, name in names)})(?![\w-])")
 

@@ -1,5 +1,5 @@
-"""Decides what an act does: by its title or heading, else by its articles; visas and recitals never decide alone. Where neither decides,
-and the act speaks of VSA or could, says whether a person must look."""
+"""Decides what an act does, by its title or heading, else by its articles; visas and recitals never decide alone. Where none decides, and
+the act speaks or could speak of VSA, decides whether a person must look."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
 
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
-    """Return the finding on what is no decision on VSA: of another authority, a notice, a draft, an act on other images."""
+    """Return the finding on an act that decides nothing on VSA: of another authority, a notice, a draft, on other images."""
     court = case.said("judged.by", DecreePart.TITLE, DecreePart.HEADING) or case.said("judged.signed", DecreePart.HEADING)
     if court is not None:
         return _of_a_court(case, court)
@@ -78,7 +78,7 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
 
 
 def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
-    """Return the finding on a judgment: one that leaves the decree it is about as it was is not concerned, any other is for a person."""
+    """Return the finding on a judgment: not concerned if it leaves its decree unchanged, else for a person."""
     parts = DecreePart.TITLE, DecreePart.ARTICLE
     overturned = case.said("judged.overturned.suspended_or_annulled", *parts)
     if overturned is None and case.said("judged.overturned.rejected", *parts) is not None:
@@ -89,16 +89,16 @@ def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
 # By its title.
 
 _TITLE_TAIL = 320
-"""Squeezed characters after a mention in which its title may still say what it does to it."""
+"""Squeezed characters after a mention in which its title may have the verb."""
 
 _PURPORT = re.compile(r"(?:portant|fixant|relati[a-z]{1,2}a)[a-z]{0,16}$")
 
 _NAMED = 90
-"""Squeezed characters before a verb in which the decree is named whose title it belongs to."""
+"""Squeezed characters before a verb that may name the decree whose title it belongs to."""
 
 
 def by_title(case: SegmentEvidence) -> Finding | None:
-    """Return what the title decides, else what the heading does; None where neither says anything of VSA."""
+    """Return the decision of the title, else of the heading; None if neither names VSA."""
     for part in (DecreePart.TITLE, DecreePart.HEADING):
         inside = [mention for mention in case.found if mention.part is part and not mention.citation]
         for block, mention in product(case.segment.of(part), sorted(inside, key=lambda mention: not mention.strong)):
@@ -108,7 +108,7 @@ def by_title(case: SegmentEvidence) -> Finding | None:
 
 
 def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Finding | None:
-    """Return what this title or heading says of a mention (of two interleaved layers, one may have the verb, one the object), or None."""
+    """Return the decision on a mention in this title or heading (two layers may have the verb and the object), or None."""
     document, text = case.document, case.text
     # The title of the decree that an erratum corrects comes after that word.
     correcting = erratum(document, case.segment)
@@ -139,14 +139,14 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
 
 
 def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
-    """Return what an erratum leaves open: which decree it corrects, or that it changes anything."""
+    """Return what is uncertain in an erratum: which decree it corrects, or whether it changes anything."""
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
     return VerdictReason.NO_CHANGE if case.said("around.idle") is not None else None
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
-    """Return the decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
+    """Return the decree by a title with this verb (from `start` of the mended view), unless its articles contradict it."""
     text = case.text
     of_another = cue("around.of_another").search(text, max(start, verb.start - _NAMED), verb.start)
     if verb.kind is Kind.AUTHORISATION and of_another is not None:
@@ -164,7 +164,7 @@ def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) ->
 
 
 def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
-    """Judge a title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
+    """Judge a title that only names its use: a decree if an article authorises, or none contradicts a plain title."""
     said_so = case.verb(verb)
     for block in case.segment.of(DecreePart.ARTICLE):
         span = case.within(block)
@@ -181,7 +181,7 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
 
 
 def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> Finding | None:
-    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA; None where it is clear."""
+    """Return the doubt whether the act under this title (`start:stop` of the mended view) decides on VSA; None without doubt."""
     text, title = case.text, case.title
     if not case.segment.is_formal:
         if mention.part is DecreePart.TITLE:
@@ -209,12 +209,12 @@ def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention
 
 
 def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
-    """Return what the first article that decides does, where the title says what another decree authorises; None where no article does."""
+    """Return the effect of the first deciding article, under a title that cites another decree's authorisation; None without one."""
     return next(((verb.kind, case.verb(verb)) for _, verb in case.decisions()), None)
 
 
 def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
-    """Quote the article by which an authorising title stands over articles that only refuse or end: a person must look."""
+    """Quote the article if, under an authorising title, articles only refuse or end: a person must look."""
     decisions, speaking = list(case.decisions()), {case.segment.at(mention.start) for mention in case.found}
     if kind is not Kind.AUTHORISATION or any(verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL} for _, verb in decisions):
         return None
@@ -234,7 +234,7 @@ def _is_not_allowed(case: SegmentEvidence, verb: Verb) -> bool:
 
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
-    """Return what the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
+    """Return the decision of the articles on VSA. A title that modifies or ends something gives its direction."""
     doubt: Finding | None = None
     for mention in case.found:
         if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
@@ -265,8 +265,8 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
 
 
 def _as_titled(case: SegmentEvidence) -> Finding | None:
-    """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on, what it is
-    called and what it looks for; or name the decree that gave it."""
+    """Return the change of an authorisation that title and articles make, if an article also names VSA, either firmly and with
+    predetermined events, or after citing a decree on it."""
     titled = case.title.verb
     done = _done_to_another(case)
     spoken = next((mention for mention in case.found if mention.part is DecreePart.ARTICLE and not mention.citation), None)
@@ -278,7 +278,7 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
 
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
-    """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
+    """Return whether an act with another title decides in one sentence and names an algorithm in another."""
     if not case.title.text:
         return False
     if mention.part is not DecreePart.ARTICLE:
@@ -287,7 +287,7 @@ def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
 
 
 def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
-    """Return True where a sentence ends between two positions of the mended view."""
+    """Return whether a sentence ends between two positions of the mended view."""
     first, last = (case.document.loose(position, position + 1)[0] for position in (one, two))
     return _SENTENCE.search(case.document.flat, first, last) is not None
 
@@ -300,7 +300,7 @@ _ANSWERED = re.compile(
 
 
 def answered(case: SegmentEvidence) -> Finding | None:
-    """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
+    """Return the decision of the first article on the request, if the title or a visa identifies that as one for VSA."""
     above = {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
     firm = (mention for mention in case.found if mention.strong and not mention.citation and mention.part in above)
     # "Vu la demande de la commune en vue d'employer un traitement…".
@@ -319,13 +319,13 @@ def answered(case: SegmentEvidence) -> Finding | None:
 _LET = re.compile(r"met(?:tent)?en(?:oe|ce)uvre(?:le|un|ce)traitement")
 _THE_USE = re.compile(r"traitement|outil|logiciel|analys|algorithm")
 _USED_NEAR = 120
-"""Squeezed characters beside what allows in which the thing is named that may be used."""
+"""Squeezed characters beside a permission that may name what is allowed."""
 
 
 def by_parts(case: SegmentEvidence) -> Finding | None:
-    """Return the authorisation that rests on the law and has all parts of one, whatever the words ("l'opérateur est autorisé à soumettre
-    les images à l'outil", each of which another article defines): an article that allows, what is looked for, a period, and no title that
-    is on neither VSA nor its law."""
+    """Return the authorisation that cites the law and has all parts of one, in any words ("l'opérateur est autorisé à soumettre les images
+    à l'outil", each term defined in another article): a permission, what is looked for, a period, and no title on something else than VSA
+    or its law."""
     document, segment, text = case.document, case.segment, case.text
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
@@ -356,7 +356,7 @@ _AFTER = 60
 
 
 def by_reference(case: SegmentEvidence) -> Finding | None:
-    """Return the change that a title or an article makes to a decree which only a visa or a recital says is one on VSA ("l'arrêté n°
+    """Return the change that a title or an article makes to a decree that only a visa or a recital identifies as one on VSA ("l'arrêté n°
     2026-12 susvisé est abrogé")."""
     numbered = number(case.document, case.segment)
     own = numbered.value if numbered is not None else None
@@ -372,7 +372,7 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
 
 
 def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
-    """Return the mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
+    """Return the mention of VSA in the description of a cited decree, unless that is a subsidy, a committee or the like for it."""
     block, low = case.segment.at(cited.start), case.document.mended_span(cited.end, cited.end)[0]
     for mention in case.found:
         if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
@@ -386,7 +386,7 @@ def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
 
 
 def undecided(case: SegmentEvidence) -> Finding:
-    """Return the finding where neither title nor articles decide, though some part speaks of VSA."""
+    """Return the finding if neither title nor articles decide, but some part names VSA."""
     if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
         return ruined
     spoken = any(mention.deciding or (mention.strong and mention.part is DecreePart.BODY) for mention in case.found)
@@ -395,7 +395,7 @@ def undecided(case: SegmentEvidence) -> Finding:
 
 
 def _by_body(case: SegmentEvidence) -> Finding:
-    """Return the finding where articles only speak of VSA: for a person, unless in words of other things under a title of its own."""
+    """Return the finding if articles only mention VSA: for a person, unless in words of other things under another title."""
     weak = not any(mention.strong for mention in case.found) and not case.supported()
     clear = case.title.text and not case.title.speaks and case.segment.is_formal and not case.unreadable
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
@@ -406,7 +406,7 @@ def _by_body(case: SegmentEvidence) -> Finding:
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for weak words in an article that says that they show somebody where to look: what VSA does, whatever it is called."""
+    """Return whether weak words in an article describe what VSA does under any name: to show somebody where to look."""
     if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*case.sentence(mention))
@@ -414,8 +414,8 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 def _by_preamble(case: SegmentEvidence) -> Finding:
-    """Return the finding where only visas and recitals speak of VSA: for a person to see, unless the act merely cites the law under a title
-    of its own, or is a text of two interleaved layers whose every word is there."""
+    """Return the finding if only visas and recitals speak of VSA: a person must look, unless the act merely cites the law under a title of
+    its own, or is a text of two interleaved layers with every word there."""
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
         return case.passed_over(VerdictReason.OTHER_WORDS)
@@ -433,7 +433,7 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
 
 
 def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
-    """Return the decree that a text of two interleaved layers is, every word of which is there."""
+    """Return the decree in a text of two interleaved layers that has every word of one."""
     scrambled = case.said("around.scrambled")
     own = next((mention for mention in strong if not mention.citation), None)
     if scrambled is None or own is None or case.said("around.another_verb") is not None or not case.supported():
@@ -442,7 +442,7 @@ def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | No
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for what a recital says was thought of and is not done."""
+    """Return whether a recital describes an idea that was given up."""
     if mention.part is not DecreePart.RECITAL:
         return False
     low, high = case.document.mended_span(*case.sentence(mention))
@@ -451,7 +451,7 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
-    """Return True where only visas speak of VSA, as the title of another decree, and the act decides nothing on images."""
+    """Return whether only visas name VSA, as another decree's title, and the act decides nothing on images."""
     before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
     quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
     if case.supported() or not case.segment.has_articles or not quoted:
@@ -463,9 +463,9 @@ _ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detecti
 
 
 def without_mention(case: SegmentEvidence) -> Finding:
-    """Return the finding where nothing names VSA, but its words may have been cut off or misread: a person must look at a title cut in a
-    table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
-    law and names predetermined events, video surveillance or nothing at all."""
+    """Return the finding if nothing names VSA, but its words may be cut off or misread. A person must look at a title cut in a table of
+    contents ("portant autorisation de l'emploi da") without a body, and at an act that cites the very articles of the law and names
+    predetermined events, video surveillance or nothing."""
     document, segment = case.document, case.segment
     cut = case.said("around.use_of_something_in_a_place")
     if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
@@ -486,8 +486,8 @@ def without_mention(case: SegmentEvidence) -> Finding:
 
 
 def _in_other_words(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look where a title names VSA in the jargon of services, unless it decides nothing or on other things, and
-    where an act on cameras tells of a program that analyses, whatever it is called, and of one of the predetermined events."""
+    """Return that a person must look if a title names VSA in administrative jargon, unless it decides nothing or on other things, or if an
+    act on cameras has an analysing program, under any name, and one of the predetermined events."""
     text = case.document.folded.text
     for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
         end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
@@ -509,7 +509,7 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
 
 
 def _ruined(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look where no article could be read, and fragments are left of the words that name VSA and of its law."""
+    """Return that a person must look if no article could be read, but fragments of the words for VSA and of its law remain."""
     left = case.said("around.what_is_left_of_its_name")
     if left is None or case.segment.has_articles or case.mentions.set_aside or case.said("around.remains") is None:
         return None
@@ -527,9 +527,9 @@ _SUCH = re.compile(r"\b(?:un tel traitement|une telle (?:analyse|exploitation))\
 
 
 def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
-    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
-    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…"), or what an article leaves to be asked for ("il lui
-    appartient de présenter une demande sur le fondement de…")."""
+    """Return whether the law is only named for what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
+    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…") or must be requested ("il lui appartient de présenter
+    une demande sur le fondement de…")."""
     block = case.segment.at(start)
     if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
         return True

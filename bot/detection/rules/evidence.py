@@ -1,9 +1,6 @@
-"""Collects what was found in one segment, as evidence, its title and verbs, and the findings that can be made of it.
-
-`about` of a piece of evidence is `verdict` for a phrase that names algorithmic video surveillance, `verb` for what the act does to it,
-`support` and `against` for what stands beside, `doubt` for what leaves it open, `contradiction` for an article against the title, and
-`sign` for a word that came to nothing. `cue` is a name of `cues.toml`, the label of a legal basis in `law.toml`, or one of the constants.
-"""
+"""Collects the evidence of one segment, its title and verbs, and its findings. `about`: `verdict` for a phrase that names VSA, `verb` for
+the act's effect, `support` and `against` for context, `doubt`, `contradiction` for an article against the title, `sign` for a word without
+result. `cue`: from `cues.toml`, a legal basis of `law.toml`, or a constant."""
 
 from __future__ import annotations
 
@@ -22,9 +19,9 @@ PRODUCT = "known product or maker"
 SIGN = "a word that could be a sign"
 
 _ALIEN = frozenset({"medical images", "wildlife or photographs", "aerial surveys", "land or taxes", "water levels"})
-"""Names of the cues which show that the images of an act are of another world. Number plates are not among them: people drive."""
+"""Cues of images that no public space has. Number plates are not among them: people drive."""
 _ENOUGH = 3
-"""Phrases of one kind that are quoted: more convince nobody."""
+"""Most quoted phrases of one kind."""
 _AFTER_VERB = 24
 """Characters quoted after a verb, so that one sees what it bears on."""
 _PURPOSE = 20
@@ -35,7 +32,7 @@ _PORTANT = "portant "
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is said of one segment; `evidence` quotes the act and names the cues that met."""
+    """Holds the finding on one segment; `evidence` quotes the act and names the matched cues."""
 
     outcome: Outcome
     kind: Kind | None
@@ -45,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEvidence:
-    """One segment with what was found in it. `unreadable`: some pages of the act could not be read."""
+    """Holds one segment with its mentions. `unreadable`: some pages of the act could not be read."""
 
     document: ActText
     segment: Segment
@@ -77,12 +74,12 @@ class SegmentEvidence:
         return sentence(self.document.flat, self.segment.at(said.start), said.start, said.end)
 
     def said(self, name: str, *parts: DecreePart) -> re.Match[str] | None:
-        """Return where it says what the cue of this name meets: in the first of these parts that does, without any in all of it."""
+        """Return the first match of the cue of this name in these parts, by default in the whole segment."""
         spans = [self.within(block) for block in self.segment.of(*parts)] if parts else [self.span]
         return next((found for span in spans if (found := cue(name).search(self.text, *span)) is not None), None)
 
     def sees_nothing(self) -> bool:
-        """Return True for a whole act of which no word is about images, or only of animals, land and the like, or that there are none."""
+        """Return whether no word of a whole act is about images, or only about animals, land and the like, or their absence."""
         if self.unreadable or not self.segment.has_articles or self.supported():
             return False
         firm = [mention for mention in self.found if mention.strong]
@@ -97,7 +94,7 @@ class SegmentEvidence:
         return all(match.end() in unseen for match in cue("around.seen").finditer(self.text, *self.span))
 
     def supported(self) -> bool:
-        """Return whether medium words have the company they need: the law itself, its decree, or two of the predetermined events."""
+        """Return whether medium words have enough context: the law itself, its decree, or two of the predetermined events."""
         return rests_on_the_law(self.document, self.segment)
 
     def looks_for_events(self) -> bool:
@@ -112,7 +109,7 @@ class SegmentEvidence:
                 yield block, verb
 
     def denied(self) -> bool:
-        """Return whether an article says that the act authorises no VSA: not only no other one, and none elsewhere or at another time."""
+        """Return whether an article states that the act authorises no VSA, without limiting this to others, elsewhere or another time."""
         aside = (entry for entry in self.mentions.set_aside if entry.value == EXCLUDED)
         said = (self.sentence(entry) for entry in aside if self.segment.at(entry.start).part is DecreePart.ARTICLE)
         return any(_BUT_FOR.search(self.document.flat, *span) is None for span in said)
@@ -128,7 +125,7 @@ class SegmentEvidence:
         return tuple(self.document.evidence("verdict", mention.start, mention.end, mention.cue) for mention in self.found[:_ENOUGH])
 
     def verb(self, verb: Verb) -> Evidence:
-        """Quote what the act does."""
+        """Quote the verb of the act."""
         start, end = self.document.loose(verb.start, verb.end)
         block = self.segment.at(start)
         if self.document.flat.startswith(_PORTANT, max(start - len(_PORTANT), block.start)):
@@ -136,16 +133,16 @@ class SegmentEvidence:
         return self.document.evidence("verb", start, max(end, min(end + _AFTER_VERB, block.end)), "use" if verb.of_use else verb.kind.value)
 
     def because(self, about: str, why: VerdictReason, phrase: Mention | Block | Segment | re.Match[str]) -> Evidence:
-        """Quote the phrase for which an act is for a person (`doubt`, `contradiction`) or not concerned (`against`), and why."""
+        """Quote the phrase that requires a person (`doubt`, `contradiction`) or excludes the act (`against`), with the reason."""
         span = self.document.loose(*phrase.span()) if isinstance(phrase, re.Match) else (phrase.start, phrase.end)
         return self.document.evidence(about, *span, why.value)
 
     def against(self, match: re.Match[str], offset: int = 0) -> Evidence:
-        """Quote what a cue says against it; `offset` is where the text that was searched begins in the mended view."""
+        """Quote the match of a cue against it; `offset` is where the searched text begins in the mended view."""
         return self.document.evidence("against", *self.document.loose(match.start() + offset, match.end() + offset), name_of(match))
 
     def set_aside(self) -> tuple[Evidence, ...]:
-        """Quote the phrases that were set aside, with what speaks against them."""
+        """Quote the rejected phrases, with the cues against them."""
         return tuple(self.document.evidence("against", entry.start, entry.end, entry.value) for entry in self.mentions.set_aside[:_ENOUGH])
 
     def texts_cited(self) -> Iterator[Evidence]:
@@ -154,7 +151,7 @@ class SegmentEvidence:
             yield self.document.evidence("support", start, end, basis.label)
 
     def sign(self) -> tuple[Evidence, ...]:
-        """Quote the word for which the act was looked at, where nothing else was found in it."""
+        """Quote the word that led to the act, if nothing else was found in it."""
         match = self.said("gate")
         return () if match is None else (self.document.evidence("sign", *self.document.loose(*match.span()), SIGN),)
 
@@ -166,11 +163,11 @@ class SegmentEvidence:
         return Finding(Outcome.DECREE, kind, named, self.found)
 
     def uncertain(self, *evidence: Evidence) -> Finding:
-        """Return that a person must look; what stands beside is added to the evidence."""
+        """Return that a person must look; the context is added to the evidence."""
         return Finding(Outcome.UNCERTAIN, None, (*evidence, *self.set_aside(), *self._supports()), self.found)
 
     def not_concerned(self, *evidence: Evidence) -> Finding:
-        """Return that the act is not concerned; what stands beside is added to the evidence."""
+        """Return that the act is not concerned; the context is added to the evidence."""
         return Finding(Outcome.NOT_CONCERNED, None, (*evidence, *self.set_aside(), *self._supports()), self.found)
 
     def doubted(self, mention: Mention, why: VerdictReason, *beside: Evidence) -> Finding:
@@ -186,7 +183,7 @@ class SegmentEvidence:
         return self.not_concerned(*self.phrases(), self.because("against", why, self.found[0]))
 
     def _named_again(self, decided: Mention) -> Iterator[Evidence]:
-        """Return the object where other parts than the one that decided name it: once for each part, no words of a page twice."""
+        """Return mentions in other parts than the deciding one: one for each part, without repeated words of a page."""
         quoted = self.phrase(decided)
         seen = {DecreePart.VISA, DecreePart.RECITAL, decided.part}
         for mention in self.found:
@@ -218,19 +215,19 @@ def _around(text: str, block: Block, mention: Mention) -> tuple[int, int]:
 # What an act calls itself, and what it does: its title, the verb of a title, that of an article.
 
 _ASKED = 40
-"""Squeezed characters before a verb that show whether it was only asked for."""
+"""Squeezed characters before a verb that may show that it was only requested."""
 
 _SECOND = 20
-"""Squeezed characters after the beginning of a verb in which it is whole."""
+"""Most squeezed characters of a verb."""
 
 _BESIDE = 90
-"""Squeezed characters beside what forbids in which its object stands."""
+"""Squeezed characters beside a prohibition that may have its object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb and what it makes of the act. `start:end` are positions in the text that was searched. `of_use`: a title has none, and names
-    the use of VSA: its articles say more."""
+    """Holds a verb and the kind of act that it makes. `start:end` are positions in the searched text. `of_use`: the title has no verb and
+    names the use of VSA; its articles say more."""
 
     kind: Kind
     start: int
@@ -246,7 +243,7 @@ def first_verb(text: str, start: int, stop: int) -> Verb | None:
 
 
 def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
-    """Return what a title does. Beyond `said` it names the event: only what bears on another decree counts there."""
+    """Return the verb of a title. Beyond `said` it names the event: there only a verb on another decree counts."""
     decision = first_verb(text, start, said)
     if decision is None and (amending := cue("around.amending").search(text, said, stop)) is not None:
         decision = first_verb(text, amending.start(), stop)
@@ -260,8 +257,8 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
 
 
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
-    """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite") or
-    of what may follow ("la préfète peut y mettre fin")."""
+    """Return the words with which an article forbids or stops a use, except what no decree allows ("la reconnaissance faciale est
+    interdite") or what may follow ("la préfète peut y mettre fin")."""
     for found in cue("around.forbidden_or_stopped").finditer(text, start, stop):
         beside = max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)
         if not any(cue(f"around.{key}").search(text, *beside) for key in ("never_allowed", "power")):
@@ -270,7 +267,7 @@ def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
 
 
 def unsettled(text: str, start: int, stop: int, end: int) -> re.Match[str] | None:
-    """Return what a title (`start:end`) says, beginning by `stop`, that leaves it to a person what becomes of VSA."""
+    """Return the words of a title (`start:end`) by `stop` after which a person must decide about VSA."""
     found = cue("unsettled").search(text, start, end)
     if found is None or found.start() > stop or cue("around.settled").search(text, found.end(), min(stop + _SECOND, end)) is not None:
         return None
@@ -278,13 +275,13 @@ def unsettled(text: str, start: int, stop: int, end: int) -> re.Match[str] | Non
 
 
 def _asked(text: str, start: int, verb: re.Match[str]) -> bool:
-    """Return True for a verb right after the words of a request."""
+    """Return whether a verb follows the words of a request."""
     asked = cue("around.asked").finditer(text, max(start, verb.start() - _ASKED), verb.start())
     return any(match.end() == verb.start() for match in asked)
 
 
 def article_verb(text: str, start: int, stop: int) -> Verb | None:
-    """Return what an article decides: its first verb."""
+    """Return the first deciding verb of an article."""
     found = ((kind, cue(f"articles.{kind.value}").search(text, start, stop)) for kind in Kind)
     matches = [Verb(kind, *match.span()) for kind, match in found if match is not None]
     return min(matches, key=lambda verb: (verb.start, verb.kind.value), default=None)
@@ -309,7 +306,7 @@ _ONLY_A_CHANGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OwnTitle:
-    """The squeezed title of an act, empty where there is none. `start` is where it begins in the mended view of its document."""
+    """Holds the squeezed title of an act, or an empty one. `start` is its beginning in the mended view of its document."""
 
     text: str = ""
     start: int = 0
@@ -322,7 +319,7 @@ class OwnTitle:
 
     @property
     def speaks(self) -> bool:
-        """Return True for a title that names algorithmic video surveillance, in whatever words."""
+        """Return whether the title names VSA, in any words."""
         return cues().name(self.text, 0, len(self.text))
 
 
@@ -358,8 +355,8 @@ _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
 def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere; none where
-    an act follows it ("Information du public : arrêté…"), or a line of its own that begins one."""
+    """Return the first word of a title or a heading line that announces a decision made elsewhere; None if an act follows it ("Information
+    du public : arrêté…"), or a line that begins one."""
     for block, found in _openings(document, segment, "around.public_notice"):
         if _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
@@ -371,12 +368,12 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
 # "… (4 pages) Page 9", "…, p. 9", "… ........ 9", and the end of a table of contents below which nothing else is said.
 _LISTED = re.compile(r"(?:\)\s*page\s+(?P<page>\d{1,4})\b|(?:\bp(?:age\b|\.)|\.{3}|…)\s?(?P<last>\d{1,4})[ ]?$)", re.MULTILINE)
 _TAIL = 80
-"""Characters after the last line of a table of contents below which nothing else is said."""
+"""Most characters after the last line of a table of contents that ends a text."""
 
 
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins that lists acts published before, or acts on pages that this recueil, as its title calls it,
-    does not have: their titles, line by line, decide nothing here."""
+    """Return the first word of a text that lists earlier acts, or acts on pages that this recueil, by its title, does not have: their
+    titles decide nothing here."""
     pages = {listed.end(): int(listed["page"] or listed["last"]) for listed in _LISTED.finditer(document.folded.text)}
     elsewhere = bool(pages) and max(pages.values()) > document.page_numbers[-1] and len(document.folded.text) - max(pages) < _TAIL
     contents = (found for block, found in _openings(document, segment, "contents") if elsewhere and block.part is DecreePart.TITLE)

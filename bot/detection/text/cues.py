@@ -1,5 +1,5 @@
-"""Compiles the detection cues of `cues.toml`, each with the name that the file gives it, and makes the views of a text in which they are
-matched. Errors in that file are errors of the program: they raise at first use."""
+"""Compiles the detection cues of `cues.toml`, each under its name there, and makes the views of a text in which they are matched. Errors in
+that file are errors of the program: they raise at first use."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Pattern = re.Pattern[str]
 
 
 class VerdictReason(StrEnum):
-    """Why an act is for a person to see, or not concerned though it speaks of VSA: its name, which is stored, and its words."""
+    """Holds why a person must see an act, or why it is not concerned though it speaks of VSA: the stored name, and words."""
 
     words: str
 
     def __new__(cls, name: str, words: str) -> VerdictReason:
-        """Make a reason of both."""
+        """Return a reason from name and words."""
         reason = str.__new__(cls, name)
         reason._value_, reason.words = name, words
         return reason
@@ -65,7 +65,7 @@ class VerdictReason(StrEnum):
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """Return what a TOML file of this package holds, read once."""
+    """Return the content of a TOML file of this package, read once."""
     return tomllib.loads(files("bot.detection").joinpath(name).read_text(encoding="utf-8"))
 
 
@@ -80,12 +80,12 @@ def named(table: Mapping[str, Sequence[str]]) -> Pattern:
 
 
 def name_of(match: re.Match[str]) -> str:
-    """Return the name of the cue that met: the key of its table in words."""
+    """Return the name of the cue that matched: the key of its table in words."""
     return (match.lastgroup or "").replace("_", " ")
 
 
 class Cues(NamedTuple):
-    """Words that OCR damages, and patterns that name VSA, one by one: of two that overlap, the earlier one names what they met."""
+    """Damaged words, and patterns that name VSA, one by one: of two that overlap the earlier one gives the name."""
 
     misreads: tuple[str, ...]
     strong: tuple[Pattern, ...]
@@ -93,7 +93,7 @@ class Cues(NamedTuple):
     medium: tuple[Pattern, ...]
 
     def name(self, text: str, start: int, end: int) -> bool:
-        """Return True for a stretch of a squeezed text that names VSA, in whatever words."""
+        """Return whether a stretch of a squeezed text names VSA, in any words."""
         return any(each.search(text, start, end) for each in (*self.strong, *self.bare, *self.medium))
 
 
@@ -122,16 +122,10 @@ def _any(alternatives: Sequence[str]) -> str:
     return "|".join(f"(?:{alternative})" for alternative in alternatives)
 
 
-# Views of a text that are easy to match and can be mapped back to it.
-#
-# Recueils come with broken apostrophes (`l□emploi`), words cut at line ends, split (`algorith mique`) or glued
-# (`latransmission`), justified double spaces and OCR confusions. Two views absorb that noise:
-#
+# Views of a text for matching, with positions in the original for quotes; for OCR and layout noise: `l□emploi`, `algorith mique`,
+# `latransmission`.
 # - `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
-# - `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is
-# `bot.domain.text.fold_letters`.
-#
-# Each view maps its positions back to the text it was made from, so that evidence quotes the original.
+# - `squeeze`: letters and digits only; without positions it is `bot.domain.text.fold_letters`.
 
 _SAME = {
     # U+25A1 and U+FFFD stand for apostrophes lost by a font: every recueil of Paris before mid-2024 has them.
@@ -154,7 +148,7 @@ _MISREAD_ELISION = re.compile(r"\b[i1](?='[a-z])")
 
 @dataclass(frozen=True, slots=True)
 class RewrittenText:
-    """A rewritten text. `starts` are the positions of its runs, `origins` where each run began in the former text."""
+    """Holds a rewritten text. `starts` are the positions of its runs, `origins` where each run began in the former text."""
 
     text: str
     starts: list[int] = field(repr=False)
@@ -188,7 +182,7 @@ class RewrittenText:
 
 
 def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText:
-    """Return the text with each `start:end` replaced, remembering where everything came from. Changes come in order, without overlap."""
+    """Return the text with each `start:end` replaced, and the origin of each run. Changes come in order, without overlap."""
     parts: list[str] = []
     starts: list[int] = []
     origins: list[int] = []

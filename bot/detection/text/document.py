@@ -1,5 +1,5 @@
-"""Makes of an act one text with its views, once it shows a sign: quoted with page numbers and without persons' names. Cuts it into decrees,
-of which it can hold 164 over 492 pages, each a segment; and these into parts: heading, visas, recitals (`Considérant…`), articles."""
+"""Makes one text with views of an act that shows a sign; its quotes have page numbers and no persons' names. Cuts it into decrees
+(segments; up to 164 on 492 pages) and these into parts: heading, visas, recitals (`Considérant…`), articles."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ HEADING_REACH = 400
 
 
 def has_sign(text: str) -> bool:
-    """Return True when a text, in any spelling, may speak of algorithmic video surveillance."""
+    """Return whether a text, in any spelling, may speak of VSA."""
     tight = fold_letters(text)
     return cue("gate").search(tight) is not None or bool(damaged(tight, cues().misreads[0]))
 
 
 def signs(act: Act) -> bool:
-    """Return True when the act has a sign anywhere, in its title or across two pages included."""
+    """Return whether the act has a sign anywhere, including in its title or across two pages."""
     heading = act.pages[0].text[:HEADING_REACH] if act.pages else ""
     if cue("jargon.title").search(fold_words(f"{act.title}\n{heading}")) is not None:
         return True
@@ -85,7 +85,7 @@ class ActText:
     pages: tuple[PageText, ...]
     page_starts: tuple[int, ...]
     page_numbers: tuple[int, ...]
-    """Of the title, then of each page."""
+    """Positions of the title, then of each page."""
     folded: RewrittenText
     flat: str
     """`folded.text` with its line breaks as blanks: same positions."""
@@ -121,7 +121,7 @@ class ActText:
         return " ".join(self.printed(start, end).split())
 
     def in_capitals(self, start: int, end: int) -> bool:
-        """Return True for a stretch all in capitals, in which a capital does not tell a name."""
+        """Return whether a stretch is all in capitals, in which a capital does not mark a name."""
         printed = self.original(start, end)
         return sum(map(str.islower, printed)) * 4 < sum(map(str.isupper, printed))
 
@@ -135,7 +135,7 @@ class ActText:
         return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()), self.where(start), cue)
 
     def is_poor(self, quote: Evidence) -> bool:
-        """Return True for a phrase that may be misread: its page was, or one of its words. A number or an office may be cut off there."""
+        """Return whether a phrase may be misread, on a bad page or with an unsure word: a number or an office may be cut."""
         page = next((page for page in self.pages if page.number == quote.page), PageText(quote.page, ""))
         unsure, words = page.unsure, [word for word in map(bare, quote.text.split()) if word]
         little = page.damaged or (page.confidence is not None and page.confidence < _SURE_ENOUGH)
@@ -284,7 +284,7 @@ _QUOTED = re.compile(r"(?:\b(?:cet|la|les|des|du|de|dudit|ledit|dit|vu|present|c
 
 
 class DecreePart(StrEnum):
-    """The parts of a decree, in the order in which they come."""
+    """Names the parts of a decree, in order."""
 
     TITLE = "title"
     HEADING = "heading"
@@ -296,7 +296,7 @@ class DecreePart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One part of a decree, as a stretch of the folded text."""
+    """Holds one part of a decree, as a stretch of the folded text."""
 
     part: DecreePart
     start: int
@@ -305,7 +305,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One decree inside an act."""
+    """Holds one decree inside an act."""
 
     start: int
     end: int
@@ -323,12 +323,12 @@ class Segment:
 
     @property
     def is_formal(self) -> bool:
-        """Return True for a text with the visas or articles of an act."""
+        """Return whether the text has visas or articles of an act."""
         return any(block.part in {DecreePart.VISA, DecreePart.ARTICLE} for block in self.blocks)
 
     @property
     def has_articles(self) -> bool:
-        """Return False where the operative part was cut off or could not be found."""
+        """Return False if the operative part was cut off or not found."""
         return any(block.part is DecreePart.ARTICLE for block in self.blocks)
 
 
@@ -349,12 +349,12 @@ def _segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
 
 
 def own_heading(text: str, start: int, end: int) -> int:
-    """Return where, in a heading, the title of the decree itself begins: at its last `arrêté` that is not a quoted one (`l'arrêté`)."""
+    """Return the position of the decree's own title in a heading: its last `arrêté` that is not quoted (`l'arrêté`)."""
     return max((match.start() for match in unquoted(_HEAD, text, start, end)), default=start)
 
 
 def unquoted(words: re.Pattern[str], text: str, start: int, end: int) -> Iterator[re.Match[str]]:
-    """Yield what meets a pattern and is not of another decree that is quoted."""
+    """Yield the matches of a pattern outside quotes of another decree."""
     return (match for match in words.finditer(text, start, end) if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()]))
 
 
@@ -463,15 +463,15 @@ _CORRECTS = re.compile(r"\blire\b|\bau lieu de\b")
 
 
 def erratum_in(text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
-    """Return the word with which a line of a folded text begins that calls the whole an erratum, before much else is said."""
+    """Return the first word of an early line of a folded text that calls the whole an erratum."""
     limit = min(start + _OPENING_REACH, len(text) if end is None else end)
     found = _ERRATUM.finditer(text, start, limit)
     return next((match for match in found if _ERRATUM_QUALIFIES.search(text, max(match.start() - 30, start), match.start()) is None), None)
 
 
 def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which an act calls itself an erratum, where it is no more than that: it does not repeat the decree it corrects.
-    A line that begins so in a text that corrects nothing is one of a table of contents."""
+    """Return the word by which an act calls itself an erratum and does not repeat the corrected decree. In a text without a correction such
+    a line belongs to a table of contents."""
     text = document.folded.text
     own = (re.match(r"[^\w\"]{0,3}\w", text[block.start : block.start + 4]) for block in segment.of(DecreePart.ARTICLE))
     if any(segment.of(DecreePart.VISA)) or any(own):  # those in quotation marks are of the decree that is corrected

@@ -14,7 +14,7 @@ from bot.detection.text.rows import lists, ticked_under
 from bot.domain.acts import Purpose
 
 _AROUND = 130
-"""Squeezed characters on each side in which the company of a mention is looked at: a sentence, more or less."""
+"""Squeezed characters on each side of a mention that count as its context: about a sentence."""
 
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
@@ -23,7 +23,7 @@ _TITLES = {DecreePart.TITLE, DecreePart.HEADING}
 _PROGRAM = re.compile(r"algorithm|automati|analys|logiciel|augment|intelligen")
 
 EXCLUDED = "said not to be there"
-"""The name of the cue by which what an act excludes is set aside."""
+"""The cue of mentions that an act excludes."""
 
 # A row of a form: "départ de feu    non", "☐ départ de feu"; and one with its tick in a column headed by a no.
 _NO = r"(?:(?:non|sans)(?: (?:active|retenu|demande|recherche)e?s?)?|(?:refus|ecart|rejet|desactiv)ee?s?)"
@@ -39,12 +39,12 @@ _NUMBERED = re.compile(
 )
 
 _ENOUGH = 400
-"""Mentions looked at in one decree: real ones have a dozen, a hostile text has any number."""
+"""Most mentions in one decree: real ones have a dozen; limits hostile texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One mention. `tight_start:tight_end` are positions in the mended view, `start:end` in the folded one; `cue` names what it met."""
+    """Holds one mention. `tight_start:tight_end` are positions in the mended view, `start:end` in the folded one; `cue` is what matched."""
 
     part: DecreePart
     strong: bool
@@ -57,20 +57,20 @@ class Mention:
 
     @property
     def deciding(self) -> bool:
-        """Return True in the parts that say what the decree does."""
+        """Return whether the part is one that decides."""
         return self.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE} and not self.citation
 
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """The mentions of a segment in order, and beside them the phrases set aside, each with the name of the cue that speaks against it."""
+    """Holds the mentions of a segment in order, and rejected phrases, each with the cue against it."""
 
     found: tuple[Mention, ...]
     set_aside: tuple[TextMatch[str], ...] = ()
 
 
 def mentions(document: ActText, segment: Segment) -> Mentions:
-    """Return all mentions of a segment; those that are about another thing (number plates, tax, a prohibition) are set aside."""
+    """Return all mentions of a segment; those about other things (number plates, tax, a prohibition) are rejected."""
     found: list[Mention] = []
     aside: list[TextMatch[str]] = []
     taken: list[tuple[int, int]] = []
@@ -105,13 +105,13 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
 
 
 def rests_on_the_law(document: ActText, segment: Segment) -> bool:
-    """Return True for an act that names the very article on VSA, its decree, or two of the predetermined events: it is of cameras."""
+    """Return whether an act is on cameras: it names the very article on VSA, its decree, or two of the predetermined events."""
     cited = legal_bases(document, segment.start, segment.end)
     return any(basis.alone for basis, _, _ in cited) or len(purposes_named(document, segment.start, segment.end)) >= 2
 
 
 def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
-    """Return the sentence around a mention, within its block: what the next one excludes, the decree does not exclude."""
+    """Return the sentence around a mention, within its block: an exclusion in the next one does not apply."""
     first = max((match.end() for match in _SENTENCE_END.finditer(flat, max(block.start, start - 3 * _AROUND), start)), default=block.start)
     last = _SENTENCE_END.search(flat, end, block.end)
     return first, last.start() if last is not None else max(block.end, end)
@@ -156,7 +156,7 @@ def known_legal_bases() -> tuple[LegalBasis, ...]:
 
 
 def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasis, int, int]]:
-    """Return the texts cited in a stretch of the folded text, each once, with where."""
+    """Return the texts cited in a stretch of the folded text, each once, with its position."""
     text = document.mended.text
     low, high = document.mended_span(start, end)
     found: dict[str, tuple[LegalBasis, int, int]] = {}
@@ -197,13 +197,13 @@ def _events(listed: bool) -> tuple[tuple[Purpose, Pattern], ...]:
 
 
 def lists_events(document: ActText, start: int, end: int) -> bool:
-    """Return True for a stretch that says what is looked for, in whatever words."""
+    """Return whether a stretch describes what is to be detected, in any words."""
     return _LISTING.search(document.mended.text, *document.mended_span(start, end)) is not None
 
 
 def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
-    """Return the events named in a stretch of the folded text, in the order of the law, each with where it is named. `listed` takes single
-    words too ("densité"), for a stretch that is known to list events."""
+    """Return the events named in a stretch of the folded text, in the order of the law, each with its position. With `listed`, for a known
+    list of events, single words count too ("densité")."""
     low, high = document.mended_span(start, end)
     matches = ((purpose, words.search(document.mended.text, low, high)) for purpose, words in _events(listed))
     found = [(purpose, *document.loose(*match.span())) for purpose, match in matches if match is not None]
@@ -212,7 +212,7 @@ def purposes_named(document: ActText, start: int, end: int, *, listed: bool = Fa
 
 
 def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Purpose, int, int]]:
-    """Return the events that a stretch only gives by their numbers in the decree of 2023, each with where."""
+    """Return the events that a stretch gives only by their numbers in the decree of 2023, each with its position."""
     found: list[tuple[Purpose, int, int]] = []
     for match in _NUMBERED.finditer(document.flat, start, end):
         first = 0
@@ -229,7 +229,7 @@ def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | 
 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
-    """Return True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
+    """Return whether the sentence of an event at `first:last`, within `start:end`, excludes it from detection."""
     text, mended = document.folded.text, document.mended.text
     if _SAYS_NO.match(text, last, end) is not None or UNTICKED.search(text, start, last) is not None:
         return True

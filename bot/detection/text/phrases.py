@@ -60,7 +60,7 @@ _CLOCK = re.compile(r"(?P<hours>[0-2]?\d)\s?(?:heures?|h|:)\s?(?P<minutes>[0-5]\
 
 @dataclass(frozen=True, slots=True)
 class PartialDate:
-    """A date that may leave out its month and year."""
+    """Matches a date, possibly without month and year."""
 
     day: int
     month: int | None
@@ -97,9 +97,9 @@ def full(text: str) -> date | None:
 
 
 def last_day(day: date, count: int, unit: str) -> date:
-    """Return the last day of a duration that begins on `day`, that day included: thirty days from 2 May end on 31 May. A month ends on the
-    eve of the day of the same number (from 2 May on 1 June), or on the last day of a shorter month (from 31 January on 28 February): the
-    reading that never makes a decree last longer than it says."""
+    """Return the last day of a duration from `day`, included: thirty days from 2 May end on 31 May. A month ends on the eve of the same day
+    number (from 2 May on 1 June), or on the last day of a shorter month (from 31 January on 28 February): never later than the decree
+    says."""
     if unit.startswith("an"):
         count, unit = 12 * count, "mois"
     if unit.startswith("jour"):
@@ -205,7 +205,7 @@ def phrase_end(text: str, start: int, limit: int, longest: int) -> int:
 
 
 def holds_end(text: str, start: int, end: int) -> bool:
-    """Return True when something between two positions ends a name."""
+    """Return whether a name ends between two positions."""
     return _STOP.search(text, start, end) is not None
 
 
@@ -213,8 +213,8 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`", "'"))
 
 
 def joined(text: str) -> str:
-    """Return a name on one line, its lost apostrophes put back: words cut at a line end are whole again ("direc- trice"), as are names with
-    a hyphen ("Saint- Denis")."""
+    """Return a name on one line, with lost apostrophes restored and words cut at line ends joined ("direc- trice"), also at a hyphen
+    ("Saint- Denis")."""
     text = re.sub(r"[\x02\ufffe]\s*", "", unicodedata.normalize("NFC", text).translate(_APOSTROPHES))
     text = re.sub(r"\b(rond|vieux|centre|sous|fan)-\s+(?=[pvz])", r"\1-", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)-\s+(?=[a-zà-öø-ÿ])", "", text)
@@ -225,9 +225,9 @@ DANGLING = re.compile(
     r"(?:(?:^|[\s'’])(?:et|ou|d[eu]s?|à|a|l[ae]s?|une?|aux?|dans|sur|sous|en|par|pour|avec|entre|vers|[ld]['’]?|(?:de|et|chez) M))+$",
     re.IGNORECASE,
 )
-"""Finds the words that no name ends with."""
+"""Matches words that no name ends with."""
 BALANCED = re.compile(r"(?:[^()]|\([^()]*\))*+")
-"""Matches up to a bracket that does not close, or that closes and did not open."""
+"""Matches up to an unbalanced bracket."""
 
 # In lower case as printed: "gare de l'Est" and "rue du Signal" are names.
 _SENTENCE = re.compile(
@@ -238,8 +238,7 @@ _SENTENCE = re.compile(
 
 
 def is_sound(name: str) -> bool:
-    """Return True for words, as printed, that can be a name: no stray bracket, no article or preposition at the end, no verb, no
-    greeting."""
+    """Return whether printed words can be a name: no stray bracket, no article or preposition at the end, no verb, no greeting."""
     return BALANCED.fullmatch(name) is not None and DANGLING.search(name) is None and _SENTENCE.search(name) is None
 
 
@@ -282,7 +281,7 @@ _PERSONS = re.compile(
 
 ELLIPSIS = "[…]"
 _REACH = 80
-"""Characters around an excerpt in which a name that crosses its edge is looked for."""
+"""Characters around an excerpt that may contain the rest of a name."""
 
 
 def without_names(text: str) -> str:
@@ -292,7 +291,7 @@ def without_names(text: str) -> str:
 
 _SIGNED = re.compile(r"^\W*fait\b[^\n]{0,60}\d{4}|délégation|^\W*signée?\b", re.MULTILINE | re.IGNORECASE)
 _BELOW = 400
-"""Characters below a signature in which whoever signed is named on a line."""
+"""Characters below a signature that may have the signatory's name on a line."""
 _SIGNATORY = re.compile(
     rf"^\W*(?:[Ss]ignée?\W{{1,4}})?(?P<name>(?!(?:L[ae]s?|Pour|Par|Article|Annexe)\b)"
     # Text layers part double names: "Jean -Pierre DUPONT -DURAND".
@@ -302,13 +301,12 @@ _SIGNATORY = re.compile(
 
 
 def is_signatory(line: str) -> bool:
-    """Return True for a line, as printed, that looks like the name of whoever signs."""
+    """Return whether a printed line looks like the name of a signatory."""
     return _SIGNATORY.fullmatch(line) is not None
 
 
 def nameless(text: str) -> str:
-    """Return a whole text with `[NOM]` in the place of each person's name, and of what stands on a line of its own below a signature and
-    looks like one."""
+    """Return a text with `[NOM]` for each person's name, and for each line below a signature that looks like one."""
     below = (range(match.start(), match.end() + _BELOW) for match in _SIGNED.finditer(text))
     signed = [match.span("name") for near in below for match in _SIGNATORY.finditer(text, near.start, min(near.stop, len(text)))]
     parts: list[str] = []
@@ -332,6 +330,6 @@ def excerpt(text: str, start: int, end: int) -> str:
 
 
 def spans_of_names(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """Return where each person's name that would be replaced stands in the text: its first character, and the one after its last."""
+    """Return the position of each person's name that would be replaced: its first character, and the one after its last."""
     found = _PERSONS.finditer(text, start, len(text) if end is None else end)
     return [match.span(match.lastgroup or 0) for match in found]

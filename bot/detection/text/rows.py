@@ -1,5 +1,5 @@
-"""Finds what stands in rows and items of an article or annex: its tables and forms, with or without a header, of which places, periods and
-counts are read; its lists, whose items have a mark or a line of their own, or share a sentence; and names that follow one word for all."""
+"""Finds rows and items of an article or annex: tables and forms, with or without a header, for places, periods and counts; lists, whose
+items have a mark, a line of their own, or share a sentence; and names that follow one common word."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText
 
 MOST_LINES = 400
-"""Lines of one article that are looked at: the largest table known has 46 rows, a hostile text any number."""
+"""Most lines read in one article: the largest known table has 46 rows; limits hostile texts."""
 
 _LONGEST = 160
 """Characters of the line that heads the columns of a table, and of an item of a list: longer is a paragraph."""
 
 _LONGEST_END = 40
-"""Characters of what the last cell of a row has on the line below."""
+"""Most characters of the last cell's continuation on the line below."""
 
 _HEADED = (
     r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?"
@@ -52,7 +52,7 @@ _RANKED = re.compile(r"\d{1,2}\W?[ \xa0]{2,}|[A-Z]\d{1,2}\W?[ \xa0]+")
 _ALNUM = re.compile(r"[a-z0-9]")
 _FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
 GROUND = rf"(?:{'|'.join(load('places.toml')['kinds'])})"
-"""What places are called, over the folded text."""
+"""Matches names of places in a header, over the folded text."""
 
 # A cell that is of another place begins so, and one that goes on below ends so.
 _BEGINS = re.compile(rf"\W*(?:l[ae]s?\s)?{GROUND}\b")
@@ -66,7 +66,7 @@ _HEADER_GOES_ON = re.compile(r"\W{0,3}(?:de )?cameras\W{0,3}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line at `start:end` of the folded text, as printed; `indent` is its column."""
+    """Holds one line at `start:end` of the folded text, as printed; `indent` is its column."""
 
     printed: str
     indent: int
@@ -97,17 +97,17 @@ class PrintedTable:
     header: str
     rows: tuple[Line, ...]
     column: int = 0
-    """Which cell of a row is of a place."""
+    """Index of the cell that has the place."""
     cells: int = 0
-    """How many the header has, 0 where a text layer keeps no columns."""
+    """Number of columns in the header, 0 if the text layer keeps none."""
 
     @property
     def is_side_by_side(self) -> bool:
-        """Return True where no header tells one column from another, and no figure stands in any."""
+        """Return whether no header separates the columns, and no cell has a figure."""
         return not self.header and self.cells > 0
 
     def cell(self, row: Line) -> str | None:
-        """Return what a row has in the column of places; None where no columns are kept."""
+        """Return the cell of a row in the column of places; None if the text keeps no columns."""
         cells = row.cells
         # The first ones may be empty: they are of the row above. That of ranks may have no head.
         ranked = len(cells) > self.cells and cells[0].isdigit()
@@ -147,7 +147,7 @@ def _headed(document: ActText, header: Line, lines: Sequence[Line]) -> PrintedTa
 
 
 def _headless(document: ActText, lines: Sequence[Line]) -> PrintedTable | None:
-    """Return lines of a name and a count, one or several in each, else lines of as many cells side by side; None for fewer than two."""
+    """Return lines of one or several names with counts, else lines with equal numbers of cells; None for fewer than two."""
     counted = list(takewhile(partial(_is_counted, document.folded.text), lines))
     rows = counted or list(_side_by_side(lines))
     parted = [part for row in rows for part in (_parts(row, 1) if all(map(_COUNTED.fullmatch, row.cells)) else (row,))]
@@ -155,7 +155,7 @@ def _headless(document: ActText, lines: Sequence[Line]) -> PrintedTable | None:
 
 
 def is_header(document: ActText, position: int) -> bool:
-    """Return True where the next line of the folded text heads the columns of a table."""
+    """Return whether the next line of the folded text is the header of a table."""
     text = document.folded.text
     line = _HEADER.match(text, position)
     if line is None or text[text.rfind("\n", 0, line.start("line")) + 1 : line.start("line")].strip():
@@ -170,7 +170,7 @@ def is_header(document: ActText, position: int) -> bool:
 
 
 def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> Iterator[Line]:
-    """Yield what a form says in its second column under a heading: on the line of that, and on those below that are as far in."""
+    """Yield the second column of a form beside a heading: on its line, and on equally indented lines below."""
     lines = list(islice(lines_of(document, start, end), MOST_LINES))
     for position, line in enumerate(lines):
         rank = _RANKED.match(line.printed)
@@ -187,7 +187,7 @@ def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> 
 
 
 def whole_under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> list[Line]:
-    """Return what a form says under a heading, two lines as one where a name is cut over them."""
+    """Return the value of a form under a heading, with a name cut over two lines joined."""
     kept: list[Line] = []
     for line in islice(under(document, start, end, heading), MOST_LINES):
         if kept and goes_on(kept[-1].printed) and line.printed[0].isupper():
@@ -203,7 +203,7 @@ def goes_on(printed: str) -> bool:
 
 
 def ticked_under(document: ActText, start: int, end: int, position: int, heads: re.Pattern[str]) -> bool:
-    """Return True where the line that holds a position has its tick in the column of one of these heads, the nearest ones above it."""
+    """Return whether the line at a position has its tick in the column of one of these heads, the nearest above it."""
     lines = list(islice(lines_of(document, start, end), MOST_LINES))
     rank = next((rank for rank, line in enumerate(lines) if line.start <= position < line.end), 0)
     ticks = [column for column, cell in lines[rank].placed if _TICK.fullmatch(cell)]
@@ -225,12 +225,12 @@ def in_cells(printed: str) -> str:
 
 
 def has_gap(printed: str) -> bool:
-    """Return True for a stretch that runs over the columns of a table."""
+    """Return whether a stretch crosses the columns of a table."""
     return _GAP.search(_NEW_LINE.sub("\n", printed.strip())) is not None
 
 
 def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
-    """Yield the lines of a part of the folded text in which something is printed."""
+    """Yield the non-empty lines of a part of the folded text."""
     text = document.folded.text
     while start < end:
         stop = text.find("\n", start, end)
@@ -246,7 +246,7 @@ def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
 
 
 def _is_row(text: str, line: Line, *, columns: bool) -> bool:
-    """Return True for a line with a figure or columns below a header."""
+    """Return whether a line has a figure or columns below a header."""
     if _END.match(text, line.start, line.end) is not None:
         return False
     if re.search(r"\d", text[line.start : line.end]) is not None:
@@ -255,13 +255,13 @@ def _is_row(text: str, line: Line, *, columns: bool) -> bool:
 
 
 def _is_counted(text: str, line: Line) -> bool:
-    """Return True for a line of a name and a count, or of several."""
+    """Return whether a line has one or several names with counts."""
     told = _NAME_AND_COUNT.fullmatch(line.printed) is not None or all(map(_COUNTED.fullmatch, line.cells))
     return told and _END.match(text, line.start, line.end) is None
 
 
 def _whole_rows(header: Line, lines: Sequence[Line], follows: Callable[[Line], bool]) -> list[Line]:
-    """Return a header of several columns and the rows below it, each with what its cells have on the lines below."""
+    """Return a header of several columns and the rows below it, with the continuations of their cells."""
     rows = [header]
     starts = header.starts
     for line in lines:
@@ -282,13 +282,13 @@ def _whole_rows(header: Line, lines: Sequence[Line], follows: Callable[[Line], b
 
 
 def _parts(row: Line, width: int) -> Iterator[Line]:
-    """Yield the rows that stand side by side in one, each of so many cells."""
+    """Yield the rows printed side by side in one, each of so many cells."""
     for first in range(0, len(row.cells), width):
         yield replace(row, printed="  ".join(row.cells[first : first + width]))
 
 
 def _goes_on(line: Line, above: Sequence[str], starts: Sequence[int]) -> bool:
-    """Return True for a line whose cells are the ends of those above: fewer, without a figure, each in its column, and no other place."""
+    """Return whether the cells of a line continue those above: fewer, without figure, each in its column, and no new place."""
     lost = not len(line.cells) < len(above) == len(starts)  # an empty cell
     if lost or _NO_END.search(line.printed) is not None or _END.match(fold(line.printed).text) is not None:
         return False
@@ -365,8 +365,8 @@ class PrintedList:
 
 
 def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS) -> Iterator[PrintedList]:
-    """Yield the lists of a part of the folded text, in order. Lines without marks are items where several in a row are a `whole_line`; the
-    rows of a table are none."""
+    """Yield the lists of a part of the folded text, in order. Several lines in a row that match `whole_line` are items without a mark; rows
+    of a table are not."""
     text = document.folded.text
     lined = re.compile(rf"(?:(?:^|\n)[ ]?{whole_line}{_WHOLE}(?=\n|$)){{2,}}", re.MULTILINE)
     position = start
@@ -415,8 +415,8 @@ def _own_lines(document: ActText, start: int, limit: int) -> list[tuple[int, int
 
 
 def _opening(document: ActText, start: int, end: int) -> int | None:
-    """Return where the first words of a sentence end that open a list without a mark, with their colon or dash; but for a dash after a name
-    in the sentence: "des stations Ivry – Porte d'Italie et Louvre"."""
+    """Return the end of the words, with colon or dash, that open a list without a mark in a sentence; not at a dash inside a name: "des
+    stations Ivry – Porte d'Italie et Louvre"."""
     text = document.folded.text
     for colon in _COLON.finditer(text, start, end):
         sentence = _sentence(text, start, colon.start() + 1)
@@ -467,9 +467,9 @@ _MORE_WORDS = re.compile(r"\s(?!et\b|ainsi\b)[a-zà-ÿ]")
 
 
 def names_of_one_kind(text: str, start: int = 0, *, several: bool = True, listed: bool = False) -> list[tuple[str, str, int]]:
-    """Return the names of an enumeration as printed: what joins each to the word before all of them, "" where nothing does, and its end. In
-    a sentence names without a preposition go on up to an "et" (in "de Lens, Pas-de-Calais, sont" they do not), and only after a plural
-    (`several`), as do those with "du", which also begins "et du Département". Names that are `listed` are nothing else than names."""
+    """Return the names of an enumeration as printed, each with its preposition ("" for none) and its end. Names without preposition count
+    only up to one after an "et" (not in "de Lens, Pas-de-Calais, sont"), and, like those with "du" (as in "et du Département"), only after
+    a plural (`several`). With `listed` the text must be only names."""
     found: list[tuple[str, str, int]] = []
     sure, last, free = 1, listed, True
     one = _LINKED.match(text, start)

@@ -1,9 +1,6 @@
-"""Answers questions asked in Telegram: commands and plain words, in private and in groups, and buttons. Starts whenever Telegram lets it,
-polls through every outage, stops at once and in order.
-
-Only new messages are answered, not edited ones. Nobody's words are logged. python-telegram-bot's own updater sleeps up to 30 s between
-failures and cannot be woken from it, hence a loop of `getUpdates`.
-"""
+"""Answers questions in Telegram: commands, plain words and buttons, in private and in groups. Only new messages are answered, not edited
+ones; no words of users are logged. Polls through every outage, and stops at once, in order: python-telegram-bot's updater sleeps up to 30 s
+between failures and cannot be woken, hence a loop of `getUpdates`."""
 
 from __future__ import annotations
 
@@ -103,11 +100,8 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class TelegramCommands:
-    """The handlers of messages and buttons. Each is guarded: an error is answered politely and logged without anybody's words.
-
-    `sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address. `answered_in` takes the chat and the id of each
-    answer.
-    """
+    """Handles messages and buttons: an error is answered politely and logged without words of users. `sleep` is in seconds. `contact`: of
+    this instance's operator, a mail or web address. `answered_in` receives the chat and the id of each answer."""
 
     questions: Questions
     places: Mapping[str, Place]

@@ -1,6 +1,5 @@
-"""The commands: their names, how people mistype them, what Telegram proposes, and in which language a chat is answered; how an answer goes
-out: sent again where that may help, checked for who may ask, and with an apology where it fails.
-"""
+"""Defines the commands: names, common misspellings, Telegram's menu, the language of a chat. Sends answers: with retries, with a check of
+who may ask, and with an apology after a failure."""
 
 from __future__ import annotations
 
@@ -146,8 +145,8 @@ def commands_near(name: str, known: Iterable[str]) -> tuple[str, ...]:
 
 
 async def publish_commands(bot: Bot, more: Mapping[Language, Sequence[BotCommand]] | None = None) -> None:
-    """Tell Telegram which commands to propose: French ones by default, English ones to whoever uses it in English; in groups without the
-    language, which everybody there would share, and without what `more` adds for private chats."""
+    """Publish the commands that Telegram proposes: in French by default, in English to users of that language; in groups without the
+    language, which all share, and without `more`, which is for private chats."""
     for scope in (BotCommandScopeDefault(), BotCommandScopeAllGroupChats()):
         in_groups = isinstance(scope, BotCommandScopeAllGroupChats)
         proposed = {language: _proposed(language, in_groups=in_groups) for language in LANGUAGES}
@@ -177,10 +176,8 @@ class Addressed:
 
 
 def addressed(message: Message, bot: str, bot_id: int, known: Collection[str]) -> Addressed | None:
-    """Return what a message asks of the bot named `bot` (without `@`); None where it is meant for others.
-
-    In a group a command that does not name the bot is answered only where it is exactly one of the `known` ones: other bots are there too.
-    """
+    """Return what a message asks of the bot named `bot` (without `@`); None if it is meant for others. In a group a command that does not
+    name the bot must be exactly one of the `known` ones, as other bots are there too."""
     text = message.text or message.caption or ""
     command = typed_command(text) if message.text else None
     if command is not None and command.bot is not None:
@@ -207,8 +204,8 @@ _Write = Callable[[int, str], None]
 
 
 class ChatLanguages:
-    """What chats chose. Stored (`read`, `write`) only of those of which something is stored anyway; else kept in memory, of those
-    that wrote last."""
+    """Holds the chosen languages of chats: stored (`read`, `write`) only for chats that are stored anyway; in memory for the most recent
+    others."""
 
     def __init__(self, read: _Read = lambda chat: None, write: _Write = lambda chat, language: None) -> None:
         """`read` and `write` may take a moment: every method is called in a thread. `write` does nothing for a chat that is not stored."""
@@ -271,9 +268,8 @@ _IN_CHARGE = frozenset({ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR})
 
 
 def pause_after(error: Exception, failures: int) -> float:
-    """Return seconds to wait after the n-th failure in a row (from 1): what Telegram sets, a minute for a second poller, else doubling, up
-    to a quarter of an hour where the token is refused.
-    """
+    """Return seconds to wait after the n-th failure in a row (from 1): Telegram's delay, a minute for a second poller, else doubling, up to
+    a quarter of an hour for a refused token."""
     if isinstance(error, RetryAfter):
         asked = error.retry_after
         return (asked.total_seconds() if isinstance(asked, timedelta) else float(asked)) + 0.5
@@ -295,11 +291,9 @@ def cause_of(error: Exception) -> str:
 
 
 async def answered(act: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
-    """Send one answer, and send it again where Telegram was busy, failed or did not answer: a few times, after what it requests for.
-
-    Where the answer of Telegram alone was lost the person gets it twice, which is less bad than not at all. Raises the error of the last
-    try, and at once every error that another try would meet too.
-    """
+    """Send one answer, with a few retries, after the requested delay, when Telegram was busy, failed or did not respond. If only Telegram's
+    response was lost, the answer comes twice, which is better than never. Raises the error of the last try, and at once any error that a
+    retry would repeat."""
     for tried in range(1, _TRIES):
         try:
             return await act()
@@ -319,10 +313,8 @@ class CannotCheck(Exception):
 
 
 async def is_in_charge(bot: Bot, chat: Chat, person: int, sleep: Sleep = asyncio.sleep) -> bool:
-    """Return whether this person may change what is stored of a chat: in a private chat anyone, in a group its administrators.
-
-    Raises CannotCheck where Telegram does not say so, after several tries where another may help.
-    """
+    """Return whether this person may change what is stored of a chat: anyone in a private chat, administrators in a group. Raises
+    CannotCheck if Telegram does not answer, after retries where useful."""
     if chat.type == ChatType.PRIVATE or person == chat.id:  # an administrator who writes as the group
         return True
     try:
@@ -334,8 +326,8 @@ async def is_in_charge(bot: Bot, chat: Chat, person: int, sleep: Sleep = asyncio
 
 @asynccontextmanager
 async def guarded(name: Callable[[], str], apologise: Callable[[Exception], Awaitable[object]] | None = None) -> AsyncIterator[None]:
-    """Log an error under the name of what was asked, without anybody's words, and apologise, but where Telegram failed after several tries:
-    another message would not go out either."""
+    """Log an error under the name of the request, without words of users, and apologise, unless Telegram failed after several tries:
+    another message would fail too."""
     try:
         yield
     except TelegramError as error:

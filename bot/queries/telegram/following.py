@@ -1,8 +1,6 @@
-"""Following something in Telegram: `/suivre`, `/suivis`, `/pause`, `/reprendre`, `/oublier`, their English twins, buttons and links.
-
-Every step is a button whose data holds all of it: nothing is kept between two steps. A link does not act: following begins with a button.
-In groups administrators alone change what is followed. Nobody's words are logged.
-"""
+"""Follows things in Telegram: `/suivre`, `/suivis`, `/pause`, `/reprendre`, `/oublier`, their English twins, buttons and links. A button's
+data holds the whole step: no state between steps. A link does not act: following begins with a button. In groups only administrators change
+what is followed. No words of users are logged."""
 
 from __future__ import annotations
 
@@ -95,8 +93,8 @@ ReadAt = Callable[[Sequence[Follow]], Mapping[Follow, datetime | None]]
 
 @dataclass(frozen=True, slots=True)
 class FollowContext:
-    """What following has to find out: names, the places that words mean, when recueils were last read, what a decree is about.
-    `contact`: of whoever runs this instance, a mail or web address; empty where nobody says."""
+    """Provides what following needs: names, the places that words mean, when recueils were last read, a decree's subject. `contact`: of
+    this instance's operator, a mail or web address, or empty."""
 
     names: FollowNames
     find: Callable[[str], PlaceMatches]
@@ -406,8 +404,8 @@ def _shown(reply: FollowReply) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MeantCommand:
-    """A command about following that was not written as it is: one of `TWINS`, or `stop`. `language` is that of the command, None
-    where it is of both; `is_plain` without a slash."""
+    """Holds a command about following that was misspelt: one of `TWINS`, or `stop`. `language`: of the command, None if of both;
+    `is_plain`: without a slash."""
 
     action: str
     words: str = ""

@@ -159,10 +159,8 @@ class SentFile:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`markup` for `parse_mode=HTML`, the same in plain text for when it cannot be parsed, and rows of buttons.
-
-    With a `document` or a `photo` (a PNG) the plain text is its caption.
-    """
+    """Holds a reply: `markup` for `parse_mode=HTML`, the same in plain text in case it cannot be parsed, and rows of buttons. With a
+    `document` or a `photo` (a PNG) the plain text is its caption."""
 
     markup: str
     plain: str
@@ -374,10 +372,8 @@ class InlineOffer:
 def inline_offer(
     answers: Sequence[Answer], ask: Callable[[Question], Answer], places: Mapping[str, Place], at: datetime, language: Language
 ) -> InlineOffer:
-    """Return the decrees of all that may be meant, from as many pages of each (`ask`) as are needed, and a button to follow a place.
-
-    Of several places each has its turn: the first decree of each, then the second. `at` is now (aware).
-    """
+    """Return the decrees of all possible meanings, from as many pages of each (`ask`) as needed, and a button to follow a place. Several
+    places alternate: the first decree of each, then the second. `at` is now (aware)."""
     asked = [one for answer in answers for one in _meant(answer, ask)]
     turns = zip_longest(*(_decrees(answer, ask) for answer in asked))
     decrees = {decree.id: decree for turn in turns for decree in turn if decree is not None}

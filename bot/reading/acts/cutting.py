@@ -1,8 +1,5 @@
-"""Cuts the pages of a document into acts. Pure.
-
-Three kinds of document: the national template (running titles, separator pages, table of contents), other recueils (cut at the headings of
-their decrees), and a decree alone. Whatever the kind, every page after the table of contents belongs to an act.
-"""
+"""Cuts the pages of a document into acts: by the national template (running titles, separator pages, table of contents), else at the
+headings of decrees, or as a decree alone. Pure. Every page after the table of contents belongs to an act."""
 
 from __future__ import annotations
 
@@ -41,9 +38,8 @@ from bot.reading.acts.titles import (
     title_of,
 )
 
-# Recueils outside the national template, and decrees alone: cut at the headings of their decrees.
-#
-# A table of contents, where there is one, tells of decrees whose heading could not be found.
+# Recueils outside the national template, and decrees alone: cut at the headings of decrees. A table of contents lists decrees whose heading
+# was not found.
 
 _ALIKE = 80.0
 _COMPARED = 120
@@ -65,10 +61,8 @@ def one_act(pages: Sequence[PageText]) -> Act:
 
 
 def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_recueil: bool) -> tuple[Act, ...]:
-    """Return the acts of these pages, one after the other; every page belongs to one of them, but for blank ones after a cover or table.
-
-    Without cover (`is_recueil` False) a document is one decree unless it clearly holds several, each with its operative part and its end.
-    """
+    """Return the acts of these pages in order; every page belongs to one, except blank ones after a cover or table. Without cover
+    (`is_recueil` False) a document is one decree unless it clearly holds several, each with its operative part and its end."""
     if is_recueil:
         body = list(dropwhile(lambda page: not page.text.strip() and not page.is_unread, body))
     heads = openings(body, closed=not is_recueil)
@@ -168,11 +162,8 @@ def _alike(one: str, other: str) -> bool:
 
 
 def cut_acts(pages: Sequence[PageText]) -> tuple[Act, ...]:
-    """Return the acts of a document, in page order; `pages` are all its pages in order, numbered from 1.
-
-    Works as well while some of them are `PENDING`: what the table of contents and the running titles say of them counts already.
-    A file that holds a cover or a table of contents and nothing else is one act without an identifier: its own pages.
-    """
+    """Return the acts of a document, in page order; `pages` are all its pages in order, numbered from 1. Some may be `PENDING`: the table
+    of contents and running titles already count. A file with only a cover or a table of contents is one act without an identifier."""
     if not pages:
         return ()
     separators = {page.number: found for page in pages if (found := read_separator(page.text))}
@@ -196,10 +187,8 @@ def _placed(act: Act, front: FrontMatter) -> Act:
     return replace(act, title_page=listed_on(act.id, act.title, front.contents))
 
 
-# One identifier of the national template that holds many decrees -> an act for each of them.
-#
-# "164 arrêtés préfectoraux issus de la commission … (492 pages)": a separator page, sometimes a table of contents of its own without page
-# numbers, then decree after decree. Where the cutting is doubtful the act stays whole.
+# One identifier of the national template for many decrees: an act for each. "164 arrêtés préfectoraux … (492 pages)": a separator page,
+# perhaps a table of contents without page numbers, then the decrees. In doubt the act stays whole.
 
 # `164 arrêtés …`, `Arrêtés préfectoraux issus de …`, `VIDEOPROTECTION - arrêtés du 12 mai`: the plural comes first, before any singular.
 _MANY = re.compile(r"(?i)\b(?:arr[êe]t[ée]s|d[ée]cisions|arr[êe]t[ée]\s?\(s\))(?!\w)")
@@ -216,10 +205,8 @@ _MOST_QUOTED = 2
 
 
 def cut_inner(act: Act) -> tuple[Act, ...]:
-    """Return the decrees of an act that holds many, each with its own title and pages; the act itself, alone, where it does not.
-
-    The pages before the first decree (separator, inner table of contents) are an act too: part 0, under the title of the whole.
-    """
+    """Return the decrees of an act that holds many, each with its title and pages, else the act alone. The pages before the first decree
+    (separator, inner table of contents) are part 0, under the title of the whole."""
     if len(act.pages) < 3:
         return (act,)
     many, one = _MANY.search(act.title), _ONE.search(act.title)
@@ -359,10 +346,8 @@ def _has_words(text: str) -> bool:
 
 
 def _starts(signs: Signs, first: int) -> dict[str, int]:
-    """Return the page on which each act starts: where its marks start, else where the table of contents says.
-
-    The position in the PDF is the truth; the printed numbers of the table are shifted to it when the two differ.
-    """
+    """Return the first page of each act: where its marks start, else by the table of contents, whose printed numbers are shifted to the
+    positions in the PDF."""
     runs: dict[str, list[tuple[int, int]]] = {}
     for act, numbers in groupby(sorted(signs.marks), key=lambda number: signs.marks[number]):
         run = list(numbers)

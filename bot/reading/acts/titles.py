@@ -1,10 +1,7 @@
-"""Reads what a recueil says of its acts: its cover and table of contents ("Sommaire"), separator pages, running titles, headings. Pure.
+"""Reads what a recueil says of its acts: cover, table of contents ("Sommaire"), separator pages, running titles, headings. Pure.
 
-A running title is `<service> - <act id> - <title> <page>` on every page. It names the act of a page for free, and must be removed before
-anything is searched for in the text: it cuts sentences and repeats the title on every page. It is often glued to the end of the previous
-line, and the page number to its own end.
-
-Act identifiers are `83-2025-07-07-00001`, `2A-2024-…`, `R93-2025-…`, `IDF-2024-…`; the last group had three digits until about 2020.
+A running title, `<service> - <act id> - <title> <page>`, is often glued to its neighbours. It names the act of a page, and is removed
+before any search. Identifiers: `83-2025-07-07-00001`, `2A-2024-…`, `R93-2025-…`, `IDF-2024-…`; three last digits until about 2020.
 """
 
 from __future__ import annotations
@@ -42,10 +39,8 @@ def is_cover(text: str) -> bool:
 
 
 def read_cover(text: str) -> Cover:
-    """Return the number, department and date of the cover; every field None when this first page is not a cover.
-
-    National template: `N°83-2025-240`, `PUBLIÉ LE 11 JUILLET 2025`. Alpes-Maritimes: `Recueil spécial 211.2025 - édition du 19/08/2025`.
-    """
+    """Return the number, department and date of the cover; every field is None when the page is no cover. National template:
+    `N°83-2025-240`, `PUBLIÉ LE 11 JUILLET 2025`. Alpes-Maritimes: `Recueil spécial 211.2025 - édition du 19/08/2025`."""
     if not is_cover(text):
         return Cover()
     head = text[:_HEAD]
@@ -136,10 +131,8 @@ def _service(between: str) -> str | None:
     return joined or None
 
 
-# Tables of contents outside the national template.
-#
-# Alpes-Maritimes: `- AP 20251856 du 12/12/2025 autorisant …`, bullets without page numbers. Special recueils of the préfecture de police:
-# four columns (decree, date, title, page), which come out row by row with number and date first, or interleaved, with words glued together.
+# Tables of contents outside the national template. Alpes-Maritimes: `- AP 20251856 du 12/12/2025 autorisant …`, without page numbers.
+# Préfecture de police: four columns (decree, date, title, page), row by row with number and date first, or interleaved with glued words.
 
 _SUMMARY = re.compile(r"(?i)sommaire")
 _BULLET = re.compile(
@@ -319,10 +312,8 @@ def read_separator(text: str) -> Separator | None:
 
 
 def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pages: Sequence[str], known: Collection[str]) -> Names:
-    """Gather what running titles may say, from the table of contents and separators (`services`, `titles` by id) and the pages themselves.
-
-    `pages` add the service as the running titles print it: the shortest text met before an identifier (longer ones have body text glued).
-    """
+    """Gather the possible parts of running titles: `services` and `titles` (by id) from the table of contents and separators; from `pages`
+    the service as running titles print it: the shortest text before an identifier (longer ones have body text glued)."""
     folded = {fold_letters(service) for service in services if service}
     folded |= {fold_letters(service.rsplit(" / ", 1)[0]) for service in services if service}
     shortest: dict[str, str] = {}
@@ -364,8 +355,8 @@ _LAST_NUMBER = re.compile(r"(?:\s+|(?<=[^\W\d]))\d{1,4}\Z")
 
 
 def printed_titles(text: str, act: str, page: int) -> tuple[str, ...]:
-    """Return the title as the running title of this act prints it on this page, without the page's number; none where there is none, two
-    where the last digits may be another numbering, or the end of the act's own number."""
+    """Return the title that this act's running title prints on this page, without the page number: none without one, two if its last digits
+    may be another numbering or the end of the act's number."""
     for found in MARK.finditer(text):
         if found["id"] == act:
             title = one_line("\n".join(text[found.end() :].splitlines()[:3]))
@@ -419,10 +410,8 @@ _MOST_KNOWN = 300
 
 
 def nearest(found: str, known: Collection[str]) -> str | None:
-    """Return the known identifier that was meant: the same one, else the only one that differs by a misread character or two.
-
-    `known` is best a set or the keys of a dict: an identifier that was read right is then found at once.
-    """
+    """Return the same known identifier, else the only one that differs by a misread character or two. `known` is best a set or a dict's
+    keys, for a fast exact match."""
     if found in known:
         return found
     if len(known) > _MOST_KNOWN:
@@ -434,10 +423,8 @@ def nearest(found: str, known: Collection[str]) -> str | None:
     return str(close[0][0])
 
 
-# The headings of decrees, for documents outside the national template: titles, and where one decree ends and the next begins.
-#
-# A decree opens with `ARRÊTÉ n° 2025-01006 / portant …` and its visas (`Vu le code …`) follow; the operative word (`ARRÊTE`) comes
-# after the visas. In a run of pages a heading is not enough: decrees quote and annex others, and some repeat their own on every page.
+# Headings of decrees outside the national template: `ARRÊTÉ n° 2025-01006 / portant …`, visas (`Vu le code …`), then the operative word
+# (`ARRÊTE`). A heading alone does not begin a decree: decrees quote and annex others, and some repeat their own on every page.
 
 _OPENING = re.compile(r"(?m)^[^\w\n]*(?:arr[êeé]t[ée]s?|d[ée]cision|ordonnance)\b(?=[^\n]*)", re.IGNORECASE)
 _SUBJECT = re.compile(
@@ -521,11 +508,9 @@ def title_of(pages: Sequence[PageText]) -> Title:
 
 
 def best_title(listed: str, opened: Title, stamped: Title) -> Title | None:
-    """Return the title of an act that stands in up to three places, the first that gives it; None where none does.
-
-    `listed` is that of the table of contents, `opened` that of the separator page, `stamped` that of a running title. Where one of the
-    act's own pages begins with the words of the table, they count as read there: that is where a reader finds them again.
-    """
+    """Return the first title of an act among those of the table of contents (`listed`), of the separator page (`opened`) and of a running
+    title (`stamped`); None without any. If one of the act's own pages begins with the words of the table, the title counts as read
+    there."""
     chosen = _first_given((Title(listed, Where.CONTENTS), opened, stamped))
     if chosen is None or chosen.where is not Where.CONTENTS:
         return chosen
@@ -558,12 +543,9 @@ _DECREE_NUMBER = re.compile(r"(?i)\bn(?:\s?[°º]|o?(?=\s\d))\s?((?=[\w./-]*\d)[
 
 
 def openings(pages: Sequence[PageText], *, closed: bool) -> tuple[int, ...]:
-    """Return the indices, in order, of the pages on which a decree begins.
-
-    The first heading always counts. A later one does when the decree before it has an operative part, or another number. With `closed`,
-    that decree must have its operative part and its end (signature, remedies): quoting another inside its articles then cuts nothing.
-    A page that was not read may hold whatever is missing.
-    """
+    """Return the indices, in order, of the pages on which a decree begins: the first heading, and each later one after a decree with an
+    operative part or another number. With `closed`, that decree must have its operative part and its end (signature, remedies), so that a
+    quoted decree cuts nothing. An unread page may hold what is missing."""
     found: list[int] = []
     since = ""
     unread = False

@@ -33,10 +33,8 @@ _PLACEHOLDER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What annotations show on a page: where its text fields are (left, bottom, right, top), and `notes` that have no drawing of their own.
-
-    `attached`: a file hangs on one of them.
-    """
+    """Holds what annotations show on a page: the boxes of its text fields (left, bottom, right, top), and `notes` without a drawing.
+    `attached`: one of them has a file."""
 
     fields: tuple[tuple[float, float, float, float], ...] = ()
     notes: tuple[str, ...] = ()

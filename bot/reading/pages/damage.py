@@ -1,8 +1,5 @@
-"""Finds what damage did to a PDF: pages of which something is lost or out of reach, and what a file that was cut short still holds.
-
-pdfium draws what it can of a damaged page and reports nothing. A packed stream (Flate, RFC 1950) that does not unpack to its end is certain
-evidence: it carries a checksum.
-"""
+"""Finds damage in a PDF: pages of which something is lost or unreachable, and what a truncated file still holds. pdfium draws what it can
+and reports nothing; a packed stream (Flate, RFC 1950) that does not unpack to its end is certain evidence, as it has a checksum."""
 
 from __future__ import annotations
 
@@ -85,11 +82,8 @@ _NUMBER_OF = {key: re.compile(rb"/%s\s+(\d{1,7})\b(?!\s+\d+\s+R)" % key) for key
 
 
 def streams_unpack(content: mmap | bytes) -> bool:
-    """Return False when a stream that may hold text does not unpack to its end, or begins a text that it does not end, and when the end of
-    the file is missing: damage is likely.
-
-    `content` is the file, not encrypted. Reads bytes, not objects: what is in use is for `damaged_pages` to say.
-    """
+    """Return False when damage is likely: a stream that may hold text does not unpack to its end, or begins a text without ending it, or
+    the end of the file is missing. `content` is the file, not encrypted. Reads bytes, not objects: `damaged_pages` finds what is in use."""
     if content.rfind(b"startxref", max(0, len(content) - _TAIL)) < 0:
         return False
     left = _BUDGET + _RATIO * len(content)
@@ -114,9 +108,8 @@ def streams_unpack(content: mmap | bytes) -> bool:
 
 
 def spoiled_streams(content: mmap | bytes) -> frozenset[bytes]:
-    """Return the drawing orders that carry no checksum, as they are not packed, and are not what was written: their length is another one,
-    what stands among them is no order (ISO 32000-1 annex A), or the file has seven bits. `content` is the file, not encrypted.
-    """
+    """Return the drawing orders that are unpacked, hence without checksum, and altered: their length differs, they contain no order (ISO
+    32000-1 annex A), or the file has seven bits. `content` is the file, not encrypted."""
     spoiled, is_cut = set[bytes](), _SEVEN_BITS.match(content) is not None
     for found in _streams(content):
         start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
@@ -178,12 +171,9 @@ def damaged_pages(
     blanks: bool = False,
     spoiled: frozenset[bytes] = frozenset(),
 ) -> frozenset[int]:
-    """Return those of these pages (by number from 1) of which something is lost: drawing orders, forms, images or fonts that they use, or
-    all that is their own, where another of these pages before it is the same one, in a file that may name one `twice`.
-
-    Without `letters`, fonts are not looked at: only what is drawn. With `blanks`, a page that has fonts or images and gives no order is
-    one that was left blank. `spoiled` are drawing orders that are not what was written.
-    """
+    """Return those of these pages (from 1) that lost something: drawing orders, forms, images, fonts, or their own content where an earlier
+    page is the same, in a file that may name a page `twice`. Without `letters`, fonts are not checked. With `blanks`, a page with fonts or
+    images but no order is blank. `spoiled` are altered drawing orders."""
     try:
         copy = _Copy.of(document, numbers)
     except pdfium.PdfiumError:
@@ -401,11 +391,8 @@ def unpack(packed: bytes, *, at_most: int) -> bytes | None:
 
 
 def completed(content: mmap | bytes) -> bytes | None:
-    """Complete a file that pdfium cannot open, so that it can: what is there under a page tree and a trailer; None where there is no page.
-
-    A file that was cut short has lost its table of objects, which stands at its end, and often the root of its page tree. What is encrypted
-    cannot be opened without its trailer.
-    """
+    """Return a file that pdfium cannot open with a new page tree and trailer; None without any page. A truncated file has lost its table of
+    objects, at its end, and often the root of its page tree. An encrypted one cannot be opened without its trailer."""
     found = _Found()
     end = found.look(content)
     if found.locked or not found.nodes:
@@ -423,19 +410,16 @@ def completed(content: mmap | bytes) -> bytes | None:
 
 
 def may_repeat_pages(content: mmap | bytes) -> bool:
-    """Return whether one page may stand in the place of another: the page tree of a file names it twice, or nothing uses some stream that
-    was another's. In a sound file pages may be alike, and share all that they draw.
-
-    `content` is the file, not encrypted.
-    """
+    """Return whether one page may replace another: the page tree names it twice, or nothing uses a stream that was another's. Pages of a
+    sound file may be alike and share all they draw. `content` is the file, not encrypted."""
     found = _Found()
     found.look(content)
     return bool(found.streams - found.used) or any(len(set(kids)) < len(kids) for kids in found.kids.values())
 
 
 def has_empty_streams(content: mmap | bytes) -> bool:
-    """Return whether a stream of a file holds no byte, or zeros only: a blank page that is packed has some, whose checksum shows that no
-    order was ever there. pdfium packs all of them anew."""
+    """Return whether a stream is empty or has only zeros. A packed blank page has bytes, whose checksum proves that no order was lost.
+    pdfium packs all anew."""
     return any(_EMPTY_STREAM.match(content, found.end()) for found in _streams(content))
 
 
@@ -447,8 +431,8 @@ def has_drawn_pages(content: mmap | bytes) -> bool:
 
 
 class _Found:
-    """The objects of a file without its table, and its page tree: node -> its parent, and whether it is a page; node -> its children; the
-    pages with drawing orders; the streams that may be drawing orders, and all objects that something refers to."""
+    """Holds the objects of a file without its table, and its page tree: node -> parent, and whether it is a page; node -> children; pages
+    with drawing orders; streams that may be drawing orders; all objects referred to."""
 
     def __init__(self) -> None:
         self.nodes: dict[int, tuple[int, bool]] = {}
@@ -509,10 +493,8 @@ class _Found:
             self._take(number, content[start:end])
 
 
-# How many pages are out of reach, because the file says that it has fewer.
-#
-# pdfium believes the number that a file gives of its pages (`/Count` of the root of its page tree, ISO 32000-1 7.7.3.2): those beyond it
-# are never seen. So every page that it sees is deleted from a copy in memory, and what it then writes of the tree must be empty.
+# How many pages are out of reach: pdfium trusts the file's number of pages (`/Count` of the root, ISO 32000-1 7.7.3.2) and never sees those
+# beyond. So all pages it sees are deleted from a copy, and the tree it then writes must be empty.
 
 _WRITTEN_OBJECT = re.compile(rb"(\d+) 0 obj\r?\n(.*?)\r?\nendobj", re.DOTALL)
 _ROOT = re.compile(rb"/Pages (\d+) 0 R")
@@ -520,10 +502,8 @@ _WRITTEN_KIDS = re.compile(rb"/Kids(?:\s*\[([^\]]*)\]|\s+(\d+) 0 R)")
 
 
 def pages_out_of_reach(file: Path | bytes) -> int:
-    """Return how many pages, or branches of pages, the file has beyond those it says; 0 too where that cannot be known.
-
-    That is for a file that cannot be opened, or whose tree cannot be taken apart: the numbers of its branches are wrong too.
-    """
+    """Return how many pages, or branches of pages, the file has beyond those it declares; also 0 if unknown: for a file that cannot be
+    opened, or whose tree cannot be taken apart, as its branches' numbers are wrong too."""
     try:
         with closing(pdfium.PdfDocument(file)) as document:
             # From the first on: the others are then not walked through each time.

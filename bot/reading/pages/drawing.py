@@ -38,10 +38,8 @@ class InkScale:
 GLANCE = InkScale(36, 64)
 """Enough to tell whether something is drawn on a page of text."""
 CLOSE = InkScale(72, 30)
-"""Tells one short faint line of a scan (0.0003 of an A4 page) from dust (0.00014 for 40 specks) and noise (nothing).
-
-A page of text 33 greys from its paper, which OCR reads without fault, is seen (0.003); at a contrast of 40 it passed for blank.
-"""
+"""Separates one short faint line of a scan (0.0003 of an A4 page) from dust (0.00014 for 40 specks). Text 33 greys from its paper, which
+OCR reads without fault, measures 0.003; at a contrast of 40 it passed for blank."""
 _DARK = 80
 """Greys between paper and what neither dust nor noise makes of a hundredth of a page. Ten lines of text do."""
 _PLAIN_INK = 0.01
@@ -127,10 +125,8 @@ def ink(page: Any, textpage: Any, look: InkScale) -> float:
 
 
 def hidden_text(page: Any, textpage: Any) -> str:
-    """Return the text of which nothing is seen where it stands: it is not drawn, has the colour of what is below it, or is covered.
-
-    The text that recognition put over a scan need not stand just over the letters: ink anywhere will do.
-    """
+    """Return the text that is invisible where it stands: not drawn, in the colour below it, or covered. OCR text over a scan need not match
+    its letters: ink anywhere will do."""
     if _scale(page, GLANCE.dpi) * _POINTS_PER_INCH < GLANCE.dpi:
         return ""
     with closing(page.render(scale=_scale(page, GLANCE.dpi), grayscale=True)) as bitmap:
@@ -197,9 +193,8 @@ def _rows(raster: Raster) -> Iterator[bytes]:
         yield raster.data[row * raster.stride : row * raster.stride + raster.width]
 
 
-# A page on which nothing is seen: is it blank, or could what is on it not be shown? pdfium draws nothing where it fails, and says nothing.
-#
-# What cannot be known: contents that the file does not hold, of a page that names no font and no image (pdfium takes them for none).
+# A page that shows nothing: blank, or not drawn, as pdfium draws nothing and reports nothing when it fails? Contents missing from the file
+# of a page without font and image cannot be detected.
 
 _BLANK_JBIG2_BYTES = 1000
 """A sheet all of one colour takes a tenth of it."""

@@ -1,8 +1,5 @@
-"""Puts the text layer of a page, as pdfium gives it, in the order of a reader where pdfium's is wrong.
-
-pdfium follows the order of the file, which is the reader's nearly always and costs nothing. It is not where columns were drawn line by
-line, where pieces were drawn in any order, and where the text runs along another side of the page (pdfium then glues lines together).
-"""
+"""Puts the text layer of a page in reading order. pdfium follows the order of the file, which is nearly always right, but not for columns
+drawn line by line, pieces drawn in any order, and text along another side of the page (pdfium then glues lines together)."""
 
 from __future__ import annotations
 
@@ -28,10 +25,8 @@ _LETTERS = re.compile("[^\\s\x00]")
 
 
 def text_in_order(textpage: Any, count: int, rotation: int, fields: Sequence[Box] = ()) -> str:
-    """Return the text of the layer. `count` is its number of characters, `rotation` the /Rotate of the page (degrees, clockwise).
-
-    `fields` are where form fields stand, whose values come last in the file, without a blank or line end between them.
-    """
+    """Return the text of the layer. `count` is its number of characters, `rotation` the /Rotate of the page (degrees, clockwise). `fields`
+    are the boxes of form fields, whose values come last in the file, without separators."""
     text = str(textpage.get_text_bounded())
     if count < _FEW_LETTERS:
         return text
@@ -160,9 +155,8 @@ def _follows(run: Box, letter: Box) -> bool:
     return level and -height < apart < max(WIDE_GAP, 0.8 * height)
 
 
-# The order in which a reader meets the pieces of text of a page: line after line, column after column.
-#
-# Lengths are in points (1/72 inch), from the bottom left corner of the page as it is read.
+# Reading order of the pieces of text of a page: line after line, column after column. Lengths are in points (1/72 inch), from the bottom
+# left corner of the page as it is read.
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
@@ -257,11 +251,8 @@ def line_by_line(runs: Sequence[Run]) -> str:
     return "\n".join(map(text_of, lines_of(runs, line_height(run.box for run in runs)))) if runs else ""
 
 
-# Two or three columns of prose that a PDF holds line by line, put back one after the other.
-#
-# Drawn line by line, the left column's line is followed by its neighbour of the right: every sentence is cut in the middle. A table, a form
-# or a list with page numbers is laid out just so and must stay as it is; columns of prose are told from it by lines that fill their column,
-# hold several words, and go on below in the middle of a sentence.
+# Two or three columns of prose that a PDF holds line by line, put one after the other: their sentences are cut by the other column. Tables,
+# forms and lists with page numbers stay: unlike them, prose fills its column, has several words a line, and goes on below mid-sentence.
 
 # Shares (0 to 1) and lengths (points) were set on thousands of drawn pages of prose and tables, and on real texts put in columns.
 _FEWEST_LINES = 6
@@ -301,10 +292,8 @@ def are_suspected(boxes: Sequence[Box]) -> bool:
 
 
 def in_reading_order(runs: Sequence[Run], *, trusted: bool = True) -> str | None:
-    """Return the text of a page whose runs are given in the order of the file; None where that order is right.
-
-    Where that order is not `trusted`, the place on the page alone counts.
-    """
+    """Return the text of a page with its runs in the order of the file; None if that order is right. If the order is not `trusted`, only
+    the place on the page counts."""
     if not runs:
         return None
     height = line_height(run.box for run in runs)

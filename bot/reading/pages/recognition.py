@@ -1,6 +1,5 @@
-"""Decides whether a page must be recognised, recognises it with Tesseract, and joins what was read with what the text layer holds.
-
-The rules were measured on real recueils."""
+"""Decides whether a page must be recognised, recognises it with Tesseract, and joins the result with the text layer. The thresholds were
+measured on real recueils."""
 
 from __future__ import annotations
 
@@ -46,8 +45,8 @@ SOME_GARBAGE = 0.01
 ENOUGH_TO_JUDGE = 200
 """Letters from which the absence of any French word means something."""
 HARDLY_FRENCH = 0.06
-"""Share of common words of two letters or more. Of 10,000 pieces of real recueils, 99 in 100 have more, most tables included; a text of
-other letters, such as each the next one of the alphabet, has hardly any."""
+"""Share of common words of two letters or more. 99 in 100 of 10,000 pieces of real recueils have more, most tables included; a text with
+shifted letters has hardly any."""
 FRENCH_ENOUGH = 0.25
 """Share of common words that 98 pages in 100 of real recueils reach, tables included; the old OCR of a scan often does not."""
 TOO_ODD = 0.08
@@ -82,11 +81,8 @@ class Layer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PageInk:
-    """What the page shows besides its text, each as a share (0 to 1).
-
-    `coverage`: of the page under images. `ink`: of the page darkened by anything but recognised text (letters drawn as curves, glyphs whose
-    code says nothing). `lost`: of its glyphs whose code says nothing.
-    """
+    """Measures what the page shows besides its text, as shares (0 to 1). `coverage`: of the page under images. `ink`: of the page darkened
+    by anything but recognised text (curves, glyphs without meaning). `lost`: of its glyphs whose code has no meaning."""
 
     coverage: float = 0.0
     ink: float = 0.0
@@ -94,10 +90,8 @@ class PageInk:
 
 
 def is_convincing(text: str) -> bool:
-    """Return whether the words alone show a layer that is right and whole, so that nothing else of the page need be looked at.
-
-    Unless images take much of it and the text is less than `HALF_A_PAGE`: a scan may have been pasted on it.
-    """
+    """Return whether the words alone prove a right and whole layer, so that the rest need not be checked. False if images take much of the
+    page and the text is less than `HALF_A_PAGE`: it may be a pasted scan."""
     return own_length(text) >= LITTLE_TEXT and not garbage_ratio(text) and french_share(text) >= FRENCH_ENOUGH and oddity(text) <= TOO_ODD
 
 
@@ -124,10 +118,8 @@ def judge(text: str, shown: PageInk) -> Layer:
 
 
 def own_length(text: str) -> int:
-    """Return how many characters a page has besides the title that is stamped on it.
-
-    Where that title ends is not known from one page: as much as a long one takes is not counted, from its identifier on.
-    """
+    """Return how many characters a page has besides its stamped title, whose end one page does not show: from its identifier on, the length
+    of a long title is left out."""
     length = len(text.strip())
     stamp = next(reversed(list(MARK.finditer(text))), None)
     return length if stamp is None else max(stamp.start(), length - _LONG_STAMP)
@@ -221,12 +213,9 @@ _MOST_STAMPED_LINES = 12
 
 
 def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
-    """Return the text of the page, and its other text where neither can be trusted alone (else empty).
-
-    A garbled layer gives way, and one of no French words to a French text. A doubtful one is kept beside the OCR, the better of the two
-    first. A right one (a stamped running title, a header) takes the place of the OCR lines that repeat it, because its letters are exact,
-    and comes last, as stamps do.
-    """
+    """Return the text of the page, and its other text if neither is reliable alone (else empty). OCR replaces a garbled layer, and one
+    without French words if OCR has them. A doubtful layer is kept beside OCR, the better first. A right one (a stamped running title)
+    replaces the OCR lines that repeat it, and comes last."""
     if not recognised.strip():
         return layer, ""
     if not layer.strip():
@@ -244,10 +233,8 @@ def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
 
 
 def _repeated(lines: Sequence[str], layer: str) -> tuple[int, int]:
-    """Return the bounds of `lines` without those at the bottom, else at the top, that read like the whole of `layer`.
-
-    Only there: further inside, the document may rightly say what its running title says.
-    """
+    """Return the bounds of `lines` without those at the bottom, else at the top, that repeat the whole of `layer`. Not further inside,
+    where the document may have the words of its running title."""
     stamped = fold_letters(layer)
     most = min(len(lines), _MOST_STAMPED_LINES)
     bottom = {count: _alike(lines[-count:], stamped) for count in range(1, most + 1)}
@@ -265,10 +252,9 @@ def _alike(lines: Sequence[str], stamped: str) -> float:
     return float(fuzz.ratio(fold_letters("".join(lines)), stamped))
 
 
-# Tesseract: in process (tesserocr, which carries its own library) or by the `tesseract` command.
-#
-# Both need the French data `fra.traineddata` of the system (`tesseract-ocr-fra` in Debian). Measured on administrative scans: 150 dpi is
-# both faster and more exact than 300, and only page segmentation mode 3 keeps two columns apart.
+# Tesseract: in process (tesserocr, with its own library) or by the `tesseract` command. Both need the system's `fra.traineddata` (Debian:
+# `tesseract-ocr-fra`). 150 dpi is faster and more exact than 300 on administrative scans; only page segmentation mode 3 keeps columns
+# apart.
 
 LANGUAGE = "fra"
 FIRST_DPI = 150
@@ -276,8 +262,8 @@ SECOND_DPI = 220
 SURE_ENOUGH = 85
 """Mean confidence (0 to 100) below which a second, finer rendering is worth its time: below it, accuracy falls under 99 %."""
 _SURE_WORD = 75
-"""Confidence of a word below which a line or a stamp may run through it. Of numbers and days that were misread so one word at least had
-less, of those on clean scans hardly one."""
+"""Confidence of a word below which a line or stamp may cross it. Misread numbers and days had at least one such word, clean scans hardly
+any."""
 _UPRIGHT = 60
 """Pages upside down or on their side are read with 29 to 50, upright ones with 75 and more, the hardest included."""
 _ENOUGH_LETTERS = 20
@@ -347,10 +333,8 @@ class Ocr(Protocol):
 
 
 def find_data(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Return the folder that holds the French data: `TESSDATA_PREFIX` (or its `tessdata`) first, then where systems put it.
-
-    For the parent of a reading process, which may not look into these folders.
-    """
+    """Return the folder of the French data: `TESSDATA_PREFIX` (or its `tessdata`), else the systems' usual folders. For the parent of a
+    reading process, which may not read these folders."""
     prefix = environment.get("TESSDATA_PREFIX")
     given = [Path(prefix).absolute(), Path(prefix).absolute() / "tessdata"] if prefix else []
     usual = [folder for pattern in _DATA_FOLDERS for folder in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)]
@@ -370,11 +354,8 @@ def find_ocr(data: Path | None) -> InProcess | TesseractCommand | None:
 
 
 def recognise(engine: Ocr, render: Callable[[int, int], Raster]) -> Recognised:
-    """Read a page, again the other way up when hardly a word was sure, and on a finer rendering when the engine is still not sure.
-
-    `render` draws the page at the dpi it is given, turned by so many degrees clockwise. Four readings at most. Raises OcrFailed when the
-    first one fails.
-    """
+    """Read a page, again upside down when hardly a word was sure, and at a finer resolution when the engine is still unsure: four readings
+    at most. `render` draws the page at a dpi, turned clockwise by so many degrees. Raises OcrFailed when the first reading fails."""
     best, best_turn = engine.read(render(FIRST_DPI, 0)), 0
     if best.letters >= _ENOUGH_LETTERS:
         for turn in _OTHER_WAYS:
@@ -461,10 +442,8 @@ def _leptonica() -> Any:
 
 
 def jpeg_is_whole(data: bytes) -> bool:
-    """Return False when a JPEG image ends too early or holds what its decoder must pass over: a part of it shows something else.
-
-    pdfium draws such an image and says nothing. True where tesserocr, whose image library is asked, is not installed.
-    """
+    """Return False when a JPEG ends too early or holds what its decoder must skip, as a part of it is then wrong; pdfium draws it without
+    an error. True without tesserocr, whose image library decides."""
     library = _leptonica()
     if library is None:
         return True
@@ -536,9 +515,8 @@ def in_lines(words: Sequence[RecognisedWord]) -> Recognised:
 
 
 def unsure_of(words: Sequence[RecognisedWord]) -> frozenset[str]:
-    """Return the words of which the engine is not sure, but for short ones without a figure, and those with a figure beside them: where a
-    number or a day may be cut.
-    """
+    """Return the words that the engine is unsure of, except short ones without a figure, and unsure words with a figure beside them, where
+    a number or a day may be cut."""
     found: set[str] = set()
     for position, word in enumerate(words):
         if word.confidence >= _SURE_WORD:

@@ -1,7 +1,5 @@
-"""Opens one PDF in a process of its own, `python -m bot.reading.sandbox.child START`: confines itself first, then carries out orders.
-
-Orders come on standard input, whose end is its own end: the parent is gone, or needs nothing more.
-"""
+"""Opens one PDF in a process of its own, `python -m bot.reading.sandbox.child START`: confines itself, then carries out orders from
+standard input, and ends with that input."""
 
 from __future__ import annotations
 
@@ -103,8 +101,8 @@ from bot.reading.sandbox.process import (
 
 
 def run(main: Callable[[str], int]) -> NoReturn:
-    """Call `main` with the one argument of the process, and end with the status that it returns; with a trace when it raises, and then with
-    1, or `REFUSED` where that is what the system said."""
+    """Call `main` with the argument of the process and exit with its status; after an exception print a trace and exit with 1, or `REFUSED`
+    if the system refused an operation."""
     status = 1
     try:
         status = main(sys.argv[1])
@@ -175,9 +173,8 @@ def _say(line: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-# A PDF page by page, through pdfium: its text layer where that is good, OCR where it is not.
-#
-# In a child process only: pdfium is native code fed with files from outside.
+# A PDF page by page, through pdfium: its text layer if good, else OCR. In a child process only: pdfium is native code that reads files from
+# outside.
 
 MOST_CHARACTERS = 500_000
 """A page with more is an attack, not a page: the fullest real one holds some 15,000."""
@@ -202,11 +199,8 @@ class PdfDocument:
     """One open PDF. Pages are read in any order, one at a time, by their number from 1; none raises for one bad page."""
 
     def __init__(self, file: Path | bytes, ocr: Callable[[], Ocr | None], *, trusting: bool = False, inner: bool = False) -> None:
-        """`ocr` gives the engine when a page first needs one. `trusting`: neither its number of pages nor its streams are checked, and no
-        attached file is opened. `inner`: it is attached to another one.
-
-        Raises NotReadable.
-        """
+        """`ocr` returns the engine at its first use. `trusting`: neither the number of pages nor the streams are checked, and no attached
+        file is opened. `inner`: the file is attached to another. Raises NotReadable."""
         self._file = file
         self._find_ocr = ocr
         self._ocr: Ocr | None = None
@@ -239,10 +233,8 @@ class PdfDocument:
         return self._own + sum(len(each) if each else 1 for each in self._attached)
 
     def survey(self, number: int) -> PageText:
-        """Return what the text layer says, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING where the page is to be recognised.
-
-        A PENDING page has what its layer holds, unless that is garbage. It may prove blank: a scan is not drawn here, which takes long.
-        """
+        """Return the text layer's result, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING for a page to recognise, with its layer
+        unless garbage. A PENDING page may prove blank: drawing a scan here would be slow."""
         return self._timed(number, PdfDocument._survey)
 
     def recall(self, known: Collection[int]) -> Iterator[PageText]:
@@ -251,10 +243,8 @@ class PdfDocument:
             yield from map(self.survey, sorted(known))
 
     def recognise(self, number: int) -> PageText:
-        """Return the page with OCR where it needs it, in about a second: OCR, LAYER where the layer is the better text, or UNREADABLE.
-
-        A page that needs none is as `survey` says. A doubtful layer without an OCR beside it is still read: LAYER.
-        """
+        """Return the page with OCR if needed, in about a second: OCR, LAYER if the layer is the better text, UNREADABLE, or the result of
+        `survey` if no OCR is needed. A doubtful layer without OCR remains LAYER."""
         return self._timed(number, PdfDocument._recognise)
 
     @contextmanager
@@ -316,10 +306,8 @@ class PdfDocument:
             return pdfium.PdfDocument(copy)
 
     def _is_damaged(self, number: int, text: PageText, looks: str | tuple[int, ...]) -> bool:
-        """Return whether something of the page is lost: how much cannot be known. `looks`: what only the same page has too.
-
-        Of a file without any sign of damage only pages are looked at that have hardly a word of their own.
-        """
+        """Return whether something of the page is lost, however much. `looks` identifies pages that look the same. In a file without any
+        sign of damage only pages with hardly a word are checked."""
         own = own_length(text.text) if text.origin is TextOrigin.LAYER else 0
         if looks and (own >= NO_TEXT or text.origin is TextOrigin.PENDING):
             twin = self._seen.setdefault(looks, number)
@@ -437,10 +425,8 @@ def _is_time_left(spent: float) -> bool:
 def _layer(
     document: Any, page: Any, number: int, annotations: Annotations, drawing: Callable[[], Raster] | None = None
 ) -> tuple[str, Layer] | TextOrigin:
-    """Return the text layer and what it is worth, or BLANK or UNREADABLE. What costs time is done only where the words do not convince.
-
-    A page under images is taken for one that shows something unless there is a `drawing` of it.
-    """
+    """Return the text layer and its worth, or BLANK or UNREADABLE. Slow checks run only if the words do not convince. A page under images
+    counts as showing something unless there is a `drawing` of it."""
     with closing(page.get_textpage()) as textpage:
         count = textpage.count_chars()
         if count > MOST_CHARACTERS:
@@ -470,8 +456,8 @@ def _layer(
 
 
 def _is_unseen(page: Any, textpage: Any, text: str) -> bool:
-    """Return whether a layer is not what a reader sees: its letters stand beside the sheet or are mapped to what no text holds, or what is
-    looked for is said where nothing is seen. How that is found costs time, and only pages that say it owe it."""
+    """Return whether a layer differs from what a reader sees: its letters are outside the sheet or mapped to codes of no text, or searched
+    words are in invisible text. This is slow, so only pages with these words are checked."""
     count = textpage.count_chars()
     if len(text.strip()) < NO_TEXT:
         return count_visible(textpage, count) >= NO_TEXT

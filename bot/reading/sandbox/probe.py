@@ -42,10 +42,8 @@ class Confinement:
 
 
 def confinement_in_force() -> Confinement:
-    """Start a process confined as a reader is and have it try; it blocks for 0.1 s.
-
-    Raises OSError, ValueError or SubprocessError where that fails.
-    """
+    """Start a process confined as a reader and report its attempts; blocks for 0.1 s. Raises OSError, ValueError or SubprocessError on
+    failure."""
     start = StartOrder(os.devnull, 1024**3, 30)
     done = subprocess.run(  # noqa: S603 - our own command, without a shell
         child_command("bot.reading.sandbox.probe", start),

@@ -1,8 +1,5 @@
-"""What a reading process is told, what it answers, and what it gives up for good before it opens the file.
-
-Answers are JSON objects, one line a page, so a crash loses one page only. The process is fed with hostile files: its lines are checked here
-like any input from outside.
-"""
+"""Defines the orders to a reading process, its answers, and what it gives up before it opens the file. Answers are JSON objects, one line a
+page, so a crash loses one page only. Its files may be hostile: its lines are checked like any input from outside."""
 
 from __future__ import annotations
 
@@ -123,12 +120,9 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StartOrder:
-    """How a reading process is started: the file, and the limits it sets on itself before opening it.
-
-    `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `data`: the folder of the recognition
-    data, where it may look for an engine. `commands`: it may run programs, as the `tesseract` command needs. `trusting`: neither the number
-    of pages that the file gives nor its streams are checked, and no attached file is opened.
-    """
+    """Orders the start of a reading process: its file, and the limits it sets on itself first. `page_seconds`: processor time to open the
+    file, and for each page; 0: no limit. `data`: folder of the recognition data. `commands`: may run programs, as `tesseract` needs.
+    `trusting`: number of pages and streams are not checked, and no attached file is opened."""
 
     path: str
     memory_bytes: int
@@ -184,10 +178,8 @@ def parse_order(line: bytes) -> TextLayerOrder | RecogniseOrder:
     raise ValueError("not an order")
 
 
-# The confinement: a file that takes the process over gains a process that can only read itself.
-#
-# Limits hold on every POSIX system; system calls are filtered on Linux (x86_64, aarch64); files are out of sight where Linux has Landlock.
-# No folder of its own for temporary files: nothing can be written anywhere, and nothing needs to be.
+# Confinement: a file that takes over the process can only read itself. Limits hold on every POSIX system, the system-call filter on Linux
+# (x86_64, aarch64), hidden files where Linux has Landlock. The process can write nowhere.
 
 _OPEN_FILES = 64
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache")
@@ -196,10 +188,8 @@ _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
 
 
 def confine(start: StartOrder) -> tuple[str, ...]:
-    """Give up whatever reading this PDF does not need; what this system cannot enforce, in words.
-
-    To be called before any thread is started: it holds for those that follow.
-    """
+    """Give up whatever reading this PDF does not need; return what this system cannot enforce, in words. Call it before any thread starts:
+    later threads inherit it."""
     limit(start)
     missing: list[str] = []
     try:
@@ -264,10 +254,8 @@ def _leave_network() -> None:
                 libc.unshare(_NEW_USER | _NEW_NETWORK)
 
 
-# Which files a reading process may see (Landlock, Linux 5.13 and later): its own code and data, and the one PDF.
-#
-# Nothing else can be opened: not the settings nor the database of the bot, nor `/proc` with the environment of other processes.
-# See `man 7 landlock`.
+# Files that a reading process may open (Landlock, Linux 5.13 and later): its own code and data, and the one PDF. Not the bot's settings and
+# database, nor `/proc` with the environment of other processes. See `man 7 landlock`.
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every machine
 _VERSION = 1
@@ -288,11 +276,8 @@ def landlock_version() -> int:
 
 
 def restrict_files(allowed: Mapping[Path, int]) -> None:
-    """Let this thread, and those it starts, open nothing but what is allowed (path -> rights on it and beneath), for good.
-
-    No TCP connection and no signal to others either, where the kernel can forbid them. Paths that do not exist are passed over.
-    Raises NotPossible.
-    """
+    """Let this thread and its children open only what is allowed (path -> rights on it and beneath), for good; also no TCP connection and
+    no signal to others, where the kernel can forbid them. Missing paths are skipped. Raises NotPossible."""
     found = landlock_version()
     if found == 0:
         raise NotPossible("the kernel has no Landlock")
@@ -329,9 +314,8 @@ def _checked(result: int) -> int:
     return result
 
 
-# A filter on system calls (seccomp), for Linux on x86_64 and aarch64: system calls of a reading process beyond reading are refused.
-#
-# The filter is a program of the kernel's packet filter, put together here; see `man 2 seccomp` and `linux/bpf_common.h`.
+# Filters system calls (seccomp) on Linux, x86_64 and aarch64: those beyond reading are refused. The filter is a program of the kernel's
+# packet filter; see `man 2 seccomp` and `linux/bpf_common.h`.
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """Machine -> its AUDIT_ARCH value, and its column in the table of calls."""

@@ -1,7 +1,5 @@
-"""Numbers of the system calls that a reading process is refused, on x86_64 and aarch64 (None where one does not exist).
-
-From the Linux headers `asm/unistd_64.h` and `asm-generic/unistd.h`.
-"""
+"""Numbers of the system calls refused to a reading process, on x86_64 and aarch64 (None where one does not exist). From the Linux headers
+`asm/unistd_64.h` and `asm-generic/unistd.h`."""
 
 from __future__ import annotations
 

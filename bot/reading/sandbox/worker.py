@@ -157,10 +157,8 @@ class PageBuffer:
         return any(page.origin is not TextOrigin.UNREADABLE for page in self._pages)
 
     def progress(self, page: PageText, seconds: float | None = None) -> PageRead:
-        """Return the event of a page that was just done, `seconds` after the first page was recognised; None before that.
-
-        The time left is counted from the recognised pages so far: surveying takes next to nothing.
-        """
+        """Return the event of a page just done, `seconds` after the first recognised page; None before that. The time left counts
+        recognised pages only, as surveying is fast."""
         recognised = self.to_recognise - self.pending
         left = seconds / recognised * self.pending if seconds is not None and recognised else None
         return PageRead(page, self.count or 0, len(self._pages) - self.pending, self.to_recognise, recognised, left)

@@ -1,7 +1,5 @@
-"""The events of one tab: the answers it gets, held back until they were checked, and how loading goes on.
-
-This is Chromium's own protocol, as Playwright's routing reports no redirect and gives no head of an answer before its page runs.
-"""
+"""Follows the events of one tab: its answers, held back until they are checked, and its loading. Uses Chromium's own protocol, as
+Playwright's routing reports no redirect and gives no head of an answer before its page runs."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ class LeftSite(Exception):
 
 
 class LoginWanted(Exception):
-    """Raised when the site answered 401: a browser wants a name and a password before it shows that, and we have none."""
+    """Raised when the site answered 401: a browser then requires a name and a password, and there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,8 @@ class HeldAnswer:
 
 
 class TabEvents:
-    """Receives the events of one tab (Chrome DevTools Protocol, domains Fetch, Network and Page), from `start` to `end`.
-
-    Its waits raise the tab's failure where that comes first (BrowserFailure, LedAway, LoginWanted, Unusable), and Playwright's Error.
-    """
+    """Receives the events of one tab (Chrome DevTools Protocol, domains Fetch, Network and Page), from `start` to `end`. Its waits raise
+    the tab's failure if that comes first (BrowserFailure, LedAway, LoginWanted, Unusable), and Playwright's Error."""
 
     def __init__(self, page: Page, session: CDPSession) -> None:
         self._page = page
@@ -78,17 +74,15 @@ class TabEvents:
             await self.send(command, arguments)
 
     async def hold_back(self, kind: Literal["Document", "Fetch"], at_most: int | None = None) -> None:
-        """Hold back answers of this kind from now on: to navigations, or to `fetch()`.
-
-        `at_most` bounds, in bytes and unpacked, all that is loaded then and not streamed: a small answer may unpack to gigabytes.
-        """
+        """Hold back answers of this kind from now on: to navigations, or to `fetch()`. `at_most` limits, in unpacked bytes, everything
+        loaded then and not streamed: a small answer may unpack to gigabytes."""
         self._kind = kind
         self._at_most = at_most
         self._loaded = 0
         await self.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "resourceType": kind, "requestStage": "Response"}]})
 
     def end(self) -> None:
-        """End all waits and what is still being sent."""
+        """End all waits and all unfinished sends."""
         for sending in self._sending:
             sending.cancel()
         if not self._failure.done():
@@ -97,12 +91,12 @@ class TabEvents:
             self._failure.exception()  # reported or not
 
     def fail(self, error: Exception) -> None:
-        """End whatever is being waited for with this error: the first one holds."""
+        """End all waits with this error; the first error counts."""
         if not self._failure.done():
             self._failure.set_exception(error)
 
     async def unless_it_fails(self, wanted: Awaitable[Result]) -> Result:
-        """Return what is waited for, or raise the tab's failure where that comes first."""
+        """Return the result of a wait, or raise the tab's failure if that comes first."""
         task = asyncio.ensure_future(wanted)
         either: set[asyncio.Future[Any]] = {task, self._failure}
         try:
@@ -125,20 +119,20 @@ class TabEvents:
         return await self.unless_it_fails(self._held.get())
 
     async def let_through(self, held: HeldAnswer) -> None:
-        """Give the answer to the page."""
+        """Release the answer to the page."""
         await self.send("Fetch.continueResponse", {"requestId": held.hold})
 
     async def drop(self, held: HeldAnswer) -> None:
-        """Give the page nothing."""
+        """Refuse the answer to the page."""
         self._own.discard(held.load)
         await self.send("Fetch.failRequest", {"requestId": held.hold, "errorReason": "Aborted"})
 
     def is_without_body(self, held: HeldAnswer) -> bool:
-        """Return whether nothing came with a refusal: the browser then shows a page of its own."""
+        """Return whether a refusal has no body: the browser then shows a page of its own."""
         return held.load in self._without_body
 
     def is_whole(self, held: HeldAnswer) -> bool:
-        """Return whether a document has come to its end, and was read to its end."""
+        """Return whether a document was received and read to its end."""
         return self.is_without_body(held) or (held.load in self._finished and held.load in self._parsed)
 
     async def whole(self, held: HeldAnswer) -> None:
@@ -148,7 +142,7 @@ class TabEvents:
             await self.unless_it_fails(self._progress.wait())
 
     def in_background(self, sending: Awaitable[object]) -> None:
-        """Send what must be sent, without waiting for it."""
+        """Send a command without waiting for its outcome."""
         task = asyncio.ensure_future(sending)
         self._sending.add(task)
         task.add_done_callback(self._sent)

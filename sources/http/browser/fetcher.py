@@ -1,4 +1,4 @@
-"""The browser as the client sees it: started when it is needed, ended when it is not, and never in the way of the other sites."""
+"""Starts the browser when a request needs it, ends it when none does, and never delays other sites."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ if TYPE_CHECKING or HAS_PLAYWRIGHT:
 
 
 class BrowserFetcher:
-    """Sends GET requests by way of a real browser, one at a time for each host (the caller's queue sees to that).
-
-    `look_up` gives the checked address of a host that scripts come from, or raises FetchError. After `browser_idle_seconds` without a
-    request the browser is ended; cookies are kept in memory for the next one. `log` gets a warning, once, where it has no sandbox.
-    """
+    """Sends GET requests through a real browser, one at a time for each host (the caller's queue sees to that). `look_up` returns the
+    checked address of a script host, or raises FetchError. After `browser_idle_seconds` without a request the browser ends; its cookies are
+    kept in memory. `log` gets one warning if the browser has no sandbox."""
 
     def __init__(self, options: ClientOptions, look_up: Callable[[str], Awaitable[Address]], log: Any) -> None:
         self._options = options
@@ -53,10 +51,8 @@ class BrowserFetcher:
     async def get(
         self, url: str, needs: Browser, target: Target, address: Address, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """Yield the answer, its body still to be read with `aiter_raw()`. Of `headers` only `Accept` counts: whether a page is wanted.
-
-        Raises `httpx.TransportError`, Unusable where a page never shows what it must, NeedsBrowser where the browser does not start.
-        """
+        """Yield the answer, its body to be read with `aiter_raw()`. Of `headers` only `Accept` counts: whether a page is wanted. Raises
+        `httpx.TransportError`, Unusable if a page never shows what it must, NeedsBrowser if the browser does not start."""
         options = self._options
         limits = TabLimits(options.timeout_seconds, options.browser_seconds, options.max_page_bytes, 4 * options.max_page_bytes)
         cookies = self._cookies[urlsplit(url).netloc]
@@ -102,10 +98,8 @@ class BrowserFetcher:
                 self._timer = asyncio.get_running_loop().call_later(self._options.browser_idle_seconds, self._retire)
 
     async def _pin(self, needs: Browser, target: Target, address: Address) -> None:
-        """Remember where the site was found now, and where its script hosts were when they were needed first since the browser started.
-
-        A script host that is not found, or not at a public address, is not reached.
-        """
+        """Record the address of the site now, and those of its script hosts at their first use since the browser started. A script host
+        without a public address is not reached."""
         own = AllowedHost(target.host, target.port)
         known = self._chromium.pins if self._chromium is not None and self._chromium.is_alive else {}
         for place in places(target, needs.script_hosts) - {own, *known}:

@@ -1,4 +1,4 @@
-"""What drives a browser on this machine: the extra `browser` (Playwright), and a Chromium."""
+"""Finds what drives a browser on this machine: the extra `browser` (Playwright), and a Chromium."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 
 HAS_PLAYWRIGHT = importlib.util.find_spec("playwright") is not None
-"""Found out once: who installs it restarts Vigie."""
+"""Searched once: after an installation Vigie must restart."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 

@@ -1,4 +1,4 @@
-"""What a page may load, and what an answer to the browser is: pure decisions."""
+"""Decides what a page may load, and how to classify an answer to the browser. Pure."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from sources.http.answers import REDIRECTS, is_html
 from sources.http.connection import Address, BrowserFailure, Target
 
 MOST_DOCUMENTS = 4
-"""Documents that one request may go through: a challenge, its answer, the page. A wall that reloads itself without end is not hammered."""
+"""Most documents of one request: a challenge, its answer, the page. Limits a block page that reloads without end."""
 
 MOST_REQUESTS = 100
 """Requests that one page may make with all its scripts."""
 
 MOST_ATTEMPTS = 1000
-"""Requests that one page may try to make. Beyond, it is given up: each one costs us something even if it is refused."""
+"""Requests that one page may try to make; beyond, it is dropped, as each one costs even if it is refused."""
 
 _MOST_COOKIES = 60
 _MOST_COOKIE_CHARACTERS = 8000
-"""Most servers take no longer header: a page that set more would shut us out of its site."""
+"""Most servers accept no longer header: a page that set more cookies would block us from its site."""
 
 _NEVER = frozenset({"image", "media", "font"})
 _IN_THE_PAGE = frozenset({"about", "blob", "data"})
 _DEFAULT_PORT = {"https": 443, "http": 80}
 _LEFT_TO_THE_PAGE = frozenset({"content-encoding", "content-length", "etag", "last-modified", "set-cookie", "transfer-encoding"})
-"""Headers that say something of the bytes on the wire, which the browser has unpacked, or of the cookies, which it keeps."""
+"""Headers on the bytes on the wire, which the browser has unpacked, or on the cookies, which it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,14 @@ def places(target: Target, script_hosts: Collection[str]) -> frozenset[AllowedHo
 
 
 def resolver_rules(pins: Mapping[AllowedHost, Address]) -> str:
-    """Return the rules by which Chromium finds each place at its address, and nothing else. The first that fits holds."""
+    """Return the rules that map each place to its address, and nothing else. The first match counts."""
     found = [f"MAP {place} {f'[{address}]' if address.version == 6 else address}" for place, address in pins.items()]
     return ", ".join([*found, "MAP * ~NOTFOUND"])
 
 
 def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str]) -> bool:
-    """Return whether a page of `target` may make a request. `kind` is Playwright's resource type.
-
-    Never a picture, a film or a font: nothing of the text depends on them, and each is a request that the site is spared.
-    """
+    """Return whether a page of `target` may make a request. `kind` is Playwright's resource type. Pictures, films and fonts are never
+    loaded: the text does not depend on them."""
     parts = _split(url)
     if kind in _NEVER or parts is None:
         return False
@@ -67,20 +65,15 @@ def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str])
 
 
 def may_go(method: str, url: str, target: Target) -> bool:
-    """Return whether the page may be left for another one, by a script of its own, within the same request: as challenges do.
-
-    They request the same path again, or post their answer somewhere on the site. Any other page is a request of its own, to be made in
-    its turn and where robots.txt allows it.
-    """
+    """Return whether a script of the page may navigate within the same request, as challenges do: to the same path again, or by a POST on
+    the site. Any other page needs a request of its own, in its turn and under robots.txt."""
     parts = _split(url)
     return parts is not None and _is_of(parts, target) and (method == "POST" or _path(parts) == target.path.partition("?")[0])
 
 
 def has_moved(url: str, target: Target) -> bool:
-    """Return whether a page came to stand at another path than the requested one: its links mean something else there.
-
-    A challenge leaves marks in the query only.
-    """
+    """Return whether a page ended at another path than the requested one, where its links mean something else. A challenge changes the
+    query only."""
     parts = _split(url)
     return parts is not None and _path(parts) != target.path.partition("?")[0]
 
@@ -93,17 +86,17 @@ def is_rendered(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def is_to_be_saved(headers: Mapping[str, str]) -> bool:
-    """Return whether the answer is meant to become a file, whatever it is (RFC 6266, section 4.2)."""
+    """Return whether the answer is a download by its headers (RFC 6266, section 4.2)."""
     return headers.get("content-disposition", "").strip().lower().startswith("attachment")
 
 
 def asks_to_wait(status: int, headers: Mapping[str, str]) -> bool:
-    """Return whether a refusal says when to come back, which no challenge does: then there is nothing to run and to wait for."""
+    """Return whether a refusal has a `Retry-After`, which no challenge has: then no script has to run."""
     return status in {429, 503} and "retry-after" in headers
 
 
 def unpacked(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that are true of what the browser hands over: the length where the body was not packed on the wire."""
+    """Return the headers that hold for the unpacked body: the length only if it was not packed on the wire."""
     kept = {name: value for name, value in headers.items() if name not in _LEFT_TO_THE_PAGE}
     if "content-encoding" not in headers and "content-length" in headers:
         kept["content-length"] = headers["content-length"]
@@ -111,7 +104,7 @@ def unpacked(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def are_too_many(cookies: Collection[Mapping[str, Any]]) -> bool:
-    """Return whether a site has set more cookies (`name`, `value`) than it can be meant to get back."""
+    """Return whether a site has set too many cookies (`name`, `value`) to be sent back."""
     return len(cookies) > _MOST_COOKIES or sum(len(one["name"]) + len(one["value"]) for one in cookies) > _MOST_COOKIE_CHARACTERS
 
 

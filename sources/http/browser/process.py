@@ -1,4 +1,4 @@
-"""Chromium as a process: how it is started, and that it ends."""
+"""Starts and ends Chromium as a process."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sources.http.scratch import ScratchFolder
 
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
-"""For each of two steps, after which force is used: with the end of a tab before them (tab.py) they fit into the five seconds of a
-service that is to stop."""
+"""For each of two steps, after which the process is killed. With the end of a tab before them (tab.py) they fit into the five seconds that
+a service has to stop."""
 
 _LONGEST_FOLDER = 56
 """Characters. Chromium puts a socket into its temporary folder, and dies where the whole name is too long for one (108 on Linux)."""
 
 _NO_WAY_OUT = "socks5://nowhere.invalid:1"
-"""The proxy of every page, which cannot be found: only the places that bypass it are reached."""
+"""The proxy of every page, an address that does not exist: only places that bypass it are reached."""
 
 _ARGUMENTS = (
     # WebRTC uses no such proxy: without this a page sends UDP wherever it likes. The first is the name that older ones have for it.
@@ -64,23 +64,20 @@ FEATURES_OFF = "--disable-features=" + ",".join(
         "WebUIOmniboxPopup",
     )
 )
-"""What Chromium is to leave alone."""
+"""Features of Chromium that are switched off."""
 
 _NOT_TAKEN_OFF = ("--disable-ipc-flooding-protection", "--disable-popup-blocking")
-"""Guards of Chromium's own that Playwright would take off: a page may not move by script 200 times in ten seconds, nor open windows."""
+"""Limits of Chromium that Playwright would switch off: 200 navigations by script in ten seconds, and no windows."""
 
 _PROFILE = re.compile(r"--user-data-dir=(/.*?)(?= --|$)")
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
-"""What Chromium gets of the environment: nothing that could be a secret."""
+"""Variables of the environment that Chromium inherits: none that could be a secret."""
 
 
 class Chromium:
-    """Runs one Chromium. `start` it, and `close` it whatever happens.
-
-    `pins` are the places that it can reach, each at the address that was checked: every other name is not found, whoever requests it (a
-    frame, a worker, a WebSocket, a service of the browser's own), and no name is looked up a second time.
-    """
+    """Runs one Chromium: `start` it, and always `close` it. `pins` are the only places it can reach, each at its checked address: any other
+    name is not found, whoever requests it (frame, worker, WebSocket, service of the browser), and no name is looked up twice."""
 
     def __init__(self, executable: str, user_agent: str, pins: Mapping[AllowedHost, Address]) -> None:
         self.pins = pins
@@ -109,7 +106,7 @@ class Chromium:
 
     @property
     def has_sandbox(self) -> bool:
-        """Return whether its pages are shut off from the machine. For root Chromium has no such thing."""
+        """Return whether its pages run in a sandbox, which Chromium does not have for root."""
         return os.geteuid() != 0
 
     @property
@@ -119,7 +116,7 @@ class Chromium:
 
     @contextlib.contextmanager
     def on_end(self, call: Callable[[], None]) -> Iterator[None]:
-        """Have `call` called within the context when it ends, whoever ended it."""
+        """Call `call` within the context when the browser ends, whatever ended it."""
         self._waiting.append(call)
         try:
             yield
@@ -139,7 +136,7 @@ class Chromium:
         )
 
     async def close(self) -> None:
-        """End it, by force where it does not answer, and remove what it wrote. May be called twice."""
+        """End it, by force if it does not answer, and remove its files. May be called twice."""
         browser, self._browser = self._browser, None
         playwright, self._playwright = self._playwright, None
         try:
@@ -154,7 +151,7 @@ class Chromium:
                 self._home.remove()
 
     async def kill(self) -> None:
-        """End it by force, as it does not answer, and then as `close` does."""
+        """Kill it, as it does not answer, then do as `close` does."""
         self._kill(self._browser)
         await self.close()
 
@@ -163,7 +160,7 @@ class Chromium:
             _end_now(self._pid)  # its own processes end with it
 
     async def _start_driver(self) -> None:
-        """Start Playwright's own process. Half started, it could not be ended: it is waited for, whatever happens."""
+        """Start Playwright's own process. A cancelled start is still waited for: a half-started process could not be ended."""
         starting = asyncio.ensure_future(async_playwright().start())
         try:
             await asyncio.wait({starting})
@@ -175,7 +172,7 @@ class Chromium:
         await starting
 
     async def _stop_driver(self, playwright: Playwright) -> None:
-        """Stop it, by force where it does not end, and until its end was seen: no process is left to whoever closes the loop."""
+        """Stop it, by force if needed, and wait for its end: no process remains when the caller closes the loop."""
         stopping = asyncio.ensure_future(playwright.stop())
         try:
             await asyncio.wait({stopping}, timeout=_CLOSE_SECONDS)
@@ -226,7 +223,7 @@ def _environment(home: str) -> dict[str, str | float | bool]:
 
 
 async def _within(seconds: float, ending: Awaitable[object]) -> bool:
-    """Wait for an end, not for ever; one that fails has ended too. Returns whether it came."""
+    """Wait for an end, for a limited time; a failure is an end too. Returns whether it came."""
     with contextlib.suppress(Error, OSError):
         try:
             async with asyncio.timeout(seconds):
@@ -244,15 +241,12 @@ def _end_now(pid: int) -> None:
 # The processes of Chromium: what they may take of this machine, whatever a page does, and who started them.
 
 MOST_MEMORY = 2 * 1024 * 1024 * 1024
-"""Bytes that one process may have to write to. An ordinary page has 0.7 GB, most of it never touched. Who wants more crashes."""
+"""Bytes of writable memory for one process, which crashes beyond. An ordinary page has 0.7 GB, mostly untouched."""
 
 
 def limit(pid: int) -> None:
-    """Limit the memory of a process and of all below it, and those that they will start; none of them leaves a core file.
-
-    Chromium limits its pages so by itself where it has its sandbox, but by what the machine has: up to 16 GB. Does nothing on systems
-    without `prlimit`, that is but on Linux.
-    """
+    """Limit the memory of a process and of all its present and future children; none of them leaves a core file. Chromium's own limits need
+    its sandbox and reach 16 GB. Does nothing on systems without `prlimit` (all but Linux)."""
     prlimit = getattr(resource, "prlimit", None)
     if prlimit is None:
         return
@@ -271,7 +265,7 @@ def parent_of(pid: int) -> int | None:
 
 
 def _with_those_below(pid: int) -> Iterator[int]:
-    """Yield each before its children are searched for: what it starts later has its limits from it."""
+    """Yield each process before its children are searched for: later children inherit its limits."""
     yield pid
     for file in Path(f"/proc/{pid}/task").glob("*/children"):
         try:

@@ -1,8 +1,6 @@
-"""One request by way of the browser, in a tab of its own: what the site shows in the end, as an HTTP answer.
-
-A page is a navigation: its scripts run until it shows what its source waits for. A file is a `fetch()` from an empty document of the
-site: same cookies, same connection, and its body streams. Redirects are never followed here: the client checks them, and their turn comes.
-"""
+"""Makes one request in a browser tab of its own, and returns what is shown in the end as an answer. A page is a navigation: its scripts run
+until it shows what its source waits for. A file is a streamed `fetch()` from an empty document of the site. Redirects are not followed: the
+client checks and requests them."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ _SHOWN = """((most) => {{
 
 @dataclass(frozen=True, slots=True)
 class TabContent:
-    """Holds what stands in the tab."""
+    """Holds the content of the tab."""
 
     url: str
     html: str
@@ -49,10 +47,8 @@ class TabContent:
 
 @dataclass(frozen=True, slots=True)
 class TabLimits:
-    """Limits one request, in seconds and bytes: `wait` each wait for the network, `settle` how long a page has to show what it must.
-
-    `page` limits what a page shows, `loaded` all that it loads to get there.
-    """
+    """Limits one request, in seconds and bytes: `wait` each wait for the network, `settle` the time a page has to show what it must, `page`
+    what a page shows, `loaded` all that it loads."""
 
     wait: float
     settle: float
@@ -61,17 +57,15 @@ class TabLimits:
 
 
 Cookies = list[Any]
-"""As Playwright has them, which types those it takes otherwise than those it gives."""
+"""Cookies in Playwright's form, whose types differ between input and output."""
 
 
 @contextlib.asynccontextmanager
 async def open_tab(
     chromium: Chromium, cookies: Cookies, target: Target, script_hosts: tuple[str, ...], limits: TabLimits
 ) -> AsyncIterator[Tab]:
-    """Yield a tab for one request, in a context of its own that is closed in the end with all that it still does.
-
-    `cookies` are those of the site, and become those that it has left. Errors of Playwright become BrowserFailure.
-    """
+    """Yield a tab for one request, in a context of its own that is closed at the end with all its work. `cookies` are those of the site,
+    and are replaced by those that it left. Errors of Playwright become BrowserFailure."""
     try:
         context = await chromium.new_context(policy.places(target, script_hosts))
         try:
@@ -112,7 +106,7 @@ async def _tab_in(
 
 
 async def _guard(route: Route, page: Page, events: TabEvents, target: Target, script_hosts: tuple[str, ...]) -> None:
-    """Let the requests of the tab through that it may make; a window that it opens may make none."""
+    """Allow the permitted requests of the tab; a window that it opens may make none."""
     request = route.request
     url = request.url
     if request.frame.page != page:
@@ -128,10 +122,8 @@ async def _guard(route: Route, page: Page, events: TabEvents, target: Target, sc
 
 
 async def _close(context: BrowserContext, chromium: Chromium, cookies: Cookies) -> None:
-    """Close whatever is open. A site that sets cookies without end loses them all, or its server would refuse us for ever.
-
-    A browser that does not answer any more is ended: the next request starts another one.
-    """
+    """Close whatever is open. All cookies of a site that sets too many are dropped, or its server would refuse us for ever. A browser that
+    no longer answers is ended: the next request starts another one."""
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             left = await context.cookies()
@@ -175,11 +167,8 @@ class Tab:
         return _rendered(held, shown.html)
 
     async def file(self, accept: str) -> httpx.Response:
-        """Return the file, its body still to be read; or the page that came in its place, after a try to get past it.
-
-        A challenge that was passed is returned as a redirect to the same address: the client makes another request, in its turn, with what
-        the browser has now got.
-        """
+        """Return the file, its body to be read, or the page that came in its place after a try to pass it. A passed challenge is returned
+        as a redirect to the same address: the client requests it again, in its turn, with the new cookies."""
         held, reader = await self._fetch(accept)
         if reader is None:
             return self._redirect(held)
@@ -215,7 +204,7 @@ class Tab:
                 fetching.exception()
 
     async def _pieces(self, reader: JSHandle) -> AsyncGenerator[bytes]:
-        """Read a body where it is. Raises `httpx.TransportError`."""
+        """Read a body from the browser. Raises `httpx.TransportError`."""
         while True:
             try:
                 async with asyncio.timeout(self._limits.wait):
@@ -231,10 +220,8 @@ class Tab:
             yield base64.b64decode(piece)
 
     async def _visit(self, wait_for: str | None) -> tuple[HeldAnswer, TabContent | None]:
-        """Go to the address. Return the last answer, and what is shown then; None where there is nothing that a browser shows.
-
-        Without a selector to wait for, any page will do that is not a block or challenge page.
-        """
+        """Go to the address; return the last answer and what is shown then, None if a browser shows nothing. Without a selector to wait
+        for, any page that is no block or challenge page will do."""
         await self._events.hold_back("Document", self._limits.loaded)
         self._events.in_background(self._events.send("Page.navigate", {"url": self._url}))
         last = self._last = await self._soon(self._events.next())
@@ -247,7 +234,7 @@ class Tab:
         return await self._not_settled(self._last, wait_for)
 
     async def _settled(self, held: HeldAnswer, wait_for: str | None) -> tuple[HeldAnswer, TabContent | None] | None:
-        """Let each document run until one is what was requested, or the next one comes. None where there are too many."""
+        """Run the documents one after the other until one is the requested page; None after too many."""
         for _ in range(policy.MOST_DOCUMENTS):
             self._last = held
             if not policy.is_rendered(held.status, held.headers) or policy.asks_to_wait(held.status, held.headers):
@@ -269,7 +256,7 @@ class Tab:
         return None
 
     async def _final(self, held: HeldAnswer, wait_for: str | None) -> TabContent:
-        """Return what is shown in the end of this document; never returns where the document only leads to another one."""
+        """Return what this document shows in the end; never returns if it only leads to another one."""
         await self._events.whole(held)
         if self._events.is_without_body(held):
             return TabContent(held.url, "")
@@ -282,7 +269,7 @@ class Tab:
         return shown
 
     async def _not_settled(self, held: HeldAnswer, wait_for: str | None) -> tuple[HeldAnswer, TabContent]:
-        """Return what there is to show when the time is over. Raises Unusable where that is neither what was wanted nor a known wall."""
+        """Return what is shown at the timeout. Raises Unusable if that is neither the wanted page nor a known block page."""
         if not self._events.is_whole(held):
             raise httpx.ReadTimeout("the page did not come to its end")
         shown = await self._soon(self._shown(), min(_LAST_LOOK_SECONDS, self._limits.settle))
@@ -357,7 +344,7 @@ FETCH = """async ([url, accept]) => {
 
 
 class Body(httpx.AsyncByteStream):
-    """Streams a body that is still in the browser: pieces of which the `first` have come."""
+    """Streams a body from the browser; its `first` pieces have come."""
 
     def __init__(self, pieces: AsyncGenerator[bytes], first: bytes = b"") -> None:
         self._pieces = pieces
@@ -370,5 +357,5 @@ class Body(httpx.AsyncByteStream):
             yield piece
 
     async def aclose(self) -> None:
-        """Read no more of it."""
+        """Stop reading the body."""
         await self._pieces.aclose()
