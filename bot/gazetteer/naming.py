@@ -142,7 +142,7 @@ class _Namer:
         return tuple(row for row in rows if self._places.department_at(row) in departments)
 
     def _counts(self, tokens: list[_Token], first: int, end: int, commune: Commune | None) -> bool:
-        """Whether the words around a name let it mean the place. `commune` is None for a site."""
+        """Return whether the words around a name allow the place. `commune` is None for a site."""
         if commune is not None and _is_part_of_a_name(tokens, first, end, large=(commune.population or 0) >= _LARGE):
             return False
         if self._is_sure(tokens, first):
@@ -152,7 +152,7 @@ class _Namer:
         return commune is None or self._is_certain_alone(tokens, first, commune)
 
     def _is_certain_alone(self, tokens: list[_Token], first: int, commune: Commune) -> bool:
-        """Whether a name means the commune where nothing says that it does: not a word, nor a saint who follows what is his."""
+        """Return whether a name alone means the commune: not a common word, nor a saint's name after a building of his."""
         words = [token.folded for token in _tokens(commune.name) if token.folded not in ARTICLES]
         if len(words) == 1 and (words[0] in self._ordinary or (commune.population or 0) < _LARGE):
             return False
@@ -202,7 +202,7 @@ def communes_named(places: Mapping[str, Place], decree: Decree) -> tuple[NamedCo
 
 
 def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
-    """Return what finds out what a decree is about. The last ones are kept: thousands of messages are made of one decree."""
+    """Return a function that returns a decree's topics; recent results are cached, as many messages are made of one decree."""
 
     @lru_cache(maxsize=64)
     def topics(decree: Decree) -> Topics:

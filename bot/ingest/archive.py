@@ -40,16 +40,16 @@ log = structlog.get_logger()
 KeepPdfs = Literal["decrees", "none", "all"]
 
 UNREAD_FOR = 30 * 86_400.0
-"""Seconds after which a file that nobody has read since is of a recueil given up long ago."""
+"""Seconds after which an unused file belongs to a recueil given up long ago."""
 
 INCOMING_FOR = 86_400.0
-"""Seconds after which a download that did not grow is one that a killed program left."""
+"""Seconds after which a download that did not grow was left by a killed program."""
 
 TIDIED_EVERY = 6 * 3_600.0
 """Seconds between two searches for what is to be removed, in a program that runs for months."""
 
 LEFT_FOR = 86_400.0
-"""Seconds after which a copy that did not grow is one that a killed program left: a copy takes seconds, on a slow disk minutes."""
+"""Seconds after which a copy that did not grow was left by a killed program: a copy takes minutes at most."""
 
 _PART = ".part"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -126,7 +126,7 @@ class PdfArchive:
         return None
 
     def release(self, sha256: str, *, wholly_read: bool) -> None:
-        """End a use of the file. One that was `wholly_read` nobody will need again."""
+        """End a use of the file. One that was `wholly_read` is not needed again."""
         self._in_use -= Counter({sha256: 1})
         if wholly_read and not self._in_use[sha256]:
             _remove(self._path(self.unread, sha256))

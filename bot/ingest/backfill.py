@@ -39,7 +39,7 @@ RECENT = timedelta(days=3)
 """How far behind the last good poll the date of something never seen may lie, for the next poll to be the one that must meet it."""
 
 LATE_UPLOADS = 2
-"""Recueils that may have been uploaded later than one that is newer than they: more of them show the age of what bears no date."""
+"""Recueils that may be uploaded later than a newer one: more of them date an undated recueil."""
 
 SHORTEST_NAME = 6
 """Characters of a file name that may distinguish a file from another: "raa-12" may be of any year."""
@@ -77,7 +77,7 @@ def must_list(listed_at: datetime | None, now: datetime) -> bool:
 
 
 def undated_at_baseline(found: Sequence[HistoryEntry], order: Order) -> frozenset[str]:
-    """Return the addresses without a date that the first poll of the source will read, as it has nothing else to go by."""
+    """Return the undated addresses that the first poll of the source will read."""
     undated = [each.listed for each in found if each.listed.published is None]
     # A walk reads an oldest-first list from its end: only the numbers of its files still show which came last.
     known = "unknown" if order == "oldest-first" else order
@@ -147,7 +147,7 @@ class AgeEstimate:
         self._first = before[LATE_UPLOADS] if len(before) > LATE_UPLOADS else None
 
     def is_since(self, published: date | None, title: str, url: str) -> bool:
-        """Return whether it counts. What nothing dates does: reading too much loses nothing."""
+        """Return whether an entry counts. An undatable one does: reading too much loses nothing."""
         if published is not None:
             return published >= self._since
         number = _upload(url)
@@ -440,7 +440,7 @@ class BackfillReport:
 
     @property
     def ok(self) -> bool:
-        """Return whether nothing is missing for a failure. What a site has taken away is reported, and is no failure."""
+        """Return whether no failure left anything out. What a site removed is reported, and is no failure."""
         listed = all(listing.is_complete for listing in self.listings)
         return listed and self.index_error is None and all(unread.gone for unread in self.ingested.unread)
 

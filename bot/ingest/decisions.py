@@ -1,4 +1,4 @@
-"""What is new, what is due, what a failure means, when an authority publishes: pure decisions, the shell around them only does I/O."""
+"""Decides what is new, what is due, what follows a failure, and when to poll. Pure: its callers do all I/O."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CROWD = 10
 and reading it would post decrees of years ago."""
 
 LONGEST_ASKED = timedelta(days=1)
-"""How long a server may make us wait, at the most: more is a slip of its own."""
+"""Longest wait that a server may request: more is an error of its own."""
 
 LONGEST_WAIT = timedelta(days=2)
 """No source ever waits so long for its next poll."""
@@ -212,7 +212,7 @@ def after_failure(state: SourceState, error: FetchError, now: datetime, *, every
 
 
 def is_due(next_check_at: datetime | None, now: datetime) -> bool:
-    """Return whether a source is due. What is further away than any wait was written by a clock that was ahead: it is due at once."""
+    """Return whether a source is due. An instant beyond any possible wait comes from a wrong clock: due at once."""
     return next_check_at is None or not now < next_check_at <= now + LONGEST_WAIT
 
 
@@ -253,7 +253,7 @@ def _recent(entry: ListingEntry, since: date) -> bool:
 # eight to eight, some Friday evenings for Saturday, seldom at night.
 
 HALF_LIFE = timedelta(days=60)
-"""What was published so long ago counts half: habits change with people."""
+"""Age at which a publication counts half: habits change with people."""
 
 TRUST = 40.0
 """Publications after which what was seen weighs as much as what is expected of any prefecture: a month or two of an average one."""
@@ -270,7 +270,7 @@ FLATTER = 0.6
 1/2, half of all would wait longer."""
 
 CLOSEST = 0.5
-"""Of the even pace: no two polls are closer."""
+"""Shortest interval between polls, as a multiple of the even pace."""
 
 FURTHEST = 5 / 3
 """Longest interval between polls on a working day from eight to eight, as a multiple of the even pace. Otherwise a recueil in a source's
@@ -335,9 +335,9 @@ def learn(
 
 
 def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta, requests: int = 1) -> timedelta:
-    """Return the wait before the next poll, at most `slowest`: short in busy hours. `every` gives the polls on a busy day (`WATCHED`) of an
-    average source. Their number grows with the square root of what a source publishes, and falls with that of the `requests` per poll: that
-    minimises all waits. A wait into a busier hour starts there."""
+    """Return the wait before the next poll, at most `slowest`. `every` gives the polls on a busy day (`WATCHED`) of an average source.
+    Their number grows with the square root of what a source publishes, and falls with that of the `requests` per poll. A wait that reaches
+    into a busier hour ends as if it began there."""
     slowest = max(every, slowest)
     every *= (max(requests, 1) / habits.volume) ** 0.5
     wait = _wait(habits, now, every, slowest)

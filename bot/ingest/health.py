@@ -26,7 +26,7 @@ IDLE_AFTER = timedelta(minutes=30)
 """How long a post must have been due, and nothing been tried at its destination, before delivery is taken for stopped."""
 
 STUCK_AT_ONCE, STUCK_SOON = 2, timedelta(hours=1)
-"""Recueils that cannot be read, so many and for so long, that the trouble is the site's: a server at its limits recovers sooner."""
+"""Number and age of unreadable recueils that put the fault on the site: an overloaded server recovers sooner."""
 
 STUCK_ALONE = timedelta(days=1)
 """How long a single one, where nothing else was read since, may be taken for a bad file: it has then been tried eight times."""
@@ -119,7 +119,7 @@ Wrong = tuple[DestinationTrouble | None, datetime | None, str | None]
 def _wrong(
     check: DestinationCheck | None, waiting: Sequence[OpenPost], oldest: datetime | None, now: datetime, late_after: timedelta
 ) -> Wrong:
-    """Return the worst of what the check found and of what the posts that wait show."""
+    """Return the worst of the check's result and of the state of the waiting posts."""
     found: dict[DestinationTrouble, Wrong] = {}
     if check is not None and check.trouble is not None:
         found[check.trouble] = (check.trouble, check.since, check.detail)

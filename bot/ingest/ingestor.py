@@ -1,4 +1,4 @@
-"""One recueil, from its address to what is recorded of it: fetched, read, judged, recorded, its posts queued. For polls and backfills."""
+"""Ingests one recueil: fetches, reads, judges, records, queues its posts. For polls and backfills."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CHECKED = frozenset({RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RES
 """States in which a recueil is due only to see whether its file was replaced."""
 
 HELD_FOR = timedelta(hours=1)
-"""How long a recueil is left alone after the database failed to take what was read of it: long work is not begun anew at once."""
+"""Pause of a recueil after the database failed to store its reading, before the long work is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Ingestor:
         return IngestResult(requests=resolved.requests)
 
     async def _check(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
-        """Read the file again where the site has put another in its place. What cannot be requested now is at the next time."""
+        """Read the file again if the site replaced it. What cannot be requested now is requested the next time."""
         again, is_replaced = decide.check_at(recueil.found_at, self._clock(), is_zip=recueil.state is RecueilState.RESOLVED), False
         try:
             is_replaced = await self._files.is_replaced(recueil)
@@ -257,7 +257,7 @@ def _reported(recueil: Recueil, result: ReadResult, recorded: RecordingResult, e
 
 
 def fault_of(fault: Exception) -> str:
-    """Return the message for an error that only a fault of ours explains; the log has the rest."""
+    """Return the message for an error caused by a fault of ours; the log has the details."""
     return f"a fault of the program ({type(fault).__name__}), see its log"
 
 
@@ -420,7 +420,7 @@ class BackgroundTasks:
         return came
 
     async def stop(self) -> None:
-        """End what goes on. Nothing is lost: what was read of it is stored, and the rest is read at the next start."""
+        """Cancel background readings. Nothing is lost: results so far are stored, and the rest is read at the next start."""
         while tasks := list(self._late.values()):
             await ended(tasks)
 

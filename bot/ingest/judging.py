@@ -1,4 +1,4 @@
-"""From a reading to what is recorded and shown of it. Pure: the only place where reading and detection meet."""
+"""Judges a reading: returns what is recorded and shown of it. Pure: the only module where reading and detection meet."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def keys_of(url: str, acts: Sequence[Act]) -> list[tuple[str, ...]]:
 
 
 def as_decided(group: tuple[Judged, ...], keys: Sequence[str], decided: Mapping[str, Decision]) -> tuple[Judged, ...]:
-    """Return the group as a person decided: the strongest key that is known counts."""
+    """Return the group as a person decided; the strongest known key counts."""
     decision = next((decided[key] for key in keys if key in decided), None)
     if decision is None:
         return group
@@ -80,7 +80,7 @@ Group = tuple[Judged, ...]
 """One act with each of its verdicts: a bulk act may hold many decrees, and is shown with the first."""
 
 NO_CATALOGUE = Issuers(())
-"""Every act is then that of the authority on whose site it is."""
+"""Assigns every act to the authority of its site."""
 
 _STRENGTH = (Outcome.NOT_CONCERNED, Outcome.UNCERTAIN, Outcome.DECREE)
 
@@ -379,7 +379,7 @@ def _settled(table: Group, found: int) -> Group:
 
 
 def _listed(text: str) -> int:
-    """Return how many lines of the table may speak of VSA: one where only the whole of it does."""
+    """Return how many lines of the table may be on VSA; one if only the whole table is."""
     starts = [match.start() for match in _ENTRY.finditer(text)]
     entries = (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
     return sum(has_sign(entry) for entry in entries) or 1

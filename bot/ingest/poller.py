@@ -1,4 +1,4 @@
-"""The story of one poll: crawl, take in what is new, fetch, read, judge, record, queue posts."""
+"""Polls one source: crawls, takes in what is new, fetches, reads, judges, records, queues posts."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Poller:
         return report.reading(ingested), ingested
 
     async def _poll_listing(self, source: Source) -> SourceReport:
-        """Crawl, take in what is new, and remember how it went."""
+        """Crawl, take in what is new, and store the outcome."""
         now = self._clock()
         state = await asyncio.to_thread(self._store.sources.get, source.key)
         today = self._catalogue.today(source.authority, now)
@@ -168,7 +168,7 @@ class Poller:
         return report
 
     async def _take_in(self, source: Source, listed: Sequence[ListingEntry], state: SourceState, now: datetime) -> int:
-        """Record the entries that nobody has seen; how many of them are to be read."""
+        """Record the unseen entries; return how many are to be read."""
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
         intake = decide.intake(
             listed,
@@ -228,11 +228,11 @@ class Poller:
         self._background.on_done = on_done
 
     async def finish(self) -> list[BackgroundResult]:
-        """Wait for all that is read in the background; what it gave. Raises StorageError, once all has ended."""
+        """Wait for all background readings; return their result. Raises StorageError, once all have ended."""
         return await self._background.finish()
 
     async def stop(self) -> None:
-        """End what is read in the background. Nothing is lost: it is read on from there at the next start."""
+        """Cancel the background readings. Nothing is lost: they continue at the next start."""
         await self._background.stop()
 
     # --- which sources, and when -------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class Poller:
         }
 
     async def clock_set_back(self, by: timedelta) -> None:
-        """Repair what was to happen later by a clock that was since set back so far. Raises StorageError."""
+        """Correct future instants written before the clock was set back. Raises StorageError."""
         log.warning("clock.set_back", seconds=round(by.total_seconds()))
         await asyncio.to_thread(self._store.sources.clock_set_back, by, self._clock())
 
@@ -295,14 +295,14 @@ class Poller:
 
 
 def _trouble(crawl: Crawl) -> FetchError | None:
-    """Return what is wrong with a crawl that found something: a page that could not be read, or one that lists nothing any more."""
+    """Return the fault of a crawl that found something: an unreadable page, or one that lists nothing any more."""
     if crawl.unread:
         return crawl.unread[0]
     return Emptied(f"no recueil is left on a page that always had some: {', '.join(crawl.emptied)}") if crawl.emptied else None
 
 
 def _after(state: SourceState, crawl: Crawl, new: int, now: datetime) -> SourceState:
-    """Return what a poll that was answered changes of what is known, whether it is a good one or not."""
+    """Return the state of a source after an answered poll, good or not."""
     return replace(
         state,
         trail=crawl.trail.to_json(),

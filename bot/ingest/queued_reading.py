@@ -35,7 +35,7 @@ from sources.http.scratch import ScratchFolder
 log = structlog.get_logger()
 
 LAYOUT = f"2 {RULES} {procrastinate.__version__}"
-"""What the tables of the queue hold, and by which rules files are read. A process of another layout neither makes nor takes our jobs."""
+"""Version of the queue's tables and of the reading rules. Processes of another version neither make nor take our jobs."""
 
 AHEAD = 200
 """Files that are queued at the same time, so that workers never wait for a download. The database holds them meanwhile."""
@@ -70,7 +70,7 @@ async def open_jobs(url: URL, queue: ReadingQueue) -> AsyncIterator[procrastinat
 
 
 def reason(error: BaseException | None) -> str:
-    """Return what is wrong: an error of procrastinate says only that something is, and its cause what. None: a worker that just ended."""
+    """Return the first line of an error's cause, where procrastinate puts the details; a default without one."""
     found = None if error is None else error.__cause__ or error
     return next(iter(str(found or "").strip().splitlines()), "") or "the connection to the queue was lost"
 
@@ -79,7 +79,7 @@ def reason(error: BaseException | None) -> str:
 
 
 class QueuedReading:
-    """Has files read by workers, and waits for what comes of them."""
+    """Queues files for workers, and waits for the results."""
 
     def __init__(self, queue: ReadingQueue, jobs: procrastinate.App) -> None:
         self._queue = queue

@@ -1,4 +1,4 @@
-"""Reading one file: what is quick at once, what is long in one of the slow slots, and never a page twice."""
+"""Reads one file: short readings at once, long ones in a slow slot, and never a page twice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class WorkerSlots:
         self.quick = asyncio.Semaphore(quick)
         self.slow = asyncio.Semaphore(slow)
         self.wanted = asyncio.Event()
-        """Set while somebody who is not known to be a scan waits for a quick slot."""
+        """Set while a file not known to be a scan waits for a quick slot."""
         self._newcomers = 0
 
     def slot(self) -> WorkerSlot:
@@ -47,7 +47,7 @@ class WorkerSlots:
 
     @contextmanager
     def newcomer(self) -> Iterator[None]:
-        """Let scans give way to one that waits for a quick slot."""
+        """Let scans give way to a file that waits for a quick slot."""
         self._newcomers += 1
         if self.quick.locked():
             self.wanted.set()
@@ -66,7 +66,7 @@ class WorkerSlot:
         self._slots = slots
         self._held: asyncio.Semaphore | None = None
         self.left = asyncio.Event()
-        """Set once the quick slot was left: whoever waits for what is quick need not wait any longer."""
+        """Set once the quick slot was left: callers that wait for short readings need not wait longer."""
 
     async def __aenter__(self) -> Self:
         with self._slots.newcomer():
@@ -77,7 +77,7 @@ class WorkerSlot:
         self._give_back()
 
     def release(self) -> None:
-        """Hold no slot from here on."""
+        """Release the slot."""
         self._give_back()
         self.left.set()
 
@@ -93,7 +93,7 @@ class WorkerSlot:
             await self._take(self._slots.quick)
 
     async def wanted(self) -> None:
-        """Wait until somebody who is not known to be a scan waits for a quick slot."""
+        """Wait until a file not known to be a scan waits for a quick slot."""
         await self._slots.wanted.wait()
 
     async def let_pass(self) -> None:
@@ -349,7 +349,7 @@ class LocalReading:
             return await self._read(progress, slot, early)
 
     async def _wait(self, content: Content) -> None:
-        """Raise EndedProgram unless a file that ended the program has waited long enough. It waits from when that is first seen."""
+        """Raise EndedProgram unless a file that ended the program has waited long enough since that was first seen."""
         now, pause = self._clock(), pause_after(content.unfinished)
         if content.error is None or content.read_at is None:
             await self._hold(content.sha256, content.unfinished, "it is to be read alone, with lower limits")
@@ -388,7 +388,7 @@ class LocalReading:
         return reading
 
     def _was_just_tried(self, content: Content) -> bool:
-        """Return whether these are the very bytes of which nothing could be read lately: a poll alone does not read them again."""
+        """Return whether these bytes were unreadable lately: a poll alone does not read them again."""
         recent = content.read_at is not None and self._clock() - content.read_at < SAME_AGAIN
         return recent and content.rules == RULES
 
@@ -421,7 +421,7 @@ class LocalReading:
 
     @staticmethod
     async def _gives_way(progress: ReadingProgress, slot: WorkerSlot) -> None:
-        """Wait until this is known to be a scan, and somebody waits who is not."""
+        """Wait until this is known to be a scan, and a file that is not waits."""
         await progress.scan.wait()
         await slot.wanted()
 
@@ -488,7 +488,7 @@ class LocalReading:
 
 
 class EndedProgram(Unreadable):
-    """Says that the whole program ended several times while a file was read. It waits, and is tried again at `again_at`."""
+    """Raised when the whole program ended several times while a file was read. It is tried again at `again_at`."""
 
     def __init__(self, message: str, again_at: datetime) -> None:
         super().__init__(message)
@@ -496,4 +496,4 @@ class EndedProgram(Unreadable):
 
 
 class FileMissing(Unreadable):
-    """Says that the file is not there any more. Its content has nothing to do with it."""
+    """Raised when the file is no longer there, whatever its content."""

@@ -1,4 +1,4 @@
-"""What a person decides of an act that detection could not settle, or of a decree that is none."""
+"""Settles by a person's decision an act in doubt, a doubtful fact, or a decree that is none."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class FactQuestion:
 
     @property
     def token(self) -> str:
-        """Return eight hexadecimal digits that distinguish it from any other: an answer to one is never taken for one to another."""
+        """Return eight hexadecimal digits of this question, so that an answer is never taken for one to another."""
         asked = (self.decree.id, self.decree.url, self.decree.page, self.fact, self.readings)
         return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:8]
 
@@ -113,11 +113,11 @@ class SettledFact:
 
 
 class UnusableFact(Exception):
-    """Raised when a person says of a fact what it cannot be."""
+    """Raised when a person gives a fact an impossible value."""
 
 
 class SeveralDecrees(Exception):
-    """Raised when a kind was given for an act that holds several decrees: it would be that of each."""
+    """Raised when one kind is given for an act that holds several decrees."""
 
 
 class Reviewer:

@@ -368,7 +368,7 @@ def _visible(words: str) -> str:
 
 
 class RateDecision(Enum):
-    """Whether a question is answered. Only the first refusal in a row is said: more would be a flood of its own."""
+    """Decides whether to answer. Only the first refusal in a row is announced: more would be a flood of its own."""
 
     ALLOWED = "allowed"
     REFUSED_FIRST = "refused_first"
@@ -393,7 +393,7 @@ def take(bucket: Bucket, now: float, most: int, seconds: float = 60.0) -> tuple[
 
 
 _CHAT_SHARE = 3
-"""A group may ask as much as so many people."""
+"""A group may ask this many times as much as one person."""
 
 
 class RateLimiter:

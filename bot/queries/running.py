@@ -1,4 +1,4 @@
-"""Tell which decrees somebody is watched under now, or will be. Pure."""
+"""Selects the decrees in force now, or to come. Pure."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ async def _ended(work: asyncio.Task[None], workers: Sequence[OcrWorker]) -> None
 
 
 def _first(errors: BaseExceptionGroup) -> BaseException:
-    """Return what went wrong first: the others are of its making."""
+    """Return the first error, which caused the others."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -193,7 +193,7 @@ class OcrWorker:
 # Which page to recognise next: what may hold a decree on cameras first, everything in the end.
 
 Span = tuple[str | None, int, int]
-"""What makes an act the same one from one cutting to the next: its identifier and its pages."""
+"""Identifies an act from one cutting to the next: its identifier and its pages."""
 
 _FRONT_PAGES = 3
 """The cover and the table of contents stand there; as scans they are worth more than any other page."""
@@ -479,7 +479,7 @@ class TextLayerPass:
 
 
 class ListeningStopped(Exception):
-    """A reading process is not listened to any longer. The message says why."""
+    """Raised when a reading process is no longer trusted. The message has the reason."""
 
 
 async def listen(stdout: asyncio.StreamReader, buffer: PageBuffer, deadline: float) -> AsyncGenerator[PageText, None]:

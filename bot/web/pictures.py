@@ -32,7 +32,7 @@ MOST_WAITING = 8
 AT_ONCE = 60.0
 """Seconds of drawing that may be saved up."""
 _SHARE = 0.25
-"""What part of the time is earned for drawing."""
+"""Fraction of the elapsed time that is added to the budget for drawing."""
 _TRIED_AGAIN_AFTER = timedelta(days=1)
 _LATE = timedelta(days=14)
 _USUAL = Drawing()

@@ -162,7 +162,7 @@ def accepts_gzip(header: str) -> bool:
 
 _Address = IPv4Address | IPv6Address
 _HOUSEHOLD = 64
-"""Bits of an IPv6 address that one line has: the others are its own to choose."""
+"""Bits of an IPv6 address that identify one line: the others are its own to choose."""
 
 
 def networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -361,10 +361,10 @@ class ConnectionLimits:
     slowest: float = 10.0
     """Seconds for the head of a request, and for the client to take what is sent to it before more of it is."""
     proxies: Sequence[IPv4Network | IPv6Network] = ()
-    """Behind each of them are many visitors."""
+    """Proxies, each with many visitors."""
 
     def counted_for(self, client: tuple[str, int] | None) -> str | None:
-        """Return for whom a connection counts; None where many are behind its address."""
+        """Return the visitor whose limit a connection counts for; None behind a proxy of ours."""
         seen = None if client is None else _address(client[0])
         return None if client is None or seen is None or _is_in(seen, self.proxies) else visitor_of(client[0], (), ())
 
@@ -420,7 +420,7 @@ class PatientProtocol(H11Protocol):
         self.transport.close()
 
     def on_response_complete(self) -> None:
-        """Rest until the next request: uvicorn closes the connection if none begins."""
+        """Wait for the next request: uvicorn closes the connection if none begins."""
         self._stop_waiting()
         super().on_response_complete()
 

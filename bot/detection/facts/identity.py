@@ -299,7 +299,7 @@ class Citation:
 
     @property
     def same(self) -> str:
-        """Return the attributes by which two citations are of one decree."""
+        """Return its number without services, else its day: equal for two citations of one decree."""
         return without_service(self.number) if self.number is not None else str(self.signed)
 
 

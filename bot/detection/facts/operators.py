@@ -223,7 +223,7 @@ def operator_names() -> tuple[str, ...]:
 
 
 def may_name_an_operator(text: str) -> bool:
-    """Return whether this text is part of a known operator's name, or begins as operators with the name of a place do."""
+    """Return whether this text is a part of a known operator's name or contains one, folded."""
     wanted = fold_letters(text)
     return any(wanted in name or name in wanted for name in (fold_letters(known.name) for known in _operators()))
 
@@ -262,7 +262,7 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 
 
 def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return False for the owner of cameras, and in a sentence on a transmission to someone, or on execution."""
+    """Return whether an operator uses the algorithm: not an owner of cameras, nor a mere recipient or executor in an article."""
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)

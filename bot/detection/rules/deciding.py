@@ -442,7 +442,7 @@ def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | No
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return whether a recital describes an idea that was given up."""
+    """Return whether a recital names a use that was considered and rejected."""
     if mention.part is not DecreePart.RECITAL:
         return False
     low, high = case.document.mended_span(*case.sentence(mention))
@@ -451,7 +451,7 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
-    """Return whether only visas name VSA, as another decree's title, and the act decides nothing on images."""
+    """Return whether VSA is only named in titles of cited decrees, and the act decides nothing on images."""
     before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
     quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
     if case.supported() or not case.segment.has_articles or not quoted:

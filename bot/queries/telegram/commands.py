@@ -261,9 +261,9 @@ _LONGEST_PAUSE = 60.0
 _LONGEST_REFUSAL = 900.0
 """Seconds between two tries with a token that is refused: one 401 may be the server's fault, a revoked token stays revoked."""
 _TRIES = 4
-"""Of one answer."""
+"""Most tries of one answer."""
 _LONGEST_WAIT = 60.0
-"""Seconds that an answer waits for its next try: later nobody waits for it."""
+"""Longest delay before a retry of an answer, in seconds: later nobody waits for it."""
 _IN_CHARGE = frozenset({ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR})
 
 
@@ -309,7 +309,7 @@ async def answered(act: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
 
 
 class CannotCheck(Exception):
-    """Says that Telegram does not answer whether somebody administers a group."""
+    """Raised when Telegram does not report whether somebody administers a group."""
 
 
 async def is_in_charge(bot: Bot, chat: Chat, person: int, sleep: Sleep = asyncio.sleep) -> bool:

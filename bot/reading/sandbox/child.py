@@ -114,7 +114,7 @@ def run(main: Callable[[str], int]) -> NoReturn:
 
 
 _POLITE = 10
-"""How much a process that recognises gives way to everything else: to reading texts, to answering people."""
+"""Niceness of a process that recognises: reading texts and answering people come first."""
 
 
 def main(argument: str) -> int:
@@ -183,12 +183,12 @@ _MOST_COMPLETED = 256 * 1024**2
 _SOME_TEXT = 150
 """Characters of its own below which a page may have lost all but a running title, before which the name of a service stands."""
 _TELLING = ("algor", "automatis", "automatiq", "augmentée", "intelligen", "vsa", "2023-380", "2023-828", "2026-201")
-"""Of these each act has one that detection does not pass over. They count only where they are seen."""
+"""Words of which each act that detection keeps has one. They count only where visible."""
 NOT_FRENCH = "letters that make no French words, and are not recognised"
 T = TypeVar("T")
 
 _AT_ONCE = 50
-"""Pages that are looked at together for damage: what they share is then looked at once."""
+"""Pages checked for damage together, so that shared objects are checked once."""
 
 
 class NotReadable(Exception):

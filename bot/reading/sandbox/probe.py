@@ -1,4 +1,4 @@
-"""Finds out what reading processes of this machine really cannot do, and that they recognise a scan all the same: one tries."""
+"""Tests by one process what readers on this machine really cannot do, and that they still recognise a scan."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def confinement_in_force() -> Confinement:
 
 @dataclass(frozen=True, slots=True)
 class OcrLack:
-    """Says why scanned pages cannot be read on this machine, and what to do about it."""
+    """Reports why scanned pages cannot be read on this machine, and the remedy."""
 
     says: str
     todo: str

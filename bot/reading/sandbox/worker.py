@@ -62,7 +62,7 @@ class Worker:
         self._stdin.write(line)
 
     async def end(self) -> str:
-        """Kill the process and those it started, and say how it ended. Whatever cancels us meanwhile waits until nothing is left of it."""
+        """Kill the process and its children, and return how it ended. A cancellation waits until all have ended."""
         if self._end is None:
             with suppress(ProcessLookupError):
                 # They may outlive it: it leads a group of its own.
@@ -88,7 +88,7 @@ def child_command(module: str, start: StartOrder) -> tuple[str, ...]:
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what the reading process gets of our environment: where to find its code, no secret."""
+    """Return the reading process's environment: where to find its code, no secret."""
     kept = {name: environment[name] for name in ("LD_LIBRARY_PATH",) if name in environment}
     return {
         "PATH": environment.get("PATH", os.defpath),
