@@ -1,6 +1,6 @@
 """Looks for known faults of every package that is locked: `python -m tools.audit`.
 
-pip-audit asks pypi.org. Where that cannot be asked nothing was audited, and this says so: exit code 0 without a known fault, 1 with one, 2
+pip-audit asks a service. Where that cannot be asked nothing was audited, and this says so: exit code 0 without a known fault, 1 with one, 2
 where a package was not looked up.
 """
 
