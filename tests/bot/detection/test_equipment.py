@@ -44,6 +44,9 @@ def facts(article: str, *, title: str = f"{TITLE} issues d'un système de vidéo
         ("le traitement algorithmique développé par M. Modèle", None, None),
         ("le traitement algorithmique sur les images fournies par la RATP", None, None),
         ("le traitement algorithmique ; les caméras sont fournies par la société Objectif", None, None),
+        ("le traitement algorithmique dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
+        ("le traitement algorithmique Cityvision", "Cityvision", None),
+        ("le traitement algorithmique sur la ligne XXII", None, None),
     ],
 )
 def test_software_and_vendor(text: str, software: str | None, vendor: str | None) -> None:
@@ -65,6 +68,23 @@ def test_software_and_vendor(text: str, software: str | None, vendor: str | None
         ("la ville :\nLieu   Arr.   Caméras\nplace Pie   2e   12\nquai Nord   3e   4\n   ---\nEnsemble   16\nFin", 16),
         ("la ville :\nService   Agents\nPolice   12\nTotal   12\nLes caméras sont fixes", None),
         ("la ville. Les caméras sont vues par ces agents :\nPolice   12\nGare   4\nTotal   16\nFin", None),
+        ("dix-sept caméras", 17),
+        ("quatre-vingt-dix-sept caméras", 97),
+        ("60 caméras en gare et 57 caméras sur le parvis", None),
+        ("des caméras", None),
+        ("vingt-quatre des caméras de la ville", 24),
+        ("caméras : 15 au total, dont 3 mobiles", 15),
+        ("la gare.\nAnnexe\nNombre total de caméras 187\nConservation 48 heures", 187),
+        ("la gare.\nAnnexe\nCaméras reliées au logiciel 38, fixes\nEffacement 24 heures", 38),
+        ("la gare.\nCaméras fixes 14\nCaméras mobiles 3\nCaméras de route 12", None),
+        # Lines in the midst of a sentence, some of the cameras, and what only begins like a number.
+        ("la ville.\nLes images des\ncaméras mentionnées à l'article 2\ndu présent arrêté", None),
+        ("la ville.\nLes images des\ncaméras de l'avenue du 8\nmai 1945 et celles des\ncaméras conservées pendant une\ndurée de", None),
+        ("la ville. En cas de panne de l'une des caméras, il est suspendu", None),
+        ("la ville. Deux des caméras ont des haut-parleurs", None),
+        ("la ville. Le bilan dit le nombre de caméras, un résumé des alertes et leur suite", None),
+        ("mille mille mille mille caméras", None),
+        ("caméras.\nLieu Responsable Nombre de\ncaméras\nPlace Bellecour Ville 14\nGare SNCF 18\nTOTAL 32", 32),
     ],
 )
 def test_cameras(text: str, cameras: int | None) -> None:

@@ -63,6 +63,15 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
         ("au cours du mois de février 2028", "2028-02-01", "2028-02-29"),
         ("pour l'ensemble du mois d'août 2026, chaque jour de 8 h à 20 h", "2026-08-01T08:00", "2026-08-31T20:00"),
         ("ainsi qu'en rend compte le bilan remis en décembre 2026", None, None),
+        ("du 3 juillet 2026 (14h00) au 5 juillet 2026 (4h00)", "2026-07-03T14:00", "2026-07-05T04:00"),
+        ("est valable pour une durée d'un mois à compter du 3 juillet 2026", "2026-07-03", "2026-08-02"),
+        ("du 31 décembre\n2024 au 1er janvier 2025", "2024-12-31", "2025-01-01"),
+        ("à compter du 31 janvier 2026 pour une durée d'un mois", "2026-01-31", "2026-02-28"),
+        ("à compter du 1er juin 2026 pour une durée de 15 jours", "2026-06-01", "2026-06-15"),
+        ("le 14 juillet 2026, de 18h00 à 2h00", "2026-07-14T18:00", "2026-07-15T02:00"),
+        ("du 30 février au 31 février 2026", None, None),
+        ("du 10 juin 2026 au 3 juin 2026", None, None),
+        ("du 4au 7juillet 2024", "2024-07-04", "2024-07-07"),
     ],
 )
 def test_from_to(text: str, starts: str | None, ends: str | None) -> None:
@@ -393,9 +402,16 @@ A, B = "2026-10-03", "2026-10-04"
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis jusqu'au 16 octobre 2026.", A, None),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le stationnement est interdit jusqu'au 16 octobre 2026.", A, None),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis le 5 et le 16 octobre 2026.", A, None),
+        ("Le logiciel est mis à disposition par convention du 2 mai 2026.", None, None),
+        ("Il a reçu l'attestation de conformité du 14 mai 2026.", None, None),
+        ("Validité : 3 juillet 2026, 12h00 – 5 juillet 2026, 3h00.", "2026-07-03T12:00", "2026-07-05T03:00"),
+        ("Début   vendredi 3 juillet 2026   06:30\nFin   dimanche 5 juillet 2026   23:45", "2026-07-03T06:30", "2026-07-05T23:45"),
+        ("Prise d'effet : 3 juillet 2026, 18 h\nFin : 5 juillet 2026, 6 h", "2026-07-03T18:00", "2026-07-05T06:00"),
+        ("Il commence le 16 juillet 2026 à 8 h et finit le 20 juillet 2026 à 12 h.", "2026-07-16T08:00", "2026-07-20T12:00"),
+        ("Il débute le 16 juillet 2026 à 8 h et finira le 20 juillet 2026.", "2026-07-16T08:00", "2026-07-20"),
     ],
 )
-def test_hours_and_ends_told_apart_from_the_days(said: str, starts: str, ends: str | None) -> None:
+def test_hours_and_ends_told_apart_from_the_days(said: str, starts: str | None, ends: str | None) -> None:
     assert of("La régie est autorisée à mettre en œuvre un traitement algorithmique d'images de vidéoprotection.", said) == (starts, ends)
 
 

@@ -88,6 +88,40 @@ def places(article: str, *, lead: str = "Article 2 : ") -> tuple[str, ...]:
         ("Sont concernés :\n– la Police nationale ;\n– la gare d'Albi.", ()),
         ("Le traitement est mis en œuvre en souterrain et dans la cour.", ()),
         ("Il en est rendu compte à la cour d'appel d'Albi.", ()),
+        # Definitions, and whose places an item tells.
+        ("On entend par :\na) « la fête » : la foire ;\nb) « les lieux » : la rue Basse et\nle quai Neuf ;", ("rue Basse", "quai Neuf")),
+        ("On entend par « périmètre » celui de l'annexe. « Les secteurs » désignent la rue Basse.", ("rue Basse",)),
+        (
+            "Sont visés :\n1. Pour la RATP, les stations Glacière (lignes 2 et\n6) et Opéra ;\n2. S'agissant de la SNCF, la gare d'Ivry.",
+            ("Glacière", "Opéra", "gare d'Ivry"),
+        ),
+        # What an item opens by its colon, or as the head of bullets.
+        (
+            "2.1. Il comprend :\n- la rue Basse ;\n- le quai Neuf.\n2.2. Et les gares qui le desservent : Nation et\nOpéra.",
+            ("rue Basse", "quai Neuf", "Nation", "Opéra"),
+        ),
+        # An initial ends no item.
+        (
+            "Les lieux sont :\n- avenue Franklin D. Roosevelt ;\n- place John F. Kennedy (sud) ;\n- rue Basse.",
+            ("avenue Franklin D. Roosevelt", "place John F. Kennedy", "rue Basse"),
+        ),
+        # One name, though "et" stands in it.
+        (
+            "Les caméras sont situées au palais des Sports et des Congrès et au parc des Expositions et des Halles.",
+            ("palais des Sports et des Congrès", "parc des Expositions", "Halles"),
+        ),
+        (
+            "Caméras\nLieu                              Nombre\nMaison des Arts et des Lettres    4\nrue Basse                         3",
+            ("Maison des Arts et des Lettres", "rue Basse"),
+        ),
+        # A street in general is none.
+        ("Les caméras sont installées sur la voie publique à Albi : rue Basse et quai Neuf.", ("rue Basse", "quai Neuf")),
+        ("Douze caméras, implantées place des Clercs et quai de la Marne.", ("place des Clercs", "quai de la Marne")),
+        ("Les panneaux d'information sont placés dans les lieux suivants :\n- mairie ;\n- office de tourisme.", ()),
+        ("Les caméras détectent les événements suivants :\n- mouvement de foule ;\n- départ de feu.", ()),
+        ("Elle ne s'étend qu'à la pinède des Lices et au port de Saint-Cyr.", ("pinède des Lices", "port de Saint-Cyr")),
+        ("Les images sont prises rue du Bac, place Verte et quai des Belges.", ("rue du Bac", "place Verte", "quai des Belges")),
+        ("Les lieux concernés sont :\n2.1.1. le musée Fabre ;\n2.1.2. la gare routière.", ("musée Fabre", "gare routière")),
     ],
 )
 def test_places(article: str, found: tuple[str, ...]) -> None:
@@ -118,43 +152,6 @@ def test_articles_numbered_in_letters_are_articles() -> None:
     """The last one speaks of remedies: the others are not of its kind."""
     listed = "Les lieux suivants : rue Solférino ; place de la République.\nARTICLE TROIS : Recours : tribunal administratif de Lille."
     assert places(listed, lead="ARTICLE DEUX : ") == ("rue Solférino", "place de la République")
-
-
-@pytest.mark.parametrize(
-    ("article", "found"),
-    [
-        # Definitions, and whose places an item tells.
-        ("On entend par :\na) « la fête » : la foire ;\nb) « les lieux » : la rue Basse et\nle quai Neuf ;", ("rue Basse", "quai Neuf")),
-        ("On entend par « périmètre » celui de l'annexe. « Les secteurs » désignent la rue Basse.", ("rue Basse",)),
-        (
-            "Sont visés :\n1. Pour la RATP, les stations Glacière (lignes 2 et\n6) et Opéra ;\n2. S'agissant de la SNCF, la gare d'Ivry.",
-            ("Glacière", "Opéra", "gare d'Ivry"),
-        ),
-        # What an item opens by its colon, or as the head of bullets.
-        (
-            "2.1. Il comprend :\n- la rue Basse ;\n- le quai Neuf.\n2.2. Et les gares qui le desservent : Nation et\nOpéra.",
-            ("rue Basse", "quai Neuf", "Nation", "Opéra"),
-        ),
-        # An initial ends no item.
-        (
-            "Les lieux sont :\n- avenue Franklin D. Roosevelt ;\n- place John F. Kennedy (sud) ;\n- rue Basse.",
-            ("avenue Franklin D. Roosevelt", "place John F. Kennedy", "rue Basse"),
-        ),
-        # One name, though "et" stands in it.
-        (
-            "Les caméras sont situées au palais des Sports et des Congrès et au parc des Expositions et des Halles.",
-            ("palais des Sports et des Congrès", "parc des Expositions", "Halles"),
-        ),
-        (
-            "Caméras\nLieu                              Nombre\nMaison des Arts et des Lettres    4\nrue Basse                         3",
-            ("Maison des Arts et des Lettres", "rue Basse"),
-        ),
-        # A street in general is none.
-        ("Les caméras sont installées sur la voie publique à Albi : rue Basse et quai Neuf.", ("rue Basse", "quai Neuf")),
-    ],
-)
-def test_places_in_definitions_items_of_several_and_names_of_several_words(article: str, found: tuple[str, ...]) -> None:
-    assert places(article) == found
 
 
 @pytest.mark.parametrize(

@@ -67,15 +67,6 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             "Il est décidé :\nCaméras   12\nLieux     quai Neuf ; square\n          Jean Moulin ; rue de la\n          Paix",
             ("quai Neuf", "square Jean Moulin", "rue de la Paix"),
         ),
-    ],
-)
-def test_places(article: str, found: tuple[str, ...]) -> None:
-    assert places(article) == found
-
-
-@pytest.mark.parametrize(
-    ("article", "found"),
-    [
         # Kinds that no list of kinds holds, with a proper name.
         (
             "Les lieux survolés sont les suivants :\n- guet du Pilon ;\n- refuge des Écrins ;\n- aiguille Noire.",
@@ -90,9 +81,35 @@ def test_places(article: str, found: tuple[str, ...]) -> None:
         ("Les images sont celles de la Croix-Rousse et du jardin des Plantes.", ("Croix-Rousse", "jardin des Plantes")),
         ("Les caméras sont celles du hall, de la verrière et des accès au tramway.", ()),
         ("Au cours de la fête, les images sont effacées.", ()),
+        # Rules between the parts of a table, rows that go on in the next line, a header with abbreviations.
+        (
+            "Sites :\n  Site  Ville  Caméras\n  ---\n  stade Nord  Albi   11  du 16\n     au 18\n  parc Micaud  Albi  7\n  ---\n  Total 18",
+            ("stade Nord", "parc Micaud"),
+        ),
+        # Tables without a header.
+        ("Nombre de caméras : 18.\n  stade René-Serge    10\n  boulevard des Héros  8", ("stade René-Serge", "boulevard des Héros")),
+        ("Les agents et caméras :\n  Brigade Nord   12\n  Brigade Sud    14", ()),
+        # A form.
+        (
+            "Fiche :\n   Lieux     place Carnot\n             quai Vauban\n   Période   du 15/02/2026 au 02/03/2026\n   Caméras   37",
+            ("place Carnot", "quai Vauban"),
+        ),
+        # Items with the number of their article, or a letter; under the heading of an article.
+        ("Périmètre\n2.1 Place Carnot ;\n2.2 Rue Battant.", ("Place Carnot", "Rue Battant")),
+        ("Périmètre\n2.1 Les sites sont dits plus loin.\n2.2 Le nombre en est fixé.", ()),
+        ("L'arrêté est complété par les mots : « ainsi que dans les stations Convention et Balard ».", ("Convention", "Balard")),
+        ("Il vaut pour la gare d'Albi ainsi que la gare de Castres.", ("gare d'Albi", "gare de Castres")),
+        ("Les agents du centre de supervision urbain, sis place du Vigan, sont habilités.", ()),
+        ("Le public est informé par affichage en mairie, place de la Mairie, et sur le site de la ville.", ()),
+        ("Les images des caméras n° 12, 14 et 17 sont traitées.", ()),
+        ("Les images sont visionnées dans la salle d'exploitation.", ()),
+        ("Les caméras relevant de M. Paul MODÈLE, responsable, sont exclues.", ()),
+        ("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.", ("place Foch", "quai du Port")),
+        # Somebody.
+        ("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.", ("place Foch", "quai du Port")),
     ],
 )
-def test_places_in_words_that_no_list_of_kinds_holds(article: str, found: tuple[str, ...]) -> None:
+def test_places(article: str, found: tuple[str, ...]) -> None:
     assert places(article) == found
 
 
@@ -155,33 +172,6 @@ def test_places_of_an_annex() -> None:
     assert places(f"Divers.\n{end}Liste des sites\n\n1. place Kléber\n2. terrasse Rohan") == ("place Kléber", "terrasse Rohan")
 
 
-@pytest.mark.parametrize(
-    ("article", "found"),
-    [
-        # Rules between the parts of a table, rows that go on in the next line, a header with abbreviations.
-        (
-            "Sites :\n  Site  Ville  Caméras\n  ---\n  stade Nord  Albi   11  du 16\n     au 18\n  parc Micaud  Albi  7\n  ---\n  Total 18",
-            ("stade Nord", "parc Micaud"),
-        ),
-        # Tables without a header.
-        ("Nombre de caméras : 18.\n  stade René-Serge    10\n  boulevard des Héros  8", ("stade René-Serge", "boulevard des Héros")),
-        ("Les agents et caméras :\n  Brigade Nord   12\n  Brigade Sud    14", ()),
-        # A form.
-        (
-            "Fiche :\n   Lieux     place Carnot\n             quai Vauban\n   Période   du 15/02/2026 au 02/03/2026\n   Caméras   37",
-            ("place Carnot", "quai Vauban"),
-        ),
-        # Items with the number of their article, or a letter; under the heading of an article.
-        ("Périmètre\n2.1 Place Carnot ;\n2.2 Rue Battant.", ("Place Carnot", "Rue Battant")),
-        ("Périmètre\n2.1 Les sites sont dits plus loin.\n2.2 Le nombre en est fixé.", ()),
-        ("L'arrêté est complété par les mots : « ainsi que dans les stations Convention et Balard ».", ("Convention", "Balard")),
-        ("Il vaut pour la gare d'Albi ainsi que la gare de Castres.", ("gare d'Albi", "gare de Castres")),
-    ],
-)
-def test_places_of_tables_forms_and_items(article: str, found: tuple[str, ...]) -> None:
-    assert places(article) == found
-
-
 LISTED = ("place de la Liberté", "rue du Bac", "parc Borély")
 LEADS = ["Les lieux concernés sont les suivants :", "Où :", "Emplacements retenus :", "Le dispositif couvre :", "Sont concernés :"]
 IN_SENTENCES = [
@@ -231,16 +221,10 @@ def test_who_works_with_the_cameras_is_no_place(lead: str, form: str) -> None:
     "head",
     [" – Lieux\n", ". – Lieux. – ", " - Périmètre\n", " : Sites concernés\n", " (Lieux)\n", "\nLieux\n", " – LIEUX :\n", ". Secteurs\n"],
 )
-@pytest.mark.parametrize(
-    "body",
-    [
-        "La place Carnot, l'avenue Neuve, la rue Haute et le quai Neuf.",
-    ],
-)
-def test_an_article_headed_so_may_give_its_places_alone(head: str, body: str) -> None:
-    found = judge(
-        act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {USE}\nArticle 2{head}{body}\nArticle 3 : Fin.", TITLE)
-    )
+def test_an_article_headed_so_may_give_its_places_alone(head: str) -> None:
+    body = "La place Carnot, l'avenue Neuve, la rue Haute et le quai Neuf."
+    articles = f"Article 1er : {USE}\nArticle 2{head}{body}\nArticle 3 : Fin."
+    found = judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{articles}", TITLE))
     assert found.facts.places == ("place Carnot", "avenue Neuve", "rue Haute", "quai Neuf")
 
 
@@ -254,14 +238,6 @@ def test_the_only_article_of_a_decree_names_its_places_above_its_publication() -
     conditions += "d. Toute identification est interdite, et tout enregistrement de plus. Les agents sont formés, et désignés.\n" * 3
     only = f"Article unique : {USE}\n{conditions}Publication : recueil des actes administratifs."
     assert judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{only}", TITLE)).facts.places == ("porte Saint-Jean", "rue Neuve")
-
-
-def test_what_bounds_a_perimeter_is_read() -> None:
-    assert places("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.") == ("place Foch", "quai du Port")
-
-
-def test_an_item_that_is_somebody_is_no_place() -> None:
-    assert places("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.") == ("place Foch", "quai du Port")
 
 
 def test_two_columns_with_marks() -> None:
@@ -352,20 +328,6 @@ def test_a_row_with_an_empty_cell_does_not_go_on() -> None:
 def test_places_of_two_columns_under_one_head() -> None:
     table = "N°   Lieu           N°   Lieu\n1    place Foch     3    pont Neuf\n2    rue Haute"
     assert places(f"Les caméras sont posées ainsi :\n{table}") == ("place Foch", "pont Neuf", "rue Haute")
-
-
-@pytest.mark.parametrize(
-    "article",
-    [
-        "Les agents du centre de supervision urbain, sis place du Vigan, sont habilités.",
-        "Le public est informé par affichage en mairie, place de la Mairie, et sur le site de la ville.",
-        "Les images des caméras n° 12, 14 et 17 sont traitées.",
-        "Les images sont visionnées dans la salle d'exploitation.",
-        "Les caméras relevant de M. Paul MODÈLE, responsable, sont exclues.",
-    ],
-)
-def test_no_places(article: str) -> None:
-    assert places(article) == ()
 
 
 @pytest.mark.parametrize("title", ["dans deux gares parisiennes", "dans 46 stations de la Régie autonome des transports parisiens"])

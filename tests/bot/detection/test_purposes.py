@@ -10,6 +10,7 @@ from tests.bot.detection.samples import act, judge
 
 NAMED = {
     "abandoned_object": [
+        "abandon d'un bagage",
         "un objet oublié sur le quai",
         "un colis isolé ou suspect",
         "les bagages non accompagnés",
@@ -31,6 +32,8 @@ NAMED = {
         "la remontée d'un sens unique",
     ],
     "forbidden_zone": [
+        "présence dans des locaux interdits au public",
+        "franchissement par une personne ou un véhicule d'une zone sensible",
         "le franchissement d'une ligne virtuelle",
         "l'entrée dans un périmètre interdit",
         "la présence d'une personne sur les voies ferrées interdites",
@@ -58,6 +61,7 @@ NAMED = {
         "une foule qui se disperse",
     ],
     "crowd_density": [
+        "une affluence anormale de public",
         "la saturation d'un quai",
         "une foule trop compacte",
         "un attroupement anormal",
@@ -69,6 +73,7 @@ NAMED = {
         "le dépassement de la capacité de la halle",
     ],
     "fire": [
+        "exclusivement les départs de feux",
         "un dégagement de fumée",
         "un feu naissant",
         "l'apparition d'un incendie",
