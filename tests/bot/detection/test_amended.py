@@ -37,6 +37,16 @@ def modified(article: str, *, visa: str = VISA) -> Facts:
         ),
         ("Les mots « place Pie » sont remplacés par les mots « place Kléber, de la société Modèle ».", "Perception", "Videtics"),
         ("Le nombre de caméras est porté à 12.", "Perception", "Videtics"),
+        (
+            "Les mots « logiciel Perception de la société Videtics » sont remplacés par « logiciel Argos de la société Optiplus ».",
+            "Argos",
+            "Optiplus",
+        ),
+        (
+            "Le logiciel Perception, de la société Videtics, est maintenu et le responsable est remplacé par un autre.",
+            "Perception",
+            "Videtics",
+        ),
     ],
 )
 def test_software_and_vendor(article: str, software: str | None, vendor: str | None) -> None:

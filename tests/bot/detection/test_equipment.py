@@ -47,6 +47,7 @@ def facts(article: str, *, title: str = f"{TITLE} issues d'un système de vidéo
         ("le traitement algorithmique dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
         ("le traitement algorithmique Cityvision", "Cityvision", None),
         ("le traitement algorithmique sur la ligne XXII", None, None),
+        ("le traitement algorithmique du logiciel Argos conçu par la société Optiplus du 04 mai 2026 au 06 mai 2026", "Argos", "Optiplus"),
     ],
 )
 def test_software_and_vendor(text: str, software: str | None, vendor: str | None) -> None:
@@ -301,6 +302,19 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
         ("Le nombre de caméras peut changer avec un préavis qui est de 15 jours.", None),
         ("Le nombre de caméras est affiché à l'accueil, qui reste de 8 h à 20 h ouvert.", None),
         ("Le nombre de caméras est de 12 à 15 selon les jours.", None),
+        ("Les caméras sont réparties ainsi : 40 en ville et 20 au port, soit au total 60.", 60),
+        ("Le parc compte 600 caméras, dont 60 seulement sont reliées au traitement.", 60),
+        ("Sont reliées au traitement 60 des 600 caméras de la ville.", 60),
+        ("La totalité des 60 caméras est concernée.", 60),
+        # Parts are never added up.
+        ("Trois caméras aéroportées et douze caméras fixes au plus sont employées.", None),
+        ("Le dispositif compte 60 caméras fixes et 4 nomades.", None),
+        ("Emplacement des caméras\nlieu          nombre\nplace Foch     4\nquai Bas       5\n         caméras, total   9", 9),
+        ("Emplacement des caméras\nSite   Caméras   Caméras reliées au traitement\n1      15   8\n2      22   6\nEns.   37   14", 14),
+        (
+            "Caméras\nRéf.  Lieu  Nb   Réf.  Lieu  Nb\nA1  place Foch   4   A3   rue Haute   2\nA2   quai Bas   5   –   Total   17",
+            None,
+        ),
     ],
 )
 def test_numbers_cut_at_a_line_end_and_last_lines_of_tables(text: str, cameras: int | None) -> None:

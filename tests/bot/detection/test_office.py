@@ -125,10 +125,6 @@ def test_the_letterhead_of_the_next_page_signs_nothing() -> None:
     assert judge(act(title=TITLE, pages=pages)).facts.office is None
 
 
-def test_an_office_that_a_remedy_names_signs_nothing() -> None:
-    assert signed("Article 3 : Un recours gracieux peut être adressé au préfet.\nLe préfet de police en est informé.").facts.office is None
-
-
 @pytest.mark.parametrize(
     ("last", "office"),
     [
@@ -136,6 +132,7 @@ def test_an_office_that_a_remedy_names_signs_nothing() -> None:
         ("Le présent arrêté peut faire l'objet d'un recours adressé à :\nLe préfet de police\n9 boulevard du Palais", None),
         ("Le présent arrêté peut faire l'objet d'un recours.\nLe préfet de police\n9 boulevard du Palais", None),
         ("Le présent arrêté est publié. Est informé\nLe préfet de police", None),
+        ("Un recours gracieux peut être adressé au préfet.\nLe préfet de police en est informé.", None),
     ],
 )
 def test_an_office_on_its_line_below_the_last_sentence_signs(last: str, office: str | None) -> None:

@@ -153,22 +153,6 @@ def test_a_renewal_may_name_its_event_in_its_visa_alone() -> None:
     assert facts(f"La commune de Metz est autorisée à employer {OBJECT}.", visas=visa).event is None
 
 
-@pytest.mark.parametrize(
-    ("sentence", "cameras"),
-    [
-        ("Les caméras sont réparties ainsi : 40 en ville et 20 au port, soit au total 60.", 60),
-        ("Le parc compte 600 caméras, dont 60 seulement sont reliées au traitement.", 60),
-        ("Sont reliées au traitement 60 des 600 caméras de la ville.", 60),
-        ("La totalité des 60 caméras est concernée.", 60),
-        # Parts are never added up.
-        ("Trois caméras aéroportées et douze caméras fixes au plus sont employées.", None),
-        ("Le dispositif compte 60 caméras fixes et 4 nomades.", None),
-    ],
-)
-def test_cameras(sentence: str, cameras: int | None) -> None:
-    assert facts(f"La commune de Cannes est autorisée à employer {OBJECT}.", sentence).cameras == cameras
-
-
 def test_cameras_of_a_decree_on_several_things() -> None:
     """The heading of a section is that of the article that follows it."""
     drones = "La captation d'images par huit caméras installées sur aéronefs est autorisée.\n\nTITRE III\nTRAITEMENT ALGORITHMIQUE"
@@ -315,21 +299,6 @@ def test_articles_numbered_by_ordinals_and_a_court_in_short() -> None:
 def test_the_street_of_a_court_is_no_place_under_watch() -> None:
     title = f"Arrêté n° 2026-412 autorisant {OBJECT}. Vous pouvez saisir le tribunal administratif de Pau (cours Lyautey, place Verte)"
     assert facts(f"La commune de Dax est autorisée à mettre en œuvre {OBJECT}.", title=title).places == ()
-
-
-TWICE = "Réf.  Lieu  Nb   Réf.  Lieu  Nb\nA1  place Foch   4   A3   rue Haute   2\nA2   quai Bas   5   –   Total   "
-
-
-@pytest.mark.parametrize(
-    ("table", "count"),
-    [
-        ("lieu          nombre\nplace Foch     4\nquai Bas       5\n         caméras, total   9", 9),
-        ("Site   Caméras   Caméras reliées au traitement\n1      15   8\n2      22   6\nEns.   37   14", 14),
-        (f"{TWICE}17", None),
-    ],
-)
-def test_tables_of_cameras_that_add_up(table: str, count: int | None) -> None:
-    assert facts(f"La commune de Lens est autorisée à employer {OBJECT}.", f"Emplacement des caméras\n{table}").cameras == count
 
 
 def test_what_is_told_above_the_articles_of_a_record_is_no_count_of_theirs() -> None:

@@ -72,6 +72,7 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
         ("du 30 février au 31 février 2026", None, None),
         ("du 10 juin 2026 au 3 juin 2026", None, None),
         ("du 4au 7juillet 2024", "2024-07-04", "2024-07-07"),
+        ("; il est mis en route le 26 mars 2026 à 10 h 30, et arrêté le 27 mars 2026 à 2 h", "2026-03-26T10:30", "2026-03-27T02:00"),
     ],
 )
 def test_from_to(text: str, starts: str | None, ends: str | None) -> None:
@@ -231,6 +232,14 @@ def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) ->
             "semaine  du           au      heures\n18       2 mai 2026   5 mai   11 h - 20 h\n22       30 mai 2026  31 mai  11 h - 21 h",
             ("2026-05-02T11:00", "2026-05-31T21:00"),
         ),
+        (
+            "Date         Début   Fin\n22/05/2026   17h     0h\n24/05/2026   14h     20h\n27/05/2026   18h     0h",
+            ("2026-05-22T17:00", "2026-05-27T23:59"),
+        ),
+        (
+            "stade Nord   11   du 16/10/2026 à 8h au 18/10/2026 à 18h\nparc Sud   7   du 15/10/2026 à 15h au 16/10/2026 à 1h",
+            ("2026-10-15T15:00", "2026-10-18T18:00"),
+        ),
     ],
 )
 def test_a_table_of_days_and_hours_needs_no_words_at_its_head(table: str, expected: tuple[str, str]) -> None:
@@ -243,22 +252,6 @@ def test_a_table_of_a_later_article_is_no_period_of_the_first(titled: str) -> No
     first = "Article 1er : Un traitement algorithmique est autorisé du 3 au 5 décembre 2026."
     text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{first}\nArticle 2 : Le calendrier des travaux est :\n{works}"
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}{titled}")).facts) == ("2026-12-03", "2026-12-05")
-
-
-def test_a_table_of_days_gives_the_hours_of_each() -> None:
-    table = "Date         Début   Fin\n22/05/2026   17h     0h\n24/05/2026   14h     20h\n27/05/2026   18h     0h"
-    text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1 - Un traitement algorithmique est autorisé :\n\n{table}"
-    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-05-22T17:00", "2026-05-27T23:59")
-
-
-def test_the_rows_of_a_table_are_one_period() -> None:
-    rows = [
-        "stade de la Redoute       11   du 16/10/2026 à 8h au 18/10/2026 à 18h",
-        "parc de la Ravine Blanche  7   du 15/10/2026 à 15h au 16/10/2026 à 1h",
-        "stade de Cilaos            3   du 16/10/2026 à 4h au 17/10/2026 à 12h",
-    ]
-    text = "Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1   Un traitement algorithmique est autorisé :\n" + "\n".join(rows)
-    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-10-15T15:00", "2026-10-18T18:00")
 
 
 @pytest.mark.parametrize(
@@ -293,12 +286,6 @@ def test_a_list_of_slots_is_one_period_from_the_first_beginning_to_the_last_end(
     ).facts
     assert shown(found) == (starts, ends)
     assert not {"starts", "ends"} & set(found.doubtful)
-
-
-def test_a_program_that_is_switched_on_one_day_and_off_another() -> None:
-    assert read("; il est mis en route le 26 mars 2026 à 10 h 30, et arrêté le 27 mars 2026 à 2 h") == {
-        ("2026-03-26T10:30", "2026-03-27T02:00")
-    }
 
 
 def test_rows_of_one_day_with_and_without_hours_are_the_whole_day() -> None:

@@ -107,6 +107,7 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.", ("place Foch", "quai du Port")),
         # Somebody.
         ("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.", ("place Foch", "quai du Port")),
+        ("L'accès aux images se fait dans la salle de visionnage.", ()),
     ],
 )
 def test_places(article: str, found: tuple[str, ...]) -> None:

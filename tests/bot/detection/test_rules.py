@@ -180,6 +180,7 @@ def test_who_cannot_authorise_and_what_decides_nothing(title: str, body: str) ->
         f"AP autorisant l'emploi d'{OBJECT}",
         f"Arrêté autorisant l'emploi d'{OBJECT} boulevard Circulaire",
         f"Arrêté mettant un terme à l'emploi d'{OBJECT}",
+        f"Arrêté pris en application de la loi n° 2026-201 relative à l'organisation des jeux Olympiques et autorisant l'emploi d'{OBJECT}",
     ],
 )
 def test_such_words_beside_a_decision_hide_no_decree(title: str) -> None:
@@ -298,6 +299,7 @@ def test_an_operator_who_gives_up_does_not_hide_an_abrogation() -> None:
         ("Les images sont visionnées sans recours à un quelconque traitement algorithmique.", Outcome.NOT_CONCERNED),
         ("La présente autorisation ne vaut pas autorisation de mettre en œuvre un traitement algorithmique.", Outcome.NOT_CONCERNED),
         ("La commune est autorisée à employer un système de caméras, muni d'un traitement algorithmique des images.", Outcome.DECREE),
+        ("Un tiers a fourni un traitement algorithmique d'images de caméras, que la commune est autorisée à employer.", Outcome.DECREE),
     ],
 )  # fmt: skip
 def test_what_is_said_not_to_be_done(sentence: str, outcome: Outcome) -> None:

@@ -77,17 +77,10 @@ def test_a_line_of_its_own_dates_the_signature_and_not_the_period(end: str) -> N
     assert (facts.signed, period(facts)) == (SIGNED, (None, None))
 
 
-@pytest.mark.parametrize(
-    "closing",
-    [
-        "Fait à Toulon, en la préfecture, le 14 octobre 2026",
-        "Fait au Puy-en-Velay, en l'hôtel de la préfecture, le quatorze octobre deux mille vingt-six",
-    ],
-)
-def test_closings_in_other_words(closing: str) -> None:
-    facts = read(
-        "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", f"Article 2 : Exécution.\n\n{closing}\n\nLe préfet du Var"
-    )
+def test_a_closing_in_other_words() -> None:
+    closing = "Fait au Puy-en-Velay, en l'hôtel de la préfecture, le quatorze octobre deux mille vingt-six"
+    use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    facts = read(use, f"Article 2 : Exécution.\n\n{closing}\n\nLe préfet du Var")
     assert (facts.signed, facts.office) == (SIGNED, "Le préfet du Var")
 
 
