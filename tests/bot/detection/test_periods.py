@@ -27,9 +27,7 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
 @pytest.mark.parametrize(
     ("text", "starts", "ends"),
     [
-        ("le mercredi 6 novembre 2024", "2024-11-06", "2024-11-06"),
         # Midnight ends the day that the decree names, however it is printed; "0 h" of a day that is named is its beginning.
-        ("le 2 mai 2026, de 8 h à minuit", "2026-05-02T08:00", "2026-05-02T23:59"),
         ("le 2 mai 2026, de 8 h à 24 h", "2026-05-02T08:00", "2026-05-02T23:59"),
         ("le 2 mai 2026, de 8 h à 0 h", "2026-05-02T08:00", "2026-05-02T23:59"),
         ("du 2 au 4 mai 2026, de 18h00 à 00h00", "2026-05-02T18:00", "2026-05-04T23:59"),
@@ -37,35 +35,24 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
         ("du 2 mai 2026 à 18 h au 4 mai 2026 à 0 h", "2026-05-02T18:00", "2026-05-04T00:00"),
         ("dans la nuit du 2 au 3 mai 2026, de 20 h à 0 h", "2026-05-02T20:00", "2026-05-03T00:00"),
         ("jusqu'au 30 juin 2026 inclus", None, "2026-06-30"),
-        ("du 3 mai 2026 à 00h00 au 5 mai 2026 à 24h00", "2026-05-03T00:00", "2026-05-05T23:59"),
-        ("du 25 novembre 2026 à 0 heure au 24 décembre 2026 à 24 heures", "2026-11-25T00:00", "2026-12-24T23:59"),
         ("du 30 décembre au 2 janvier 2027", "2026-12-30", "2027-01-02"),
-        ("du 31 décembre 2026, 18h00, au 1er janvier 2027, 04h00", "2026-12-31T18:00", "2027-01-01T04:00"),
         ("du 1*r mai au 3 aovt 2026", "2026-05-01", "2026-08-03"),
         ("du I er mai au 3 mai 2026", "2026-05-01", "2026-05-03"),
-        ("pour la période suivante : 1er au 3 mai 2026", "2026-05-01", "2026-05-03"),
-        ("du 2 mai 2026 à compter de 8h au 3 mai 2026 à 2h", "2026-05-02T08:00", "2026-05-03T02:00"),
-        ("le 2 mai 2026 à partir de 18h00 jusqu'au 3 mai 2026 à 2h00", "2026-05-02T18:00", "2026-05-03T02:00"),
         (
             "du 2 mai 2026 à 14 heures jusqu'à la fin de l'événement, au plus tard le 3 mai 2026 à 2 heures",
             "2026-05-02T14:00",
             "2026-05-03T02:00",
         ),
-        ("dans la nuit du 2 au 3 mai 2026", "2026-05-02", "2026-05-03"),
         ("jusqu'au 30 septembre 2026, à compter du 2 mai 2026", "2026-05-02", "2026-09-30"),
         ("pour cinq mois, débutant le 2 mai 2026 et expirant le 1er octobre 2026 à 12 h", "2026-05-02", "2026-10-01T12:00"),
-        ("limité au samedi 2 mai 2026, de 10 h à 22 h 30", "2026-05-02T10:00", "2026-05-02T22:30"),
-        ("du 2 mai 2026 - 10h au 5 mai 2026 - 22h", "2026-05-02T10:00", "2026-05-05T22:00"),
         ("dès le 2 mai 2026, 8 heures, et ce jusqu'au 5 mai 2026, minuit", "2026-05-02T08:00", "2026-05-05T23:59"),
         # Days and years in letters.
         ("du premier au vingt et un mai deux mille vingt-six", "2026-05-01", "2026-05-21"),
         ("du dix-neuf juin 2026 à 8 heures au vingt juin 2026 à minuit", "2026-06-19T08:00", "2026-06-20T23:59"),
         ("jusqu'au TRENTE ET UN AOÛT DEUX MILLE VINGT-SEPT", None, "2027-08-31"),
         # The hours of each day, by any name.
-        ("du samedi 2 au mardi 5 mai 2026, chaque soir de 18h00 à 01h30", "2026-05-02T18:00", "2026-05-06T01:30"),
         ("du 2 au 5 mai 2026, toutes les nuits de 22 h à 5 h", "2026-05-02T22:00", "2026-05-06T05:00"),
         ("du 2 au 5 mai 2026 inclus, pour chacune de ces journées de 9h à 20h", "2026-05-02T09:00", "2026-05-05T20:00"),
-        ("chaque nuit de 22h à 6h, du 2 au 5 mai 2026", "2026-05-02T22:00", "2026-05-06T06:00"),
         ("du 2 au 5 mai 2026, aux horaires suivants : 10h00 - 22h00", "2026-05-02T10:00", "2026-05-05T22:00"),
         ("du 2 au 5 mai 2026. Il fonctionne chaque jour de 10 h à 22 h", "2026-05-02T10:00", "2026-05-05T22:00"),
         ("du 2 au 5 mai 2026. L'arrêté est affiché chaque jour de 10 h à 17 h", "2026-05-02", "2026-05-05"),
@@ -76,6 +63,16 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
         ("au cours du mois de février 2028", "2028-02-01", "2028-02-29"),
         ("pour l'ensemble du mois d'août 2026, chaque jour de 8 h à 20 h", "2026-08-01T08:00", "2026-08-31T20:00"),
         ("ainsi qu'en rend compte le bilan remis en décembre 2026", None, None),
+        ("du 3 juillet 2026 (14h00) au 5 juillet 2026 (4h00)", "2026-07-03T14:00", "2026-07-05T04:00"),
+        ("est valable pour une durée d'un mois à compter du 3 juillet 2026", "2026-07-03", "2026-08-02"),
+        ("du 31 décembre\n2024 au 1er janvier 2025", "2024-12-31", "2025-01-01"),
+        ("à compter du 31 janvier 2026 pour une durée d'un mois", "2026-01-31", "2026-02-28"),
+        ("à compter du 1er juin 2026 pour une durée de 15 jours", "2026-06-01", "2026-06-15"),
+        ("le 14 juillet 2026, de 18h00 à 2h00", "2026-07-14T18:00", "2026-07-15T02:00"),
+        ("du 30 février au 31 février 2026", None, None),
+        ("du 10 juin 2026 au 3 juin 2026", None, None),
+        ("du 4au 7juillet 2024", "2024-07-04", "2024-07-07"),
+        ("; il est mis en route le 26 mars 2026 à 10 h 30, et arrêté le 27 mars 2026 à 2 h", "2026-03-26T10:30", "2026-03-27T02:00"),
     ],
 )
 def test_from_to(text: str, starts: str | None, ends: str | None) -> None:
@@ -126,12 +123,8 @@ def test_durations(text: str, starts: str | None, ends: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "starts", "ends"),
     [
-        ("les 3, 5 et 9 mai 2026", "2026-05-03", "2026-05-09"),
-        ("le 3 mai et le 5 mai 2026", "2026-05-03", "2026-05-05"),
         ("les 30 et 31 décembre 2026 et 1er janvier 2027", "2026-12-30", "2027-01-01"),
         ("les week-ends des 2 et 3 mai 2026 et des 9 et 10 mai 2026", "2026-05-02", "2026-05-10"),
-        ("du 2 au 4 mai et du 9 au 11 mai 2026", "2026-05-02", "2026-05-11"),
-        ("du 2 mai à 8h au 4 mai à 2h, du 9 au 11 mai et du 16 mai à 8h au 18 mai 2026 à 6h", "2026-05-02T08:00", "2026-05-18T06:00"),
     ],
 )
 def test_several_days_run_from_the_first_beginning_to_the_last_end(text: str, starts: str, ends: str) -> None:
@@ -141,14 +134,11 @@ def test_several_days_run_from_the_first_beginning_to_the_last_end(text: str, st
 @pytest.mark.parametrize(
     ("text", "starts", "ends"),
     [
-        ("le mercredi 2 décembre 2026 au stade Geoffroy-Guichard", "2026-12-02", "2026-12-02"),
         ("le 2 décembre 2026 au moyen de 14 caméras", "2026-12-02", "2026-12-02"),
         ("dans la nuit du 31 décembre 2026 au 1er janvier 2027, de 20 h à 5 h", "2026-12-31T20:00", "2027-01-01T05:00"),
-        ("dans la nuit du 31 décembre au 1er janvier 2027, de 20 h à 5 h", "2026-12-31T20:00", "2027-01-01T05:00"),
         # Each night of several, the last of which ends the next morning.
         ("du 4 au 6 décembre 2026, de 20 h à 5 h", "2026-12-04T20:00", "2026-12-07T05:00"),
         ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026", "2026-12-05T12:00", "2026-12-06"),
-        ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026, de 9h à 18h", "2026-12-05T12:00", "2026-12-06T18:00"),
         # Hours in letters.
         ("les vendredi 4 et samedi 5 décembre 2026, de neuf heures à vingt-deux heures trente", "2026-12-04T09:00", "2026-12-05T22:30"),
         ("du 4 décembre 2026 à dix-huit heures au 5 décembre 2026 à une heure et demie", "2026-12-04T18:00", "2026-12-05T01:30"),
@@ -166,7 +156,6 @@ def test_days_one_by_one_and_nights(text: str, starts: str, ends: str) -> None:
     [
         f"AP du 10/11/2026 {OBJECT}",
         f"AP n° 2026-12 du 10/11/2026 {OBJECT}",
-        f"Décision du 12 novembre 2026 {OBJECT}",
         f"Décision n° 2026-44 du 12 novembre 2026 {OBJECT}",
         f"Arrêté n° 2026-45 {OBJECT} en date du 12 novembre 2026",
     ],
@@ -201,11 +190,6 @@ _BETWEEN = "Article 2 : Trente caméras sont concernées.\nArticle 3 : "
             ("2026-08-19T10:00", "2026-08-22T23:59"),
         ),
         (
-            "Elle vaut à compter du jeudi 31 décembre 2026 à 15 heures.",
-            "Elle prend fin le 1er janvier 2027 à 5 heures.",
-            ("2026-12-31T15:00", "2027-01-01T05:00"),
-        ),
-        (
             "L'emploi est permis à compter du 11 septembre 2026.",
             "Il cesse au plus tard le 13 septembre 2026.",
             ("2026-09-11", "2026-09-13"),
@@ -227,7 +211,6 @@ def test_a_beginning_and_an_end_of_two_articles_are_one_period(begins: str, ends
     "table",
     [
         "Gare       Caméras   Début              Fin\n-----\nBastille   14        21/06/2026 à 14h   22/06/2026 à 2h",
-        "Jour    Début              Fin\nUn      21/06/2026 à 14h   21/06/2026 à 23h\nDeux    22/06/2026 à 0h    22/06/2026 à 2h",
     ],
 )
 def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) -> None:
@@ -240,7 +223,6 @@ def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) ->
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ("Nuit de fer    2 mai 2026    14 h - 20 h\nNuit de bois   3 mai 2026    14 h - 1 h", ("2026-05-02T14:00", "2026-05-04T01:00")),
         (
             "Jour         Mise en service   Arrêt\n2 mai 2026   9 h 30            18 h\n3 mai 2026   9 h               17 h 45",
             ("2026-05-02T09:30", "2026-05-03T17:45"),
@@ -249,6 +231,14 @@ def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) ->
         (
             "semaine  du           au      heures\n18       2 mai 2026   5 mai   11 h - 20 h\n22       30 mai 2026  31 mai  11 h - 21 h",
             ("2026-05-02T11:00", "2026-05-31T21:00"),
+        ),
+        (
+            "Date         Début   Fin\n22/05/2026   17h     0h\n24/05/2026   14h     20h\n27/05/2026   18h     0h",
+            ("2026-05-22T17:00", "2026-05-27T23:59"),
+        ),
+        (
+            "stade Nord   11   du 16/10/2026 à 8h au 18/10/2026 à 18h\nparc Sud   7   du 15/10/2026 à 15h au 16/10/2026 à 1h",
+            ("2026-10-15T15:00", "2026-10-18T18:00"),
         ),
     ],
 )
@@ -264,33 +254,9 @@ def test_a_table_of_a_later_article_is_no_period_of_the_first(titled: str) -> No
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}{titled}")).facts) == ("2026-12-03", "2026-12-05")
 
 
-def test_a_table_of_days_gives_the_hours_of_each() -> None:
-    table = "Date         Début   Fin\n22/05/2026   17h     0h\n24/05/2026   14h     20h\n27/05/2026   18h     0h"
-    text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1 - Un traitement algorithmique est autorisé :\n\n{table}"
-    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-05-22T17:00", "2026-05-27T23:59")
-
-
-def test_the_rows_of_a_table_are_one_period() -> None:
-    rows = [
-        "stade de la Redoute       11   du 16/10/2026 à 8h au 18/10/2026 à 18h",
-        "parc de la Ravine Blanche  7   du 15/10/2026 à 15h au 16/10/2026 à 1h",
-        "stade de Cilaos            3   du 16/10/2026 à 4h au 17/10/2026 à 12h",
-    ]
-    text = "Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1   Un traitement algorithmique est autorisé :\n" + "\n".join(rows)
-    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-10-15T15:00", "2026-10-18T18:00")
-
-
 @pytest.mark.parametrize(
     ("items", "starts", "ends"),
     [
-        (
-            (
-                "- les vendredi 12, samedi 13 et mardi 16 juillet 2024, de 9 h 00 à 1 h 00 le lendemain ;\n"
-                "- le dimanche 14 juillet 2024, de 9 h 00 à 3 h 00 le lendemain ;\n- le mercredi 17 juillet 2024, de 9 h 00 à 22 h 30."
-            ),
-            "2024-07-12T09:00",
-            "2024-07-17T22:30",
-        ),
         (
             (
                 "- le vendredi 11 septembre 2026, de 8 h à 20 h ;\n- la nuit du vendredi 11 au samedi 12 septembre 2026, de 22 h à 3 h ;\n"
@@ -298,14 +264,6 @@ def test_the_rows_of_a_table_are_one_period() -> None:
             ),
             "2026-09-11T08:00",
             "2026-09-13T18:30",
-        ),
-        (
-            (
-                "- du samedi 18 avril 2026 au vendredi 24 avril 2026, chaque jour de 6 h 30 à 22 h ;\n"
-                "- le samedi 25 avril 2026, de 6 h 30 à 23 h 50."
-            ),
-            "2026-04-18T06:30",
-            "2026-04-25T23:50",
         ),
         (
             (
@@ -328,12 +286,6 @@ def test_a_list_of_slots_is_one_period_from_the_first_beginning_to_the_last_end(
     ).facts
     assert shown(found) == (starts, ends)
     assert not {"starts", "ends"} & set(found.doubtful)
-
-
-def test_a_program_that_is_switched_on_one_day_and_off_another() -> None:
-    assert read("; il est mis en route le 26 mars 2026 à 10 h 30, et arrêté le 27 mars 2026 à 2 h") == {
-        ("2026-03-26T10:30", "2026-03-27T02:00")
-    }
 
 
 def test_rows_of_one_day_with_and_without_hours_are_the_whole_day() -> None:
@@ -418,7 +370,6 @@ A, B = "2026-10-03", "2026-10-04"
         ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le vendredi, où il cesse à minuit.", "2026-09-30T09:00", f"{B}T22:00"),
         ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le dimanche, où il débute à 10 h.", "2026-09-30T09:00", f"{B}T22:00"),
         ("Il sert du 3 au 4 octobre 2026, pour le match joué le samedi à 21 h et la course partie le dimanche à 9 h.", A, B),
-        ("Il sert du 3 au 4 octobre 2026. Le samedi, il cesse à 20 h ; le dimanche, à 18 h.", A, B),
         ("Sur le rapport du directeur, l'autorisation vaut jusqu'au 4 octobre 2026.", None, B),
         ("Il sert du 3 au 4 octobre 2026. L'accueil ouvre le samedi à 6 h et ferme le dimanche à 19 h.", A, B),
         (
@@ -429,24 +380,25 @@ A, B = "2026-10-03", "2026-10-04"
         ("Mise en service : 3 octobre 2026\nÉchéance : 4 octobre 2026", A, B),
         ("De 16 h 30 à minuit, le samedi 3 octobre 2026.", f"{A}T16:30", f"{A}T23:59"),
         ("Il débute le 3 octobre 2026 à 9 h et s'achève le même jour à 23 h 30.", f"{A}T09:00", f"{A}T23:30"),
-        ("Elle entre en vigueur le 3 octobre 2026 à 16 h et expire le même jour à minuit.", f"{A}T16:00", f"{A}T23:59"),
         ("Les vendredis 2 et 9 et samedis 3 et 10 octobre 2026, de 20 h à 2 h.", "2026-10-02T20:00", "2026-10-11T02:00"),
         (
             "Régie : les samedis 3, 10 et 17 octobre 2026, chaque fois de 5 h à 23 h.\nPolice : du 5 au 9 octobre 2026, de 8 h à 19 h.",
             f"{A}T05:00",
             "2026-10-17T23:00",
         ),
-        (
-            "Il sert en gare du 3 au 4 octobre 2026, de 9 h à 22 h.\nArticle 3 : Il sert en gare du 10 au 11 octobre 2026, de 8 h à 23 h.",
-            f"{A}T09:00",
-            "2026-10-11T23:00",
-        ),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis jusqu'au 16 octobre 2026.", A, None),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le stationnement est interdit jusqu'au 16 octobre 2026.", A, None),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis le 5 et le 16 octobre 2026.", A, None),
+        ("Le logiciel est mis à disposition par convention du 2 mai 2026.", None, None),
+        ("Il a reçu l'attestation de conformité du 14 mai 2026.", None, None),
+        ("Validité : 3 juillet 2026, 12h00 – 5 juillet 2026, 3h00.", "2026-07-03T12:00", "2026-07-05T03:00"),
+        ("Début   vendredi 3 juillet 2026   06:30\nFin   dimanche 5 juillet 2026   23:45", "2026-07-03T06:30", "2026-07-05T23:45"),
+        ("Prise d'effet : 3 juillet 2026, 18 h\nFin : 5 juillet 2026, 6 h", "2026-07-03T18:00", "2026-07-05T06:00"),
+        ("Il commence le 16 juillet 2026 à 8 h et finit le 20 juillet 2026 à 12 h.", "2026-07-16T08:00", "2026-07-20T12:00"),
+        ("Il débute le 16 juillet 2026 à 8 h et finira le 20 juillet 2026.", "2026-07-16T08:00", "2026-07-20"),
     ],
 )
-def test_hours_and_ends_told_apart_from_the_days(said: str, starts: str, ends: str | None) -> None:
+def test_hours_and_ends_told_apart_from_the_days(said: str, starts: str | None, ends: str | None) -> None:
     assert of("La régie est autorisée à mettre en œuvre un traitement algorithmique d'images de vidéoprotection.", said) == (starts, ends)
 
 

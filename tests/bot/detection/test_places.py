@@ -27,7 +27,6 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             ("Bellecour", "Hôtel de Ville - Louis Pradel"),
         ),
         ("Il est fait usage de 6 caméras : 3 à la plaine de Bonne, 3 sur le quai Neuf.", ("plaine de Bonne", "quai Neuf")),
-        ("Elle s'exerce aux endroits que voici : Mémorial Acte, quai Neuf, place Foch.", ("Mémorial Acte", "quai Neuf", "place Foch")),
         (
             "Les caméras filment :\n1. le boulevard Neuf (du pont de l'Est à la rue Cook),\n2. la place Foch.",
             ("boulevard Neuf", "place Foch"),
@@ -39,16 +38,9 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ("Le traitement porte sur :\nSite          Nombre\nplace Foch    3\nquai Neuf     4", ("place Foch", "quai Neuf")),
         ("Des postes de secours sont tenus :\nLieu          Horaires\nplace Foch    10 h\nquai Neuf     12 h", ()),
         ("Sites : gymnase Cosec (3 caméras) ; salle des fêtes (2 caméras).", ("gymnase Cosec", "salle des fêtes")),
-        ("Douze caméras sont concernées (place des Arènes, allées Brouchet).", ("place des Arènes", "allées Brouchet")),
-        ("L'emploi est limité aux caméras de la place de la Comédie et du Peyrou.", ("place de la Comédie", "Peyrou")),
         ("Son emploi s'étend au quartier de la Madeleine et à ses abords.", ("quartier de la Madeleine et ses abords",)),
         ("L'usage est limité à la gare d'Albi et à ses abords immédiats.", ("gare d'Albi et ses abords immédiats",)),
         ("L'usage est limité aux seuls bâtiments publics et à leurs abords.", ()),
-        (
-            "Sont concernées les caméras réparties entre les stations Bercy (ligne 6) et Cour Saint-Émilion.",
-            ("Bercy", "Cour Saint-Émilion"),
-        ),
-        ("Les images survolées se limitent au-dessus de la prairie du Lac et du vieux pont.", ("prairie du Lac", "vieux pont")),
         (
             "Le périmètre est délimité par la rue des Lois au nord et le boulevard Lascrosses à l'ouest.",
             ("rue des Lois", "boulevard Lascrosses"),
@@ -65,10 +57,6 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ),
         ("Les caméras filment :\n- la place Foch, caméras V1 à V4 ;\n- l'avenue Cook, RD 12.", ("place Foch", "avenue Cook", "RD 12")),
         (
-            "Les images sont celles de dix caméras :\n- dans l'enceinte du parc Neuf ;\n- aux abords du stade Cook.",
-            ("parc Neuf", "stade Cook"),
-        ),
-        (
             "Les voies concernées sont :\nrue Haute place Foch\nquai Neuf avenue Cook\nplace Foch côté Mairie",
             ("rue Haute", "place Foch", "quai Neuf", "avenue Cook", "place Foch côté Mairie"),
         ),
@@ -79,6 +67,47 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             "Il est décidé :\nCaméras   12\nLieux     quai Neuf ; square\n          Jean Moulin ; rue de la\n          Paix",
             ("quai Neuf", "square Jean Moulin", "rue de la Paix"),
         ),
+        # Kinds that no list of kinds holds, with a proper name.
+        (
+            "Les lieux survolés sont les suivants :\n- guet du Pilon ;\n- refuge des Écrins ;\n- aiguille Noire.",
+            ("guet du Pilon", "refuge des Écrins", "aiguille Noire"),
+        ),
+        ("Les rues et places ci-après sont filmées :\n   a) place Carnot,\n   b) quai des Indes.", ("place Carnot", "quai des Indes")),
+        ("Il ne survole que l'airial de Marquèze et la gare de Sabres.", ("airial de Marquèze", "gare de Sabres")),
+        ("Les drones survolent l'ensemble du Champ-de-Mars.", ()),
+        # A list of what is no place stays empty, as does one without a proper name.
+        ("Les sites sont choisis selon :\n- la fréquentation ;\n- le niveau de risque.", ()),
+        ("Elles filment le quai Rambaud et la place Nautique.", ("quai Rambaud", "place Nautique")),
+        ("Les images sont celles de la Croix-Rousse et du jardin des Plantes.", ("Croix-Rousse", "jardin des Plantes")),
+        ("Les caméras sont celles du hall, de la verrière et des accès au tramway.", ()),
+        ("Au cours de la fête, les images sont effacées.", ()),
+        # Rules between the parts of a table, rows that go on in the next line, a header with abbreviations.
+        (
+            "Sites :\n  Site  Ville  Caméras\n  ---\n  stade Nord  Albi   11  du 16\n     au 18\n  parc Micaud  Albi  7\n  ---\n  Total 18",
+            ("stade Nord", "parc Micaud"),
+        ),
+        # Tables without a header.
+        ("Nombre de caméras : 18.\n  stade René-Serge    10\n  boulevard des Héros  8", ("stade René-Serge", "boulevard des Héros")),
+        ("Les agents et caméras :\n  Brigade Nord   12\n  Brigade Sud    14", ()),
+        # A form.
+        (
+            "Fiche :\n   Lieux     place Carnot\n             quai Vauban\n   Période   du 15/02/2026 au 02/03/2026\n   Caméras   37",
+            ("place Carnot", "quai Vauban"),
+        ),
+        # Items with the number of their article, or a letter; under the heading of an article.
+        ("Périmètre\n2.1 Place Carnot ;\n2.2 Rue Battant.", ("Place Carnot", "Rue Battant")),
+        ("Périmètre\n2.1 Les sites sont dits plus loin.\n2.2 Le nombre en est fixé.", ()),
+        ("L'arrêté est complété par les mots : « ainsi que dans les stations Convention et Balard ».", ("Convention", "Balard")),
+        ("Il vaut pour la gare d'Albi ainsi que la gare de Castres.", ("gare d'Albi", "gare de Castres")),
+        ("Les agents du centre de supervision urbain, sis place du Vigan, sont habilités.", ()),
+        ("Le public est informé par affichage en mairie, place de la Mairie, et sur le site de la ville.", ()),
+        ("Les images des caméras n° 12, 14 et 17 sont traitées.", ()),
+        ("Les images sont visionnées dans la salle d'exploitation.", ()),
+        ("Les caméras relevant de M. Paul MODÈLE, responsable, sont exclues.", ()),
+        ("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.", ("place Foch", "quai du Port")),
+        # Somebody.
+        ("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.", ("place Foch", "quai du Port")),
+        ("L'accès aux images se fait dans la salle de visionnage.", ()),
     ],
 )
 def test_places(article: str, found: tuple[str, ...]) -> None:
@@ -86,44 +115,8 @@ def test_places(article: str, found: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("article", "found"),
-    [
-        # Kinds that no list of kinds holds, with a proper name.
-        (
-            "Les lieux survolés sont les suivants :\n- guet du Pilon ;\n- refuge des Écrins ;\n- aiguille Noire.",
-            ("guet du Pilon", "refuge des Écrins", "aiguille Noire"),
-        ),
-        ("Les rues et places ci-après sont filmées :\n   a) place Carnot,\n   b) quai des Indes.", ("place Carnot", "quai des Indes")),
-        (
-            "L'emploi est limité au cours de Verdun, à la place Carnot ainsi qu'à la rue Smith.",
-            ("cours de Verdun", "place Carnot", "rue Smith"),
-        ),
-        ("Il ne survole que l'airial de Marquèze et la gare de Sabres.", ("airial de Marquèze", "gare de Sabres")),
-        ("Les drones survolent l'ensemble du Champ-de-Mars.", ()),
-        # A list of what is no place stays empty, as does one without a proper name.
-        ("Les sites sont choisis selon :\n- la fréquentation ;\n- le niveau de risque.", ()),
-        ("Elles filment le quai Rambaud et la place Nautique.", ("quai Rambaud", "place Nautique")),
-        ("Les caméras équipent les gares d'Arles et de Nîmes.", ("gare d'Arles", "gare de Nîmes")),
-        (
-            "Les caméras filment les gares de Brest, de Quimper et de Nanterre.",
-            ("gare de Brest", "gare de Quimper", "gare de Nanterre"),
-        ),
-        ("Les images sont celles de la Croix-Rousse et du jardin des Plantes.", ("Croix-Rousse", "jardin des Plantes")),
-        ("Les caméras sont celles du hall, de la verrière et des accès au tramway.", ()),
-        ("Au cours de la fête, les images sont effacées.", ()),
-    ],
-)
-def test_places_in_words_that_no_list_of_kinds_holds(article: str, found: tuple[str, ...]) -> None:
-    assert places(article) == found
-
-
-@pytest.mark.parametrize(
     ("table", "found"),
     [
-        (
-            "Station       Ligne   Caméras\nBercy         14      12\nGambetta      3       8\nTotal                 20",
-            ("Bercy", "Gambetta"),
-        ),
         # A text layer that keeps no columns.
         ("Lieu Nombre de caméras\nplace Granvelle 3\nparc Micaud 2\nTotal 5", ("place Granvelle", "parc Micaud")),
         (
@@ -135,7 +128,6 @@ def test_places_in_words_that_no_list_of_kinds_holds(article: str, found: tuple[
             "N°     Emplacement            Type\nC-014  boulevard de Strasbourg  fixe\nD 7   place Carnot     dôme\nTotal : 2",
             ("boulevard de Strasbourg", "place Carnot"),
         ),
-        ("Réf. Désignation Nombre\n1 quai Vauban 4\n2 rue Battant 3\nTOTAL 7 caméras", ("quai Vauban", "rue Battant")),
         ("Repère Adresse Type\nV12 rue Battant fixe", ("rue Battant",)),
         # What follows the table is none of its rows.
         ("Sites   Caméras\nrue Battant   4\nLes images sont effacées.\nElles le sont sous 7 jours.", ("rue Battant",)),
@@ -149,7 +141,6 @@ def test_places_in_the_rows_of_a_table(table: str, found: tuple[str, ...]) -> No
 @pytest.mark.parametrize(
     ("article", "found"),
     [
-        ("Les lieux sont les suivants : parvis Nord, rue Battant.", ("parvis Nord", "rue Battant")),
         ("Les lieux sont les suivants : parvis Nord.", ("gare d'Albi", "parvis Nord")),
         ("Divers.", ("gare d'Albi",)),
     ],
@@ -162,7 +153,6 @@ def test_the_title_names_places_where_the_articles_do_not_list_them(article: str
     "lead",
     [
         "Le public est informé par des panneaux sur les sites suivants :\nSite    Nombre de panneaux",
-        "Les images des caméras sont conservées dans les lieux suivants :\nLieu    Nombre de serveurs",
         "Les agents qui voient les images des caméras sont dans ces lieux :",
     ],
 )
@@ -181,43 +171,6 @@ def test_places_of_an_annex() -> None:
     annex = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE\nStations concernées\n1. Bellecour\n2. Perrache"
     assert places(f"Divers.\n{annex}") == ("Bellecour", "Perrache")
     assert places(f"Divers.\n{end}Liste des sites\n\n1. place Kléber\n2. terrasse Rohan") == ("place Kléber", "terrasse Rohan")
-
-
-@pytest.mark.parametrize(
-    ("article", "found"),
-    [
-        # Rules between the parts of a table, rows that go on in the next line, a header with abbreviations.
-        (
-            "Sites :\n  Site  Ville  Caméras\n  ---\n  stade Nord  Albi   11  du 16\n     au 18\n  parc Micaud  Albi  7\n  ---\n  Total 18",
-            ("stade Nord", "parc Micaud"),
-        ),
-        (
-            "Lieux.\n\n  Lieu           Arr.   Caméras\n  place Carnot   2e     17\n  quai Vauban    1er/2e  4",
-            ("place Carnot", "quai Vauban"),
-        ),
-        # Tables without a header.
-        ("Nombre de caméras : 18.\n  stade René-Serge    10\n  boulevard des Héros  8", ("stade René-Serge", "boulevard des Héros")),
-        ("Lieux et caméras :\n\n  place Carnot ......  6\n  ponton des Roches ...  3", ("place Carnot", "ponton des Roches")),
-        ("Les agents et caméras :\n  Brigade Nord   12\n  Brigade Sud    14", ()),
-        # A form.
-        (
-            "Fiche :\n   Lieux     place Carnot\n             quai Vauban\n   Période   du 15/02/2026 au 02/03/2026\n   Caméras   37",
-            ("place Carnot", "quai Vauban"),
-        ),
-        # Items with the number of their article, or a letter; under the heading of an article.
-        ("Périmètre\n2.1 Place Carnot ;\n2.2 Rue Battant.", ("Place Carnot", "Rue Battant")),
-        ("Périmètre\n2.1 Les sites sont dits plus loin.\n2.2 Le nombre en est fixé.", ()),
-        ("Périmètre :\na. gare d'Albi (halls) ;\nb. gare de Castres.", ("gare d'Albi", "gare de Castres")),
-        (
-            "Lieux\nLe 2.1 de l'arrêté du 2 mai 2026 est complété par les dispositions suivantes :\n« – allées Jaurès ;\n« – place Pie. »",
-            ("allées Jaurès", "place Pie"),
-        ),
-        ("L'arrêté est complété par les mots : « ainsi que dans les stations Convention et Balard ».", ("Convention", "Balard")),
-        ("Il vaut pour la gare d'Albi ainsi que la gare de Castres.", ("gare d'Albi", "gare de Castres")),
-    ],
-)
-def test_places_of_tables_forms_and_items(article: str, found: tuple[str, ...]) -> None:
-    assert places(article) == found
 
 
 LISTED = ("place de la Liberté", "rue du Bac", "parc Borély")
@@ -269,18 +222,10 @@ def test_who_works_with_the_cameras_is_no_place(lead: str, form: str) -> None:
     "head",
     [" – Lieux\n", ". – Lieux. – ", " - Périmètre\n", " : Sites concernés\n", " (Lieux)\n", "\nLieux\n", " – LIEUX :\n", ". Secteurs\n"],
 )
-@pytest.mark.parametrize(
-    "body",
-    [
-        "La place Carnot, l'avenue Neuve, la rue Haute et le quai Neuf.",
-        "place Carnot, avenue Neuve, rue Haute et quai Neuf",
-        "place Carnot ; avenue Neuve ;\nrue Haute ; quai Neuf.",
-    ],
-)
-def test_an_article_headed_so_may_give_its_places_alone(head: str, body: str) -> None:
-    found = judge(
-        act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {USE}\nArticle 2{head}{body}\nArticle 3 : Fin.", TITLE)
-    )
+def test_an_article_headed_so_may_give_its_places_alone(head: str) -> None:
+    body = "La place Carnot, l'avenue Neuve, la rue Haute et le quai Neuf."
+    articles = f"Article 1er : {USE}\nArticle 2{head}{body}\nArticle 3 : Fin."
+    found = judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{articles}", TITLE))
     assert found.facts.places == ("place Carnot", "avenue Neuve", "rue Haute", "quai Neuf")
 
 
@@ -294,14 +239,6 @@ def test_the_only_article_of_a_decree_names_its_places_above_its_publication() -
     conditions += "d. Toute identification est interdite, et tout enregistrement de plus. Les agents sont formés, et désignés.\n" * 3
     only = f"Article unique : {USE}\n{conditions}Publication : recueil des actes administratifs."
     assert judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{only}", TITLE)).facts.places == ("porte Saint-Jean", "rue Neuve")
-
-
-def test_what_bounds_a_perimeter_is_read() -> None:
-    assert places("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.") == ("place Foch", "quai du Port")
-
-
-def test_an_item_that_is_somebody_is_no_place() -> None:
-    assert places("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.") == ("place Foch", "quai du Port")
 
 
 def test_two_columns_with_marks() -> None:
@@ -344,16 +281,11 @@ def test_a_remark_in_brackets_after_a_place_of_a_table_is_no_other_place() -> No
 @pytest.mark.parametrize(
     "table",
     [
-        "Lieu          Caméras\n{0}   4\n{1}   2\n{2}   3",
         "Site          Vidéoprotection   Drone\n-----------------------\n{0}   4   -\n{1}   -   2\n{2}   3   -",
-        "N°   Lieu     Type\n1    {0}   dôme\n2    {1}   dôme\n3    {2}   dôme",
         "Commune    Emplacement    Nombre\nAlbi   {0}   4\nAlbi   {1}   2\nAlbi   {2}   3",
         "Caméras   Lieu\n4         {0}\n2         {1}\n3         {2}",
         "┌──────┬─────┐\n│ Lieu │ Caméras │\n├──────┼─────┤\n│ {0} │ 4 │\n├──────┼─────┤\n│ {1} │ 2 │\n│ {2} │ 3 │\n└──────┴─────┘",
-        "| Lieu | Caméras |\n|---|---|\n| {0} | 4 |\n| {1} | 2 |\n| {2} | 3 |",
         "Date           Lieu\n2 mai 2026     {0}\n3 mai 2026     {1}\n4 mai 2026     {2}",
-        "Lieux               : {0} ; {1} ; {2}\nCaméras             : 12",
-        "│ Lieux   │ {0}  │\n│         │ {1}  │\n│         │ {2}  │\n├─────────┼──────┤\n│ Caméras │ 12   │",
     ],
 )
 def test_places_of_a_table_whatever_its_columns_and_rules(table: str) -> None:
@@ -367,14 +299,12 @@ def test_places_of_a_table_whatever_its_columns_and_rules(table: str) -> None:
     [
         # A name goes on in the next line, which the other cells of the row may stand beside.
         ("Lieu                     Caméras    Service\nplace Foch               3\n{0}\n{1}", ("place Foch", "rue du Maréchal Joffre")),
-        ("Lieu                     Caméras    Service\n{0}\n{1}\npont Neuf                2", ("rue du Maréchal Joffre", "pont Neuf")),
         ("Lieu                     Nombre de  Service\n                         caméras    chargé\n{0}\n{1}", ("rue du Maréchal Joffre",)),
     ],
 )
 @pytest.mark.parametrize(
     ("first", "last"),
     [
-        ("rue du Maréchal          4          ville", "Joffre"),
         ("rue du Maréchal          4          syndicat des", "  Joffre                            transports"),
         ("rue du", "Maréchal Joffre          4          ville"),
     ],
@@ -401,22 +331,6 @@ def test_places_of_two_columns_under_one_head() -> None:
     assert places(f"Les caméras sont posées ainsi :\n{table}") == ("place Foch", "pont Neuf", "rue Haute")
 
 
-@pytest.mark.parametrize(
-    "article",
-    [
-        "Les agents du centre de supervision urbain, sis place du Vigan, sont habilités.",
-        "Le public est informé par affichage en mairie, place de la Mairie, et sur le site de la ville.",
-        "Les images des caméras n° 12, 14 et 17 sont traitées.",
-        "Les images sont visionnées dans la salle d'exploitation.",
-        "L'accès aux images se fait dans la salle de visionnage.",
-        "Les caméras relevant de M. Paul MODÈLE, responsable, sont exclues.",
-        "Deux gares parisiennes sont concernées.",
-    ],
-)
-def test_no_places(article: str) -> None:
-    assert places(article) == ()
-
-
 @pytest.mark.parametrize("title", ["dans deux gares parisiennes", "dans 46 stations de la Régie autonome des transports parisiens"])
 def test_a_number_of_places_names_none(title: str) -> None:
     assert places("Divers.", f"{TITLE} {title}") == ()
@@ -425,8 +339,6 @@ def test_a_number_of_places_names_none(title: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("la gare de Lyon : 61 caméras", ["gare de Lyon"]),
-        ("RATP : stations Bercy", ["Bercy"]),
         (
             "les quais entre le pont de Sully et le pont Neuf, la place d'Armes",
             ["quais entre le pont de Sully et le pont Neuf", "place d'Armes"],
@@ -438,7 +350,6 @@ def test_a_number_of_places_names_none(title: str) -> None:
         ("aux places de la Comédie et du Marché aux Fleurs", ["place de la Comédie", "place du Marché aux Fleurs"]),
         ("les quais de la ville et du fleuve", ["quais de la ville et du fleuve"]),
         ("lignes A et B du RER", []),
-        ("la Petite Venise", ["Petite Venise"]),
         ("chez M. Paul MODÈLE", []),
         ("à Saint-Denis", []),
         ("", []),
@@ -469,10 +380,6 @@ def test_a_title_in_capitals_gives_way_to_the_spelling_of_the_article() -> None:
             ("tribune du Lycée", "paddock", "camping Nord"),
         ),
         ("Cam. Emplacement Usage\nV1 place Foch feu, densité\nV2 rue de Paris feu", ("place Foch", "rue de Paris")),
-        (
-            "place Foch          rue de Paris\nfaçade de l'Adour   quai Neuf\nparc Denis",
-            ("place Foch", "rue de Paris", "façade de l'Adour", "quai Neuf", "parc Denis"),
-        ),
         ("place Foch          ouverte au public\nquai Neuf           fermé", ()),
         ("- le quai Neuf ;\n- le débarcadère ;\n- la place Foch.", ("quai Neuf", "débarcadère", "place Foch")),
         (
@@ -511,13 +418,11 @@ def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None
 @pytest.mark.parametrize(
     ("article", "expected"),
     [
-        ("Les lieux sont les suivants : place Nationale ; paddock ; rue Basse.", {"place Nationale", "paddock", "rue Basse"}),
         (
             "Il est limité aux lieux que voici : place Nationale, arène de tauromachie, rue Basse.",
             {"place Nationale", "arène de tauromachie", "rue Basse"},
         ),
         ("Le parc se répartit ainsi :\nplace Nationale : 6\nrue Basse : 4\nsoit 10 caméras.", {"place Nationale", "rue Basse"}),
-        ("Images reçues :\nplace Nationale : 6      rue Basse : 4\nquai Sud : 2", {"place Nationale", "rue Basse", "quai Sud"}),
         ("Affichage :\nplace Nationale : 6\nrue Basse : 4\n", set()),
         (
             "Caméras\n  point   lieu                 type       nombre\n  01      place Nationale      voirie          7",
@@ -536,7 +441,6 @@ def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None
         ),
         ("Il signale les foules, au moyen de caméras couvrant : la place Nationale et la rue Basse.", {"place Nationale", "rue Basse"}),
         ("Il s'étend au site du Prieuré et à la rue Basse. Le chef en porte l'heure au registre.", {"site du Prieuré", "rue Basse"}),
-        ("Périmètre\n1. quai Sud\n2. place Nationale\nPlan consultable en mairie.", {"quai Sud", "place Nationale"}),
         ("Au tableau annexé, insérer :\n« place Nationale ........ 4\n  rue Basse ............ 3 ».", {"place Nationale", "rue Basse"}),
         ("La foule dans le souterrain a fait quatre blessés.", set()),
         (

@@ -149,10 +149,6 @@ VISAS = "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nVu l'arrêté du 2
     [
         (f"{VISAS}Considérant l'affluence ;\nDispositif\n", ("Art. 1 / ", "Art. 2 / ", "Art. 3 / ", "Art. 4 / ")),
         (
-            f"Monsieur le Maire,\nVous m'avez saisi.\n{VISAS}En conséquence, j'ai décidé ce qui suit :\n",
-            ("I. – ", "II. – ", "III. – ", "IV. – "),
-        ),
-        (
             f"Arrêté n° 2026-9\n2. Débat\nLe colonel de gendarmerie expose le risque.\n{VISAS}Le préfet des Landes décide :\n",
             ("3.1. – ", "3.2. – ", "3.3. – ", "3.4. – "),
         ),

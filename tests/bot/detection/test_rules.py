@@ -26,10 +26,8 @@ def ruled(title: str, article: str, *visas: str) -> tuple[Outcome, Kind | None]:
 @pytest.mark.parametrize(
     ("verb", "article", "kind"),
     [
-        ("abrogeant", "L'arrêté n° 2026-12 susvisé est abrogé.", Kind.ABROGATION),
         ("portant retrait de", "L'arrêté n° 2026-12 du 3 mai 2026 est retiré.", Kind.ABROGATION),
         ("modifiant", "À l'article 3 de l'arrêté n° 2026-12, le mot : « quatre » est remplacé par le mot : « six ».", Kind.MODIFICATION),
-        ("prorogeant", "L'arrêté n° 2026-12 est prorogé jusqu'au 9 juillet 2026.", Kind.RENEWAL),
         ("suspendant", "L'exécution de l'arrêté n° 2026-12 est suspendue.", Kind.SUSPENSION),
     ],
 )
@@ -42,7 +40,6 @@ def test_a_change_to_a_decree_that_a_visa_tells_to_be_one(verb: str, article: st
     "visa",
     [
         "Vu l'arrêté n° 2026-12 du 3 mai 2026 attribuant une subvention pour un traitement algorithmique d'images de caméras ;",
-        "Vu l'arrêté n° 2026-12 du 3 mai 2026 portant délégation de signature (traitements algorithmiques d'images de caméras) ;",
         "Vu l'arrêté n° 2026-12 du 3 mai 2026 portant création d'un comité de suivi des traitements algorithmiques d'images de caméras ;",
     ],
 )
@@ -120,7 +117,6 @@ def test_a_decree_under_another_one_authorises_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("title", "article", "kind"),
     [
-        ("relatif à la demande d'autorisation d'un traitement algorithmique des images", "La demande est rejetée.", Kind.REFUSAL),
         (
             "statuant sur la demande d'emploi d'un traitement algorithmique des images",
             "Il est fait droit à la demande.",
@@ -181,10 +177,10 @@ def test_who_cannot_authorise_and_what_decides_nothing(title: str, body: str) ->
     "title",
     [
         f"Arrêté n° 2026-20 autorisant, après avis de la CNIL, l'emploi d'{OBJECT}",
-        f"Arrêté pris en application de la loi n° 2026-201 relative à l'organisation des jeux Olympiques et autorisant l'emploi d'{OBJECT}",
         f"AP autorisant l'emploi d'{OBJECT}",
         f"Arrêté autorisant l'emploi d'{OBJECT} boulevard Circulaire",
         f"Arrêté mettant un terme à l'emploi d'{OBJECT}",
+        f"Arrêté pris en application de la loi n° 2026-201 relative à l'organisation des jeux Olympiques et autorisant l'emploi d'{OBJECT}",
     ],
 )
 def test_such_words_beside_a_decision_hide_no_decree(title: str) -> None:
@@ -302,8 +298,8 @@ def test_an_operator_who_gives_up_does_not_hide_an_abrogation() -> None:
         ("Il n'est recouru ni à un traitement algorithmique au sens de l'article 10 de la loi n° 2023-380.", Outcome.NOT_CONCERNED),
         ("Les images sont visionnées sans recours à un quelconque traitement algorithmique.", Outcome.NOT_CONCERNED),
         ("La présente autorisation ne vaut pas autorisation de mettre en œuvre un traitement algorithmique.", Outcome.NOT_CONCERNED),
-        ("Un tiers a fourni un traitement algorithmique d'images de caméras, que la commune est autorisée à employer.", Outcome.DECREE),
         ("La commune est autorisée à employer un système de caméras, muni d'un traitement algorithmique des images.", Outcome.DECREE),
+        ("Un tiers a fourni un traitement algorithmique d'images de caméras, que la commune est autorisée à employer.", Outcome.DECREE),
     ],
 )  # fmt: skip
 def test_what_is_said_not_to_be_done(sentence: str, outcome: Outcome) -> None:

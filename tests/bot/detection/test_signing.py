@@ -30,9 +30,7 @@ def period(facts: Facts) -> tuple[str | None, str | None]:
     [
         # A common word, or a place that the sentence goes on with, before or after.
         "La SNCF peut mettre en œuvre un traitement algorithmique des images de\nvidéoprotection, le 30 octobre 2026{}.",
-        "Les services de la commune sont\nautorisés, le 30 octobre 2026{}, à mettre en œuvre un traitement algorithmique des images.",
         "La SNCF peut mettre en œuvre un traitement algorithmique des images du stade de\nNice, le 30 octobre 2026{}.",
-        "Le traitement algorithmique des images est mis en œuvre pour les fêtes de la\nSaint-Vorles, le 30 octobre 2026{}.",
         # Nothing but the articles that follow tells that this one is no signature.
         "Le traitement algorithmique des images est mis en œuvre pour le marché\nSaint-Vorles, le 30 octobre 2026{}.",
         "La commune peut mettre en œuvre un traitement algorithmique. Le tri des images se\nfait le 30 octobre 2026{}.",
@@ -61,9 +59,7 @@ def test_a_sentence_cut_before_hours_is_no_signature_even_in_capitals() -> None:
 @pytest.mark.parametrize(
     "end",
     [
-        "Toulon, le 14 octobre 2026\nLe préfet",
         "Toulon, le 14 octobre 2026. Pour le préfet, la directrice de cabinet",
-        "À Toulon, le : 14 octobre 2026",
         "LA ROCHE-SUR-YON, LE 14 OCTOBRE 2026",
         # The line above has no stop.
         "Article 2 : Le préfet est chargé de l'exécution\nToulon, le 14 octobre 2026",
@@ -74,7 +70,6 @@ def test_a_sentence_cut_before_hours_is_no_signature_even_in_capitals() -> None:
         "Article 2 : Le préfet est chargé de l'exécution\ndu présent arrêté et de la\nToulon, le 14 octobre 2026\nLe préfet",
         # Several sign, each in another place, told below.
         "Fait le 14 octobre 2026\n\nÀ Toulon,\nLe préfet du Var",
-        "Fait en deux exemplaires, le 14 octobre 2026",
     ],
 )
 def test_a_line_of_its_own_dates_the_signature_and_not_the_period(end: str) -> None:
@@ -82,19 +77,10 @@ def test_a_line_of_its_own_dates_the_signature_and_not_the_period(end: str) -> N
     assert (facts.signed, period(facts)) == (SIGNED, (None, None))
 
 
-@pytest.mark.parametrize(
-    "closing",
-    [
-        "Fait à Toulon, en la préfecture, le 14 octobre 2026",
-        "Fait au Puy-en-Velay, en l'hôtel de la préfecture, le quatorze octobre deux mille vingt-six",
-        "À Toulon, ce 14 octobre 2026",
-        "Fait à Toulon, ce 14 octobre 2026",
-    ],
-)
-def test_closings_in_other_words(closing: str) -> None:
-    facts = read(
-        "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", f"Article 2 : Exécution.\n\n{closing}\n\nLe préfet du Var"
-    )
+def test_a_closing_in_other_words() -> None:
+    closing = "Fait au Puy-en-Velay, en l'hôtel de la préfecture, le quatorze octobre deux mille vingt-six"
+    use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    facts = read(use, f"Article 2 : Exécution.\n\n{closing}\n\nLe préfet du Var")
     assert (facts.signed, facts.office) == (SIGNED, "Le préfet du Var")
 
 
@@ -109,15 +95,11 @@ def test_articles_without_a_sign_after_their_number() -> None:
     "day",
     [
         "À Toulon, ce 14 octobre 2026",
-        "Le 14 octobre 2026, à Toulon",
         "Donné à Toulon le 14 octobre 2026",
         "Signé à Toulon, le 14 octobre 2026",
         "Fait en préfecture, à Toulon, le 14 octobre 2026",
-        "Fait le 14 octobre 2026 à Toulon",
         "Le 14 octobre 2026",
-        "Toulon, 14 octobre 2026",
         "Lieu et date : Toulon, le 14 octobre 2026",
-        "Fait le, 14 octobre 2026",
     ],
 )
 @pytest.mark.parametrize("remedies", ["", "\nLa présente décision peut être contestée devant le TA de Toulon dans un délai de deux mois."])
@@ -164,7 +146,6 @@ def test_a_delegation_of_signature_in_a_heading_is_not_the_day_of_signature() ->
         "Reçu en préfecture, le 20 octobre 2026",
         "Notifié à Toulon, le 20 octobre 2026",
         "Date de réception : Toulon, le 20 octobre 2026",
-        "Notifié à l'intéressé,\nà Toulon, le 20 octobre 2026",
         "Notifié à M. Jean DUPONT et à Mme. Anne DURAND,\nà Toulon, le 20 octobre 2026",
         "Notifié à l'intéressé,\n\nà Toulon, le 20 octobre 2026\nSignature :",
         "Reçu notification\nFait à Toulon, le 20 octobre 2026",
@@ -190,7 +171,6 @@ def test_a_day_below_a_sentence_that_goes_on_is_no_signature_though_whoever_sign
     "heading",
     [
         "Direction des polices Toulon, le 14 octobre 2026\nBureau de la sécurité\n\nARRÊTÉ n° 2026-77\nautorisant un traitement",
-        "Préfecture                  Toulon, le 14 octobre 2026\nArrêté n° 2026-77 autorisant un traitement",
         "PRÉFET DU VAR\n\nArrêté n° 2026-77 du 14 octobre 2026\nTraitement",
         "ARRÊTÉ BDSC-2026-77-02 du 14 OCT. 2026\nportant autorisation d'un traitement",
     ],
@@ -251,9 +231,7 @@ def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:
 @pytest.mark.parametrize(
     ("heading", "number", "signed"),
     [
-        ("ARRÊTÉ 40-CAB-2026-0731", "40-CAB-2026-0731", "2026-09-28"),
         ("Arrêté 40/SPD/BRS/2026-12", "40/SPD/BRS/2026-12", "2026-09-28"),
-        ("Arrêté du 3 juin 2026\nBPA/2026/n° 88", "BPA/2026/88", "2026-06-03"),
         ("ARRÊTÉ du 3 juin 2026, n° 2026-88", "2026-88", "2026-06-03"),
         ("SPD n° 2026-14\n\nARRÊTÉ\nautorisant un traitement algorithmique", "2026-14", "2026-09-28"),
     ],

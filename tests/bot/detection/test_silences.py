@@ -23,7 +23,6 @@ def judgment(title: str, letterhead: str, opening: str, article: str) -> Verdict
     ("title", "letterhead"),
     [
         ("Ordonnance n° 2601234 du juge des référés du tribunal administratif de Lille du 3 mai 2026", ""),
-        ("Jugement du tribunal administratif de Lille", ""),
         ("Arrêt de la cour administrative d'appel de Douai du 3 mai 2026", ""),
         ("Décision du Conseil d'État du 3 mai 2026", ""),
         ("Notification d'une ordonnance du juge des référés", ""),
@@ -55,17 +54,10 @@ def test_a_judgment_is_no_decree(title: str, letterhead: str, opening: str, arti
     [
         (f"Arrêté n° 2026-40 suspendant, en exécution de l'ordonnance du juge des référés, l'emploi d'{OBJECT}", "", Kind.SUSPENSION),
         (
-            f"Arrêté n° 2026-41 abrogeant, à la suite du jugement du tribunal administratif, l'arrêté autorisant {OBJECT}",
-            "",
-            Kind.ABROGATION,
-        ),
-        (f"Arrêté n° 2026-43 abrogeant l'arrêté autorisant {OBJECT}, suspendu par le juge des référés", "", Kind.ABROGATION),
-        (
             f"Arrêté n° 2026-44 portant, après jugement du tribunal administratif de Nice n° 2401234, refus d'autoriser {OBJECT}",
             "La demande de la commune de Dole est rejetée.",
             Kind.REFUSAL,
         ),
-        ("Arrêté n° 2026-42", f"La commune de Dole est autorisée à mettre en œuvre {OBJECT}.", Kind.AUTHORISATION),
     ],
 )
 def test_a_decree_that_speaks_of_a_judgment_is_one(title: str, article: str, kind: Kind) -> None:
@@ -231,11 +223,6 @@ def test_a_title_in_the_jargon_of_services_is_for_a_person(title: str, outcome: 
             "Décision n° 2601234",
             f"Vu la requête ;\n{LAW}Article 1er : L'arrêté n° 31 autorisant {OBJECT} est annulé en tant qu'il vise Lens.",
         ),
-        ("Extrait de jugement", f"Article 1er : L'arrêté portant autorisation d'{OBJECT} est annulé en tant qu'il vise Lens."),
-        (
-            f"Annulation partielle de l'arrêté autorisant {OBJECT}",
-            f"Le tribunal a annulé l'arrêté n° 2026-31 en tant qu'il autorise {OBJECT} dans la gare.",
-        ),
     ],
 )  # fmt: skip
 def test_what_is_annulled_in_part_is_for_a_person(title: str, text: str) -> None:
@@ -260,7 +247,6 @@ def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outco
 @pytest.mark.parametrize(
     ("title", "text"),
     [
-        (f"Avis n° 2026-41 relatif au projet d'arrêté autorisant {OBJECT}", "ÉMET UN AVIS FAVORABLE\nau projet d'arrêté, sous réserve."),
         (f"Avis du 3 mai 2026 sur le projet d'arrêté portant autorisation d'{OBJECT}", f"Article 1er : Il est favorable à {OBJECT}."),
         (
             "",
@@ -398,7 +384,6 @@ def test_what_a_recital_gives_up_is_not_done_though_the_act_names_events_under_t
     ("title", "article"),
     [
         ("Arrêté autorisant un outil de détection automatique des fraudes", "Article 1er : L'outil est utilisé."),
-        ("Arrêté autorisant un outil d'analyse automatique de l'eau", "Article 1er : L'outil est utilisé."),
         (
             "Arrêté autorisant une solution d'alerte automatique des populations",
             "Article 1er : La solution diffuse des alertes : départ de feu, mouvement de foule.",
@@ -477,7 +462,6 @@ def test_an_article_put_in_the_place_of_another_authorises_nothing_new() -> None
     ("said", "outcome"),
     [
         ("Le préfet peut à tout moment y mettre fin.", Outcome.DECREE),
-        ("La préfète peut suspendre cet emploi ou y mettre fin sans préavis.", Outcome.DECREE),
         ("Le traitement est interrompu sans délai dès que la fête est annulée.", Outcome.DECREE),
         ("Le traitement est interrompu en cas d'orage.", Outcome.DECREE),
         ("Le traitement est interrompu à compter de ce jour.", Outcome.UNCERTAIN),
@@ -549,8 +533,6 @@ LASTS = "Du 4 juillet 2026 à 8 h au 6 juillet 2026 à 20 h."
 @pytest.mark.parametrize(
     ("title", "articles", "outcome"),
     [
-        ("relatif à l'analyse automatisée des images de la gare", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
-        ("portant application de l'article 10 de la loi du 19 mai 2023", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("L'exploitant met en œuvre le traitement.", LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("L'exploitant peut pratiquer la veille par l'outil.", LOOKED_FOR, LASTS), Outcome.DECREE),
@@ -590,7 +572,6 @@ def test_what_ends_may_be_defined_in_an_article_of_its_own(given: str, outcome: 
         ("La demande de la commune d'être autorisée à employer {} n'est pas accueillie.", Outcome.DECREE, Kind.REFUSAL),
         ("La commune ne peut employer {}.", Outcome.UNCERTAIN, None),
         ("La commune ne peut employer {} qu'entre 8 heures et 20 heures.", Outcome.DECREE, Kind.AUTHORISATION),
-        ("La commune peut employer {}.", Outcome.DECREE, Kind.AUTHORISATION),
     ],
 )
 def test_what_is_not_allowed_is_no_authorisation(article: str, outcome: Outcome, kind: Kind | None) -> None:
