@@ -111,7 +111,7 @@ def purposes(sentence: str) -> list[str]:
 
 @pytest.mark.parametrize(("words", "purpose"), [(words, purpose) for purpose, several in NAMED.items() for words in several])
 def test_an_event_by_its_words(words: str, purpose: str) -> None:
-    assert purposes(f"Le traitement a pour objet de détecter : {words}.") == [purpose]
+    assert purposes(f"Le traitement sert à détecter : {words}.") == [purpose]
 
 
 @pytest.mark.parametrize("words", NONE)
