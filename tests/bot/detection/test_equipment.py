@@ -309,10 +309,7 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
         # Parts are never added up.
         ("Trois caméras aéroportées et douze caméras fixes au plus sont employées.", None),
         ("Le dispositif compte 60 caméras fixes et 4 nomades.", None),
-        (
-            "Caméras\nlieu          nombre\nplace Foch     4\nquai Bas       5\n    caméras, total   9\nFait à Nice",
-            9,
-        ),
+        ("Caméras\nlieu          nombre\nplace Foch     4\nquai Bas       5\n    caméras, total   9\nFait à Nice", 9),
         ("Emplacement des caméras\nSite   Caméras   Caméras reliées au traitement\n1      15   8\n2      22   6\nEns.   37   14", 14),
         (
             "Caméras\nRéf.  Lieu  Nb   Réf.  Lieu  Nb\nA1  place Foch   4   A3   rue Haute   2\nA2   quai Bas   5   –   Total   17",

@@ -90,21 +90,25 @@ def test_the_day_is_not_guessed_from_the_identifier() -> None:
     assert judge(act(title=f"Arrêté {OBJECT}", id="75-2024-07-19-00012")).facts.signed is None
 
 
-def test_hours_of_the_article_complete_the_days_of_the_title() -> None:
-    title = f"Arrêté n° 2026-1 {OBJECT} du 3 au 6 mai 2026"
-    facts = decree("La SNCF est autorisée du 3 mai à 8h au 6 mai 2026 à 2h à utiliser un traitement algorithmique.", title=title)
-    assert (facts.starts and facts.starts.isoformat(), facts.ends and facts.ends.isoformat()) == ("2026-05-03T08:00", "2026-05-06T02:00")
-
-
-def test_the_title_decides_where_an_article_tells_of_another_time() -> None:
-    title = f"Arrêté n° 2026-1 {OBJECT} du 3 au 6 mai 2026"
-    facts = decree("La SNCF est autorisée, le salon ayant lieu du 4 au 5 mai 2026, à utiliser un traitement algorithmique.", title=title)
-    assert (facts.starts and facts.starts.isoformat(), facts.ends and facts.ends.isoformat()) == ("2026-05-03", "2026-05-06")
+@pytest.mark.parametrize(
+    ("days", "said", "starts", "ends"),
+    [
+        ("du 3 au 6 mai 2026", "du 3 mai à 8h au 6 mai 2026 à 2h", "2026-05-03T08:00", "2026-05-06T02:00"),
+        ("du 3 mai 2026", "le 3 mai 2026 de 17h00 à 23h59", "2026-05-03T17:00", "2026-05-03T23:59"),
+        # Of another time the title decides.
+        ("du 3 au 6 mai 2026", ", le salon ayant lieu du 4 au 5 mai 2026,", "2026-05-03", "2026-05-06"),
+    ],
+)
+def test_hours_of_the_article_complete_the_days_of_the_title(days: str, said: str, starts: str, ends: str) -> None:
+    facts = decree(f"La SNCF est autorisée {said} à utiliser un traitement algorithmique.", title=f"Arrêté n° 2026-1 {OBJECT} {days}")
+    assert (facts.starts and facts.starts.isoformat(), facts.ends and facts.ends.isoformat()) == (starts, ends)
 
 
 @pytest.mark.parametrize(
     ("subject", "operators"),
     [
+        ("Les agents du GPSR", ("RATP",)),
+        ("La SUGE", ("SNCF",)),
         ("La commune de Cannes", ("Commune de Cannes",)),
         ("Le maire de la commune de Le Mans", ("Commune du Mans",)),
         ("La Métropole Nice Côte d'Azur", ("Métropole Nice Côte d'Azur",)),
@@ -119,6 +123,8 @@ def test_the_title_decides_where_an_article_tells_of_another_time() -> None:
         ("À l'occasion du gala de la police nationale, la commune de Lens", ("Commune de Lens",)),
         ("À l'occasion de la fête de la ville, la commune de Lens", ("Commune de Lens",)),
         ("À l'occasion de la fête de la ville de Lens, la ville de Lens", ("Commune de Lens",)),
+        ("Sont autorisés : 1° la préfecture de police, pour la place ; 2° la SNCF ; 3° la RATP,", ("Préfecture de police", "SNCF", "RATP")),
+        ("La police aux frontières", ("Police nationale",)),
     ],
 )
 def test_operators(subject: str, operators: tuple[str, ...]) -> None:
@@ -199,10 +205,6 @@ def test_cameras_that_only_a_request_or_a_recital_counts_are_doubtful(recital: s
     ).facts
     assert facts.cameras == cameras
     assert ("cameras" in facts.doubtful) is (cameras is not None)
-
-
-def test_the_fire_service_is_no_fire() -> None:
-    assert decree("Le service départemental d'incendie et de secours est autorisé à utiliser un traitement algorithmique.").purposes == ()
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ def test_operators_of_tables_forms_and_annexes(table: str, kind: str) -> None:
         ("La commune de Lens et Territoire Numérique", ["Commune de Lens"]),
         ("Les communes de Lens et du Havre, Seine-Maritime,", ["Commune de Lens", "Commune du Havre"]),
         ("Les communes veillent à :\n- Informer le public ;\n- Former les agents.\nLa SNCF", ["SNCF"]),
+        ("L'Eurométropole de Strasbourg", ["Eurométropole de Strasbourg"]),
     ],
 )
 def test_what_a_name_is_joined_to(subject: str, found: list[str]) -> None:

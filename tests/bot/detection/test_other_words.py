@@ -17,17 +17,6 @@ def facts(*articles: str, title: str = "Arrêté n° 2026-412", visas: str = LAW
     return judge(act(f"{visas}\nARRÊTE\n{numbered}\nFait à Nice, le 2 juillet 2026", title)).facts
 
 
-@pytest.mark.parametrize(
-    ("subject", "operators"),
-    [
-        ("Sont autorisés : 1° la préfecture de police, pour la place ; 2° la SNCF ; 3° la RATP,", ("Préfecture de police", "SNCF", "RATP")),
-        ("La police aux frontières est autorisée", ("Police nationale",)),
-    ],
-)
-def test_operators(subject: str, operators: tuple[str, ...]) -> None:
-    assert facts(f"{subject} à employer {OBJECT}.").operators == operators
-
-
 def test_who_asked_is_an_operator_only_where_nobody_else_is() -> None:
     visa = f"{LAW}\nVu l'arrêté n° 2026-400 du 2 mai 2026 autorisant la police municipale de Nantes à employer {OBJECT} ;"
     asked = ("L'arrêté n° 2026-400 du 2 mai 2026 est retiré.", "La demande de la commune de Nantes fera l'objet d'un nouvel examen.")

@@ -105,7 +105,6 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ("Les images sont visionnées dans la salle d'exploitation.", ()),
         ("Les caméras relevant de M. Paul MODÈLE, responsable, sont exclues.", ()),
         ("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.", ("place Foch", "quai du Port")),
-        # Somebody.
         ("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.", ("place Foch", "quai du Port")),
         ("L'accès aux images se fait dans la salle de visionnage.", ()),
     ],

@@ -10,6 +10,8 @@ from tests.bot.detection.samples import act, judge
 
 NAMED = {
     "abandoned_object": [
+        "un paquet abandonné",
+        "tout sac laissé sans surveillance",
         "abandon d'un bagage",
         "un objet oublié sur le quai",
         "un colis isolé ou suspect",
@@ -19,10 +21,14 @@ NAMED = {
         "un colis que personne ne surveille",
     ],
     "weapon": [
+        "l'usage d'armes blanches",
+        "la présence d'une arme à feu",
+        "un individu porteur d'une arme",
         "des arrnes blanches",
         "une personne armée",
     ],
     "wrong_way": [
+        "un véhicule circulant à contre-sens",
         "une progression en sens inverse du flux",
         "le non-respect du sens commun de circulation",
         "un cycliste avançant à l'inverse du flux",
@@ -32,6 +38,8 @@ NAMED = {
         "la remontée d'un sens unique",
     ],
     "forbidden_zone": [
+        "un véhicule dans une zone qui lui est interdite",
+        "toute intrusion dans les emprises",
         "présence dans des locaux interdits au public",
         "franchissement par une personne ou un véhicule d'une zone sensible",
         "le franchissement d'une ligne virtuelle",
@@ -46,12 +54,15 @@ NAMED = {
         "qu'une personne est entrée dans un espace dont l'accès est défendu",
     ],
     "person_down": [
+        "une présence au sol d'une personne",
+        "une personne gisant au sol",
         "la chute d'un usager",
         "un individu allongé",
         "une personne inanimée",
         "un voyageur tombé",
     ],
     "crowd_movement": [
+        "la foule et ses mouvements",
         "une bousculade",
         "un mouvement collectif de panique",
         "la dispersion soudaine d'un groupe",
@@ -61,6 +72,7 @@ NAMED = {
         "une foule qui se disperse",
     ],
     "crowd_density": [
+        "un seuil de densité dépassé",
         "une affluence anormale de public",
         "la saturation d'un quai",
         "une foule trop compacte",
@@ -73,6 +85,8 @@ NAMED = {
         "le dépassement de la capacité de la halle",
     ],
     "fire": [
+        "la présence de flammes",
+        "un début d'incendie",
         "exclusivement les départs de feux",
         "un dégagement de fumée",
         "un feu naissant",
@@ -84,6 +98,7 @@ NAMED = {
     ],
 }
 NONE = [
+    "le service d'incendie et de secours",
     "les agents armés",
     "la zone de chalandise",
     "un sac à dos",
@@ -157,6 +172,7 @@ def test_an_event_that_is_named_to_say_that_it_is_not_looked_for_is_none(said: s
         "Sont signalées les armes qui ne sont pas cachées.",
         "Est exclue l'identification des personnes, les armes sont signalées.",
         "Ne peuvent être signalées que les situations ci-après :\n- armes.",
+        "Il ne peut être recherché que les événements suivants : armes.",
     ],
 )
 def test_a_negation_of_something_else_excludes_no_event(said: str) -> None:

@@ -88,12 +88,6 @@ def test_the_owner_of_the_cameras_is_not_the_operator() -> None:
     assert ruled(article).facts.operators == ("Gendarmerie nationale",)
 
 
-def test_the_hours_of_a_single_day_come_from_the_article() -> None:
-    found = facts("Article 2 : le 3 juillet 2026 de 17h00 à 23h59.", f"{TITLE} autorisant {OBJECT} à l'occasion du match du 3 juillet 2026")
-    assert found.starts is not None
-    assert found.starts.isoformat() == "2026-07-03T17:00"
-
-
 @pytest.mark.parametrize("word", ["Atticle 1", "Article ter", "Art. 1er", "Artic1e 1er"])
 def test_an_article_is_known_however_it_is_printed(word: str) -> None:
     verdict = judge(act(f"Vu le code ;\nARRÊTE\n{word} : La ville de Cannes est autorisée à employer {OBJECT}.", TITLE))
