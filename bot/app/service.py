@@ -125,8 +125,7 @@ class Service:
             await stop.wait()
         finally:
             log.info("run.stopping")
-            # Cancels its running jobs in the middle.
-            scheduler.shutdown(wait=False)
+            await end_jobs(scheduler)
             await ended([*self._polls.values(), *running])
             await self._parts.poller.stop()
             flush_groups()
@@ -255,6 +254,13 @@ async def _run_job(job: Callable[[], Coroutine[Any, Any, None]], name: str) -> N
     except asyncio.CancelledError:
         # Only the scheduler cancels this, when all stops; it would print the rest as the failure of a job.
         log.debug("job.cancelled")
+
+
+async def end_jobs(scheduler: AsyncIOScheduler) -> None:
+    """Cancel the running jobs and start none. A job cancelled before its first turn would be logged with a traceback: it gets that turn."""
+    scheduler.pause()
+    await asyncio.sleep(0)
+    scheduler.shutdown(wait=False)
 
 
 # What the log of `vigie run` says of the whole: what does not work when it starts, whether any site answers, and that it goes on.

@@ -107,7 +107,7 @@ def schema_version() -> str:
 
 
 def create_tables(connection: Connection) -> None:
-    """Create missing tables. No program opens the database before `show_version`."""
+    """Create the tables in a database that has none. No program opens the database before `show_version`."""
     metadata.create_all(connection, checkfirst=False)
     _version.create(connection)
     connection.execute(insert(decree_revision), {"id": 1, "number": 0, "made_by": 0})

@@ -295,8 +295,8 @@ def _is_copy(
 
 
 def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[FoundDecree]) -> tuple[ReadResult, Sequence[FoundDecree]]:
-    """Remove from a reading the decrees that a person withdrew, with their acts, and those of unclear identity, whose acts wait for a
-    person. Withdrawn acts leave the judged ones: a decision under their keys must not fall on the true decree of that number.
+    """Remove from a reading the decrees that a person withdrew, and those of unclear identity: their acts wait for a person. An act under a
+    withdrawn number may be the true decree of that number.
     """
     gone = withdrawn_among(connection, [one.known for one in found])
     unclear = {position: one for (position, _), one in zip(result.decrees, found, strict=True) if one.which.is_unclear}
