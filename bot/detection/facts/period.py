@@ -443,11 +443,11 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     return operative or titled
 
 
-# "La présente autorisation est délivrée pour la durée du rassemblement, le 17 février 2025 de 16 h à 18 h": what an article grants, whatever
-# day the title or another article gives for the event.
+# "La présente autorisation est délivrée pour la durée du rassemblement, le 17 février 2025 de 16 h à 18 h": what an article grants,
+# whatever day the title or another article gives for the event.
 _GRANTS = re.compile(
-    r"\b(?:autorisations?|arretes?|dispositifs?|mesures?) (?:est|sont) (?:(?:delivre|accorde|consenti|donne|octroye)e?s?|val(?:able|ide)s?|applicables?)\b"
-    r"(?! a l'occasion)"
+    r"\b(?:autorisations?|arretes?|dispositifs?|mesures?) (?:est|sont)"
+    r" (?:(?:delivre|accorde|consenti|donne|octroye)e?s?|val(?:able|ide)s?|applicables?)\b(?! a l'occasion)"
 )
 
 
