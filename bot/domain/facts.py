@@ -1,4 +1,4 @@
-"""Declares every fact of a decree once: of what kind it is, which row tells it, where and in which order rows are shown, who may settle it."""
+"""Declares every fact of a decree once: its kind, the row that tells it, where rows are shown and in which order, who may settle it."""
 
 from __future__ import annotations
 

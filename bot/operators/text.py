@@ -10,9 +10,10 @@ from typing import Annotated
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree
+from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
-from bot.ingest.review import USEFUL, FactQuestion, told
+from bot.ingest.review import FactQuestion, told
 from bot.messages.lines import date_text
 from bot.messages.words import Language, Table, cut, data_file, for_each, inert, link_to, unlinked, words_in
 from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
@@ -67,7 +68,7 @@ class ReviewQuestionWords(Table):
     neither: str
     right: str
     wrong: str
-    facts: Annotated[Mapping[str, str], for_each(USEFUL)]
+    facts: Annotated[Mapping[str, str], for_each(SETTLED_BY_PERSONS)]
 
 
 class AlertWords(Table):
