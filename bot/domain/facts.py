@@ -65,17 +65,15 @@ FACTS = (
 )
 """In the order of the JSON."""
 
-# Where rows are shown, in the order of each face. What stands nowhere is only stored, and in JSON.
+# Where rows are shown, in the order of each face. What stands nowhere here is stored, and told by JSON and `vigie read`.
 
 POST_ROWS = ("period", "event", "places", "operators", "purposes", "software", "cameras")
 REFERENCE_ROWS = ("number", "signed")
 """The rows of a post that name the decree, in one line with the day of publication."""
+FULL_ROWS = ("office",)
+"""The rows that the long form adds."""
 PAGE_ROWS = (
     "places", "event", "period", "operators", "purposes", "cameras", "software", "legal_basis", "office", "court", "number",
-)  # fmt: skip
-TERMINAL_ROWS = (
-    "number", "signed", "office", "authority", "references", "period", "event", "operators", "places", "purposes", "software", "cameras",
-    "legal_basis", "court",
 )  # fmt: skip
 
 SETTLED_BY_PERSONS = ("places", "operators", "event", "software", "vendor", "office")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
+from bot.domain.facts import FULL_ROWS, POST_ROWS
 from bot.domain.law import Standing
 from bot.messages.legal import (
     advice_lines,
@@ -25,6 +26,7 @@ from bot.messages.legal import (
     recourse_line,
 )
 from bot.messages.lines import (
+    PARTS,
     FactLine,
     MessageInput,
     PostPart,
@@ -35,10 +37,10 @@ from bot.messages.lines import (
     period_text,
     place_for,
     reference_lines,
+    row_lines,
     short_where,
     sighting_lines,
     title_line,
-    to_verify,
     where_text,
 )
 from bot.messages.words import (
@@ -166,10 +168,9 @@ def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]
 
 def _signatory(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
     facts = decree.facts
-    signed = line(PostPart.OFFICE, words.labels.office, (facts.office,), words)
-    yield from (to_verify(each, decree, words) for each in signed)
+    yield from row_lines(FULL_ROWS, decree, words)
     if facts.authority is not None and facts.authority != decree.authority:
-        yield from line(PostPart.DECIDED, words.labels.decided, (place_for(places, facts.authority).name,), words)
+        yield from line(PostPart.DECIDED, words.facts["authority"], (place_for(places, facts.authority).name,), words)
 
 
 # The order of the parts.
@@ -210,7 +211,8 @@ class PostExtra(StrEnum):
 
 # Applied from the top until the post fits: shorten that part to the number of characters; 0 leaves it out. First the title, repeated by the
 # facts, then repetitions; legal parts are reworded or left out, as half a sentence would mislead. Never the link.
-SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
+_OTHER_ROWS = tuple(row for row in (*POST_ROWS, *FULL_ROWS) if row not in PARTS)
+SHORTENING: tuple[tuple[str, int], ...] = (
     (PostPart.TITLE, 160),
     (PostPart.TITLE, 90),
     (PostExtra.DOUBTS, 0),
@@ -231,6 +233,7 @@ SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
     (PostPart.OFFICE, 60),
     (PostPart.PLACES, 40),
     (PostPart.TITLE, 40),
+    *((row, floor) for floor in (40, 0) for row in _OTHER_ROWS),
     (PostPart.PURPOSES, 0),
     (PostPart.CAMERAS, 0),
     (PostPart.PUBLISHER, 0),
@@ -338,7 +341,7 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
     raise TooSmall(f"{limit} characters have no room for the link")
 
 
-def _shorten(said: Announcement, part: PostPart | PostExtra, floor: int, overflow: int) -> Announcement:
+def _shorten(said: Announcement, part: str, floor: int, overflow: int) -> Announcement:
     match part:
         case PostExtra.TAGS:
             return replace(said, hashtags=said.hashtags[:floor])
@@ -353,7 +356,7 @@ def _shorten(said: Announcement, part: PostPart | PostExtra, floor: int, overflo
             return said
         floor = 0
     unsure = part is PostExtra.DOUBTS
-    lines = (_shorter(line, floor, overflow) if (line.is_doubtful if unsure else line.part is part) else line for line in said.lines)
+    lines = (_shorter(line, floor, overflow) if (line.is_doubtful if unsure else line.part == part) else line for line in said.lines)
     return replace(said, lines=tuple(line for line in lines if line is not None))
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, urldefrag, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.domain.acts import Kind, Purpose
+from bot.domain.facts import FULL_ROWS, PAGE_ROWS, POST_ROWS
 
 # The words about standing, flags and law: what a message says that rests on `LegalAdvice`.
 
@@ -175,23 +176,13 @@ PurposeWords = Annotated[Mapping[Purpose, str], for_each(Purpose)]
 
 
 class FactLabels(Table):
-    """What stands before each fact."""
+    """The words of links, and of facts that are told in a phrase."""
 
-    event: str
-    period: str
-    places: str
-    operators: str
-    requested: str
-    purposes: str
-    software: str
-    cameras: str
     link: str
     button: str
     number: str
     signed: str
     published: str
-    office: str
-    decided: str
     publisher: str
     sighting: str
     page: str
@@ -296,6 +287,7 @@ class Words(Table):
     kinds: KindWords
     short_kinds: KindWords
     purposes: PurposeWords
+    facts: Annotated[Mapping[str, str], for_each({*POST_ROWS, *FULL_ROWS, *PAGE_ROWS, "authority", "requested"})]
     labels: FactLabels
     cameras: CameraWords
     timing: TimingWords

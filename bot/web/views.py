@@ -100,9 +100,6 @@ class FactWords(Table):
 
     communes: str
     duration: str
-    legal_basis: str
-    number: str
-    court: str
     calculated: str
     not_found: str
     also_called: str

@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from bot.domain.acts import Facts
-from bot.domain.facts import FACTS, PAGE_ROWS, POST_ROWS, REFERENCE_ROWS, SETTLED_BY_PERSONS, TERMINAL_ROWS, ValueKind, facts_of_row
+from bot.domain.facts import FACTS, FULL_ROWS, PAGE_ROWS, POST_ROWS, REFERENCE_ROWS, SETTLED_BY_PERSONS, ValueKind, facts_of_row
 
 MARKS = {"doubtful", "settled"}
 
@@ -11,7 +11,7 @@ MARKS = {"doubtful", "settled"}
 def test_every_fact_is_declared_once() -> None:
     names = [fact.name for fact in FACTS]
     assert sorted(names) == sorted({field.name for field in fields(Facts)} - MARKS)
-    for rows in ((*POST_ROWS, *REFERENCE_ROWS), PAGE_ROWS, TERMINAL_ROWS):
+    for rows in ((*POST_ROWS, *REFERENCE_ROWS, *FULL_ROWS), PAGE_ROWS):
         assert len(set(rows)) == len(rows)
         assert all(map(facts_of_row, rows))
 
