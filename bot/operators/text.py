@@ -92,7 +92,9 @@ class AlertWords(Table):
 @cache
 def alert_words(language: Language) -> AlertWords:
     """Return the words of a language, read once from its packaged file."""
-    return AlertWords.model_validate(data_file("bot.operators", "words", f"{language}.toml"))
+    words = data_file("bot.operators", "words", f"{language}.toml")
+    words["reviews"]["facts"] = {name: words_in(language).facts.get(name, name) for name in SETTLED_BY_PERSONS} | words["reviews"]["facts"]
+    return AlertWords.model_validate(words)
 
 
 # The messages.

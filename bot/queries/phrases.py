@@ -316,7 +316,7 @@ def evidence_text(decree: Decree, language: Language = "fr") -> str:
 
 
 def _line(item: Evidence, words: EvidenceWords, language: Language) -> str:
-    about = words.about.get(item.about, inert(item.about))
+    about = words.about.get(item.about) or words_in(language).facts.get(item.about, inert(item.about))
     if item.cue:
         about = words.met.format(about=about, cue=inert(cue_words(item.cue, language)))
     told = {"page": item.page, "about": about, "text": cut(inert(item.text), _LONGEST)}

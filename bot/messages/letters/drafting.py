@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -10,8 +11,9 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
+from bot.domain.facts import ValueKind, facts_of_row
 from bot.domain.law import Flag, LegalAdvice, Recourse, Standing
-from bot.messages.lines import date_text, days_text, period_text
+from bot.messages.lines import date_text, days_text, row_texts
 from bot.messages.words import Table, clean, cut, data_file, link_to, text_file, words_in
 
 _TITLE = 500
@@ -156,23 +158,20 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
 
 def facts_list(decree: Decree, filled: dict[str, str]) -> str:
     """Return the facts of the decree, one a line, each known or a blank. `filled` is what `pieces` gave."""
-    words = letter_words()
-    facts, blanks, labels = decree.facts.sure, words.blanks, words.labels
-    french = words_in("fr")
-    known = {
-        "reference": filled["reference"],
-        "title": filled["title"],
-        "publication": filled["publication"],
-        "period": safe(period_text(facts, french), blanks.period),
-        "event": safe(facts.event, blanks.event),
-        "places": _listed(facts.places, blanks.places, labels),
-        "operators": filled["operators"],
-        "purposes": _listed([french.purposes[purpose] for purpose in facts.purposes], blanks.purposes, labels),
-        "software": filled["software"],
-        "cameras": blanks.cameras if facts.cameras is None else str(facts.cameras),
-        "legal_basis": _listed(facts.legal_basis, blanks.legal_basis, labels),
-    }
+    labels, sure = letter_words().labels, replace(decree, facts=decree.facts.sure)
+    known = filled | {row: _row(row, sure) for row in labels.facts if row not in filled}
     return "\n".join(labels.fact.format(label=label, text=known[name]) for name, label in labels.facts.items())
+
+
+def _row(row: str, decree: Decree) -> str:
+    """Return what a row of the table of facts tells, or its blank."""
+    words, fact = letter_words(), facts_of_row(row)[0]
+    blank: str = getattr(words.blanks, row)
+    if row == "cameras":  # the blank asks for their number
+        return blank if decree.facts.cameras is None else str(decree.facts.cameras)
+    texts = row_texts(row, decree, words_in("fr"))
+    several = fact.kind in {ValueKind.TEXTS, ValueKind.CODES}
+    return _listed(texts, blank, words.labels) if several else safe("".join(texts), blank)
 
 
 def french_date(day: date) -> str:
