@@ -12,13 +12,11 @@ from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
 from bot.domain.facts import PAGE_ROWS, facts_of_row
 from bot.domain.law import LegalAdvice, Standing, ends_first
 from bot.gazetteer.gazetteer import named_communes
-from bot.messages.announcement import publisher_of
+from bot.messages.announcement import announce_in_full, publisher_of
 from bot.messages.legal import (
     AdviceParts,
     advice_parts,
-    changed_lines,
     current_period,
-    link_lines,
     list_changes,
     list_standing,
     no_recourse_line,
@@ -27,6 +25,7 @@ from bot.messages.letters.drafting import LetterKind, draft
 from bot.messages.lines import (
     FactLine,
     MessageInput,
+    PostPart,
     capital,
     date_text,
     is_quoted,
@@ -34,15 +33,13 @@ from bot.messages.lines import (
     place_for,
     row_label,
     row_texts,
-    sighting_lines,
 )
-from bot.messages.words import clean, link_to
+from bot.messages.words import clean
 from bot.web.views import (
     DecreeTitle,
     Quote,
     StateLabel,
     bare,
-    flags_of,
     full_day,
     full_moment,
     in_print,
@@ -134,23 +131,26 @@ class DecreeView:
 def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeView:
     """Return what the page of a decree shows. Legal advice is in the message."""
     decree, words, language = message.decree, message.words, message.language
-    publisher = publisher_of(decree, places)
-    link = link_to(decree.url, decree.page)
+    said, flags = announce_in_full(message, places), () if message.legal_advice is None else message.legal_advice.flags
+    publisher, link = publisher_of(decree, places), said.link
     return DecreeView(
         id=decree.id or 0,
         title=title_of(message),
-        kind=bare(words.kinds[decree.kind]),
+        kind=bare(said.headline),
         explained=view_words(language).kinds[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
         label=standing_label(message),
         standing=_standing(message),
-        flags=tuple(_flags(message)),
+        flags=tuple(
+            Value(bare(line.text), view_words(language).flags[flag], record=False)
+            for line, flag in zip(said.told(PostPart.FLAGS), flags, strict=True)
+        ),
         timeline=timeline(message),
         todo=_todo(message),
         facts=tuple(_facts(message)),
-        links=_linked(link_lines(decree, words), decree.changes),
-        changed=_linked(changed_lines(decree, words), decree.changed_by),
-        sightings=tuple(Piece(line.text, line.href) for line in sighting_lines(decree, words, places)),
+        links=_linked(said.told(PostPart.LINKS), decree.changes),
+        changed=_linked(said.told(PostPart.CHANGED), decree.changed_by),
+        sightings=tuple(Piece(line.text, line.href) for line in said.told(PostPart.SIGHTINGS)),
         publisher="" if publisher is None else clean(publisher.name),
         printed_title=clean(decree.title),
         pdf=link,
@@ -166,13 +166,6 @@ def _department_pieces(decree: Decree, places: Mapping[str, Place]) -> Iterator[
     place = place_for(places, decree.authority)
     if place.department and not place.territory:
         yield Piece(f"{place.department} ({place.code})", f"/departements/{place.code}")
-
-
-def _flags(message: MessageInput) -> Iterator[Value]:
-    advice, own = message.legal_advice, view_words(message.language)
-    if advice is not None:
-        for flag, text in zip(advice.flags, flags_of(message), strict=True):
-            yield Value(text, own.flags[flag.value], record=False)
 
 
 def _standing(message: MessageInput) -> str:
