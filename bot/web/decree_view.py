@@ -15,8 +15,10 @@ from bot.gazetteer.gazetteer import named_communes
 from bot.messages.announcement import announce_in_full, publisher_of
 from bot.messages.legal import (
     AdviceParts,
+    Deadline,
     advice_parts,
     current_period,
+    deadline,
     list_changes,
     list_standing,
     no_recourse_line,
@@ -414,16 +416,10 @@ def _todo(message: MessageInput) -> Todo:
     letters = dict(_letters(message))
     if advice is None or message.decree.kind not in ALLOWING:
         return Todo(next(iter(no_recourse_line(words))).text, None, letters)
-    day = advice.last_day or advice.at_least
-    if day is None:
-        headline = own.unknown
-    elif advice.last_day is None:
-        headline = own.at_least.format(day=full_day(day, words, message.language)) if message.today <= day else own.unknown
-    elif message.today > day:
-        headline = own.passed.format(day=date_text(day, words.dates))
-    else:
-        headline = own.until.format(day=full_day(day, words, message.language))
-    return Todo(headline, advice_parts(advice, message.today, words), letters)
+    case, day = deadline(advice, message.today)
+    forms = {Deadline.KNOWN: own.until, Deadline.PASSED: own.passed, Deadline.AT_LEAST: own.at_least, Deadline.UNKNOWN: own.unknown}
+    said = "" if day is None else date_text(day, words.dates) if case is Deadline.PASSED else full_day(day, words, message.language)
+    return Todo(forms[case].format(day=said), advice_parts(advice, message.today, words), letters)
 
 
 def _letters(message: MessageInput) -> Iterator[tuple[str, str]]:

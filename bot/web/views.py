@@ -14,7 +14,7 @@ from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law import Standing
 from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import named_communes, typographic
-from bot.messages.legal import current_period, flag_lines, list_standing, recourse_line
+from bot.messages.legal import current_period, deadline, flag_lines, list_standing, recourse_line
 from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text
 from bot.messages.words import KindWords, Language, PurposeWords, Table, Words, clean, data_file, link_to
 from bot.queries.phrases import message_of
@@ -446,9 +446,10 @@ def _limit(message: MessageInput) -> tuple[TextSpan, ...]:
     if advice is None or message.decree.kind not in ALLOWING:
         return ()
     brief = next(iter(recourse_line(advice, message.today, message.words))).brief or ""
-    day = advice.last_day or advice.at_least
-    at = -1 if day is None else brief.find(date_text(day, message.words.dates))
-    return spans_of(brief, [(at, at + len(date_text(day, message.words.dates)))]) if day is not None and at >= 0 else (TextSpan(brief),)
+    _, day = deadline(advice, message.today)
+    marked = "" if day is None else date_text(day, message.words.dates)
+    at = brief.find(marked)
+    return spans_of(brief, [(at, at + len(marked))]) if marked and at >= 0 else (TextSpan(brief),)
 
 
 def operator_address(name: str) -> str | None:
