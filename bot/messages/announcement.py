@@ -464,13 +464,8 @@ class TelegramText:
     button: Button | None
 
 
-def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
-    """Return the button of a decree's post; it does not depend on `now`."""
-    return _button(announce(MessageInput(decree, place, now, language)))
-
-
 def telegram_link(decree: Decree, place: Place, now: datetime, language: Language) -> tuple[str, Button] | None:
-    """Return the words of the link in the text of a decree's post, and its button; None where it has no link."""
+    """Return the words of the link in the text of a decree's post, and its button, whatever the hour; None where it has no link."""
     said = announce(MessageInput(decree, place, now, language))
     button = _button(said)
     return None if button is None else (said.link_label, button)

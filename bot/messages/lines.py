@@ -269,17 +269,12 @@ def _value_text(value: str | date | Moment | int, words: Words) -> str:
 
 def reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """Return lines of number, day of signature, day of publication, with marks to verify."""
-    return (to_verify(line, decree, words) for line in _reference_lines(decree, words))
-
-
-def _reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     facts, labels = decree.facts, words.labels
-    if number := inert(facts.number or ""):
-        yield from said_line(PostPart.NUMBER, "", (labels.number.format(number=number),), words)
-    if facts.signed is not None:
-        yield from said_line(PostPart.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
-    if decree.published is not None:
-        yield from said_line(PostPart.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
+    days = {PostPart.SIGNED: (labels.signed, facts.signed), PostPart.PUBLISHED: (labels.published, decree.published)}
+    number = inert(facts.number or "")
+    said = {PostPart.NUMBER: labels.number.format(number=number) if number else ""}
+    said |= {part: "" if day is None else form.format(date=date_text(day, words.dates)) for part, (form, day) in days.items()}
+    return (to_verify(FactLine(part, "", (text,)), decree, words) for part, text in said.items() if text)
 
 
 def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:

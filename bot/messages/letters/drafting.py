@@ -49,28 +49,22 @@ def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal
     limit = letter_words().limit
     dates = {"published": filled["published"], "last_day": "" if legal_advice.last_day is None else french_date(legal_advice.last_day)}
     passed = legal_advice.last_day is not None and legal_advice.last_day < today
+    forms = (limit.remedy_passed, limit.passed) if passed else (limit.remedy, limit.in_time)
+    forms = (limit.remedy_unknown, limit.unknown) if legal_advice.last_day is None else forms
     text = template(letter.value).format_map(
         {
             **filled,
             "warnings": "\n".join(_warnings(letter, decree, legal_advice, passed=passed)).format_map(dates),
             "sources": "\n".join(_sources(letter)),
-            "remedy_limit": _of_three(
-                limit.remedy, limit.remedy_passed, limit.remedy_unknown, legal_advice.last_day, passed=passed
-            ).format_map(dates),
+            "remedy_limit": forms[0].format_map(dates),
             "limit_line": (limit.unknown_line if legal_advice.last_day is None else limit.line).format_map(dates),
-            "in_time": _of_three(limit.in_time, limit.passed, limit.unknown, legal_advice.last_day, passed=passed).format_map(dates),
+            "in_time": forms[1].format_map(dates),
             "documents": _documents(decree, filled),
             "facts": facts_list(decree, filled),
             "grounds": _grounds(legal_advice, filled),
         }
     )
     return _without_gaps(text)
-
-
-def _of_three(open_: str, passed_: str, unknown: str, last_day: date | None, *, passed: bool) -> str:
-    if last_day is None:
-        return unknown
-    return passed_ if passed else open_
 
 
 def _warnings(letter: LetterKind, decree: Decree, legal_advice: LegalAdvice, *, passed: bool) -> Iterator[str]:
