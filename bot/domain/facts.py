@@ -24,7 +24,7 @@ class ValueKind(Enum):
 class Fact:
     """Declares the field `name` of `bot.domain.acts.Facts`. `row`: what tells it, alone or with others (its name unless given); `about`: of
     its evidence, likewise; `codes`: the closed list. `from_page`: a badly read page makes it doubtful. `expected`: pages say where it was
-    not found. `searched`: full-text search finds it. `rated`: JSON has its confidence. `labelled`: benchmarks have labels of it.
+    not found. `searched`: full-text search finds it. `labelled`: benchmarks have labels of it.
     """
 
     name: str
@@ -35,7 +35,6 @@ class Fact:
     from_page: bool = True
     expected: bool = False
     searched: bool = False
-    rated: bool = True
     labelled: bool = True
 
     def __post_init__(self) -> None:
@@ -58,10 +57,10 @@ FACTS = (
     Fact("cameras", ValueKind.NUMBER, expected=True),
     Fact("camera_types", ValueKind.CODES, row="cameras", codes=CameraType, from_page=False, expected=True),
     Fact("legal_basis", ValueKind.TEXTS, from_page=False, labelled=False),
-    Fact("court", ValueKind.TEXT, from_page=False, rated=False),  # in JSON that of the law, which may be another
+    Fact("court", ValueKind.TEXT, from_page=False),  # in JSON that of the law, which may be another
     Fact("office", ValueKind.TEXT),
-    Fact("references", ValueKind.DECREES, from_page=False, rated=False),
-    Fact("authority", ValueKind.TEXT, from_page=False, rated=False, labelled=False),
+    Fact("references", ValueKind.DECREES, from_page=False),
+    Fact("authority", ValueKind.TEXT, from_page=False, labelled=False),
 )
 """In the order of the JSON."""
 
