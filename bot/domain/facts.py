@@ -51,6 +51,7 @@ FACTS = (
     Fact("event", ValueKind.TEXT, searched=True),
     Fact("operators", ValueKind.TEXTS, searched=True, expected=True),
     Fact("places", ValueKind.TEXTS, searched=True, expected=True),
+    Fact("communes", ValueKind.TEXTS, from_page=False, labelled=False),
     Fact("purposes", ValueKind.CODES, codes=Purpose, searched=True, from_page=False, expected=True),
     Fact("software", ValueKind.TEXT, searched=True, expected=True),
     Fact("vendor", ValueKind.TEXT, row="software", searched=True, expected=True),
@@ -62,7 +63,7 @@ FACTS = (
     Fact("references", ValueKind.DECREES, from_page=False),
     Fact("authority", ValueKind.TEXT, from_page=False, labelled=False),
 )
-"""In the order of the JSON."""
+"""In the order in which `vigie read` tells them."""
 
 # Where rows are shown, in the order of each face. What stands nowhere here is stored, and told by JSON and `vigie read`.
 
