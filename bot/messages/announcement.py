@@ -71,7 +71,9 @@ _STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One decree, ready for layout. `link`: unique to the act's page, or None. `page`: own page on the operator's server, or None."""
+    """The card of one decree, which each face lays out in its room: title, standing, rows, advice, links. `link`: unique to
+    the act's page, or None. `page`: own page on the operator's server, or None.
+    """
 
     headline: str
     where: str
@@ -85,7 +87,7 @@ class Announcement:
     page: str | None = None
     page_label: str = ""
 
-    def told(self, *parts: str) -> tuple[FactLine, ...]:
+    def lines_of(self, *parts: str) -> tuple[FactLine, ...]:
         """Return its lines of these parts."""
         return tuple(line for line in self.lines if line.part in parts)
 
@@ -277,10 +279,10 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
     head = [PostRow(said.headline, strong=True)] if said.headline else []
     head += [PostRow(said.where)] if said.where else []
     head += [PostRow(said.timing, strong=True)] if said.timing else []
-    head += [PostRow(line.text, strong=True) for line in said.told(PostPart.NOTICE)]
+    head += [PostRow(line.text, strong=True) for line in said.lines_of(PostPart.NOTICE)]
     head += _rows(said, PostPart.FLAGS)
     facts = [PostRow(labelled(line, said.label)) for line in said.lines if line.part not in _APART]
-    reference = SEPARATOR.join(line.text for line in said.told(*_REFERENCE_PARTS))
+    reference = SEPARATOR.join(line.text for line in said.lines_of(*_REFERENCE_PARTS))
     facts += [PostRow(reference)] if reference else []
     # The link that tells the post from others comes last.
     link = [PostRow(said.page_label, href=said.page)] if said.page else []
@@ -300,7 +302,7 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
 
 
 def _rows(said: Announcement, *parts: PostPart) -> list[PostRow]:
-    return [PostRow(line.text, href=line.href) for part in parts for line in said.told(part)]
+    return [PostRow(line.text, href=line.href) for part in parts for line in said.lines_of(part)]
 
 
 def plain(said: Announcement) -> str:
@@ -425,9 +427,9 @@ def decree_line_html(message: MessageInput) -> str:
 def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str, ...]]:
     """Return a line's mark, the kind, the link of the PDF, and what follows."""
     decree, advice, words = message.decree, message.legal_advice, message.words
-    said = announce(replace(message, legal_advice=None))
+    card = announce(replace(message, legal_advice=None))
     mark = "" if decree.id is None else f"[{decree.id}] "
-    texts = {line.part: line.text for line in said.lines if not line.is_doubtful}
+    texts = {line.part: line.text for line in card.lines if not line.is_doubtful}
     standing = list_standing(message)
     changes = ", ".join(list_changes(decree, words))
     flags = () if advice is None else tuple(line.brief for line in flag_lines(advice, words))
@@ -438,7 +440,7 @@ def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str
     told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
     if not told and bond is None and PostPart.TITLE in texts:
         facts.insert(0, cut(texts[PostPart.TITLE], 120))
-    return mark, words.short_kinds[decree.kind], said.link, (cut(short_where(message.place, words), LONGEST_PIECE), *facts)
+    return mark, words.short_kinds[decree.kind], card.link, (cut(short_where(message.place, words), LONGEST_PIECE), *facts)
 
 
 # A post on Telegram.

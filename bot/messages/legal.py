@@ -339,9 +339,9 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     """Return one paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
     said, court, standing = words.recourse, legal_advice.court, legal_advice.standing
     case, day = deadline(legal_advice, today)
-    told = {"day": "" if day is None else date_text(day, words.dates), "court": court_text(court.name, words)}
+    fields = {"day": "" if day is None else date_text(day, words.dates), "court": court_text(court.name, words)}
     is_over = standing is Standing.OVER and case is Deadline.KNOWN
-    sentences = [(said.over if is_over else _form(said, "limit", case)).format(**told)]
+    sentences = [(said.over if is_over else _form(said, "limit", case)).format(**fields)]
     if case is not Deadline.PASSED:
         if court.differs:
             sentences.append(said.differs.format(court=court_text(court.by_seat, words)))
@@ -351,7 +351,7 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     sentences.append(said.source.format(rule=rules().articles["limit"], **_sources(words)))
     named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
     courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
-    brief = _form(said, "brief", case).format(day=told["day"], court=courts, urgency=_brief_urgency(standing, words))
+    brief = _form(said, "brief", case).format(day=fields["day"], court=courts, urgency=_brief_urgency(standing, words))
     yield FactLine(PostPart.RECOURSE, "", (_ADVICE_MARK + " ".join(sentences),), brief=brief)
 
 

@@ -224,8 +224,8 @@ def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
 def row_lines(rows: Iterable[str], decree: Decree, words: Words) -> Iterator[FactLine]:
     """Return one line per row of the table of facts that tells something, with marks to verify."""
     for row in rows:
-        told = line if is_quoted(row) else said_line
-        found = told(PARTS.get(row, row), row_label(row, decree, words), row_texts(row, decree, words), words)
+        compose = line if is_quoted(row) else said_line
+        found = compose(PARTS.get(row, row), row_label(row, decree, words), row_texts(row, decree, words), words)
         yield from (to_verify(each, decree, words) for each in found)
 
 
@@ -272,9 +272,9 @@ def reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     facts, labels = decree.facts, words.labels
     days = {PostPart.SIGNED: (labels.signed, facts.signed), PostPart.PUBLISHED: (labels.published, decree.published)}
     number = inert(facts.number or "")
-    said = {PostPart.NUMBER: labels.number.format(number=number) if number else ""}
-    said |= {part: "" if day is None else form.format(date=date_text(day, words.dates)) for part, (form, day) in days.items()}
-    return (to_verify(FactLine(part, "", (text,)), decree, words) for part, text in said.items() if text)
+    texts = {PostPart.NUMBER: labels.number.format(number=number) if number else ""}
+    texts |= {part: "" if day is None else form.format(date=date_text(day, words.dates)) for part, (form, day) in days.items()}
+    return (to_verify(FactLine(part, "", (text,)), decree, words) for part, text in texts.items() if text)
 
 
 def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:

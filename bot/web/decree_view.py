@@ -133,26 +133,26 @@ class DecreeView:
 def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeView:
     """Return what the page of a decree shows. Legal advice is in the message."""
     decree, words, language = message.decree, message.words, message.language
-    said, flags = announce_in_full(message, places), () if message.legal_advice is None else message.legal_advice.flags
-    publisher, link = publisher_of(decree, places), said.link
+    card, flags = announce_in_full(message, places), () if message.legal_advice is None else message.legal_advice.flags
+    publisher, link = publisher_of(decree, places), card.link
     return DecreeView(
         id=decree.id or 0,
         title=title_of(message),
-        kind=bare(said.headline),
+        kind=bare(card.headline),
         explained=view_words(language).kinds[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
         label=standing_label(message),
         standing=_standing(message),
         flags=tuple(
             Value(bare(line.text), view_words(language).flags[flag], record=False)
-            for line, flag in zip(said.told(PostPart.FLAGS), flags, strict=True)
+            for line, flag in zip(card.lines_of(PostPart.FLAGS), flags, strict=True)
         ),
         timeline=timeline(message),
         todo=_todo(message),
         facts=tuple(_facts(message)),
-        links=_linked(said.told(PostPart.LINKS), decree.changes),
-        changed=_linked(said.told(PostPart.CHANGED), decree.changed_by),
-        sightings=tuple(Piece(line.text, line.href) for line in said.told(PostPart.SIGHTINGS)),
+        links=_linked(card.lines_of(PostPart.LINKS), decree.changes),
+        changed=_linked(card.lines_of(PostPart.CHANGED), decree.changed_by),
+        sightings=tuple(Piece(line.text, line.href) for line in card.lines_of(PostPart.SIGHTINGS)),
         publisher="" if publisher is None else clean(publisher.name),
         printed_title=clean(decree.title),
         pdf=link,
@@ -418,8 +418,8 @@ def _todo(message: MessageInput) -> Todo:
         return Todo(next(iter(no_recourse_line(words))).text, None, letters)
     case, day = deadline(advice, message.today)
     forms = {Deadline.KNOWN: own.until, Deadline.PASSED: own.passed, Deadline.AT_LEAST: own.at_least, Deadline.UNKNOWN: own.unknown}
-    said = "" if day is None else date_text(day, words.dates) if case is Deadline.PASSED else full_day(day, words, message.language)
-    return Todo(forms[case].format(day=said), advice_parts(advice, message.today, words), letters)
+    when = "" if day is None else date_text(day, words.dates) if case is Deadline.PASSED else full_day(day, words, message.language)
+    return Todo(forms[case].format(day=when), advice_parts(advice, message.today, words), letters)
 
 
 def _letters(message: MessageInput) -> Iterator[tuple[str, str]]:
