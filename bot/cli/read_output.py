@@ -258,7 +258,7 @@ def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
         ("purposes", "; ".join(words.purposes[purpose] for purpose in facts.purposes)),
         ("software", " / ".join(filter(None, (facts.software, facts.vendor)))),
         ("cameras", None if facts.cameras is None else str(facts.cameras)),
-        ("camera types", ", ".join(getattr(words.cameras, each.value) for each in facts.camera_types)),
+        ("camera types", ", ".join(words.cameras[each] for each in facts.camera_types)),
         ("legal basis", "; ".join(facts.legal_basis)),
         ("court", facts.court),
     ):

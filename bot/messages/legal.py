@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
 from bot.domain.law import Flag, LegalAdvice, Standing
@@ -28,7 +28,7 @@ from bot.messages.lines import (
     timing,
     timing_text,
 )
-from bot.messages.words import Table, Words, clean, cut, data_file, for_each, inert
+from bot.messages.words import Table, Words, clean, cut, data_file, inert
 
 _LONGEST_NUMBER = 60
 _MOST_LINES = 5
@@ -509,7 +509,7 @@ class Rules(Table):
     code: str
     version: date
     courts_checked: date
-    articles: Annotated[Mapping[str, str], for_each(("limit", "court", "suspension", "liberty", "distance", "lawyer", "filing"))]
+    articles: Mapping[str, str]
 
 
 @cache

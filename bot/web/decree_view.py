@@ -432,7 +432,7 @@ def _todo(message: MessageInput) -> Todo:
         return Todo(next(iter(no_recourse_line(words))).text, None, letters)
     day = advice.last_day or advice.at_least
     if day is None:
-        headline = own.unknown
+        headline: str = own.unknown
     elif advice.last_day is None:
         headline = own.at_least.format(day=full_day(day, words, message.language)) if message.today <= day else own.unknown
     elif message.today > day:
