@@ -382,13 +382,17 @@ class Log:
     def explains(self, sources: Sequence[Source], begin: float, end: float) -> bool:
         """Whether it says why something of these sources took from `begin` to `end`: what was wrong with them, or with what all share.
 
-        What other sources do explains nothing. One that failed before, and of which nothing was said since, is failing still.
+        What other sources do explains nothing. What failed before (source, platform) and of which nothing more was said, fails still.
         """
         ours = [line for one in sources for key in (one.key, urlsplit(one.root).netloc) for line in self._of[key]]
         told = sorted((line for line in ours if line["event"] not in _UNEXPLAINED), key=itemgetter("at"))
         before = [line["event"] for line in told if line["at"] < begin and line["event"].startswith("source.")]
         is_failing = bool(before) and before[-1] not in _OVER
-        return is_failing or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
+        platform = [
+            line["event"] for line in self._general if line["at"] < begin and line["event"].startswith(("destination.", "delivery."))
+        ]
+        is_down = bool(platform) and not platform[-1].endswith((".recovered", ".alert_closed"))
+        return is_failing or is_down or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
 
 
 def rising(uses: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -191,6 +191,9 @@ def test_a_source_that_is_not_polled_is_a_stall_until_the_log_says_why() -> None
     assert not log.explains((source,), 7200.0, 18000.0)
     for told in ({"event": "clock.set_back", "level": "warning"}, {"event": "delivery.alert_closed", "level": "info"}):
         assert Log([*polls, {"at": 7300.0, **told}]).explains((source,), 7200.0, 18000.0)
+    down = {"at": 60.0, "event": "destination.unreachable", "level": "warning"}
+    assert Log([*polls, down]).explains((source,), 7200.0, 18000.0), "two hours before, and not over"
+    assert not Log([*polls, down, {"at": 120.0, "event": "destination.recovered", "level": "info"}]).explains((source,), 7200.0, 18000.0)
 
 
 @pytest.mark.parametrize(("memory", "told"), [(101.0, []), (119.0, []), (140.0, ["memory from 100 to 140"])])
