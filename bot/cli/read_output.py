@@ -277,7 +277,7 @@ def _fact_text(value: object) -> str:
         case Purpose():
             return words.purposes[value]
         case CameraType():
-            return str(getattr(words.cameras, value.value))
+            return words.cameras[value]
         case Reference():
             return f"{words.short_kinds[value.change]} {_named(value)}"
         case date() | Moment():

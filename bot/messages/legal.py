@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from itertools import islice
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
 from bot.domain.law import Flag, LegalAdvice, Standing
@@ -29,7 +29,7 @@ from bot.messages.lines import (
     timing,
     timing_text,
 )
-from bot.messages.words import AdviceWords, RecourseWords, Table, Words, clean, cut, data_file, for_each, inert
+from bot.messages.words import Table, Words, clean, cut, data_file, inert
 
 _LONGEST_NUMBER = 60
 _MOST_LINES = 5
@@ -341,7 +341,7 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     case, day = deadline(legal_advice, today)
     fields = {"day": "" if day is None else date_text(day, words.dates), "court": court_text(court.name, words)}
     is_over = standing is Standing.OVER and case is Deadline.KNOWN
-    sentences = [(said.over if is_over else _form(said, "limit", case)).format(**fields)]
+    sentences = [(said.over if is_over else said["limit" + case.value]).format(**fields)]
     if case is not Deadline.PASSED:
         if court.differs:
             sentences.append(said.differs.format(court=court_text(court.by_seat, words)))
@@ -351,13 +351,8 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     sentences.append(said.source.format(rule=rules().articles["limit"], **_sources(words)))
     named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
     courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
-    brief = _form(said, "brief", case).format(day=fields["day"], court=courts, urgency=_brief_urgency(standing, words))
+    brief = said["brief" + case.value].format(day=fields["day"], court=courts, urgency=_brief_urgency(standing, words))
     yield FactLine(PostPart.RECOURSE, "", (_ADVICE_MARK + " ".join(sentences),), brief=brief)
-
-
-def _form(said: RecourseWords | AdviceWords, name: str, case: Deadline) -> str:
-    """Return the sentence for what is known of the last day."""
-    return str(getattr(said, name + case.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +387,7 @@ def advice_parts(legal_advice: LegalAdvice, today: date, words: Words) -> Advice
         urgent = (said.liberty.format(**sources),)
         urgent = urgent if passed else (said.suspension.format(**sources), *urgent)
     return AdviceParts(
-        limit=_form(said, "limit", case).format(day="" if day is None else date_text(day, words.dates), **sources),
+        limit=said["limit" + case.value].format(day="" if day is None else date_text(day, words.dates), **sources),
         court=_court(legal_advice, words),
         who=None if passed else said.who,
         stage={**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(legal_advice.standing),
@@ -483,7 +478,7 @@ class Rules(Table):
     code: str
     version: date
     courts_checked: date
-    articles: Annotated[Mapping[str, str], for_each(("limit", "court", "suspension", "liberty", "distance", "lawyer", "filing"))]
+    articles: Mapping[str, str]
 
 
 @cache

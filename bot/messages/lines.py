@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Purpose, Sighting
 from bot.domain.facts import POST_ROWS, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
-from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, link_to, words_in
+from bot.messages.words import Language, Words, clean, data_file, inert, link_to, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -301,7 +301,7 @@ def _software(facts: Facts) -> str | None:
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
     """Return `118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
-    named = [getattr(words.cameras, kind.value) for kind in CameraType if kind in facts.camera_types] if typed else []
+    named = [words.cameras[kind] for kind in CameraType if kind in facts.camera_types] if typed else []
     types = listed(named, words) or None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
@@ -360,13 +360,13 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
         return None
 
 
-def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
+def timing_text(moment: PeriodTiming, words: Words) -> str | None:
     """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
     said = {PeriodStage.UPCOMING: words.upcoming, PeriodStage.STARTED: words.started, PeriodStage.ENDED: words.ended}
     return said.get(moment.stage)
 
 
-def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
+def delay_text(moment: PeriodTiming, words: Words) -> str:
     """Return `14 h`, `3 jours`, rounded down, so that nobody has less time."""
     delay = moment.delay or timedelta()
     minutes = max(int(delay.total_seconds() // 60), 1)
@@ -377,21 +377,21 @@ def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
     return words.days.format(n=delay.days)
 
 
-def date_text(day: date, words: DateWords) -> str:
+def date_text(day: date, words: Words) -> str:
     """Return `17 avril 2024`, `1er mai 2024`."""
     return words.date.format(day=_day(day, words), month=words.months[day.month - 1], year=day.year)
 
 
-def _day(day: date, words: DateWords) -> str:
+def _day(day: date, words: Words) -> str:
     return words.first if day.day == 1 else str(day.day)
 
 
-def time_text(clock: time, words: DateWords) -> str:
+def time_text(clock: time, words: Words) -> str:
     """Return `14 h`, `14 h 30`."""
     return (words.time_minutes if clock.minute else words.time).format(hour=clock.hour, minute=clock.minute)
 
 
-def moment_text(moment: Moment, words: DateWords) -> str:
+def moment_text(moment: Moment, words: Words) -> str:
     """Return `17 avril 2024 à 14 h`; the day alone where the hour is not known."""
     day = date_text(moment.day, words)
     return day if moment.time is None else words.moment.format(date=day, time=time_text(moment.time, words))
@@ -444,7 +444,7 @@ def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
     return words.periods.one_day.format(day=day)
 
 
-def _start_of_range(starts: Moment, ends: Moment, words: DateWords) -> str:
+def _start_of_range(starts: Moment, ends: Moment, words: Words) -> str:
     """Return the start without what the end repeats: `19` in "du 19 au 22 avril 2024"."""
     if starts.time is not None or ends.time is not None or starts.day.year != ends.day.year:
         return moment_text(starts, words)
