@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 
 import typer
@@ -16,7 +16,22 @@ from bot.cli.read import ReadChoice, ReadView
 from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
-from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
+from bot.domain.acts import (
+    CameraType,
+    Evidence,
+    Facts,
+    FactValue,
+    Judged,
+    Kind,
+    Moment,
+    Outcome,
+    Place,
+    Purpose,
+    Reading,
+    Reference,
+    Verdict,
+)
+from bot.domain.facts import FACTS
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.messages.lines import place_for
@@ -242,38 +257,33 @@ def reason(evidence: Iterable[Evidence]) -> str | None:
 
 def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
     """Return `number: 2026-2`, one line per fact that was found. Days are `2026-08-14`, hours wall-clock hours of the place."""
-    words = words_in("en")
-    period = [None if moment is None else moment.isoformat() for moment in (facts.starts, facts.ends)]
-    for label, value in (
-        ("number", facts.number),
-        ("signed", facts.signed and facts.signed.isoformat()),
-        ("signed by", facts.office),
-        ("decided by", facts.authority),
-        *((words.short_kinds[reference.change], _named(reference)) for reference in facts.references),
-        ("period", f"{period[0] or '?'} to {period[1] or '?'}" if any(period) else None),
-        ("event", facts.event),
+    for fact in FACTS:
+        value = getattr(facts, fact.name)
+        if value in (None, ()):
+            continue
+        text = "; ".join(map(_fact_text, value if isinstance(value, tuple) else (value,)))
+        label = _LABELS.get(fact.name, fact.name.replace("_", " "))
         # A refusal sets nothing going: whoever is named asked for it.
-        ("requested by" if kind is Kind.REFUSAL else "operators", ", ".join(facts.operators)),
-        ("places", "; ".join(facts.places)),
-        ("purposes", "; ".join(words.purposes[purpose] for purpose in facts.purposes)),
-        ("software", " / ".join(filter(None, (facts.software, facts.vendor)))),
-        ("cameras", None if facts.cameras is None else str(facts.cameras)),
-        ("camera types", ", ".join(getattr(words.cameras, each.value) for each in facts.camera_types)),
-        ("legal basis", "; ".join(facts.legal_basis)),
-        ("court", facts.court),
-    ):
-        if value:
-            unsure = not _NAMED_ON_LINE.get(label, frozenset((label,))).isdisjoint(facts.doubtful)
-            yield f"{label}: {clean(value)}{' (to verify)' if unsure else ''}"
+        label = "requested by" if fact.name == "operators" and kind is Kind.REFUSAL else label
+        yield f"{label}: {clean(text)}{' (to verify)' if fact.name in facts.doubtful else ''}"
 
 
-_NAMED_ON_LINE = {
-    "signed by": frozenset({"office"}),
-    "period": frozenset({"starts", "ends"}),
-    "requested by": frozenset({"operators"}),
-    "software": frozenset({"software", "vendor"}),
-}
-"""The facts of a line whose label is not the name of one."""
+_LABELS = {"office": "signed by", "authority": "decided by"}
+
+
+def _fact_text(value: object) -> str:
+    words = words_in("en")
+    match value:
+        case Purpose():
+            return words.purposes[value]
+        case CameraType():
+            return words.cameras[value]
+        case Reference():
+            return f"{words.short_kinds[value.change]} {_named(value)}"
+        case date() | Moment():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 def _named(reference: Reference) -> str:

@@ -22,8 +22,9 @@ from bot.cli.work import all_sent, console_for, handing_over, nowhere
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
+from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.records import LAST_ID, Waiting
-from bot.ingest.review import USEFUL, LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
+from bot.ingest.review import LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.json_shapes import Json, evidence_json, pick, plain
@@ -119,7 +120,7 @@ def _register_facts(review: typer.Typer) -> None:
     def settle(
         ctx: typer.Context,
         decree: OfDecree,
-        fact: Annotated[str, typer.Argument(help=f"One of {', '.join(USEFUL)}.")],
+        fact: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTLED_BY_PERSONS)}.")],
         values: Annotated[
             list[str] | None, typer.Argument(metavar="[VALUE]...", help="What the decree says; several places or operators.")
         ] = None,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
+from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.posts import Post
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
 from bot.domain.text import PageText
@@ -84,10 +85,6 @@ class FactQuestion:
         """Return eight hexadecimal digits of this question, so that an answer is never taken for one to another."""
         asked = (self.decree.id, self.decree.url, self.decree.page, self.fact, self.readings)
         return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:8]
-
-
-USEFUL = ("places", "operators", "event", "software", "vendor", "office")
-"""The facts that people are asked about, the most useful first: where one is filmed, and by whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +218,7 @@ class Reviewer:
     def question(self, decree: Decree, fact: str | None = None) -> FactQuestion | None:
         """Return the question to a person about a decree: on this fact, else on the most useful of those to be verified; None if a message
         can show none whole. Raises NoSuchRow as `act_of`."""
-        doubtful = (name for name in USEFUL if name in decree.facts.doubtful and fact in {None, name})
+        doubtful = (name for name in SETTLED_BY_PERSONS if name in decree.facts.doubtful and fact in {None, name})
         unsure = [name for name in doubtful if _is_shown(getattr(decree.facts, name))]
         if not unsure:  # to read an act again takes long, and this is asked at every look
             return None
@@ -243,8 +240,8 @@ class Reviewer:
     def settle_fact(self, decree: int, fact: str, values: Sequence[str], *, by: str) -> SettledFact:
         """Store a person's value of a fact, whatever was read; no values: the decree does not state it. Raises NoSuchRow, also if its act
         holds other decrees, and UnusableFact."""
-        if fact not in USEFUL:
-            raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(USEFUL)}")
+        if fact not in SETTLED_BY_PERSONS:
+            raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(SETTLED_BY_PERSONS)}")
         known = self._decree(decree)
         self.act_of(known)
         said = tuple(dict.fromkeys(" ".join(value.split()) for value in values))

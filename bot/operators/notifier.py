@@ -239,7 +239,7 @@ class ReviewQuestions:
         questions = filter(None, (_found_out(partial(self.doubted, one), None, decree=one.id) for one in doubted))
         for asked in islice(questions, AT_ONCE):
             decree = asked.decree.id or 0
-            text = fact_text(asked, self.names(asked.decree.authority), words, buttons=buttons)
+            text = fact_text(asked, self.names(asked.decree.authority), self.language, buttons=buttons)
             labels = {1: "1", 2: "2", 0: words.neither} if len(asked.readings) > 1 else {1: words.right, 0: words.wrong}
             data = {choice: answer_data(FactAnswer(decree, asked.token, asked.fact, choice)) for choice in labels}
             choices = [ChatButton(label, data[choice]) for choice, label in labels.items()] if buttons else []

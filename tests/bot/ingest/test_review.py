@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from bot.domain.acts import Cover, Decree, Kind, Outcome, Reading
+from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
 from bot.domain.text import PageText
 from bot.ingest.judging import read_result
 from bot.ingest.renewal import Redetection
 from bot.ingest.review import (
-    USEFUL,
     FactAnswer,
     FactQuestion,
     ReviewAnswer,
@@ -60,7 +60,7 @@ def test_an_answer_comes_back_from_its_button(review: int, token: str, is_decree
 @given(
     decree=st.integers(1, 10**18 - 1),
     token=st.from_regex(r"[0-9a-f]{8}", fullmatch=True),
-    fact=st.sampled_from(USEFUL),
+    fact=st.sampled_from(SETTLED_BY_PERSONS),
     choice=st.integers(0, 2),
 )
 def test_an_answer_about_a_fact_comes_back_from_its_button(decree: int, token: str, fact: str, choice: int) -> None:

@@ -234,7 +234,7 @@ def test_a_reading_is_shown_whole(bench: Bench) -> None:
     [decree] = read(bench.store, new_recueil(bench.store), authorisation()).decrees
     first, second = ("x" * LONGEST_READING, f"{'x' * (LONGEST_READING - 1)}y")
     long = replace(decree, title="T" * 9999, evidence=(Evidence("event", 3, "q" * 9999), Evidence("event", 4, "r" * 9999)))
-    text = fact_text(FactQuestion(long, "event", (first, second)), "n", alert_words("fr").reviews, buttons=True)
+    text = fact_text(FactQuestion(long, "event", (first, second)), "n", "fr", buttons=True)
     assert first in text
     assert second in text
     assert len(text) < 4000
@@ -272,7 +272,7 @@ def test_a_question_about_one_reading_is_short_and_names_nobody(language: Langua
     decree = Decree(
         "26", Kind.AUTHORISATION, "Arrêté de M. Jean Dupont", Facts(event="x" * 9999), (quote,), "https://p.example/a.pdf", 7, None, id=3
     )
-    text = fact_text(FactQuestion(decree, "event", ("foire @canal",)), "Drôme (26)", alert_words(language).reviews, buttons=buttons)
+    text = fact_text(FactQuestion(decree, "event", ("foire @canal",)), "Drôme (26)", language, buttons=buttons)
     assert "Dupont" not in text
     assert "@" not in text
     assert "1. " not in text
