@@ -9,7 +9,6 @@ from functools import cache
 from typing import Annotated
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.ingest.review import USEFUL, FactQuestion, told
@@ -52,7 +51,6 @@ class ReviewQuestionWords(Table):
     where: str
     known: str
     reread: str
-    several: str
     why: str
     quote: str
     ask: str
@@ -245,15 +243,10 @@ def _detail(cause: Cause, alert: Alert, words: AlertWords, language: Language) -
 _LONGEST_TITLE = 400
 _LONGEST_QUOTE = 240
 _QUOTES = 3
-_NUMBERS = 20
 
 
-def review_text(
-    act: Waiting, name: str, words: ReviewQuestionWords, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None
-) -> str:
-    """Return the question about an act: place, why it is doubtful (`why`), decrees recorded by a yes (`found`, named if several), how to
-    answer. Names no person; fits in a message.
-    """
+def review_text(act: Waiting, name: str, words: ReviewQuestionWords, *, buttons: bool, why: str | None = None) -> str:
+    """Return the question about an act: place, why it is doubtful (`why`), how to answer. Names no person; fits in a message."""
     quotes = dict.fromkeys(
         words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
     )
@@ -264,7 +257,6 @@ def review_text(
         "" if act.decree is None else (words.reread if act.reread else words.known).format(decree=act.decree),
         "" if why is None else words.why.format(reason=why),
         *list(quotes)[:_QUOTES],
-        "" if len(found) < 2 else words.several.format(n=len(found), numbers=_numbers(found)),
         link_to(act.url, act.page) or "",
         words.ask if buttons else words.type.format(number=act.id),
     ]
@@ -288,8 +280,3 @@ def fact_text(asked: FactQuestion, name: str, words: ReviewQuestionWords, *, but
         (words.which if several else words.is_it) if buttons else words.fact_type.format(decree=decree.id, fact=asked.fact),
     ]
     return "\n".join(line for line in lines if line)
-
-
-def _numbers(found: Sequence[Decree]) -> str:
-    numbers = [inert(decree.facts.number or "?") for decree in found]
-    return ", ".join(numbers[:_NUMBERS]) + (", …" if len(numbers) > _NUMBERS else "")
