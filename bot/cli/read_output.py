@@ -33,7 +33,7 @@ from bot.domain.acts import (
 )
 from bot.domain.facts import FACTS
 from bot.domain.text import PageText, TextOrigin
-from bot.ingest.judging import Group, judge_reading
+from bot.ingest.judging import judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, words_in
 from bot.queries.json_shapes import Json
@@ -44,13 +44,13 @@ from sources.catalogue.authority import load_authorities
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is printed. `pages`: those requested; `groups` only if all were. `troubles`: lines."""
+    """What is printed. `pages`: those requested; `judged`: the acts, only if all were. `troubles`: lines."""
 
     file: str
     choice: ReadChoice
     reading: Reading
     pages: tuple[PageText, ...]
-    groups: tuple[Group, ...]
+    judged: tuple[Judged, ...]
     troubles: tuple[str, ...]
 
     def show(self) -> None:
@@ -59,11 +59,11 @@ class Report:
         if self.choice.as_json:
             print_json(self._json())
         elif summary:
-            print_lines(summary_lines(self.file, self.reading, self.groups, self.troubles))
+            print_lines(summary_lines(self.file, self.reading, self.judged, self.troubles))
             if self.choice.view is ReadView.EXPLAIN:
-                print_lines(("", *explain_lines(self.reading, self.groups)))
+                print_lines(("", *explain_lines(self.reading, self.judged)))
         elif self.choice.view is ReadView.ACTS:
-            print_lines(act_lines(self.groups))
+            print_lines(act_lines(self.judged))
         else:
             print_lines(text_lines(self.pages))
         if not summary:
@@ -76,7 +76,7 @@ class Report:
             return {"file": self.file, "pages": self.reading.page_count, "page_details": details}
         view, explain = self.choice.view, self.choice.view is ReadView.EXPLAIN
         place = _place(self.reading.cover.authority or "")
-        return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)
+        return reading_json(self.file, self.reading, self.judged, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)
 
 
 def _place(authority: str) -> Place:
@@ -99,8 +99,8 @@ def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimit
 
 def early_lines(reading: Reading) -> tuple[str, ...]:
     """Return a line for each decree among completely read acts."""
-    whole = [group for group in judge_reading(reading) if all(page.origin is not TextOrigin.PENDING for page in group[0].act.pages)]
-    return tuple(early_line(item) for group in whole for item in group if item.verdict.outcome is Outcome.DECREE)
+    whole = (item for item in judge_reading(reading) if all(page.origin is not TextOrigin.PENDING for page in item.act.pages))
+    return tuple(early_line(item) for item in whole if item.verdict.outcome is Outcome.DECREE)
 
 
 # A document, act by act.
@@ -108,7 +108,7 @@ def early_lines(reading: Reading) -> tuple[str, ...]:
 _MARKS = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}
 
 
-def summary_lines(file: str, reading: Reading, groups: Sequence[Group], reasons: Sequence[str] = ()) -> Iterator[str]:
+def summary_lines(file: str, reading: Reading, judged: Sequence[Judged], reasons: Sequence[str] = ()) -> Iterator[str]:
     """Describe a document, act by act. `reasons` say why pages are unread (see `trouble_lines`)."""
     cover = reading.cover
     name = f"{cover.number or 'no number on the cover'}, {'published ' + cover.published.isoformat() if cover.published else 'no date'}"
@@ -117,21 +117,21 @@ def summary_lines(file: str, reading: Reading, groups: Sequence[Group], reasons:
         yield f"  read by OCR: pages {page_ranges(reading.ocr_pages)}"
     for line in reasons:
         yield f"  {line}"
-    for line in act_lines(groups):
+    for line in act_lines(judged):
         yield f"  {line}"
-    decrees = [item for group in groups for item in group if item.verdict.outcome is Outcome.DECREE]
+    decrees = [item for item in judged if item.verdict.outcome is Outcome.DECREE]
     for item in decrees:
         yield ""
         for line in _decree_lines(item):
             yield f"  {line}"
-    uncertain = sum(group[0].verdict.outcome is Outcome.UNCERTAIN for group in groups)
+    uncertain = sum(item.verdict.outcome is Outcome.UNCERTAIN for item in judged)
     doubt = f", {uncertain} to be checked by a person (--explain says why)" if uncertain else ""
-    yield f"  {count(len(groups), 'act')}, {count(len(decrees), 'decree')} on algorithmic video surveillance{doubt}"
+    yield f"  {count(len(judged), 'act')}, {count(len(decrees), 'decree')} on algorithmic video surveillance{doubt}"
 
 
-def act_lines(groups: Iterable[Group]) -> Iterator[str]:
+def act_lines(judged: Iterable[Judged]) -> Iterator[str]:
     """Describe each act on a line: verdict, pages, id, title."""
-    for item in (group[0] for group in groups):
+    for item in judged:
         act = item.act
         yield f"{_MARKS[item.verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {clean(act.title)}"
 
@@ -154,23 +154,22 @@ def _decree_lines(item: Judged) -> Iterator[str]:
 _UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"
 
 
-def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
+def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
     """Explain the pages, then acts that are decrees, uncertain, or not concerned despite a sign."""
     yield "How the pages were read:"
     for line in method_lines(reading.pages):
         yield f"  {line}"
-    explained = [group for group in groups if _worth_explaining(group)]
+    explained = [item for item in judged if _worth_explaining(item)]
     yield "Why each act is judged as it is:"
-    for group in explained:
+    for item in explained:
         yield ""
-        yield from (f"  {line}" for line in act_lines([group]))
-        for item in group:
-            yield from (f"    {line}" for line in _verdict_lines(item.verdict))
-            if item.verdict.outcome is Outcome.DECREE:
-                yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
-                for quote in not_told(item.act, item.verdict):
-                    yield f"    {quote.about}, p. {quote.page}, passed over: « {clean(quote.text)} »; {quote.cue}"
-    silent = len(groups) - len(explained)
+        yield from (f"  {line}" for line in act_lines([item]))
+        yield from (f"    {line}" for line in _verdict_lines(item.verdict))
+        if item.verdict.outcome is Outcome.DECREE:
+            yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
+            for quote in not_told(item.act):
+                yield f"    {quote.about}, p. {quote.page}, passed over: « {clean(quote.text)} »; {quote.cue}"
+    silent = len(judged) - len(explained)
     if silent:
         yield ""
         yield f"  {'the others' if explained else 'all acts'} ({silent}): not a word of algorithmic video surveillance"
@@ -196,9 +195,8 @@ def _in_words(value: FactValue) -> str:
     return shortened("; ".join(value) if isinstance(value, tuple) else value or "", _LONGEST)
 
 
-def _worth_explaining(group: Group) -> bool:
-    first = group[0]
-    return first.verdict.outcome is not Outcome.NOT_CONCERNED or bool(first.verdict.evidence) or signs(first.act)
+def _worth_explaining(item: Judged) -> bool:
+    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or signs(item.act)
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:

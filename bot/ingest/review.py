@@ -18,7 +18,7 @@ from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.posts import Post
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
 from bot.domain.text import PageText
-from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
+from bot.ingest.judging import NO_CATALOGUE, accepted_decree
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
@@ -113,10 +113,6 @@ class UnusableFact(Exception):
     """Raised when a person gives a fact an impossible value."""
 
 
-class SeveralDecrees(Exception):
-    """Raised when one kind is given for an act that holds several decrees."""
-
-
 class Reviewer:
     """Settles reviews over one store. `route` names the destinations of a decree. Every method raises StorageError."""
 
@@ -148,26 +144,17 @@ class Reviewer:
                 return act
         raise NoSuchRow(f"no act waits under the number {act_id}")  # settled by somebody else meanwhile
 
-    def found(self, waiting: Waiting, act: Act | None = None) -> tuple[Decree, ...]:
-        """Return the decrees that acceptance of the act would record: several if it holds several that could not be separated. Without the
-        act it is looked up. Raises what `act` raises."""
-        return self._accepted(waiting, act or self.act(waiting.id)[1])
-
-    def _accepted(self, waiting: Waiting, act: Act, kind: Kind | None = None) -> tuple[Decree, ...]:
-        return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act, kind, self._issuers)
+    def found(self, waiting: Waiting, act: Act, kind: Kind | None = None) -> Decree:
+        """Return the decree that acceptance of the act would record, of this kind or the likeliest."""
+        return accepted_decree(self._store.recueils.get(waiting.recueil_id), act, kind, self._issuers)
 
     def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
-        """Record the act as a decree of this kind, or of the likeliest without one, and queue its posts; each decree of an act that holds
-        several. A known decree is not posted again. `by` names the channel of the answer, never a person; `token` is the act's, for later
-        answers. Raises NoSuchRow, also for another act's token, and SeveralDecrees."""
+        """Record the act as a decree of this kind, or of the likeliest without one, and queue its posts. A known decree is not
+        posted again. `by` names the channel of the answer, never a person; `token` is the act's, for later answers. Raises NoSuchRow, also
+        for another act's token."""
         try:
             waiting, act = self.act(review)
-            found = self.found(waiting, act)
-            if len(found) > 1 and kind is not None:
-                raise SeveralDecrees(f"the act {review} holds {len(found)} decrees, each of its own kind: accept it without --kind")
-            if kind is not None:
-                found = self._accepted(waiting, act, kind)
-            accepted = self._store.reviews.accept(review, found, self._route, self._clock(), by, token)
+            accepted = self._store.reviews.accept(review, [self.found(waiting, act, kind)], self._route, self._clock(), by, token)
         except AlreadyDecided as known:
             return Settled(known.decision, already=True)
         return Settled(accepted.decision, accepted.decrees, accepted.posts)

@@ -8,7 +8,6 @@ from datetime import date
 from functools import cache
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.ingest.review import FactQuestion, told
@@ -177,13 +176,10 @@ def _detail(cause: Cause, alert: Alert, words: Words, language: Language) -> str
 _LONGEST_TITLE = 400
 _LONGEST_QUOTE = 240
 _QUOTES = 3
-_NUMBERS = 20
 
 
-def review_text(act: Waiting, name: str, words: Words, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None) -> str:
-    """Return the question about an act: place, why it is doubtful (`why`), decrees recorded by a yes (`found`, named if several), how to
-    answer. Names no person; fits in a message.
-    """
+def review_text(act: Waiting, name: str, words: Words, *, buttons: bool, why: str | None = None) -> str:
+    """Return the question about an act: place, why it is doubtful (`why`), how to answer. Names no person; fits in a message."""
     quotes = dict.fromkeys(
         words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
     )
@@ -194,7 +190,6 @@ def review_text(act: Waiting, name: str, words: Words, *, buttons: bool, found: 
         "" if act.decree is None else (words.reread if act.reread else words.known).format(decree=act.decree),
         "" if why is None else words.why.format(reason=why),
         *list(quotes)[:_QUOTES],
-        "" if len(found) < 2 else words.several.format(n=len(found), numbers=_numbers(found)),
         link_to(act.url, act.page) or "",
         words.ask if buttons else words.type.format(number=act.id),
     ]
@@ -219,8 +214,3 @@ def fact_text(asked: FactQuestion, name: str, language: Language, *, buttons: bo
         (words.which if several else words.is_it) if buttons else words.fact_type.format(decree=decree.id, fact=asked.fact),
     ]
     return "\n".join(line for line in lines if line)
-
-
-def _numbers(found: Sequence[Decree]) -> str:
-    numbers = [inert(decree.facts.number or "?") for decree in found]
-    return ", ".join(numbers[:_NUMBERS]) + (", …" if len(numbers) > _NUMBERS else "")

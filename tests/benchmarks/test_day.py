@@ -95,7 +95,7 @@ def test_what_is_published_is_what_detection_recognises(decrees: float) -> None:
     assert sum(page.image is not None for page in pages) == one.scans
     reading = assemble([PageText(number, f"{page.image or ''}\n{page.layer}") for number, page in enumerate(pages, 1)])
     assert len(reading.acts) == len(one.acts)
-    found = [judged for [judged] in judge_reading(reading) if judged.verdict.outcome is not Outcome.NOT_CONCERNED]
+    found = [judged for judged in judge_reading(reading) if judged.verdict.outcome is not Outcome.NOT_CONCERNED]
     assert [judged.verdict.facts.number for judged in found] == ([one.decree] if decrees else [])
 
 

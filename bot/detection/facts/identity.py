@@ -10,17 +10,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
-from itertools import chain, islice, starmap
-from typing import Any, NamedTuple
+from itertools import chain, islice
+from typing import NamedTuple
 
 from bot.detection.text.cues import Pattern, cues, fold, load, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, erratum_in, own_heading, unquoted
 from bot.detection.text.phrases import ANY_DATE, full
-from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Moment, Outcome, Reference, Verdict
-from bot.domain.identity import comparable, merge_facts
+from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
+from bot.domain.identity import comparable
 from bot.domain.text import fold_letters
 
 POLICE = "PP"
@@ -203,69 +203,6 @@ def _printed(document: ActText, start: int, end: int, series: str) -> str:
 def without_service(number: str) -> str:
     """Return a number in comparable form without any word before the year: `n° CAB-SIDPC-2026-447` also printed `CAB-SIDPC n° 2026-447`."""
     return re.sub(r"^(?:[a-z]+-)+(?=\d{4})", "", comparable(number))
-
-
-# Which of the decrees found inside one act are the same: a line of a table of contents, a separator page, the decree itself.
-
-_DATES = ("signed", "starts")
-_TELLING = ("signed", "starts", "ends", "operators", "event", "places")
-_OF_ONE_ACT = ("starts", "ends", "references", "authority")
-_MORNING = 9
-"""Hour until which an end may be given as of the evening before."""
-
-
-def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
-    """Return each decree once, in the order of the act, with the facts of all its appearances. Two are one only when their identifiers
-    agree, or their numbers and dates, or, if one has no number, when none of their facts differ: a wrong merge would lose a decree."""
-    kept: list[tuple[Segment, Verdict]] = []
-
-    def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
-        return decree[0].has_articles, sum(bool(getattr(decree[1].facts, entry.name)) for entry in fields(Facts))
-
-    for entry in sorted(decrees, key=wealth, reverse=True):
-        twin = next((rank for rank, other in enumerate(kept) if _same(entry, other)), None)
-        if twin is not None:
-            kept[twin] = kept[twin][0], _merged(kept[twin][1], entry[1])
-        else:
-            kept.append(entry)
-    return tuple(verdict for _, verdict in sorted(kept, key=lambda entry: entry[0].start))
-
-
-def _same(one: tuple[Segment, Verdict], two: tuple[Segment, Verdict]) -> bool:
-    (segment, verdict), (other_segment, other) = one, two
-    if verdict.kind is not other.kind:
-        return False
-    if segment.act_id is not None and other_segment.act_id is not None:
-        return segment.act_id == other_segment.act_id
-    numbers = [without_service(each.facts.number) for each in (verdict, other) if each.facts.number is not None]
-    numbered = len(numbers) == 2
-    pairs = ((getattr(verdict.facts, name), getattr(other.facts, name)) for name in (_DATES if numbered else _TELLING))
-    given = [(left, right) for left, right in pairs if left and right]
-    if numbered:
-        alike = numbers[0] == numbers[1]
-    else:
-        alike = any(left == right for left, right in given) or not (segment.has_articles and other_segment.has_articles)
-    return alike and all(starmap(_agree, given))
-
-
-def _agree(one: Any, two: Any) -> bool:
-    """Return True for the same, or moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
-    if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
-        return bool(one == two)
-    day, exact = (one.day, two) if one.time is None else (two.day, one)
-    night = exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
-    return day == exact.day or night
-
-
-def _merged(fuller: Verdict, other: Verdict) -> Verdict:
-    """Return the fuller verdict with the facts that only the other one had, and their evidence."""
-    facts = merge_facts(fuller.facts, (other.facts,))
-    # Those that sightings do not share, but the appearances of one act do.
-    left = {name: value for name in _OF_ONE_ACT if not getattr(facts, name) and (value := getattr(other.facts, name))}
-    facts = replace(facts, **left, doubtful=(*facts.doubtful, *(name for name in other.facts.doubtful if name in left)))
-    new = {entry.name for entry in fields(Facts) if getattr(facts, entry.name) != getattr(fuller.facts, entry.name)}
-    about = {"period" if name in {"starts", "ends"} else name for name in new}
-    return replace(fuller, facts=facts, evidence=(*fuller.evidence, *(quote for quote in other.evidence if quote.about in about)))
 
 
 # The decrees that a decree names, and what becomes of those on VSA: by its title, then by sentences of its articles, else the only one on

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice, pairwise
 
@@ -539,7 +539,23 @@ _OPERATIVE = re.compile(
 )
 # Their first letters are spelt out: the search then skips ten times faster over what begins otherwise.
 _CLOSING_WORDS = re.compile(r"\b[FfSsTt](?i:(?<=f)ait[ \t]{1,3}(?:à|a|en)\b|(?<=s)ign[ée]\b|(?<=t)ribunal[ \t]{1,3}administratif)")
+_ARTICLE_LINE = re.compile(r"(?im)^[^\w\n]*art(?:icle\b|\.)")
 _DECREE_NUMBER = re.compile(r"(?i)\bn(?:\s?[°º]|o?(?=\s\d))\s?((?=[\w./-]*\d)[\w.]{1,30}(?:[/_-][\w.]{1,30}|\s?[/-]\s?\d[\w.]{0,30}){0,8})")
+
+
+def pieces_of(page: PageText) -> list[PageText]:
+    """Return a page cut before each decree that begins below the operative part or the end of another, else the page alone."""
+    text, starts, visas = page.text, [0], 0
+    for start in (opening.start() for opening in _OPENING.finditer(text) if not page.other):
+        if start < visas or _heading(text[start:]) != 0:
+            continue
+        end = start + (first_visa(text[start:]) or 0)
+        if _ARTICLE_LINE.search(text, start, end) is not None:
+            continue
+        visas = end
+        if _telling(text[starts[-1] : start]):
+            starts.append(start)
+    return [replace(page, text=text[start:end]) for start, end in pairwise([*starts, len(text)])]
 
 
 def openings(pages: Sequence[PageText], *, closed: bool) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from bot.cli.read_output import (
 )
 from bot.domain.acts import Act, CameraType, Cover, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reading, Reference, Verdict
 from bot.domain.text import PageText, TextOrigin
-from bot.ingest.judging import Group, judge_reading
+from bot.ingest.judging import judge_reading
 from bot.reading.pages.additions import ATTACHED
 from bot.reading.sandbox.probe import OcrLack
 
@@ -39,8 +39,8 @@ def reading(*acts: Act, unreadable: tuple[int, ...] = ()) -> Reading:
     return Reading(len(pages), Cover("26", "26-2026-300", DAY), acts, unreadable_pages=unreadable, pages=pages)
 
 
-def judged(act: Act, outcome: Outcome, *evidence: Evidence, kind: Kind | None = None) -> Group:
-    return (Judged(act, Verdict(outcome, kind, evidence=evidence)),)
+def judged(act: Act, outcome: Outcome, *evidence: Evidence, kind: Kind | None = None) -> Judged:
+    return Judged(act, Verdict(outcome, kind, evidence=evidence))
 
 
 def test_the_summary_names_acts_decrees_and_doubts() -> None:

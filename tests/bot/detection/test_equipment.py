@@ -8,10 +8,11 @@ from time import process_time
 import pytest
 
 from bot.detection.facts import equipment
+from bot.detection.judging import judge
 from bot.detection.text.document import ActText
 from bot.detection.text.rows import Line, lines_of
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.detection.labelled import as_labels
+from bot.detection.judging import judge
 from bot.domain.acts import Facts, Kind
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.law import court
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté interpréfectoral n° 2026-501 autorisant un traitement algorithmique des images issues d'un système de vidéoprotection"
 

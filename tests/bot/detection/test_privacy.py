@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.detection.text.phrases import excerpt, nameless, without_names
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 
 @pytest.mark.parametrize(

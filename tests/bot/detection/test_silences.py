@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Kind, Outcome, Verdict
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023 relative aux jeux Olympiques et Paralympiques de 2024, notamment son article 10 ;\n"

@@ -18,7 +18,7 @@ from bot.messages.words import Language
 from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
 from bot.operators.text import alert_words, fact_text, review_text
 from bot.storage.store import Store
-from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, several
+from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before
 from tests.bot.storage.ready import ready_store
 
 MINUTE = timedelta(minutes=1)
@@ -59,7 +59,7 @@ class Bench:
         if self._notifier is None:
             own = Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now)
             questions = ReviewQuestions(
-                self.store.reviews, own.found, own.question, lambda code: f"<{code}>", lambda: self.now, self.language, buttons=self.buttons
+                self.store.reviews, own.question, lambda code: f"<{code}>", lambda: self.now, self.language, buttons=self.buttons
             )
             self._notifier = Notifier([questions], self.chat.send, lambda: self.now)
         self.chat.asked.clear()
@@ -94,20 +94,6 @@ async def test_an_act_is_asked_about_once_with_two_buttons(bench: Bench) -> None
     assert await bench.look(MINUTE) == []
     bench.restart()
     assert await bench.look(MINUTE) == []
-
-
-async def test_of_an_act_that_holds_several_decrees_is_told_which_a_yes_records(bench: Bench) -> None:
-    bench.doubt()
-    read(bench.store, new_recueil(bench.store, "several"), several())
-    [(one, _), (many, _)] = await bench.look()
-    assert "It holds 2 decrees, each of which a Yes records: 2026-1201, 2026-1203." in many.splitlines()
-    assert "It holds" not in one
-
-
-async def test_an_act_that_cannot_be_told_apart_is_asked_about_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.doubt(2)
-    monkeypatch.setattr("bot.ingest.review.accepted_decrees", {}.__getitem__)
-    assert len(await bench.look()) == 2
 
 
 async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> None:
