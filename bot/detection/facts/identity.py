@@ -20,7 +20,7 @@ from bot.detection.text.cues import Pattern, cues, fold, load, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, erratum_in, own_heading, unquoted
 from bot.detection.text.phrases import ANY_DATE, MONTH, full
 from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Moment, Outcome, Reference, Verdict
-from bot.domain.identity import comparable, merge_facts
+from bot.domain.identity import act_key, comparable, merge_facts
 from bot.domain.text import fold_letters
 
 POLICE = "PP"
@@ -47,9 +47,7 @@ _HEAD = 6000
 def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> tuple[str, ...]:
     """Return the keys of one sighting, strongest first. `authority` is the code of the publisher, `text` the act's pages joined."""
     tight = fold_letters(text)
-    keys: list[str] = []
-    if act_id is not None:
-        keys.append(f"act:{act_id.strip().lower()}")
+    keys = [own] if (own := act_key(act_id)) is not None else []
     if facts.number is not None:
         keys.extend(_number_keys(facts.authority or deciding_authority(authority, facts.number, tight), facts.number, facts))
     if len(tight) >= _SHORTEST:

@@ -72,9 +72,9 @@ _RULE = re.compile(r"^[ \t+:=_-]{5,}$", re.MULTILINE)
 _SPREAD, _BLANK = re.compile(r"\S  (?=\S)"), re.compile(r"\S (?=\S)")
 
 # A line of a table of contents of the national template, from its identifier to its page: `75-2026-05-03-00001 - … (6 pages) Page 3`.
-_CONTENTS_LINE = re.compile(
-    r"\W{0,3}\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5}\s+-\s.{0,1200}?\(\s?\d{1,4}\s?pages?\s?\)\s?page\s?\d{1,4}", re.DOTALL
-)
+_ID = r"(?:(?:d?\d{2,3}[ab]?|r\d\d|[a-z]{3})-\d{4}|20\d\d)-\d{2}-\d{2}-\d{3,5}"
+_BEFORE_ID = r"\W{0,3}(?:acte (?:n°|publiable)\s?)?"
+_CONTENTS_LINE = re.compile(rf"{_BEFORE_ID}{_ID}\s+-\s.{{0,1200}}?\(\s?\d{{1,4}}\s?pages?\s?\)\s?page\s?\d{{1,4}}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +206,9 @@ _HEADING_LIMIT = 2500
 _SAME_OPENING = 60
 """Characters between `ARRÊTE` and its first article."""
 
-_ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
+_ACT_ID = re.compile(rf"^{_BEFORE_ID}({_ID})\b", re.MULTILINE)
 _NUMBER_SIGN = re.compile(r"\b(?:arrete|decision)(?:\s+\w+){0,2}\s+n\W{0,3}$")
-_TITLED = re.compile(r"\W*(?:arrete|decision)\s+(?:\w+\s+){0,2}?n?\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b")
+_TITLED = re.compile(rf"\W*(?:arrete|decision)\s+(?:\w+\s+){{0,2}}?n?\W{{0,3}}({_ID})\b")
 _VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=[\s,]|l[ae']|les)(?! et approuve)", re.MULTILINE)
 # "VISAS", "II. – Motifs": what stands below one of these lines has no "Vu" or "Considérant" of its own.
 _HEADED = re.compile(
