@@ -250,9 +250,9 @@ def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) 
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
-    """Return the first of several named prefects, or the préfet de police if text or number identify him."""
+    """Return the first of several prefects, None if one sentence names them; or the préfet de police if text or number identify him."""
     if (first_named := first_prefect(document, segment)) is not None:
-        return first_named
+        return first_named if first_named.value else None
     if number is not None and of_police_series(number.value):
         return TextMatch(POLICE, number.start, number.end)
     tight = document.tight

@@ -283,7 +283,7 @@ def _dated(act: Act, verdict: Verdict) -> tuple[Facts, tuple[Evidence, ...]]:
 
 def _day_of(act_id: str) -> date | None:
     """Return the day in an identifier of the national template (`83-2025-07-07-00001`)."""
-    found = re.search(r"-(\d{4}-\d\d-\d\d)-", act_id)
+    found = re.search(r"(?:^|-)(\d{4}-\d\d-\d\d)-", act_id)
     try:
         return date.fromisoformat(found[1]) if found is not None else None
     except ValueError:

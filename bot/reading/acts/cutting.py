@@ -23,6 +23,7 @@ from bot.reading.acts.titles import (
     best_title,
     decree_title,
     first_line,
+    has_parts,
     is_cover,
     listed_on,
     marked_ids,
@@ -49,6 +50,8 @@ _COMPARED = 120
 _ENOUGH_LETTERS = 25
 _TOP = 1000
 """Characters of a page in which the title of an act that begins there stands, below the letterhead."""
+_LONGEST_SEPARATOR = 800
+"""Characters of a page that holds a service and a title."""
 _AHEAD = 200
 """Headings among which the one of an entry is looked for, after that of the entry before."""
 _SUBJECT = re.compile(
@@ -68,8 +71,9 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_r
     if is_recueil:
         body = list(dropwhile(lambda page: not page.text.strip() and not page.is_unread, body))
     heads = openings(body, closed=not is_recueil)
-    announced = _place(table, body, heads) if table else {}
-    cuts = sorted({*heads, *announced})
+    opened = {head: head - 1 for head in heads if head and head - 1 not in heads and _announces(body[head - 1], body[head])}
+    announced = {opened.get(start, start): row for start, row in _place(table, body, heads).items()} if table else {}
+    cuts = sorted({*(opened.get(head, head) for head in heads), *announced})
     # What comes before the first heading is part of the first act.
     bounds = pairwise([0, *cuts[1:], len(body)])
     acts = [one_act(body[start:end]) for start, end in bounds]
@@ -79,6 +83,14 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_r
         replace(act, title=row.title, title_from=Where.CONTENTS, title_page=None) if row is not None and not title else act
         for act, row, title in zip(acts, rows, own, strict=True)
     )
+
+
+def _announces(page: PageText, following: PageText) -> bool:
+    """Return whether a page holds nothing but the title of the decree on the next one, as separator pages without an identifier do."""
+    title = decree_title(following.text)
+    words = fold_letters(page.text)
+    same = _subject(title)[: _COMPARED // 2] in words or (title_number(title) or "-") in words
+    return len(page.text) <= _LONGEST_SEPARATOR and len(_subject(title)) >= _ENOUGH_LETTERS and same and not has_parts(page.text)
 
 
 def _place(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> Mapping[int, TableRow]:

@@ -271,7 +271,7 @@ def test_a_title_that_may_be_cut_keeps_its_doubt(title: str, article: str, outco
         (EARLIER, "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
         (EARLIER, "Les caméras de la rue Haute sont ajoutées.", Outcome.UNCERTAIN),
         (f"{LAW}\n{EARLIER}", "La vente d'alcool est interdite.", Outcome.UNCERTAIN),
-        (f"Considérant qu'un arrêté distinct permet {OBJECT} ;", "La vente d'alcool est interdite.", Outcome.UNCERTAIN),
+        (f"Considérant qu'un arrêté distinct permet {OBJECT} ;", "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
         (f"Considérant que la commune a renoncé à l'emploi d'{OBJECT} ;", "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
         (
             f"Considérant que, n'ayant pas demandé {OBJECT}, la commune déploie des agents ;",
