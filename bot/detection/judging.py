@@ -84,12 +84,22 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     return Verdict(Outcome.UNCERTAIN, evidence=(Evidence("unreadable", unreadable[0], title, where, VerdictReason.UNREADABLE.value),))
 
 
-def confirmed(act: Act, kind: Kind | None = None) -> Verdict:
+def as_decree(act: Act, kind: Kind | None = None) -> Verdict:
     """Return the decree that a person says an act is, with its readable facts, of this `kind` or its likeliest."""
     text = document(act)
     found = mentions(text, text.segment).found
     said = kind or _probable_kind(text, text.segment, found)
     return Verdict(Outcome.DECREE, said, *facts_of(text, text.segment, found, said))
+
+
+def judge_each(act: Act) -> tuple[Verdict, ...]:
+    """Return the verdicts on the decrees of an act, for measurements: acts are cut before, so there is one."""
+    return (judge(act),)
+
+
+def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
+    """Return the decrees that a person says an act holds, for measurements, as `judge_each`."""
+    return (as_decree(act, kind),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import takewhile
 from types import MappingProxyType
 
 from bot.detection.facts.identity import corrected, decided_by, identities, prefixes
-from bot.detection.judging import confirmed, judge
+from bot.detection.judging import as_decree, judge
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
 from bot.detection.text.phrases import without_names
@@ -53,7 +53,7 @@ def _as_settled(verdict: Verdict, kind: Kind | None, told: Evidence, answers: Ma
 
 def accepted(act: Act, kind: Kind | None) -> Judged:
     """Return the decree that a person says an act is, of the likeliest kind where none is given."""
-    return Judged(act, corrected(act, confirmed(act, kind)))
+    return Judged(act, corrected(act, as_decree(act, kind)))
 
 
 def in_the_other_text(act: Act) -> Act | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection.judging import confirmed, judge
+from bot.detection.judging import as_decree, judge
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, load, name_of, named, reason_words
 from bot.detection.text.mentions import known_legal_bases
@@ -299,9 +299,9 @@ def test_a_pattern_of_several_tells_which_of_them_met() -> None:
     ],
 )
 def test_what_an_act_would_be_if_it_were_a_decree(title: str, text: str, kind: Kind) -> None:
-    assert confirmed(act(title, *([text] if text else []))).kind is kind
+    assert as_decree(act(title, *([text] if text else []))).kind is kind
 
 
 @pytest.mark.parametrize("name", [name for name, (_, outcome, _) in CASES.items() if outcome is Outcome.DECREE])
 def test_of_a_decree_it_is_the_kind_of_its_verdict(name: str) -> None:
-    assert confirmed(CASES[name][0]).kind is judge(CASES[name][0]).kind
+    assert as_decree(CASES[name][0]).kind is judge(CASES[name][0]).kind
