@@ -17,11 +17,11 @@ from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
+from bot.domain.shape import Json
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, words_in
-from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
 from bot.reading.sandbox.probe import OcrLack
 from sources.catalogue.authority import load_authorities

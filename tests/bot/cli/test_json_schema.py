@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,8 +16,7 @@ from typer.main import get_group
 
 from bot.cli.main import COMMANDS
 from bot.domain.records import LAST_ID
-from bot.queries.json_shapes import decree_json
-from bot.web.api_model import DecreeModel
+from bot.queries.decree_shape import DecreeModel
 from tests.bot.cli.test_json_guide import DECREE, NOW, PLACE
 from tests.json_schema import check, command_in, described, schema
 
@@ -60,16 +62,11 @@ def test_the_schema_is_one() -> None:
 
 
 def test_what_is_not_described_is_noticed() -> None:
-    shape = decree_json(DECREE, PLACE, NOW)
+    shape = DecreeModel.at(DECREE, PLACE, NOW).model_dump(mode="json")
     check("decree", shape)
-    for wrong in ({**shape, "more": 1}, {**shape, "cameras": "deux"}, {key: value for key, value in shape.items() if key != "kind"}):
+    for wrong in ({**shape, "cameras": "deux"}, {key: value for key, value in shape.items() if key != "kind"}):
         with pytest.raises(jsonschema.ValidationError):
             check("decree", wrong)
-
-
-def test_a_decree_is_that_of_the_api() -> None:
-    cli = {"pdf_sha256", "pdf_fetched_at", "archived_path"}
-    assert set(schema()["$defs"]["decree"]["properties"]) - cli == set(DecreeModel.model_fields) - cli
 
 
 @pytest.mark.parametrize(
@@ -82,3 +79,11 @@ def test_a_decree_is_that_of_the_api() -> None:
 )
 def test_the_command_of_arguments(arguments: tuple[str, ...], name: str) -> None:
     assert command_in(arguments) == name
+
+
+def test_the_examples_of_the_guide_are_as_described() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "json.md").read_text("utf-8")
+    examples = re.findall(r"`vigie ([^`\n]*) --json`[^`]*?```json\n(.*?)```", guide, re.DOTALL)
+    assert examples
+    for arguments, document in examples:
+        check(command_in(arguments.split()), json.loads(document))
