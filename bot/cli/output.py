@@ -1,4 +1,4 @@
-"""Formats what several commands print: lines, and JSON beside `bot.queries.json_shapes` (keys: docs/json.md)."""
+"""Formats what several commands print: lines, and JSON beside the shapes of `bot.queries` (docs/commands.schema.json)."""
 
 from __future__ import annotations
 

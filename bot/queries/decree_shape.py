@@ -79,6 +79,7 @@ class ReadDecree(Shape):
     """What a decree says and what follows from it, as `read` prints it: nothing is stored. What follows is information to be verified,
     never legal advice. A fact that was not found is null or an empty list: it may well be in the act."""
 
+    topic: Annotated[str, column("Sujet : vsa (vidéosurveillance algorithmique).", "Topic: vsa (algorithmic video surveillance).")]
     act_id: Annotated[
         str | None,
         column(

@@ -19,6 +19,7 @@ from bot.domain.records import LAST_ID
 from bot.queries.decree_shape import DecreeModel
 from tests.bot.cli.test_json_guide import DECREE, NOW, PLACE
 from tests.json_schema import check, command_in, described, schema
+from tools.schema import SCHEMA, renewed
 
 
 def with_json() -> Iterator[str]:
@@ -57,16 +58,17 @@ def test_every_command_that_prints_json_is_described() -> None:
     assert names - described() == set()
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_one_and_has_the_shapes_as_they_are_now() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
+    assert SCHEMA.read_text("utf-8") == renewed(SCHEMA.read_text("utf-8")), "make schema writes it anew"
 
 
 def test_what_is_not_described_is_noticed() -> None:
     shape = DecreeModel.at(DECREE, PLACE, NOW).model_dump(mode="json")
-    check("decree", shape)
+    check("DecreeModel", shape)
     for wrong in ({**shape, "cameras": "deux"}, {key: value for key, value in shape.items() if key != "kind"}):
         with pytest.raises(jsonschema.ValidationError):
-            check("decree", wrong)
+            check("DecreeModel", wrong)
 
 
 @pytest.mark.parametrize(

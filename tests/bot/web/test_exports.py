@@ -56,7 +56,7 @@ def test_a_row_has_every_fact(tmp_path: Path) -> None:
     [row] = rows(tmp_path)
     assert list(row) == [column.name for column in columns()]
     assert {name: value for name, value in row.items() if value} == {
-        "id": "12", "act_id": "26-2026-08-14-00002", "authority": "26", "authority_name": "Préfecture de la Drôme",
+        "id": "12", "topic": "vsa", "act_id": "26-2026-08-14-00002", "authority": "26", "authority_name": "Préfecture de la Drôme",
         "kind": "authorisation", "number": "2026-12", "signed": "2026-08-01", "published": "2026-08-19",
         "title": "Arrêté portant autorisation", "event": "Fête de l’été", "starts": "2026-08-20T14:00", "ends": "2026-08-23",
         "current_starts": "2026-08-20T14:00", "current_ends": "2026-08-30", "status": "suspended",
