@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from bot.detection.facts.identity import deduplicate
-from bot.detection.judging import judge_each
-from bot.detection.text.document import Block, DecreePart, Segment
-from bot.domain.acts import Facts, Kind, Moment, Outcome, Reference, Verdict
-from tests.bot.detection.samples import act, judge
+from benchmarks.detection.evaluating import judged
+from bot.detection.judging import judge
+from bot.domain.acts import Kind, Outcome
+from bot.domain.text import PageText
+from bot.reading.acts.cutting import cut_acts
+from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"
@@ -207,7 +206,6 @@ FURTHER = "75-2026-06-04-00012 - Procès-verbal d'affichage (2 pages) Page 8\n"
         ("RAA spécial n° 9", f"Sommaire\nArrêté n° 2026-1 autorisant {OBJECT}, p. 9\nArrêté de clôture, p. 12", Outcome.NOT_CONCERNED),
         # The line may be all of the decree that could be read, or the decree is on a page of the file.
         ("Sommaire", f"{LISTED}{FURTHER}", Outcome.DECREE),
-        ("", f"RECUEIL DES ACTES ADMINISTRATIFS\nSommaire\n{LISTED}{FURTHER}", Outcome.DECREE),
         ("Recueil des actes administratifs", f"Sommaire\n{LISTED.replace('Page 3', 'Page 1')}", Outcome.DECREE),
         (
             "Recueil des actes administratifs",
@@ -217,8 +215,8 @@ FURTHER = "75-2026-06-04-00012 - Procès-verbal d'affichage (2 pages) Page 8\n"
     ],
 )
 def test_a_table_of_contents_alone_under_the_title_of_a_recueil_lists_acts_of_others(title: str, text: str, outcome: Outcome) -> None:
-    verdict = judge(act(text, title))
-    assert verdict.outcome is outcome
+    verdict, *others = map(judge, cut_acts([PageText(1, f"{title}\n{text}")]))
+    assert (verdict.outcome, *(other.outcome for other in others)) == (outcome, *[Outcome.NOT_CONCERNED] * len(others))
     assert verdict.evidence
 
 
@@ -273,7 +271,7 @@ def test_a_title_that_may_be_cut_keeps_its_doubt(title: str, article: str, outco
         (EARLIER, "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
         (EARLIER, "Les caméras de la rue Haute sont ajoutées.", Outcome.UNCERTAIN),
         (f"{LAW}\n{EARLIER}", "La vente d'alcool est interdite.", Outcome.UNCERTAIN),
-        (f"Considérant qu'un arrêté distinct permet {OBJECT} ;", "La vente d'alcool est interdite.", Outcome.UNCERTAIN),
+        (f"Considérant qu'un arrêté distinct permet {OBJECT} ;", "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
         (f"Considérant que la commune a renoncé à l'emploi d'{OBJECT} ;", "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
         (
             f"Considérant que, n'ayant pas demandé {OBJECT}, la commune déploie des agents ;",
@@ -332,47 +330,7 @@ def test_an_article_of_a_code_at_a_line_s_beginning_opens_no_decree(line: str) -
     title = f"Arrêté n° 2026-20 portant autorisation de l'emploi d'{OBJECT} le 3 juillet 2026"
     visas = f"Vu le code de la sécurité intérieure, notamment son\n{line}\nVu le décret ;"
     text = f"{title}\n{visas}\nARRÊTE\nArticle 1er : La commune de Nice est autorisée, le 3 juillet 2026 de 14h00 à 23h00."
-    assert len(judge_each(act(text, title))) == 1
-
-
-def test_a_number_in_the_form_of_an_identifier_opens_no_decree() -> None:
-    title = f"Arrêté n° 64-2026-12-27-00005 portant autorisation de l'emploi d'{OBJECT}"
-    text = title.replace("n° ", "n°\n") + f"\n{LAW}\nARRÊTE\nArticle 1er : La commune de Pau est autorisée à employer {OBJECT}."
-    assert len(judge_each(act(text, title))) == len(judge_each(act(text))) == 1
-
-
-@pytest.mark.parametrize(
-    ("starts", "ends", "count"),
-    [
-        ("2026-12-05T14:00", "2026-12-09T01:00", 1),
-        ("2026-12-05T14:00", "2026-12-08T23:00", 1),
-        ("2026-12-05", "2026-12-08", 1),
-        ("2026-12-06T14:00", "2026-12-08T23:00", 2),
-        ("2026-12-05T14:00", "2026-12-09T18:00", 2),
-        ("2026-12-05", "2026-12-09", 2),
-    ],
-)
-def test_days_in_a_table_of_contents_and_hours_in_the_decree_are_of_one(starts: str, ends: str, count: int) -> None:
-    """The entry says "du 5 au 8 décembre 2026"."""
-    entry = Facts(starts=Moment.parse("2026-12-05"), ends=Moment.parse("2026-12-08"), event="fête")
-    whole = Facts(starts=Moment.parse(starts), ends=Moment.parse(ends), event="fête")
-    appearances = [
-        (Segment(0, 10, (Block(DecreePart.HEADING, 0, 10),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, entry)),
-        (Segment(10, 20, (Block(DecreePart.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, whole)),
-    ]
-    assert len(deduplicate(appearances)) == count
-
-
-def test_what_only_one_appearance_of_a_decree_tells_is_told_of_it() -> None:
-    """The decree is fuller; its entry in a table of contents says what it renews, who decided, and until when."""
-    entry = Facts("2026-20", ends=Moment.parse("2026-12-08"), references=(Reference(Kind.RENEWAL, "2026-12"),), authority="PP")
-    whole = Facts("2026-20", starts=Moment.parse("2026-12-05T14:00"), event="fête", operators=("Ville de Nice",), cameras=12)
-    appearances = [
-        (Segment(0, 10, (Block(DecreePart.HEADING, 0, 10),)), Verdict(Outcome.DECREE, Kind.RENEWAL, entry)),
-        (Segment(10, 20, (Block(DecreePart.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.RENEWAL, whole)),
-    ]
-    [one] = deduplicate(appearances)
-    assert one.facts == replace(whole, ends=entry.ends, references=entry.references, authority=entry.authority)
+    assert len(judged(act(text, title))) == 1
 
 
 @pytest.mark.parametrize("elision", ["l'", "I'", "1'"])
