@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 4
 
-.PHONY: help setup complete system programs run test bench-short endurance endurance-short nightly dates pythons mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
+.PHONY: help setup complete system programs run test bench-short endurance endurance-short nightly dates pythons mutants damaged fuzz docs release check audit demo evaluate model geo pictures schema lock lock-check clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -33,6 +33,7 @@ help:
 	@echo "make model   teach the second reader of facts anew, after a change of the labelled corpus or of what it is told of words"
 	@echo "make geo     renew the communes, postcodes, departments, regions and outlines from their npm packages (needs npm)"
 	@echo "make pictures   make the pictures of messages and pages in docs/images anew (needs npm and Chromium)"
+	@echo "make schema   write the shapes that the program describes itself into docs/commands.schema.json"
 	@echo "make lock    renew requirements.lock, requirements-run.lock and requirements-tools.lock"
 	@echo "make lock-check   see that the locks are what \`make lock\` makes of pyproject.toml today (needs a package index)"
 
@@ -149,6 +150,9 @@ geo: complete
 	$(BIN)/python -m tools.gazetteer build/geo/etalab-*.tgz
 	npm pack --silent --pack-destination build/geo @gouvfr/dsfr-chart@2.0.4
 	$(BIN)/python -m tools.outlines build/geo/gouvfr-*.tgz
+
+schema: complete
+	$(BIN)/python -m tools.schema
 
 # Messages, map, chart and pages as docs show them. The font is only drawn with: nothing of it is packaged.
 pictures: complete browser

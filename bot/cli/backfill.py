@@ -27,9 +27,9 @@ from bot.cli.work import all_sent, console_for, handing_over
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import LAST_ID
+from bot.domain.shape import Json, pick
 from bot.domain.tasks import beside, first_of
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
-from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority
 
 Day = Annotated[date, typer.Option("--since", parser=day, metavar="DAY", help="First day, as in 2025-01-31.")]

@@ -17,6 +17,7 @@ from types import FrameType, TracebackType
 from typing import Annotated, Any, NoReturn, Self, TextIO, TypeVar, cast
 
 import typer
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 
 from bot.app.config.errors import ConfigError
@@ -88,7 +89,7 @@ def as_installed(text: str, prefix: Path = Path(sys.prefix)) -> str:
 
 def print_json(value: Any) -> None:
     """Print one JSON document, indented, in UTF-8 whatever the locale."""
-    typer.echo(as_installed(json.dumps(value, ensure_ascii=False, indent=2)).encode())
+    typer.echo(as_installed(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2)).encode())
 
 
 def print_lines(lines: Iterable[str]) -> None:

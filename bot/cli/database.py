@@ -16,8 +16,8 @@ from bot.app.wiring import open_archive, open_retention
 from bot.cli.context import AsJson, Context, fail, print_lines, run_to_end, show
 from bot.cli.output import count, finish, minute, result_of
 from bot.cli.work import progress
+from bot.domain.shape import Json, pick, plain
 from bot.ingest.archive import copy_by_content
-from bot.queries.json_shapes import Json, pick, plain
 from bot.storage.backup import back_up, newest_of, require_file, shrink
 from bot.storage.locks import alone
 from bot.storage.store import open_store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +15,8 @@ from bot.app.inventory import places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
 from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, print_json, show, stderr
 from bot.cli.opening import load, opened
-from bot.cli.output import file_json
-from bot.domain.acts import Place
+from bot.cli.output import ShownDecree
+from bot.domain.acts import Decree, Place
 from bot.domain.posts import FRANCE
 from bot.domain.records import LAST_ID
 from bot.ingest.archive import ArchivedFile
@@ -35,8 +36,9 @@ from bot.queries.answers import (
     UnknownDepartment,
     UnknownPlace,
 )
-from bot.queries.json_shapes import choice_json, decree_json, decrees_json, town_json
+from bot.queries.decree_shape import decree_models
 from bot.queries.phrases import NoLetter, evidence_text, letter_text, plain_answer, unread
+from bot.queries.place_shapes import PlaceModel, PlacesModel, TownModel
 from bot.queries.questions import CLI_PAGE, Questions
 
 Page = Annotated[int, typer.Option("--page", "-p", min=1, max=LAST_ID, help="Page of the answer.")]
@@ -182,15 +184,22 @@ def _lines(reply: PrintedAnswer, *, evidence: bool) -> Iterator[str]:
 def _json(reply: PrintedAnswer) -> object:
     match reply.answer:
         case DecreeList(decrees=decrees, at=at):
-            return decrees_json(decrees, reply.places, at)
+            return decree_models(decrees, reply.places, at)
         case OneDecree(decree=decree, at=at):
-            return decree_json(decree, place_for(reply.places, decree.authority), at) | file_json(reply.file)
+            return _shown(decree, place_for(reply.places, decree.authority), at, reply.file)
         case TownAnswer():
-            return town_json(reply.answer, reply.places)
+            return TownModel.about(reply.answer, reply.places)
         case PlaceChoices(asked=asked, choices=choices):
-            return {"asked": asked, "candidates": [choice_json(choice) for choice in choices]}
+            return PlacesModel(asked=asked, candidates=tuple(map(PlaceModel.about, choices)))
         case _:
             return []
+
+
+def _shown(decree: Decree, place: Place, at: datetime, file: ArchivedFile | None) -> ShownDecree:
+    if file is None:
+        return ShownDecree.at(decree, place, at, pdf_sha256=None, pdf_fetched_at=None, archived_path=None)
+    path = None if file.path is None else str(file.path.absolute())
+    return ShownDecree.at(decree, place, at, pdf_sha256=file.sha256, pdf_fetched_at=file.fetched_at, archived_path=path)
 
 
 # The PDF that a decree was read in, for people: proof of what was published, and when it was there.

@@ -17,8 +17,8 @@ from bot.cli.output import count
 from bot.delivery.transitions import Event, WaitFactors, transition
 from bot.domain.posts import Post, PostCause, PostState, followed_chat
 from bot.domain.records import LAST_ID
+from bot.domain.shape import Json, pick
 from bot.messages.words import clean, link_to
-from bot.queries.json_shapes import Json, pick
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 

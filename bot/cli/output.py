@@ -1,4 +1,4 @@
-"""Formats what several commands print: lines, and JSON beside `bot.queries.json_shapes` (keys: docs/json.md)."""
+"""Formats what several commands print: lines, and JSON beside the shapes of `bot.queries` (docs/commands.schema.json)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -16,22 +16,22 @@ from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree, Judged, Outcome, Place, Reading
 from bot.domain.posts import PostState
 from bot.domain.records import UncertainAct
+from bot.domain.shape import Json, key, pick, plain
 from bot.domain.text import PageText
 from bot.ingest.judging import decree_of
 from bot.messages.words import clean
-from bot.queries.json_shapes import Json, decrees_json, evidence_json, found_json, pick, plain
+from bot.queries.decree_shape import EvidenceModel, OneDecreeModel, ReadDecree, decree_models
 
 if TYPE_CHECKING:
     from bot.delivery.deliverer import Delivered
     from bot.domain.health import DestinationHealth
-    from bot.ingest.archive import ArchivedFile
     from bot.ingest.ingestor import IngestResult
     from bot.ingest.poller import SourceReport
 
 
 def result_of(document: Any, lines: Iterable[str], problems: Iterable[str], *, is_whole: bool) -> Json:
     """Return a command's result, perhaps from another process: `document` for `--json`, `lines`, and `problems` for standard error."""
-    return {"document": document, "lines": list(lines), "problems": list(problems), "whole": is_whole}
+    return {"document": plain(document), "lines": list(lines), "problems": list(problems), "whole": is_whole}
 
 
 def finish(result: Json, *, as_json: bool) -> NoReturn:
@@ -126,14 +126,10 @@ def day_column(day: date | None) -> str:
 # As JSON.
 
 
-def file_json(file: ArchivedFile | None) -> Json:
-    """Return the PDF in which a decree was read, as proof; nulls where unknown."""
-    path = None if file is None else file.path
-    return {
-        "pdf_sha256": None if file is None else file.sha256,
-        "pdf_fetched_at": None if file is None else plain(file.fetched_at),
-        "archived_path": None if path is None else str(path.absolute()),
-    }
+class ShownDecree(OneDecreeModel):
+    """A decree as `show` prints it."""
+
+    archived_path: Annotated[str | None, key("The kept copy of the PDF, else null.")]
 
 
 # What came of a round, a backfill or a decision.
@@ -171,7 +167,7 @@ def uncertain_json(act: UncertainAct) -> Json:
 def ingest_json(result: IngestResult, delivered: Iterable[Delivered], places: Mapping[str, Place], now: datetime) -> Json:
     """Return what was found in recueils, those unread or incomplete, and posts. `gone`: no longer on the site."""
     return {
-        "decrees": decrees_json(result.decrees, places, now),
+        "decrees": decree_models(result.decrees, places, now),
         "uncertain": [uncertain_json(act) for act in result.uncertain],
         "incomplete": list(result.incomplete),
         "unread": [pick(item, "url", "error", "gone") for item in result.unread],
@@ -198,7 +194,7 @@ def reading_json(
         "recueil": pick(cover, "authority", "number", "published"),
         "acts": [_act_json(item, explain=explain) for item in judged],
         "decrees": [
-            found_json(decree_of(cover.authority or "", file, cover.published, item), place, now)
+            ReadDecree.at(decree_of(cover.authority or "", file, cover.published, item), place, now)
             for item in judged
             if item.verdict.outcome is Outcome.DECREE
         ],
@@ -212,7 +208,7 @@ def _act_json(item: Judged, *, explain: bool) -> Json:
     outcome = item.verdict.outcome
     shape = {**pick(item.act, "id", "title", "service", "first_page", "last_page", "part"), "verdict": outcome.value}
     if explain:
-        shape["evidence"] = evidence_json(item.verdict.evidence)
+        shape["evidence"] = [EvidenceModel.of(quote) for quote in item.verdict.evidence]
         shape["read_twice"] = [twice_json(fact) for fact in read_twice(item.act, item.verdict)] if outcome is Outcome.DECREE else []
     return shape
 

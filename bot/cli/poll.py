@@ -33,10 +33,11 @@ from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
 from bot.domain.posts import PostState
+from bot.domain.shape import Json, pick
 from bot.domain.tasks import ended, first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
-from bot.queries.json_shapes import Json, decrees_json, pick
+from bot.queries.decree_shape import decree_models
 from bot.reading.sandbox.probe import ocr_lacks
 from sources.catalogue.authority import Authority, Source
 
@@ -205,7 +206,7 @@ def round_json(
     """Return the result of a round. `requests` counts requests of pages, not PDFs."""
     return {
         "sources": [_report_json(report) for report in reports],
-        "decrees": decrees_json(ingested.decrees, places, now),
+        "decrees": decree_models(ingested.decrees, places, now),
         "uncertain": [uncertain_json(act) for act in ingested.uncertain],
         "posts": posts_json(delivered),
         "destinations": [destination_json(destination) for destination in delivery],

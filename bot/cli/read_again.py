@@ -26,10 +26,10 @@ from bot.cli.work import all_sent, console_for, handing_over, progress
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
+from bot.domain.shape import Json, pick
 from bot.domain.tasks import first_of
 from bot.ingest.poller import Retried, RetryRequest, retry, retry_request_of
 from bot.messages.words import clean
-from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, hosts
 from sources.http.scratch import ScratchFolder
 from sources.model import FetchError

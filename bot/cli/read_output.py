@@ -32,11 +32,11 @@ from bot.domain.acts import (
     Verdict,
 )
 from bot.domain.facts import FACTS
+from bot.domain.shape import Json
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, words_in
-from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
 from bot.reading.sandbox.probe import OcrLack
 from sources.catalogue.authority import load_authorities

@@ -18,9 +18,9 @@ from bot.cli.opening import chosen, load, opened
 from bot.cli.output import code_column, count, posts_json, undelivered
 from bot.cli.work import all_sent, console_for, handing_over, nowhere, progress
 from bot.delivery.deliverer import Delivered
+from bot.domain.shape import Json, pick
 from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.messages.words import clean
-from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Issuers
 
 _WORDS = {

@@ -24,10 +24,11 @@ from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
 from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.records import LAST_ID, Waiting
+from bot.domain.shape import Json, pick, plain
 from bot.ingest.review import LabelledAct, Reviewer, Settled, SettledFact, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
-from bot.queries.json_shapes import Json, evidence_json, pick, plain
+from bot.queries.decree_shape import EvidenceModel
 from bot.queries.vocabulary import vocabulary
 from sources.catalogue.authority import Issuers
 
@@ -254,7 +255,7 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Decree | None =
     shape: Json = {
         **pick(waiting, "id", "authority", "url", "page", "act_id"),
         "title": without_names(waiting.title),
-        "evidence": evidence_json(waiting.evidence),
+        "evidence": [EvidenceModel.of(item) for item in waiting.evidence],
         "since": plain(waiting.created_at),
         "asked_at": plain(waiting.notified_at),
         "decree": waiting.decree,

@@ -22,11 +22,11 @@ from bot.cli.opening import Code, Codes, chosen, load, opened
 from bot.cli.output import code_column, count, day_column, minute
 from bot.cli.work import progress
 from bot.domain.records import LAST_ID, SourceState
+from bot.domain.shape import Json, pick, plain
 from bot.ingest.backfill import Audit, audit
 from bot.ingest.decisions import cause_of
 from bot.messages.words import clean
 from bot.operators.text import alert_words
-from bot.queries.json_shapes import Json, pick, plain
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.history import NationalIndex, fetch_index

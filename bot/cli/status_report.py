@@ -20,11 +20,11 @@ from bot.cli.status import Found
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
 from bot.domain.records import HeldRecueil, RecueilState
+from bot.domain.shape import Json, pick, plain
 from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.messages.words import clean
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words, short_list
-from bot.queries.json_shapes import Json, pick, plain
 from bot.reading.sandbox.probe import Confinement, OcrLack, confinement_in_force, ocr_lacks
 from bot.storage.chats import FollowerCounts
 from bot.storage.reading_queue import QueueState, ReadingQueue

@@ -90,6 +90,10 @@ class Reading:
         return tuple(dict.fromkeys(page.lacks for page in self.pages if page.lacks))
 
 
+VSA = "vsa"
+"""The topic of decrees on algorithmic video surveillance."""
+
+
 class Kind(StrEnum):
     """What a decree does to the use of algorithmic video surveillance."""
 
@@ -367,6 +371,8 @@ class Decree:
     """The communes that its facts name, by their codes; empty until it is stored."""
     changed_at: datetime | None = field(default=None, compare=False)
     """When what is shown of it last changed: what it says, where it was seen, or what later decrees do to it; None where not known."""
+    topic: str = VSA
+    """What it is about. One act may be a decree of each of two topics."""
 
     @property
     def publisher(self) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
-from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Reference
+from bot.domain.acts import VSA, Change, Decree, Facts, Kind, Moment, Reference
 from bot.domain.text import PageText, clean, fold_letters
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
@@ -59,7 +59,13 @@ class DecreeMatch:
 def keys_of(decree: Decree) -> tuple[str, ...]:
     """Return the stored keys of a decree: its place where it has none; a hash for a key too long to be indexed."""
     keys = decree.identities or (f"at:{decree.url}#page={decree.page}",)
-    return tuple(dict.fromkeys(_storable(key) for key in keys))
+    return tuple(dict.fromkeys(_storable(of_topic(key, decree.topic)) for key in keys))
+
+
+def of_topic(key: str, topic: str) -> str:
+    """Return a key, or the prefix of one, that decrees of other topics never have: `number:26:2026-1:` -> `number:drones/26:2026-1:`. Those
+    of VSA have no mark."""
+    return key if topic == VSA else key.replace(":", f":{topic}/", 1)
 
 
 def recognise(

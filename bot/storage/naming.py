@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, exists, insert, or_, select, update
 
 from bot.domain.acts import CHANGING, Change, Decree, Facts, Kind, NamedCommune, Naming, Reference
-from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, in_order, linked
+from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, in_order, linked, of_topic
 from bot.domain.posts import operator_slug
 from bot.domain.text import clean, clean_or_none
 from bot.storage.columns import value_of
@@ -219,7 +219,7 @@ def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind
 def _row(decree_id: int, decree: Decree, position: int) -> dict[str, Any]:
     reference = decree.facts.references[position]
     prefix = decree.reference_prefixes[position] if position < len(decree.reference_prefixes) else None
-    if prefix is not None and len(prefix := clean(prefix)) > LONGEST_KEY:
+    if prefix is not None and len(prefix := clean(of_topic(prefix, decree.topic))) > LONGEST_KEY:
         prefix = None
     return {
         "decree_id": decree_id,
@@ -228,7 +228,7 @@ def _row(decree_id: int, decree: Decree, position: int) -> dict[str, Any]:
         "number": clean_or_none(reference.number),
         "signed": reference.signed,
         "prefix": prefix,
-        "authority": prefix.split(":")[1] if prefix is not None else decree.facts.authority or decree.authority,
+        "authority": prefix.split(":")[1].rpartition("/")[2] if prefix is not None else decree.facts.authority or decree.authority,
     }
 
 

@@ -15,31 +15,31 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 
 from bot.domain.acts import DecreePeriod, deciding_in
 from bot.domain.posts import operator_slug
 from bot.domain.records import LAST_ID
+from bot.domain.shape import Shape
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages.lines import place_for
 from bot.queries.answers import Question, Topic, TownAnswer
-from bot.queries.json_shapes import authority_json, decree_json, decrees_json, pick, plain, town_json
+from bot.queries.decree_shape import OneDecreeModel, decree_models
+from bot.queries.place_shapes import TownModel
 from bot.queries.running import RunningDecrees
 from bot.storage.browsing import DecreeFilter, ListPosition
 from bot.web.api_model import (
-    ApiModel,
     ApiQuery,
     DecreesModel,
     DecreesQuery,
     DepartmentsModel,
     FaultModel,
     InForceQuery,
+    NamedAuthorityModel,
     NoQuery,
-    OneDecreeModel,
     ProblemModel,
     SourcesModel,
-    TownModel,
 )
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
 from bot.web.rendering import next_change
@@ -64,14 +64,14 @@ class Operation:
     path: str
     summary: str
     query: type[ApiQuery]
-    answer: type[ApiModel]
+    answer: type[Shape]
     parameters: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
 
 
 def openapi(operations: Sequence[Operation], settings: SiteSettings) -> dict[str, Any]:
     """Return the description of the API."""
-    answers: list[type[ApiModel]] = [*dict.fromkeys(operation.answer for operation in operations), ProblemModel]
+    answers: list[type[Shape]] = [*dict.fromkeys(operation.answer for operation in operations), ProblemModel]
     refs, schemas = _schemas(answers)
     licence = {"license": {"name": settings.licence_name.partition(",")[0], "identifier": settings.licence}} if settings.licence else {}
     return {
@@ -83,7 +83,7 @@ def openapi(operations: Sequence[Operation], settings: SiteSettings) -> dict[str
     }
 
 
-def _schemas(models: Sequence[type[ApiModel]]) -> tuple[Mapping[object, Any], Any]:
+def _schemas(models: Sequence[type[Shape]]) -> tuple[Mapping[object, Any], Any]:
     known, whole = models_json_schema([(model, "serialization") for model in models], ref_template="#/components/schemas/{model}")
     return {model: schema for (model, _), schema in known.items()}, whole["$defs"]
 
@@ -144,22 +144,19 @@ class ProblemFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What is answered, before it is checked against its model, and when it changes by itself (aware); None where it does not."""
+    """What is answered, and when it changes by itself (aware); None where it does not."""
 
-    value: Any
+    value: Shape
     changes_at: datetime | None = None
 
 
-def _route(
-    pattern: str, query: type[_Query], answer: type[BaseModel], make: Callable[[SiteContext, PageRequest, _Query], Answered]
-) -> Route:
+def _route(pattern: str, query: type[_Query], make: Callable[[SiteContext, PageRequest, _Query], Answered]) -> Route:
     def made(site: SiteContext, request: PageRequest) -> Document:
         try:
             found = make(site, request, _checked(query, request.query))
         except ProblemFound as refused:
             return problem(refused.status, refused.detail, refused.errors)
-        body = answer.model_validate(found.value).model_dump_json().encode()
-        return Document(body, "application/json", changes_at=found.changes_at, headers=_HEADERS)
+        return Document(found.value.model_dump_json().encode(), "application/json", changes_at=found.changes_at, headers=_HEADERS)
 
     return Route(pattern, made, strict=True, dynamic=True, twins=False)
 
@@ -237,7 +234,7 @@ def _decrees(site: SiteContext, request: PageRequest, query: DecreesQuery) -> An
         else _next(site, request.path, query, _cursor(after.listed_on.isoformat(), after.found_at.isoformat(), after.id))
     )
     removed = () if query.changed_since is None else site.browsing.removed_since(query.changed_since)
-    value = {"decrees": decrees_json(found.decrees, site.places, request.at), "next": following, "removed": removed}
+    value = DecreesModel(decrees=decree_models(found.decrees, site.places, request.at), next=following, removed=removed)
     return Answered(value, next_change(found.decrees, site, request.at))
 
 
@@ -272,8 +269,9 @@ def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answere
         raise ProblemFound(HTTPStatus.GONE, "This act was removed: a person found that it does not concern algorithmic video surveillance.")
     copy = site.decrees.copy_of(decree)
     sha256, fetched_at = (None, None) if copy is None else copy
-    value = decree_json(decree, place_for(site.places, decree.authority), request.at)
-    return Answered(value | {"pdf_sha256": sha256, "pdf_fetched_at": plain(fetched_at)}, next_change([decree], site, request.at))
+    place = place_for(site.places, decree.authority)
+    value = OneDecreeModel.at(decree, place, request.at, pdf_sha256=sha256, pdf_fetched_at=fetched_at)
+    return Answered(value, next_change([decree], site, request.at))
 
 
 def _in_force(site: SiteContext, request: PageRequest, query: InForceQuery) -> Answered:
@@ -286,7 +284,7 @@ def _in_force(site: SiteContext, request: PageRequest, query: InForceQuery) -> A
     start = 0 if query.cursor is None else _index_after(known, query.cursor)
     shown = known[start : start + query.limit]
     following = None if start + query.limit >= len(known) else _next(site, request.path, query, _cursor(shown[-1].id))
-    value = {"decrees": decrees_json(site.questions.whole(shown), site.places, request.at), "next": following}
+    value = DecreesModel(decrees=decree_models(site.questions.whole(shown), site.places, request.at), next=following)
     return Answered(value, next_change(shown, site, request.at))
 
 
@@ -328,10 +326,7 @@ def _index_after(known: tuple[DecreePeriod, ...], cursor: str) -> int:
 
 
 def _departments(site: SiteContext, _request: PageRequest, _query: NoQuery) -> Answered:
-    figures = site.questions.figures()
-    return Answered(
-        {"day": figures.day, "departments": [pick(one, "code", "name", "in_force", "year", "coverage") for one in figures.departments]}
-    )
+    return Answered(DepartmentsModel.of(site.questions.figures()))
 
 
 def _commune(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
@@ -339,13 +334,13 @@ def _commune(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answer
     answer = site.questions.ask(Question(Topic.TOWN, commune.code))
     if not isinstance(answer, TownAnswer):
         raise _not_covered("code")
-    return Answered(town_json(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, request.at))
+    return Answered(TownModel.about(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, request.at))
 
 
 def _sources(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
     known = site.overview().authorities
-    named = [authority_json(one) | {"name": place_for(site.places, one.code).name} for one in known]
-    return Answered({"at": request.at, "authorities": named})
+    named = tuple(NamedAuthorityModel.of(one, name=place_for(site.places, one.code).name) for one in known)
+    return Answered(SourcesModel(at=request.at, authorities=named))
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -372,12 +367,12 @@ def _nothing(_site: SiteContext, _request: PageRequest) -> Document:
 
 
 API: tuple[Route, ...] = (
-    _route("/api/v1/decrees", DecreesQuery, DecreesModel, _decrees),
-    _route("/api/v1/decrees/{id}", NoQuery, OneDecreeModel, _decree),
-    _route("/api/v1/in-force", InForceQuery, DecreesModel, _in_force),
-    _route("/api/v1/departments", NoQuery, DepartmentsModel, _departments),
-    _route("/api/v1/communes/{code}", NoQuery, TownModel, _commune),
-    _route("/api/v1/sources", NoQuery, SourcesModel, _sources),
+    _route("/api/v1/decrees", DecreesQuery, _decrees),
+    _route("/api/v1/decrees/{id}", NoQuery, _decree),
+    _route("/api/v1/in-force", InForceQuery, _in_force),
+    _route("/api/v1/departments", NoQuery, _departments),
+    _route("/api/v1/communes/{code}", NoQuery, _commune),
+    _route("/api/v1/sources", NoQuery, _sources),
     Route("/api/v1/openapi.json", _openapi, dynamic=True, twins=False),
     Route("/api/{rest:path}", _nothing, dynamic=True, twins=False),
 )

@@ -10,25 +10,25 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import IO, Annotated, Any
 
 import structlog
+from pydantic import AwareDatetime
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Change, Decree, Place, Purpose
-from bot.domain.law import period
+from bot.domain.acts import Decree, Place, Purpose
 from bot.domain.posts import FRANCE, operator_slug
+from bot.domain.shape import FRENCH, Json, column
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.lines import place_for
-from bot.messages.words import Language, Table, clean, data_file, words_in
-from bot.queries.json_shapes import Json, decree_json, plain
+from bot.messages.words import Language, clean, words_in
+from bot.queries.decree_shape import DecreeModel
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.rendering import missing
@@ -44,11 +44,19 @@ _TYPES = {"integer": "INTEGER"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Column(Table):
-    """Describes one column in both languages: the data dictionary. `bot/web/columns.toml` says what the types mean."""
+class ExportedDecree(DecreeModel):
+    """A decree as the files have it."""
+
+    exported_at: Annotated[AwareDatetime, column("Quand ce fichier a été fait.", "When this file was made.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Describes one column in both languages. `type`: integer, text, day (2026-08-14), moment (a day, with the hour of the place where the
+    decree gives one: 2026-08-15T14:00), instant (ISO 8601 in UTC), list (values with "; " between them)."""
 
     name: str
-    type: Literal["integer", "text", "day", "moment", "instant", "list"]
+    type: str
     fr: str
     en: str
 
@@ -57,10 +65,19 @@ class Column(Table):
         return self.en if language == "en" else self.fr
 
 
+_OF_SCHEMA = {"array": "list", "integer": "integer", "date": "day", "date-time": "instant", "moment": "moment"}
+
+
 @cache
 def columns() -> tuple[Column, ...]:
-    """Return the columns of a decree, in their order: in CSV, in the table `decrees` of SQLite, in the documentation and on `/donnees`."""
-    return tuple(Column(name=name, **told) for name, told in data_file("bot.web", "columns.toml").items())
+    """Return the columns of a decree, in their order, which are its keys that have a description in both languages."""
+    described = ExportedDecree.model_json_schema(mode="serialization")["properties"]
+    return tuple(_column(name, schema) for name, schema in described.items() if FRENCH in schema)
+
+
+def _column(name: str, schema: Json) -> Column:
+    kind = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
+    return Column(name, _OF_SCHEMA.get(kind.get("format") or kind.get("type", ""), "text"), schema[FRENCH], schema["description"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,42 +124,22 @@ def write_files(folder: Path, given: ExportInput, pause: Callable[[], None] = la
 
 
 def _write(decree: Decree, given: ExportInput, rows: Any, lines: IO[str], database: sqlite3.Connection) -> None:
-    shape = shape_of(decree, given.places, given.at)
+    shape = _shape_of(decree, given).model_dump(mode="json")
     lines.write(json.dumps(shape, ensure_ascii=False, separators=(",", ":")) + "\n")
-    values = _values(decree, shape, given)
+    values = [_flat(shape[column.name]) for column in columns()]
     rows.writerow([_cell(value) for value in values])
     _insert(database, decree, values, given)
 
 
-def shape_of(decree: Decree, places: Mapping[str, Place], at: datetime) -> Json:
-    """Return a decree in the API's shape. Names of persons, which no stored title or phrase should have, are removed again: copies of a
+def _shape_of(decree: Decree, given: ExportInput) -> ExportedDecree:
+    """Return a decree as the files have it. Names of persons, which no stored title or phrase should have, are removed again: copies of a
     file cannot be taken back."""
-    shape = decree_json(decree, place_for(places, decree.authority), at)
-    shape["title"] = without_names(shape["title"])
-    for phrase in shape["evidence"]:
-        phrase["text"] = without_names(phrase["text"])
-    return shape
+    evidence = tuple(replace(phrase, text=without_names(phrase.text)) for phrase in decree.evidence)
+    nameless = replace(decree, title=without_names(decree.title), evidence=evidence)
+    return ExportedDecree.at(nameless, place_for(given.places, decree.authority), given.at, exported_at=given.at)
 
 
 # One row of a decree.
-
-
-def _values(decree: Decree, shape: Json, given: ExportInput) -> list[str | int | None]:
-    place = place_for(given.places, decree.authority)
-    starts, ends = period(decree, given.at.astimezone(ZoneInfo(place.time_zone)).date())
-    more = {
-        "authority_name": place.name,
-        "current_starts": plain(starts),
-        "current_ends": plain(ends),
-        "doubtful": list(decree.facts.doubtful),
-        "changed_by": [_change(change) for change in decree.changed_by],
-        "exported_at": plain(given.at),
-    }
-    return [_flat({**shape, **more}[column.name]) for column in columns()]
-
-
-def _change(change: Change) -> str:
-    return change.kind.value if change.decree is None else f"{change.kind.value} {change.decree}"
 
 
 def _flat(value: Any) -> str | int | None:
@@ -150,9 +147,14 @@ def _flat(value: Any) -> str | int | None:
         case None | int():
             return value
         case list():
-            return _BETWEEN.join(clean(str(item)) for item in value) or None
+            return _BETWEEN.join(clean(_item(item)) for item in value) or None
         case _:
             return clean(str(value)) or None
+
+
+def _item(item: Any) -> str:
+    """Return an item of a list: of what another decree does, its kind and the id of that decree."""
+    return item if isinstance(item, str) else " ".join(str(item[name]) for name in ("kind", "decree") if item[name] is not None)
 
 
 def _cell(value: str | int | None) -> str | int:
@@ -203,7 +205,7 @@ def _begin_database(database: sqlite3.Connection, given: ExportInput) -> None:
     for statement in _TABLES.format(columns=", ".join(kinds).replace("id INTEGER", "id INTEGER PRIMARY KEY", 1)).split(";\n"):
         if statement.strip():
             database.execute(statement)
-    about = {"exported_at": plain(given.at), **given.about}
+    about = {"exported_at": given.at.isoformat(), **given.about}
     database.executemany("INSERT INTO about VALUES (?, ?)", about.items())
     database.executemany("INSERT INTO columns VALUES (?, ?, ?, ?)", ((one.name, one.type, one.fr, one.en) for one in columns()))
     places = ((place.code, place.name, place.department, place.time_zone) for place in given.places.values())
@@ -285,7 +287,7 @@ class OpenData:
         # The state is that of before reading: what changes meanwhile makes them out of date again.
         count = write_files(self.folder, given, self._pause)
         part = self.folder / f".{_MANIFEST}.{os.getpid()}.part"
-        part.write_text(json.dumps({"made_at": plain(at), "decrees": count, **state}), encoding="utf-8")
+        part.write_text(json.dumps({"made_at": at.isoformat(), "decrees": count, **state}), encoding="utf-8")
         part.replace(self.folder / _MANIFEST)
         return True
 
@@ -324,7 +326,7 @@ class OpenData:
 
 def _state(revision: object, given: ExportInput) -> dict[str, str]:
     """Return what the files depend on. Of the time it is the day: a standing that changes within it shows on the next."""
-    rest = json.dumps([dict(given.about), [column.model_dump() for column in columns()], sorted(given.places)])
+    rest = json.dumps([dict(given.about), [asdict(column) for column in columns()], sorted(given.places)])
     return {"revision": str(revision), "day": str(given.at.astimezone(FRANCE).date()), "rest": blake2b(rest.encode()).hexdigest()[:16]}
 
 

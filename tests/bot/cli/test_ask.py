@@ -198,7 +198,7 @@ def test_the_pdf_that_a_decree_was_read_in_is_told_as_proof(vigie: Vigie, tmp_pa
     with open_store(f"sqlite:///{tmp_path}/vigie.db") as store:
         store.contents.fetched(1, digest, came)
     told = vigie("show", "1", "--json").json
-    assert (told["pdf_sha256"], told["pdf_fetched_at"], told["archived_path"]) == (digest, "2026-08-14T09:30:00+00:00", None)
+    assert (told["pdf_sha256"], told["pdf_fetched_at"], told["archived_path"]) == (digest, "2026-08-14T09:30:00Z", None)
     kept = tmp_path / "vigie-archive" / f"{digest}.pdf"
     kept.parent.mkdir()
     kept.write_bytes(content)

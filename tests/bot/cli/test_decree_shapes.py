@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
-from bot.queries.json_shapes import decree_json
+from bot.queries.decree_shape import DecreeModel
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
 DECREE = Decree(
@@ -19,14 +19,15 @@ DECREE = Decree(
     url="https://www.lande.gouv.fr/recueil.pdf",
     page=3,
     published=date(2025, 5, 6),
+    id=7,
 )
 
 NOW = datetime(2025, 5, 6, 12, tzinfo=UTC)
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 
 
-def shaped(decree: Decree) -> dict[str, Any]:
-    return decree_json(decree, PLACE, NOW)
+def shaped(decree: Decree, at: datetime = NOW) -> dict[str, Any]:
+    return DecreeModel.at(decree, PLACE, at).model_dump(mode="json")
 
 
 def test_court_last_day_and_flags() -> None:
@@ -51,7 +52,7 @@ def test_what_is_not_known_is_null() -> None:
 def test_standing_and_urgency_are_those_of_the_moment() -> None:
     shape = shaped(DECREE)
     assert (shape["status"], shape["urgent_appeal"], shape["days_published_after_start"]) == ("in_force", "running", 3)
-    later = decree_json(DECREE, PLACE, datetime(2025, 5, 8, tzinfo=UTC))
+    later = shaped(DECREE, datetime(2025, 5, 8, tzinfo=UTC))
     assert (later["status"], later["urgent_appeal"]) == ("over", "over")
     assert shaped(replace(DECREE, published=date(2025, 5, 2)))["days_published_after_start"] is None
 
@@ -67,7 +68,7 @@ def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
     shape = shaped(ended)
     assert shape["status"] == "ended"
     assert shape["sightings"] == [
-        {"authority": "PP", "url": "https://www.prefecturedepolice.example/a.pdf", "page": 1, "seen_at": "2025-05-06T08:00:00+00:00"}
+        {"authority": "PP", "url": "https://www.prefecturedepolice.example/a.pdf", "page": 1, "seen_at": "2025-05-06T08:00:00Z"}
     ]
     plain: dict[str, object] = {"retroactive": None, "revoked_by": []}
     assert shape["changes"] == [

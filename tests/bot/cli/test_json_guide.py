@@ -8,9 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from bot.cli.output import file_json, page_json, reading_json
+from bot.cli.output import page_json, reading_json
 from bot.cli.poll import round_json
 from bot.cli.review import review_json
 from bot.delivery.deliverer import Delivered
@@ -32,13 +30,11 @@ from bot.domain.acts import (
     Where,
 )
 from bot.domain.health import DestinationHealth
-from bot.domain.law import Flag, Recourse, Standing
 from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
 from bot.domain.text import PageText
 from bot.ingest.ingestor import IngestResult, Unread
 from bot.ingest.poller import SourceReport
-from bot.queries.json_shapes import decree_json
 from sources.catalogue.authority import load_authorities
 from sources.model import ListingEntry
 
@@ -100,23 +96,6 @@ def keys(shapes: Iterable[dict[str, Any]]) -> set[str]:
     return {key for shape in shapes for key in shape}
 
 
-def test_a_decree() -> None:
-    shape = decree_json(DECREE, PLACE, NOW)
-    assert documented("A decree") == set(shape) | set(file_json(None))
-    assert documented("A change") == keys(shape["changes"]) == keys(shape["changed_by"])
-    assert documented("Evidence") == keys(shape["evidence"])
-    [ending] = shape["changed_by"][0]["revoked_by"]
-    assert (keys([ending]), ending["retroactive"]) == (documented("A change"), True)
-    assert described("A decree", "sightings") >= keys(shape["sightings"])
-    assert described("A decree", "references") >= keys(shape["references"])
-
-
-@pytest.mark.parametrize(("key", "values"), [("kind", Kind), ("flags", Flag), ("status", Standing), ("urgent_appeal", Recourse)], ids=str)
-def test_the_values_of_closed_lists(key: str, values: type[Kind | Flag | Standing | Recourse]) -> None:
-    assert {value.value for value in values} <= described("A decree", key)
-    assert {value.value for value in Where} <= described("Evidence", "where")
-
-
 def test_a_reading() -> None:
     shape = reading_json("raa.pdf", READING, JUDGED, PLACE, NOW, text=True, explain=True)
     assert documented("What `vigie read` prints") == set(shape)
@@ -125,8 +104,6 @@ def test_a_reading() -> None:
     assert described("An act", "read_twice") >= keys(twice)
     assert documented("A page") == set(page_json(READING.pages[0], text=True)) == keys(shape["page_details"])
     assert described("What `vigie read` prints", "recueil") >= set(shape["recueil"])
-    unstored = set(decree_json(DECREE, PLACE, NOW)) - keys(shape["decrees"])
-    assert unstored == set(re.findall(r"`(\w+)`", GUIDE[GUIDE.index("the decrees lack") :].split(": nothing")[0]))
 
 
 def test_a_review() -> None:

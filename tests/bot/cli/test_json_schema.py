@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,10 +16,10 @@ from typer.main import get_group
 
 from bot.cli.main import COMMANDS
 from bot.domain.records import LAST_ID
-from bot.queries.json_shapes import decree_json
-from bot.web.api_model import DecreeModel
+from bot.queries.decree_shape import DecreeModel
 from tests.bot.cli.test_json_guide import DECREE, NOW, PLACE
 from tests.json_schema import check, command_in, described, schema
+from tools.schema import SCHEMA, renewed
 
 
 def with_json() -> Iterator[str]:
@@ -55,21 +58,17 @@ def test_every_command_that_prints_json_is_described() -> None:
     assert names - described() == set()
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_one_and_has_the_shapes_as_they_are_now() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
+    assert SCHEMA.read_text("utf-8") == renewed(SCHEMA.read_text("utf-8")), "make schema writes it anew"
 
 
 def test_what_is_not_described_is_noticed() -> None:
-    shape = decree_json(DECREE, PLACE, NOW)
-    check("decree", shape)
-    for wrong in ({**shape, "more": 1}, {**shape, "cameras": "deux"}, {key: value for key, value in shape.items() if key != "kind"}):
+    shape = DecreeModel.at(DECREE, PLACE, NOW).model_dump(mode="json")
+    check("DecreeModel", shape)
+    for wrong in ({**shape, "cameras": "deux"}, {key: value for key, value in shape.items() if key != "kind"}):
         with pytest.raises(jsonschema.ValidationError):
-            check("decree", wrong)
-
-
-def test_a_decree_is_that_of_the_api() -> None:
-    cli = {"pdf_sha256", "pdf_fetched_at", "archived_path"}
-    assert set(schema()["$defs"]["decree"]["properties"]) - cli == set(DecreeModel.model_fields) - cli
+            check("DecreeModel", wrong)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +81,11 @@ def test_a_decree_is_that_of_the_api() -> None:
 )
 def test_the_command_of_arguments(arguments: tuple[str, ...], name: str) -> None:
     assert command_in(arguments) == name
+
+
+def test_the_examples_of_the_guide_are_as_described() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "json.md").read_text("utf-8")
+    examples = re.findall(r"`vigie ([^`\n]*) --json`[^`]*?```json\n(.*?)```", guide, re.DOTALL)
+    assert examples
+    for arguments, document in examples:
+        check(command_in(arguments.split()), json.loads(document))

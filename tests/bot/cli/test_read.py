@@ -79,8 +79,9 @@ def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie
     assert known == [("verdict", 6, "heading", "algorithmic processing of images"), ("verb", 6, "heading", "authorisation")]
     assert all(set(quote) == {"page", "text", "about", "where", "cue"} for quote in evidence[1])
     assert twice[0] == []
+    [decree] = plain["decrees"]
     assert {fact["fact"]: fact["confidence"] for fact in twice[1]} == {
-        name: how for name, how in plain["decrees"][0]["confidence"].items() if how != "absent" and name in TAGGED
+        name: "doubtful" if name in decree["doubtful"] else "sure" for name in TAGGED if decree[name]
     }
     [software] = [fact for fact in twice[1] if fact["fact"] == "software"]
     assert (software["told"], software["badly_read"]) == ("Cityvision", False)

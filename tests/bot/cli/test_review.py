@@ -135,7 +135,7 @@ def test_a_fact_is_settled_and_exported_as_a_label(vigie: Vigie, tmp_path: Path)
     done = vigie("review", "settle", "1", "places", "gare de Valence", 'place « du "Peyrou" »')
     assert (done.code, done.out) == (0, 'Decree [1]: noted, “gare de Valence; place « du "Peyrou" »”.\n')
     [decree] = vigie("recent", "--json").json
-    assert (decree["places"], decree["confidence"]["places"]) == (["gare de Valence", 'place « du "Peyrou" »'], "sure")
+    assert (decree["places"], "places" in decree["doubtful"]) == (["gare de Valence", 'place « du "Peyrou" »'], False)
     gone = vigie("review", "settle", "1", "event", "--absent", "--json").json
     assert gone == {"decree": 1, "fact": "event", "value": None, "already": False}
 

@@ -15,6 +15,7 @@ from bot.cli.main import app
 from bot.cli.status_report import follower_lines
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
+from bot.domain.shape import plain
 from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.storage.chats import FollowerCounts
 from bot.storage.store import Store, open_store
@@ -169,7 +170,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     }  # fmt: skip
     assert (found["ok"], found["stalled_since"]) == (False, None)
     assert found["followers"] == {"chats": 0, "paused": 0, "blocked": 0, "follows": 0, "in_trouble": 0}
-    assert found["ended_program"] == [{"authority": "26", "url": "https://x/b", "unfinished": 3, "next_try_at": again.isoformat()}]
+    assert found["ended_program"] == [{"authority": "26", "url": "https://x/b", "unfinished": 3, "next_try_at": plain(again)}]
     counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
     assert found["counts"] == counts
     isere = next(one for one in found["authorities"] if one["code"] == "38")
@@ -187,7 +188,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     assert documented("Confinement") == set(found["confinement"])
     assert described("An authority", "status") >= {status.value for status in Status}
     assert described("The health of a source", "cause") >= {cause.value for cause in Cause} - {Cause.RELOCATED.value}
-    assert (source["key"], source["cause"], source["since"], source["error"]) == ("38:site", "blocked", NOW.isoformat(), "503")
+    assert (source["key"], source["cause"], source["since"], source["error"]) == ("38:site", "blocked", plain(NOW), "503")
 
 
 def test_a_last_poll_in_the_future_is_not_healthy(vigie: Vigie, store: Store) -> None:
@@ -196,7 +197,7 @@ def test_a_last_poll_in_the_future_is_not_healthy(vigie: Vigie, store: Store) ->
     assert done.code == 3
     assert f"CLOCK SET BACK: the last good poll is of {NOW + DAY:%Y-%m-%d %H:%M} UTC" in done.out
     found = vigie("status", "--json").json
-    assert (found["ok"], found["polled_in_future"]) == (False, (NOW + DAY).isoformat())
+    assert (found["ok"], found["polled_in_future"]) == (False, plain(NOW + DAY))
 
 
 def test_a_bot_that_never_ran_and_one_that_stopped_are_told_apart(vigie: Vigie, store: Store, tmp_path: Path) -> None:

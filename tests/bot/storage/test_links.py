@@ -55,6 +55,22 @@ def test_another_authority_s_decree_of_the_same_number_is_another(store: Store) 
     assert stored(store, other).changed_by == ()
 
 
+def test_one_act_may_be_a_decree_of_each_of_two_topics(store: Store) -> None:
+    """They share number, identifier and text, and what ends the one does not end the other."""
+    ids, keys = dict[str, int](), ("act:26-2026-08-14-00002", "number:26:2026-123:signed:2026-08-12", "text:0a1b")
+    for topic in ("vsa", "drones"):
+        result = reading_of(one_recueil(store, topic), GRANT, keys=keys)
+        of_topic = tuple((position, replace(decree, topic=topic)) for position, decree in result.decrees)
+        [decree] = store.recordings.record(replace(result, decrees=of_topic), to(), NOW).decrees
+        ids[topic] = decree.id or 0
+    assert {topic: stored(store, number).topic for topic, number in ids.items()} == {"vsa": "vsa", "drones": "drones"}
+    assert ids["vsa"] != ids["drones"]
+    assert set(stored(store, ids["vsa"]).identities) == set(keys), "those of VSA have no mark"
+    end = found(store, END, Kind.ABROGATION)
+    assert [change.decree for change in stored(store, ids["vsa"]).changed_by] == [end]
+    assert stored(store, ids["drones"]).changed_by == ()
+
+
 def test_the_police_prefect_s_decrees_are_linked_wherever_they_were_published(store: Store) -> None:
     first = found(store, Facts("DUPA-2024-1017", signed=SIGNED, authority="PP"), authority="75")
     end = Facts("2024-1200", signed=LATER, authority="PP", references=(Reference(Kind.ABROGATION, "2024-1017", SIGNED),))

@@ -1,0 +1,296 @@
+"""Describes a decree as JSON, once for the command line, the API, the files of open data and the schema (docs/commands.schema.json). Keys
+are a contract: new ones may come, none is renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime
+
+from bot.domain.acts import CameraType, Decree, Kind, Place, Purpose, Where
+from bot.domain.law import Flag, Recourse, Standing, legal_advice
+from bot.domain.shape import AuthorityCode, Insee, Shape, WallClock, column, key
+from bot.messages.lines import place_for
+from bot.messages.words import words_in
+
+
+class ChangeModel(Shape):
+    """What one decree does to another."""
+
+    kind: Annotated[Kind, key("The kind of the decree that changes the other.")]
+    decree: Annotated[int | None, key("The id of the other decree, null while it was never seen.")]
+    number: Annotated[str | None, key("How the other one is named.")]
+    since: Annotated[date | None, key("The day from which it counts.")]
+    starts: Annotated[WallClock | None, key("Beginning of the period of the decree that changes, if it has one.")]
+    ends: Annotated[WallClock | None, key("End of that period.")]
+    retroactive: Annotated[
+        bool | None,
+        key("Of an end: true for retiré, rapporté (as if it had never been), false for abrogé, null where it says neither."),
+    ]
+    revoked_by: Annotated[tuple[ChangeModel, ...], key("The decrees that end the one that changes.")]
+
+
+class ReferenceModel(Shape):
+    """Another decree, as one names it."""
+
+    change: Annotated[Kind, key("What is done to it.")]
+    number: str | None
+    signed: date | None
+    retroactive: Annotated[bool | None, key("As of a change.")]
+
+
+class EvidenceModel(Shape):
+    """A phrase of the act and its page."""
+
+    page: int
+    text: str
+    about: Annotated[
+        str,
+        key(
+            "A fact that it supports (number, period…); or, of the verdict: verdict (it names VSA), verb (what the act does), support, "
+            "against, doubt, contradiction, sign, unreadable, outside_window."
+        ),
+    ]
+    where: Annotated[Where | None, key("Where in the act; null where not known.")]
+    cue: Annotated[
+        str | None, key("The sign that it met, or the reason for a doubt (bot/detection/cues.toml, law.toml); null where not known.")
+    ]
+
+
+class SightingModel(Shape):
+    """A place where the decree was published."""
+
+    authority: AuthorityCode
+    url: str
+    page: int
+    seen_at: AwareDatetime
+
+
+class DaysModel(Shape):
+    """Days, both included."""
+
+    first: date
+    last: date
+
+
+class ReadDecree(Shape):
+    """What a decree says and what follows from it, as `read` prints it: nothing is stored. What follows is information to be verified,
+    never legal advice. A fact that was not found is null or an empty list: it may well be in the act."""
+
+    topic: Annotated[str, column("Sujet : vsa (vidéosurveillance algorithmique).", "Topic: vsa (algorithmic video surveillance).")]
+    act_id: Annotated[
+        str | None,
+        column(
+            "Identifiant de l’acte dans le recueil (26-2026-08-14-00002). Sert à rapprocher deux instances.",
+            "Identifier of the act in the recueil (26-2026-08-14-00002). Joins two instances.",
+        ),
+    ]
+    kind: Annotated[
+        Kind,
+        column(
+            "authorisation (autorisation), renewal (renouvellement), modification, abrogation (fin), suspension ou refusal (refus).",
+            "authorisation, renewal, modification, abrogation (end), suspension or refusal.",
+        ),
+    ]
+    number: Annotated[str | None, column("Numéro tel qu’imprimé, sans « n° ».", "Number as printed, without “n°”.")]
+    signed: Annotated[date | None, column("Jour de la signature.", "Day of its signature.")]
+    title: Annotated[
+        str,
+        column("Titre de l’acte tel qu’imprimé, sans les noms de personnes.", "Title of the act as printed, without names of persons."),
+    ]
+    event: Annotated[str | None, column("Événement nommé.", "The event that is named.")]
+    starts: Annotated[WallClock | None, column("Début de la période que donne l’arrêté.", "Beginning of the period, as the decree says.")]
+    ends: Annotated[WallClock | None, column("Fin de cette période, comprise.", "End of that period, included.")]
+    current_starts: Annotated[
+        WallClock | None,
+        column("Début de la période, compte tenu des arrêtés qui la modifient.", "Beginning of the period as later decrees modify it."),
+    ]
+    current_ends: Annotated[
+        WallClock | None,
+        column("Fin de la période, compte tenu des arrêtés qui la modifient.", "End of the period as later decrees modify it."),
+    ]
+    status: Annotated[
+        Standing,
+        column(
+            "À l’instant de la réponse, ou exported_at : upcoming (à venir), in_force (en cours), over (terminé), ended (plus en vigueur), "
+            "suspended (suspendu), in_doubt (à vérifier : ce qui y a mis fin a pris fin), change (ne fait qu’en changer un autre), refused "
+            "(refus), unknown (dates incomplètes).",
+            "At the instant of the answer, or exported_at: upcoming, in_force, over, ended or suspended by a later decree, in_doubt (what "
+            "ended or suspended it was ended itself), change (it only changes another one), refused, unknown.",
+        ),
+    ]
+    operators: Annotated[
+        tuple[str, ...],
+        column(
+            "Qui peut utiliser le traitement (pour un refus : qui l’avait demandé).",
+            "Who may use the processing (of a refusal: who asked for it).",
+        ),
+    ]
+    places: Annotated[tuple[str, ...], column("Lieux, tels que nommés.", "Places, as named.")]
+    purposes: Annotated[tuple[str, ...], key("What is to be detected, in French words.")]
+    purpose_codes: Annotated[
+        tuple[Purpose, ...],
+        column(
+            "À détecter : abandoned_object, weapon, wrong_way, forbidden_zone, person_down, crowd_movement, crowd_density, fire.",
+            "To be detected: abandoned_object, weapon, wrong_way, forbidden_zone, person_down, crowd_movement, crowd_density, fire.",
+        ),
+    ]
+    software: Annotated[str | None, column("Logiciel nommé.", "The product that is named.")]
+    vendor: Annotated[str | None, column("Son fournisseur.", "Who makes it.")]
+    cameras: Annotated[int | None, column("Nombre de caméras.", "How many cameras.")]
+    camera_types: Annotated[
+        tuple[CameraType, ...],
+        column("videoprotection, fixed (fixes, si l’acte le dit), drone.", "videoprotection, fixed (where the act says so), drone."),
+    ]
+    legal_basis: Annotated[
+        tuple[str, ...],
+        column("Textes cités sur la vidéosurveillance algorithmique.", "The texts on algorithmic video surveillance that it cites."),
+    ]
+    office: Annotated[str | None, column("Fonction de qui a signé ; jamais un nom.", "The office of whoever signed; never a name.")]
+    references: Annotated[tuple[ReferenceModel, ...], key("The decrees that it says it renews, modifies, suspends or ends.")]
+    doubtful: Annotated[
+        tuple[str, ...],
+        column(
+            "Faits à vérifier : les deux lectures de l’acte n’y concordent pas, ou la page a été mal lue.",
+            "Facts to be verified: the two readings of the act do not agree there, or the page was badly read.",
+        ),
+    ]
+    decided_by: Annotated[
+        str | None,
+        column(
+            "Code de l’autorité qui a décidé, si ce n’est aucune de celles qui publient.",
+            "Code of the authority that decided, where it is none that publishes.",
+        ),
+    ]
+    court: Annotated[
+        str | None,
+        column(
+            "Tribunal que nomme l’arrêté, sinon celui du siège de l’autorité ; à vérifier.",
+            "The court that the decree names, else that of the seat of its authority; to be verified.",
+        ),
+    ]
+    court_by_seat: Annotated[str | None, key("The court of the seat of its authority.")]
+    last_day: Annotated[
+        date | None,
+        column(
+            "Dernier jour pour contester (tiers), compté de la publication ; à vérifier.",
+            "Last day for third parties to contest it, counted from its publication; to be verified.",
+        ),
+    ]
+    earliest_deadline: Annotated[date | None, key("Where last_day is null: the day before which it cannot be; to be verified.")]
+    urgent_appeal: Annotated[Recourse, key("For an urgent application, at the instant of the answer.")]
+    flags: Annotated[
+        tuple[Flag, ...],
+        column(
+            "À vérifier : outside_window (aucun texte connu ne l’autorisait), longer_than_allowed (durée), published_after_start (publié "
+            "après le début).",
+            "To be verified: outside_window (no known text allowed it), longer_than_allowed, published_after_start.",
+        ),
+    ]
+    days_published_after_start: Annotated[int | None, key("With the flag published_after_start: how many days after.")]
+    days_without_legal_basis: Annotated[
+        tuple[DaysModel, ...], key("With the flag outside_window: the stretches of days on which no known text allowed it.")
+    ]
+    evidence: Annotated[tuple[EvidenceModel, ...], key("The phrases that it rests on.")]
+
+    @classmethod
+    def at(cls, decree: Decree, place: Place, now: datetime, **more: object) -> Self:
+        """Return a decree as at `now` (aware). `place` is that of its authority."""
+        facts, advice = decree.facts, legal_advice(decree, place, now)
+        return cls.of(
+            decree,
+            facts,
+            authority_name=place.name,
+            communes=[commune.code for commune in decree.communes],
+            current_starts=advice.starts,
+            current_ends=advice.ends,
+            purposes=[words_in("fr").purposes[purpose] for purpose in facts.purposes],
+            purpose_codes=facts.purposes,
+            decided_by=facts.authority,
+            court=advice.court.name,
+            court_by_seat=advice.court.by_seat,
+            last_day=advice.last_day,
+            earliest_deadline=advice.at_least,
+            flags=advice.flags,
+            status=advice.standing,
+            urgent_appeal=advice.recourse,
+            days_published_after_start=advice.late,
+            days_without_legal_basis=[{"first": first, "last": last} for first, last in advice.outside],
+            **more,
+        )
+
+
+class _Published(Shape):
+    """Where a stored decree is."""
+
+    id: Annotated[
+        int,
+        column(
+            "Numéro de l’arrêté dans cette instance de Vigie, qui est aussi celui de sa page : /arretes/12.",
+            "Number of the decree in this instance of Vigie, also that of its page: /arretes/12.",
+        ),
+    ]
+    authority: Annotated[
+        str,
+        column(
+            "Code de l’autorité dont c’est l’arrêté : 26, PP. Avec number et signed, sert à rapprocher deux instances.",
+            "Code of the authority whose decree it is: 26, PP. With number and signed, joins two instances.",
+        ),
+    ]
+    authority_name: Annotated[str, column("Nom de cette autorité.", "Name of that authority.")]
+    published: Annotated[
+        date | None,
+        column(
+            "Jour de publication du recueil ; de plusieurs, le premier qui n’est pas avant la signature.",
+            "Day of the recueil; of several, the earliest that is not before the signature.",
+        ),
+    ]
+    url: Annotated[str, column("Adresse du PDF.", "Address of the PDF.")]
+    page: Annotated[int, column("Page du PDF où commence l’acte.", "Page of the PDF on which the act begins.")]
+
+
+class DecreeModel(ReadDecree, _Published):
+    """A stored decree: where it is, what it says, and what follows from it. What follows is information to be verified, never legal
+    advice. A fact that was not found is null or an empty list: it may well be in the act."""
+
+    communes: Annotated[
+        tuple[Insee, ...],
+        column(
+            "Codes INSEE des communes que nomment le titre ou les faits ; vide si aucune n’est nommée : l’arrêté peut alors concerner "
+            "toute commune du ressort.",
+            "INSEE codes of the communes that title or facts name; empty where none is named: the decree may then concern any commune of "
+            "its authority.",
+        ),
+    ]
+    sightings: Annotated[tuple[SightingModel, ...], key("Everywhere it was seen, the first one first.")]
+    changes: Annotated[tuple[ChangeModel, ...], key("What it does to the decrees that it names.")]
+    changed_by: Annotated[
+        tuple[ChangeModel, ...],
+        column(
+            "Ce que font les arrêtés postérieurs ; en CSV : abrogation 15 (15 : son id, s’il est connu).",
+            "What later decrees do to it; in CSV: abrogation 15 (15: its id, where it is known).",
+        ),
+    ]
+    found_at: Annotated[AwareDatetime | None, column("Quand Vigie l’a relevé.", "When Vigie found it.")]
+    changed_at: Annotated[
+        AwareDatetime | None,
+        column(
+            "Quand ce qui en est montré a changé pour la dernière fois ; vide si ce n’est pas connu.",
+            "When something else was last shown of it; empty where that is not known.",
+        ),
+    ]
+    withdrawn_at: Annotated[AwareDatetime | None, key("When a person judged that it does not concern VSA, null for a decree that stands.")]
+
+
+class OneDecreeModel(DecreeModel):
+    """A decree with the PDF that it was read in."""
+
+    pdf_sha256: Annotated[str | None, key("The SHA-256 of the PDF, null where it is not known.")]
+    pdf_fetched_at: Annotated[AwareDatetime | None, key("When it was downloaded.")]
+
+
+def decree_models(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> tuple[DecreeModel, ...]:
+    """Return several stored decrees, as at `now` (aware)."""
+    return tuple(DecreeModel.at(decree, place_for(places, decree.authority), now) for decree in decrees)
