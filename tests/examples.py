@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "steady")
-_SHARES = {"steady": 0.25, "night": 1.0, "explore": 10.0}
+_SHARES = {"steady": 0.1, "night": 1.0, "explore": 10.0}
 _COMMON = 50
 
 

@@ -85,6 +85,7 @@ def test_only_the_first_recueil_renews_what_a_decree_says_of_others(store: Store
     assert stored(store, grant).changed_by == ()
 
 
+@pytest.mark.postgresql
 def test_a_number_that_no_index_can_hold_is_kept_and_links_to_none(store: Store) -> None:
     end = replace(END, references=(Reference(Kind.ABROGATION, "2026-" + "9" * 100_000),))
     decree = found(store, end, Kind.ABROGATION)
@@ -160,6 +161,7 @@ def depth(change: Change) -> int:
     return max((1 + depth(ending) for ending in change.revoked_by), default=0)
 
 
+@pytest.mark.postgresql
 def test_decrees_that_name_each_other_in_a_circle_are_loaded_all_the_same(store: Store) -> None:
     numbers = [f"2026-{number}" for number in range(500, 505)]
     for number in numbers:
@@ -201,6 +203,7 @@ def test_indexes_serve_the_look_up(url: str, store: Store) -> None:
         assert any(index in plan for plan in plans), index
 
 
+@pytest.mark.postgresql
 def test_what_was_found_is_dated_for_lists(store: Store) -> None:
     found(store, GRANT)
     misread = found(store, Facts("2026-9", starts=ENDS, ends=STARTS), name="misread")
@@ -211,6 +214,7 @@ def test_what_was_found_is_dated_for_lists(store: Store) -> None:
     assert stored(store, misread).facts.ends == STARTS, "what was read is kept"
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("starts", "ends", "is_misread"),
     [
