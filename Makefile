@@ -80,7 +80,7 @@ model: complete
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test whole dates bench-short: export PYTHONDONTWRITEBYTECODE =
 test: complete programs
-	TMPDIR=$$(.ci/temporary-folder) $(PYTEST) -m "not short_form"
+	TMPDIR=$$(.ci/temporary-folder) $(PYTEST) -m "not short_form and not night"
 
 whole: complete programs
 	HYPOTHESIS_PROFILE=night TMPDIR=$$(.ci/temporary-folder) $(PYTEST) -m "not short_form"

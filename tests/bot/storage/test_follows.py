@@ -26,6 +26,7 @@ from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.building import NOW, new_recueil, one_recueil
 from tests.bot.storage.finding import posts_of, reading_of
+from tests.examples import by_day
 
 TODAY = NOW.date()
 DROME = Follow(FollowKind.DEPARTMENT, "26")
@@ -326,7 +327,7 @@ def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> N
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("department", ["75", "92", "93", "94"])
+@pytest.mark.parametrize("department", by_day(["75", "92", "93", "94"], 2))
 @pytest.mark.parametrize("kind", [FollowKind.DEPARTMENT, FollowKind.COMMUNE, FollowKind.REGION])
 def test_who_follows_where_the_prefet_de_police_decides_is_notified_of_him_too(store: Store, department: str, kind: FollowKind) -> None:
     value = {FollowKind.DEPARTMENT: department, FollowKind.COMMUNE: f"{department}056", FollowKind.REGION: "11"}[kind]

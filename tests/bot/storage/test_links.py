@@ -17,6 +17,7 @@ from bot.storage.store import Store
 from bot.web.decree_view import duration_text
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of, stored
+from tests.examples import by_day
 
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 STARTS, ENDS = Moment(date(2026, 8, 14)), Moment(date(2026, 8, 31))
@@ -25,7 +26,9 @@ LONGER = Facts("2026-140", signed=LATER, ends=Moment(date(2026, 9, 6)), referenc
 END = Facts("2026-150", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-0123", SIGNED),))
 
 
-@pytest.mark.parametrize("order", [*permutations([(GRANT, Kind.AUTHORISATION), (LONGER, Kind.MODIFICATION), (END, Kind.ABROGATION)])])
+@pytest.mark.parametrize(
+    "order", by_day(permutations([(GRANT, Kind.AUTHORISATION), (LONGER, Kind.MODIFICATION), (END, Kind.ABROGATION)]), 2)
+)
 def test_decrees_know_each_other_in_whatever_order_they_were_found(store: Store, order: list[tuple[Facts, Kind]]) -> None:
     ids = {kind: found(store, facts, kind) for facts, kind in order}
     grant, longer, end = ids[Kind.AUTHORISATION], ids[Kind.MODIFICATION], ids[Kind.ABROGATION]
@@ -121,7 +124,7 @@ def standing_on(store: Store, decree: int, day: date) -> Standing:
     return standing(stored(store, decree), datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("order", [*permutations(ENDED)])
+@pytest.mark.parametrize("order", by_day(permutations(ENDED), 2))
 def test_a_suspension_counts_until_the_decree_that_orders_it_is_ended(store: Store, order: list[tuple[Facts, Kind]]) -> None:
     ids = {kind: found(store, facts, kind) for facts, kind in order}
     grant, suspension, no_more = (ids[kind] for _, kind in ENDED)
