@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
 from bot.detection.facts.identity import POLICE, deduplicate, number, of_police_series, police_decides, references
-from bot.detection.facts.operators import communes_filmed, event, operators
+from bot.detection.facts.operators import beside_formality, event, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
 from bot.detection.facts.signature import courts_named, first_prefect, office, passed_over, signed
+from bot.detection.facts.territory import communes
 from bot.detection.rules.deciding import decide
 from bot.detection.rules.evidence import PRODUCT, Finding, article_verb, first_verb, is_generic, lists_acts, own_title
 from bot.detection.text.cues import VerdictReason, cue, fold, name_of
@@ -218,14 +219,18 @@ def gather(
     recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}
     counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
+    users = operators(document, segment, speaking, mentioning, occasion)
+    others = unlisted(document, segment, users)
+    unsure = others or (users and all(owns_place(document, entry) for entry in users))
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
         starts=starts,
         ends=ends,
         event=noted("event", own_event),
-        operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
-        places=all_noted("places", places(document, segment, speaking) or communes_filmed(document, segment, speaking)),
+        operators=all_noted("operators", [*users, *others]),
+        places=all_noted("places", places(document, segment, speaking)),
+        communes=all_noted("communes", _communes(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment, kind)),
         software=noted("software", product),
         vendor=noted("vendor", maker),
@@ -239,7 +244,7 @@ def gather(
         office=noted("office", office(document, segment)),
         references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
         authority=noted("authority", _authority(document, segment, own_number)),
-        doubtful=(*(() if whole else ("starts", "ends")), *(("cameras",) if recited else ())),
+        doubtful=(*(() if whole else ("starts", "ends")), *(("cameras",) if recited else ()), *(("operators",) if unsure else ())),
     )
     return facts, tuple(evidence)
 
@@ -249,6 +254,15 @@ def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, .
     telling = (mention for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation)
     spoken = dict.fromkeys(segment.at(mention.start) for mention in telling)
     return tuple(spoken or islice(segment.of(DecreePart.ARTICLE), 1))
+
+
+def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
+    """Return the communes in which a decree applies: those of its articles, first of those on the algorithm, else of its title."""
+    articles = [block for block in segment.of(DecreePart.ARTICLE) if block not in speaking]
+    for blocks in (speaking, beside_formality(document, articles), segment.of(DecreePart.TITLE, DecreePart.HEADING)):
+        if found := communes(document, blocks):
+            return found
+    return []
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:

@@ -200,6 +200,8 @@ class Facts:
     event: str | None = None
     operators: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    communes: tuple[str, ...] = ()
+    """The communes in which the decree applies, by the names that it prints."""
     purposes: tuple[Purpose, ...] = ()
     software: str | None = None
     vendor: str | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, islice, takewhile
 
+from bot.detection.facts.territory import towns_where
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.mentions import UNTICKED
@@ -167,11 +168,6 @@ _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
 )
-# "sur la commune de Toulon", "sur le territoire de la ville de Hyères": where, not who.
-_LOCATED = re.compile(
-    r"\b(?:sur|dans|au sein de|a l'interieur de|aux abords de|a proximite de)(?: (?:tou)?te?)?"
-    r"(?: (?:l'ensemble du |une partie du )?(?:le )?territoires? (?:communal )?(?:des? )?)?\s*$"
-)
 _POLICE = "Police municipale"
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
@@ -250,7 +246,71 @@ def operators(
         places = tuple(_place(entry.value) for entry in found)
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
+    found = [entry for entry in found if not owns_place(document, entry)] or found
     return [entry for entry in found if _is_user(document, segment, entry)] or found
+
+
+# "dans 46 stations de la RATP", "les emprises de la SNCF": whose place it is, not who uses the algorithm.
+_PLACE_OF = re.compile(
+    r"\b(?:sur|dans|en|sein|abords|proximite|interieur|autour|securite|securisation)\b[^.;:,()]{0,60}?"
+    r"\b(?:gares?|stations?|emprises?|quais?|locaux|lignes?|reseaux?|sites?|parkings?|batiments?|vehicules?|rames|trains|bus|tramways?)\b"
+    r"[^.;:,()]{0,30}?\bd(?:e|es|u|e la|e l')\s?$"
+)
+
+
+def owns_place(document: ActText, entry: TextMatch[str]) -> bool:
+    """Return whether an operator is only named as the owner of a place ("46 stations de la RATP", "une gare parisienne")."""
+    bare = document.flat.startswith("gare", entry.start)
+    return bare or _PLACE_OF.search(document.flat, max(entry.start - 120, 0), entry.start) is not None
+
+
+# Who is authorised: "la commune de X et la société Y sont autorisées à mettre en œuvre", and after what its names are cut.
+_SUBJECT = re.compile(
+    r"(?:^|[.;:•]\s|\barticle\s\w{1,5}\W{1,4}|\bque\s)(?P<who>(?:la|le|les|l')[^.;:]{3,400}?)\s(?:est|sont)\s(?:[a-z]+ment\s)?autorisee?s?"
+    r"[^.;:]{0,80}?\s[aà]\s[a-z]{3,14}(?:er|ir|re)\b"
+)
+_COORDINATED = re.compile(r"\s?,\s(?:et\s)?(?=l[ae]s?\s|l')|\s(?:et|ainsi que)\s(?=l[ae]s?\s|l')|\s(?:et|ainsi qu'?e?)\s(?=aux?\s)")
+_BELONGS = re.compile(r"\b(?:iles?|departements?|collectivites?|ses|leurs?|son|sa|representee?s?|ci-|designe|mentionne|suivants?|concern)")
+
+
+# Bodies that no list has, by the noun that they begin with.
+_BODY = (
+    r"(?:l[ae]s?\s|l'\s?)?(?:societe|entreprise|regie|etablissement|syndicat|exploitant|concessionnaire|gestionnaire|aeroport|association|federation"
+    r"|groupement|compagnie|office|agence|services?|direction|forces?|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
+)
+_BODY_NAMED = re.compile(rf"{_BODY}[^.;:,(]{{0,80}}?(?=\s?[.;:,(]|$|\s(?:est|sont|dans|sur|a|aux?|pour|afin|pendant|lors|qui|et|du \d)\b)")
+_AGENT = re.compile(
+    r"\b(?:au (?:profit|benefice) d(?:e la |e l'|es |u )|autorise "
+    r"|(?:mise? en oeuvre|emploi|utilisation|usage|traitement|images)\b[^.;:]{0,120}?\bpar )"
+)
+
+
+def unlisted(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]) -> list[TextMatch[str]]:
+    """Return whom the act authorises beside the operators `found`, in its own words: each coordinated subject of "sont autorisés à …" that
+    names none of them; where nobody was found, also whom it is "par" or "au profit de"."""
+    text, told = document.flat, list[TextMatch[str]]()
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE):
+        for said in _SUBJECT.finditer(text, block.start, block.end):
+            start, end = said.span("who")
+            cuts = [match.span() for match in _COORDINATED.finditer(text, start, end)]
+            pieces = zip([start, *(cut for _, cut in cuts)], [*(cut for cut, _ in cuts), end], strict=True)
+            alone = not any(start <= entry.start < end for entry in found)
+            for first, last in pieces:
+                is_body = _BODY_NAMED.match(text, first, last) is not None
+                is_named = document.original(first, last).split(" ", 1)[-1][:1].isupper()  # "le Havre", of a list of towns
+                if any(first <= entry.start < last for entry in found) or _BELONGS.search(text, first, last) is not None:
+                    continue
+                if (is_body and not found) if alone else (is_body or not is_named):
+                    told.append(_in_its_words(document, first, last))
+        for agent in _AGENT.finditer(text, block.start, block.end) if not (found or told) and block.part is DecreePart.ARTICLE else ():
+            if (body := _BODY_NAMED.match(text, agent.end(), block.end)) is not None:
+                told.append(_in_its_words(document, *body.span()))
+    return list({fold(entry.value).text: entry for entry in told}.values())
+
+
+def _in_its_words(document: ActText, start: int, end: int) -> TextMatch[str]:
+    value = re.sub(r"^(?:l[ae]s?\s|l['’]\s?)", "", cleaned(document.original(start, end)), flags=re.IGNORECASE)
+    return TextMatch(f"{value[:1].upper()}{value[1:]}", start, end)
 
 
 def only_told(document: ActText, segment: Segment) -> set[str]:
@@ -275,7 +335,8 @@ def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     """Return the operators that these stretches name, under their stable names."""
-    return tuple(entry.value for entry in _merged(named_in(document, [Block(DecreePart.BODY, *span) for span in spans])))
+    named = _merged(named_in(document, [Block(DecreePart.BODY, *span) for span in spans]))
+    return tuple(entry.value for entry in [entry for entry in named if not owns_place(document, entry)] or named)
 
 
 def _comes_after(words: re.Pattern[str], document: ActText, entry: TextMatch[str]) -> bool:
@@ -322,24 +383,16 @@ def _title_of(document: ActText, block: Block) -> Block:
     return block if below is None else replace(block, end=below.start())
 
 
-def communes_filmed(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """Return the communes in which a decree applies ("sur la commune de Toulon"), as places: those of its articles, else of its title."""
-    titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
-    for blocks in ([*speaking, *beside_formality(document, segment.of(DecreePart.ARTICLE))], titles):
-        if found := named_in(document, blocks, located=True):
-            return list({fold(entry.value).text: replace(entry, value=f"c{entry.value[1:]}") for entry in found}.values())
-    return []
-
-
-def named_in(document: ActText, blocks: list[Block], *, heading: bool = False, located: bool = False) -> list[TextMatch[str]]:
+def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
     """Return the listed operators that these parts name, for any reason, except the author of a `heading`. A commune named as a place is
-    left out; with `located` only such communes are returned."""
+    left out."""
     text = document.flat
     found: list[TextMatch[str]] = []
     for block in blocks:
         # The letterhead above the title names the service that writes.
         title = _TITLED.search(text, block.start, block.end) if heading else None
         looks = iter(range(_MOST))
+        located = [word.start() for word in towns_where(text, block)]
         for operator in _operators():
             taken = block.start
             for match in operator.pattern.finditer(text, block.start, block.end):
@@ -347,10 +400,7 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False, l
                     continue
                 if match.start() < taken or (heading and match.lastgroup == "bare"):
                     continue
-                is_where = (
-                    operator.name == "Commune" and _LOCATED.search(text, max(block.start, match.start() - 60), match.start()) is not None
-                )
-                if is_where is not located:
+                if operator.name == "Commune" and any(match.start() <= where < match.end() for where in located):
                     continue
                 if operator.of or operator.named:
                     for name, start, end in _names(document, match, block, operator, looks):

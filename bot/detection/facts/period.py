@@ -356,7 +356,8 @@ def _union(slots: Sequence[TextMatch[Period]], fewest: int) -> Iterator[TextMatc
     if fewest <= len(slots) == len(opening) == len(closing):
         first = min(opening, key=lambda moment: (moment.day, moment.time or time.min))
         last = max(closing, key=lambda moment: (moment.day, moment.time or time.max))
-        if last.day - first.day <= _NEAR:
+        longest = max(closes.day - opens.day for opens, closes in zip(opening, closing, strict=True))
+        if last.day - first.day <= max(_NEAR, longest + timedelta(days=1)):
             yield TextMatch((first, last), slots[0].start, slots[-1].end)
 
 
@@ -429,6 +430,8 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     if titled is not None and is_of_letterhead(document, segment, titled.start, titled.end):
         titled = None
     articles = list(segment.of(DecreePart.ARTICLE))
+    if (granted := _granted(document, articles)) is not None:
+        return granted
     if titled is not None and (titled.value == (on := signed and Moment(signed), on) or _is_below_title(document, segment, titled)):
         titled = _first(document, [*speaking, *articles], singles=False) or titled
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
@@ -438,6 +441,24 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
         if operative is None and not segment.has_articles:  # two layers of text interleaved
             operative = _first(document, list(segment.blocks), singles=False)
     return operative or titled
+
+
+# "La présente autorisation est délivrée pour la durée du rassemblement, le 17 février 2025 de 16 h à 18 h": what an article grants,
+# whatever day the title or another article gives for the event.
+_GRANTS = re.compile(
+    r"\b(?:autorisations?|arretes?|dispositifs?|mesures?) (?:est|sont)"
+    r" (?:(?:delivre|accorde|consenti|donne|octroye)e?s?|val(?:able|ide)s?|applicables?)\b(?! a l'occasion)"
+)
+
+
+def _granted(document: ActText, articles: Sequence[Block]) -> TextMatch[Period] | None:
+    """Return the period with hours that the first article gives in so many words for what it grants."""
+    for block in articles:
+        for said in _GRANTS.finditer(document.flat, block.start, block.end):
+            found = _first(document, [replace(block, start=said.start())], singles=True)
+            if found is not None and _is_timed(found):
+                return found
+    return None
 
 
 _SAME = 5

@@ -451,7 +451,7 @@ def _marked(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
 
 # Names after one word for all of them: "les gares de Lyon et de Bercy", "les polices municipales de Lens, Liévin et du Marin".
 
-_NAME = (
+NAME = (
     r"(?!RER|SNCF|RATP|(?:UNE?|MM?|Mmes?|MMES?|Mlle|Me|Dr|Monsieur|Madame|Messieurs|Mesdames|MONSIEUR|MADAME)\b)"
     r"(?:(?:L[ea]s?|L['’]|Saint|Sainte)[ -]?)?(?:[A-ZÀ-ÖØ-Þ]|\d{1,2}-(?=[A-ZÀ-ÖØ-Þ]))[\w'’\-]*"
     r"(?:(?!\set\s)(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}(?:[ -]|\s[dl]['’])"
@@ -459,7 +459,8 @@ _NAME = (
     r"(?!RER|SNCF|RATP|(?:ET|EST(?! ENSEMBLE)|SONT|PEUT|PEUVENT|MET|METTENT|POUR|DANS|AFIN|LORS|PAR|DISPOSE|AUTORIS\w*|QUI)\b)"
     r"[A-ZÀ-ÖØ-Þ][\w'’\-]+){0,4}"
 )
-_LINKED = re.compile(rf"\s?(?:(?i:{INLINE_MARK}))?(?P<link>(?i:de |du |des |d['’] ?)(?:la |l['’])?)?(?P<name>{_NAME})")
+"""Matches a proper name of one or more words, as printed."""
+_LINKED = re.compile(rf"\s?(?:(?i:{INLINE_MARK}))?(?P<link>(?i:de |du |des |d['’] ?)(?:la |l['’])?)?(?P<name>{NAME})")
 _JOINED = re.compile(
     r"\s?(?:[,;/](?: et\b| ainsi que\b)?|[–—-](?= )|(?P<last>et|ainsi qu(?:e|['’]))\b)(?P<that> celles?\b)?(?=\s)", re.IGNORECASE
 )
@@ -468,8 +469,8 @@ _MORE_WORDS = re.compile(r"\s(?!et\b|ainsi\b)[a-zà-ÿ]")
 
 def names_of_one_kind(text: str, start: int = 0, *, several: bool = True, listed: bool = False) -> list[tuple[str, str, int]]:
     """Return the names of an enumeration as printed, each with its preposition ("" for none) and its end. Names without preposition count
-    only up to one after an "et" (not in "de Lens, Pas-de-Calais, sont"), and, like those with "du" (as in "et du Département"), only after
-    a plural (`several`). With `listed` the text must be only names."""
+    only up to one after an "et" or a dash (not in "de Lens, Pas-de-Calais, sont"), and, like those with "du" (as in "et du Département"),
+    only after a plural (`several`). With `listed` the text must be only names."""
     found: list[tuple[str, str, int]] = []
     sure, last, free = 1, listed, True
     one = _LINKED.match(text, start)
@@ -479,6 +480,7 @@ def names_of_one_kind(text: str, start: int = 0, *, several: bool = True, listed
         joining = _JOINED.match(text, one.end())
         if joining is None:
             break
-        last, free = listed or joining["last"] is not None, several or joining["that"] is not None
+        last = listed or joining["last"] is not None or (several and joining.group().strip() in {"-", "–", "—"})
+        free = several or joining["that"] is not None
         one = _LINKED.match(text, joining.end())
     return [] if listed and found and _MORE_WORDS.match(text, found[-1][2]) else found[:sure]

@@ -202,16 +202,40 @@ def test_in_capitals_an_article_is_no_town() -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "places"),
+    ("where", "communes"),
     [
-        ("sur la commune de Lens", ["commune de Lens"]),
-        ("sur le territoire de la commune du Havre", ["commune du Havre"]),
-        ("dans la ville de Lens", ["commune de Lens"]),
-        ("sur l'ensemble du territoire des communes de Lens et d'Uzès", ["commune de Lens", "commune d'Uzès"]),
-        ("dans la gare de Lens, sur la commune de Lens", ["gare de Lens"]),
+        ("sur la commune de Lens", ["Lens"]),
+        ("sur le territoire de la commune du Havre", ["Le Havre"]),
+        ("dans la ville de Lens", ["Lens"]),
+        ("dans le centre-ville de Lens", []),
+        ("sur l'ensemble du territoire des communes de Lens et d'Uzès", ["Lens", "Uzès"]),
+        ("sur les périmètres des communes de Lens, la Seyne-sur-Mer, Uzès et Le Havre", ["Lens", "La Seyne-sur-Mer", "Uzès", "Le Havre"]),
+        ("sur les communes de Lens - Le Havre - Uzès", ["Lens", "Le Havre", "Uzès"]),
+        ("sur la commune de Lens et la commune d'Uzès", ["Lens", "Uzès"]),
+        ("à Lens (62) et à Uzès", ["Lens", "Uzès"]),
+        ("à Lens, Uzès et Le Havre", ["Lens", "Uzès", "Le Havre"]),
+        ("dans la gare de Lens", []),
     ],
 )
-def test_the_commune_where_one_films_is_a_place_and_no_operator(where: str, places: list[str]) -> None:
+def test_the_commune_where_one_films_is_no_operator(where: str, communes: list[str]) -> None:
     text = f"Article 1er : La police nationale est autorisée à {USE} {where}."
     facts = judge(act(f"ARRÊTE\n{text}\nArticle 2 : Divers.", TITLE)).facts
-    assert (list(facts.operators), sorted(facts.places, key=places.index)) == (["Police nationale"], places)
+    assert (facts.operators, list(facts.communes)) == (("Police nationale",), communes)
+
+
+@pytest.mark.parametrize(
+    ("article", "operators"),
+    [
+        ("La commune de Lens et la société Trams du Nord sont autorisées à {}.", ["Commune de Lens", "Société Trams du Nord"]),
+        ("Les Forces armées en Guyane sont autorisées à {}.", ["Forces armées en Guyane"]),
+        (
+            "Est autorisé, au profit des forces de sécurité intérieure, l'emploi d'un traitement algorithmique.",
+            ["Forces de sécurité intérieure"],
+        ),
+        ("La police nationale est autorisée à {} dans 46 stations de la RATP.", ["Police nationale"]),
+    ],
+)
+def test_a_body_that_no_list_has_is_told_with_doubt_and_an_owner_of_places_not_at_all(article: str, operators: list[str]) -> None:
+    facts = judge(act(f"ARRÊTE\nArticle 1er : {article.format(USE)}\nArticle 2 : Divers.", TITLE)).facts
+    assert list(facts.operators) == operators
+    assert ("operators" in facts.doubtful) is (operators != ["Police nationale"])

@@ -1,0 +1,117 @@
+"""Finds the communes in which a decree applies, by the words that say where: "sur la commune de Toulon", "à Lormes et à Hyères"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from bot.detection.text.cues import fold
+from bot.detection.text.document import ActText, Block, TextMatch
+from bot.detection.text.phrases import joined
+from bot.detection.text.rows import NAME, names_of_one_kind
+
+_MOST = 40
+"""Most communes of one part of a decree: limits hostile texts."""
+
+_REACH = 400
+"""Most characters of an enumeration of communes."""
+
+_NEAR = (
+    r"(?:aux? (?:abords|alentours|environs)(?: immediats)? d|autour d|a proximite d|au-dessus d|au sein d|a l'interieur d|a hauteur d)"
+    r"(?:e|es|u|')"
+)
+_WORDS_OF_AREA = (
+    r"l[ae]s?|l'|d[eu]s?|d'|(?:tou)?te?s?|l'ensemble|l'integralite|une partie|certaine?s?|plusieurs|differente?s?|\d{1,2}|ressort|emprise"
+    r"|territoires?|perimetres?|limites|secteurs?|quartiers?|zones?|centres?(?:[- ]villes?)?|agglomerations?|rues|voies|espaces?"
+    r"|communa(?:l|ux)|geographiques?|administrati(?:f|ve)s?|urbaine?s?|publi(?:c|que)s?|suivants?"
+)
+_BEFORE = re.compile(
+    rf"\b(?:sur|dans|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
+)
+# "sur la commune de Lens et | la commune d'Uzès": the name between has no verb.
+_COORDINATED = re.compile(
+    r"(?:(?!\b(?:est|sont|peut|peuvent)\b)[^.;:]){3,60}?(?:,|\bet|\bainsi que)\s(?:l[ae]s?|celles?)?\s*(?:d[eu]s?\s*)?"
+)
+_TOWNS = re.compile(r"(?<!-)(?<!centre )\b(?:communes?|villes?)(?:\b|(?=d[eu]\b))(?! nouvelle)")
+# "à Lormes (58) et à Hyères", "dans Toulon": a capital follows.
+_AT = re.compile(r"(?<![\w'-])(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])")
+_NO_PLACE_BEFORE = re.compile(
+    r"\b(?:fait|ne|nee|sise?s?|siege|recours|adress\w*|transm\w*|notifi\w*|communiqu\w*|remis\w*|confie\w*|domicili\w*|demand\w*|conform\w*"
+    r"|relati\w*|jusqu'|grace|quant|suite|relev\w*|appart\w*|rattach\w*|delegu\w*|delegation|donn\w*|fournie?s?|accordee?s?|appel|destin\w*"
+    r"|tribunal\b[^.;:]{0,60}|affich\w*|consult\w*|depos\w*|bureau|audience)\s?$"
+)
+_AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\(\d[\dAB]\d?\d{{0,3}}\))?")
+_AND_AT = re.compile(r"\s?(?:,|et|ainsi qu['’]?e?|puis)\s(?:à\s|au\s)?(?=[A-ZÀ-ÞL])")
+_ARTICLE = re.compile(r"(?<=, )l[ae]s?(?= [A-ZÀ-Þ])|(?<= et )l[ae]s?(?= [A-ZÀ-Þ])")
+_LISTED = re.compile(r"^\s?(?:suivantes?)?\s?:")
+# "la Seyne sur mer", with the end in small letters.
+_GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
+# Capitals that begin no name of a commune.
+_NO_TOWN = re.compile(
+    r"(?:Mes|L['’](?:article|État|Etat|arr)|Article|Internet|État|Etat|Conseil|Pr[ée]f|Directeur|Direction|Ministre|Maire|Tribunal|Cour\b|Place\b"
+    r"|Rue\b|Avenue|Boulevard|Stade|Parc|Gare|Port\b|Vidéo|Cam[ée]ra|Images?|Gendarmerie|Police|Groupement|La (?:Poste|police|gendarmerie)"
+    r"|Janvier|F[ée]vrier|Mars\b|Avril|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
+    r"|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-]))"
+)
+
+
+def towns_where(text: str, block: Block) -> Iterator[re.Match[str]]:
+    """Yield each "commune" or "ville" of a part of the folded text that says where, and not who: "sur le territoire de la commune …"; and
+    those that such a one is coordinated with."""
+    last = -1
+    for match in _TOWNS.finditer(text, block.start, block.end):
+        goes_on = last >= 0 and _COORDINATED.fullmatch(text, last, match.start()) is not None
+        if goes_on or _BEFORE.search(text, max(block.start, match.start() - 90), match.start()) is not None:
+            last = match.end()
+            yield match
+
+
+def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]:
+    """Return the communes in which these parts of a decree apply, each once, as printed: after "commune" or "ville", else after "à"."""
+    blocks = list(blocks)
+    for read in (_after_word, _after_preposition):
+        found = (entry for block in blocks for entry in islice(read(document, block), _MOST))
+        each: dict[str, TextMatch[str]] = {}
+        for entry in found:
+            each.setdefault(fold(entry.value).text, entry)
+        if each:
+            return list(each.values())
+    return []
+
+
+def _after_word(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    for match in towns_where(document.flat, block):
+        end = min(match.end() + _REACH, block.end)
+        printed = _ARTICLE.sub(lambda article: article.group().capitalize(), _printed(document, match.end(), end))
+        plural = match.group().endswith("s")
+        named = names_of_one_kind(_LISTED.sub("", printed), several=plural)
+        for link, name, length in named if plural else named[:1]:
+            if not _NO_TOWN.match(name):
+                going_on = _GOES_ON.match(printed, length)
+                whole = f"{_article(link)}{name.strip()}{going_on.group() if going_on is not None else ''}"
+                yield TextMatch(whole, match.start(), min(match.end() + length, block.end))
+
+
+def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    if document.in_capitals(block.start, block.end):
+        return
+    for match in _AT.finditer(document.flat, block.start, block.end):
+        if _NO_PLACE_BEFORE.search(document.flat, max(block.start, match.start() - 80), match.start()):
+            continue
+        printed = _printed(document, match.end(), min(match.end() + _REACH, block.end))
+        name = _AT_NAME.match(printed)
+        while name is not None and not _NO_TOWN.match(name["name"]):
+            yield TextMatch(name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
+            following = _AND_AT.match(printed, name.end())
+            name = _AT_NAME.match(printed, following.end()) if following is not None and match.group().startswith("a") else None
+
+
+def _article(link: str) -> str:
+    """Return the article that a preposition hides: "la commune du Havre" is Le Havre, "de la Seyne" La Seyne."""
+    words = link.lower().replace("’", "'").strip()
+    return {"du": "Le ", "des": "Les ", "de la": "La ", "de l'": "L'"}.get(words, "")
+
+
+def _printed(document: ActText, start: int, end: int) -> str:
+    return joined(" ".join(document.original(start, end).split(" "))).replace("’", "'")
