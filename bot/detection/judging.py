@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
 from bot.detection.facts.identity import POLICE, deduplicate, number, of_police_series, police_decides, references
-from bot.detection.facts.operators import beside_formality, event, operators, owns_place, unlisted
+from bot.detection.facts.operators import beside_formality, event, is_vague, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
@@ -222,6 +222,7 @@ def gather(
     users = operators(document, segment, speaking, mentioning, occasion)
     others = unlisted(document, segment, users)
     unsure = others or (users and all(owns_place(document, entry) for entry in users))
+    vague = occasion is not None and is_vague(occasion)
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
@@ -231,7 +232,7 @@ def gather(
         operators=all_noted("operators", [*users, *others]),
         places=all_noted("places", places(document, segment, speaking)),
         communes=all_noted("communes", _communes(document, segment, speaking)),
-        purposes=all_noted("purposes", _purposes(document, segment, kind)),
+        purposes=all_noted("purposes", _purposes(document, segment, kind) if mentions else ()),
         software=noted("software", product),
         vendor=noted("vendor", maker),
         cameras=noted("cameras", counted),
@@ -244,7 +245,12 @@ def gather(
         office=noted("office", office(document, segment)),
         references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
         authority=noted("authority", _authority(document, segment, own_number)),
-        doubtful=(*(() if whole else ("starts", "ends")), *(("cameras",) if recited else ()), *(("operators",) if unsure else ())),
+        doubtful=(
+            *(() if whole else ("starts", "ends")),
+            *(("cameras",) if recited else ()),
+            *(("operators",) if unsure else ()),
+            *(("event",) if vague else ()),
+        ),
     )
     return facts, tuple(evidence)
 

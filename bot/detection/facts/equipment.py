@@ -100,6 +100,8 @@ _OF_WHICH = re.compile(
 _ADDED = re.compile(r"\b(?:completee?s? par|ajoutee?s?|inseree?s?)\b[^;.]*$")
 _RECITED = re.compile(r"\bdemande\b|\bau nombre de\b|\bnombre (?:total )?de cameras\b")
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
+# An aircraft that films, not one that may not fly over a place.
+_FILMS, _FILMED = re.compile(r"\bcameras?\b|\bimages?\b|\bcaptation\b|\bappareils? photo|algorithm"), 250
 _VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
 _FIXED_ONLY = re.compile(r"\bcameras? fixes?\b|\bcameras\b[^\n.;]{0,60}\d, fixes\b")
 # "Douze caméras de son système de vidéoprotection et cinq caméras fixes".
@@ -250,7 +252,8 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
                 low = max(match.start() - 90, start)
                 none = _NONE.search(text[low : match.start()]) or UNTICKED.search(document.folded.text, low, match.start())
                 excluded = none or _EXCLUDED.search(text[match.end() : min(match.end() + 90, block.end)])
-                if not excluded and not any(first <= match.start() < last for first, last in cited):
+                films = kind is not CameraType.DRONE or _FILMS.search(text, max(match.start() - _FILMED, start), match.end() + _FILMED)
+                if films and not excluded and not any(first <= match.start() < last for first, last in cited):
                     found.setdefault(kind, TextMatch(kind, *match.span()))
                     break
     # "Fixes" is of all of them where no other ones are spoken of.

@@ -53,8 +53,11 @@ _APPOSED = re.compile(rf",\s(?:(?:une? )?{_KIND} (?:de |d['’]|à )|\d[\d ]+ (?
 _LINE_BELOW = re.compile(r"\n(?P<below>[^\n]+)")
 _BULLET = re.compile(r"[ ]?[•▪●◦■*-]\s")
 _LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:\s")
-# No event: "au cours de la nuit du 3 au 4 mai".
-_TIME = re.compile(r"(?:nuit|journee|soiree|semaine)s?")
+# No event: "au cours de la nuit du 3 au 4 mai", "à l'occasion d'interventions urgentes", "dans le cadre de marchés (article R. 2352)".
+_NO_EVENT = re.compile(
+    r"(?:nuit|journee|soiree|semaine)s?$|interventions?\b|missions?\b|cet(?:te)?\b|ces?\b|l?edite?s?\b|marches?(?:$| (?:publics?|\())"
+    r"|(?:rassemblements?|evenements?|manifestations?|operations?) (?:mention|vis|prev|cit|susvis|concern|autoris|interdit|declar|$)"
+)
 # Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
 _DURING_NAME = re.compile(
     r"\b(?:lors (?:de la |de l'|des |du )|(?:pendant|durant|au cours de) (?:la |l'|les |le ))"
@@ -64,7 +67,7 @@ _EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |d
 _FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
 _AUTHORISED_FOR = re.compile(r"\b(?:autoris|accord|delivr|pris)[a-z]*[^.;:]{0,100}$")
 # "une rencontre de football", "plusieurs concerts": of a kind, and none by name.
-_SOME = re.compile(r"(?:une?|des|plusieurs|deux|trois|quatre|cinq)\s")
+_SOME = re.compile(r"(?:tout(?:e|es)?|tous|une?|des|plusieurs|deux|trois|quatre|cinq)\s")
 # "la Braderie" of the title, "la Braderie de Lille" of the article.
 _PLACED = re.compile(r"\s(?:de |du |des |d['’]|de la |de l['’])[A-ZÀ-Þ][\w'’-]*(?:[\s-][A-ZÀ-Þ][\w'’-]*){0,2}")
 _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
@@ -89,6 +92,11 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
     told = _events(document, list(segment.of(DecreePart.RECITAL)) if mentioning else [], (_EVENT,))
     recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 120, 0) : found.start]))
     return next(chain(_events(document, visas), recited, _of_form(document, segment)), None)
+
+
+def is_vague(event: str) -> bool:
+    """Return whether an event is of a kind, and none by name: "un spectacle pyrotechnique déclaré"."""
+    return event == event.lower() and _SOME.match(fold(event).text) is not None
 
 
 def _of_form(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
@@ -137,7 +145,7 @@ def _events(
                 quoted = _ALL_QUOTED.fullmatch(value)
                 value = value if quoted is None else quoted[1]
                 value = _APPOSED.split(value)[0] if value[:1].isupper() else value
-                if len(value) > 3 and _TIME.fullmatch(fold(value).text) is None:
+                if len(value) > 3 and _NO_EVENT.match(fold(value).text) is None:
                     yield TextMatch(value, match.start(), end)
 
 

@@ -9,7 +9,7 @@ from itertools import chain, islice, takewhile
 from bot.detection.facts.operators import HEADED, beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.phrases import BALANCED, CARDINAL, is_sound, joined, phrase_end, without_names
+from bot.detection.text.phrases import BALANCED, CARDINAL, cleaned, is_sound, joined, phrase_end, without_names
 from bot.detection.text.rows import (
     GROUND,
     INLINE_MARK,
@@ -56,7 +56,9 @@ _GENERIC = re.compile(
 _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
-    r"\s*\(.*$|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
+    r"\s*\(.*$|,?\s+d[ée]limit[ée]e?s?$"
+    r"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|p[ée]rim[eè]tre)\b.*$|\s+une?\s(?:p[ée]rim[eè]tre|zone|dispositif)\b.*$"
+    r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
     r"|\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})\W*$"
     r"|\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?(?:ses|leurs?|son|sa)\s+(?:parvis|quais|acc[eè]s|d[ée]pendances).*$",
@@ -397,10 +399,11 @@ _HOUSED = re.compile(
 _DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
 # Words that lead to a place, or tell its cameras; what follows is cut by `names`.
 _PLACE = re.compile(
-    r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre)\s"
-    rf"(?:(?:l'(?:enceinte|interieur)|(?:les )?abords(?: immediats)?) {_OF_THE})?"
+    r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre"
+    r"|(?:au (?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?\s?[,:]?\spar)\s"
+    rf"(?:(?:l'(?:enceinte|interieur)|(?:les )?(?:abords|alentours|environs)(?: immediats)?) {_OF_THE})?"
     r"|(?P<of>cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
-    r"|video-?protection)\s(?=d))"
+    r"|video-?protection|securisation|survol)\s(?=d))"
     rf"(?P<place>(?(of)(?:de la |de l'|du |des )(?:champ de )?|{_DETERMINER})(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
 )
 # Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
@@ -426,6 +429,9 @@ _SAID_OF = re.compile(
     r"(?= (?:aux? |a la |a l'|la |le |les |l')))"
     r"\s(?:qu')?(?!sur (?:un|les sites))(?P<place>)"
 )
+# The sides of an area that has a name of its own are no places: "le centre-ville de Lens délimité : au nord, par la place…".
+_BOUNDED = re.compile(r"\s(?:est\s)?delimitee?s?\s?:?\s?(?=(?:au (?:nord|sud)|a l'(?:est|ouest)))")
+_SENTENCE_END = re.compile(r"\.(?=\s|$)")
 _BRACKETS = re.compile(
     r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
@@ -456,7 +462,29 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
             plain = fold(entry.value).text
             if not any(plain in other or other in plain for other in known):
                 found.setdefault(plain, entry)
+    for read in (_of_event, _unnamed):
+        for entry in () if found else chain.from_iterable(read(document, block) for block in speaking):
+            found.setdefault(fold(entry.value).text, entry)
     return sorted(found.values(), key=lambda entry: entry.start)
+
+
+# "dans 46 stations de la Régie autonome", "sur plusieurs secteurs de la Gironde": no name, and all that is said of where.
+_UNNAMED = re.compile(
+    rf"\b(?:dans|sur)\s(?P<place>(?:{_COUNT}|plusieurs|certaine?s|differente?s|diverse?s?|une?)"
+    r"\s(?:gares?|stations?|secteurs?|quartiers?|zones?|sites?)\s(?:d[eu]s?\s|d'|parisien|francilien|situe)[^.;:,()]{3,80}?)"
+    r"(?=[.;:,(]|$|\s(?:du|le|les|a compter|a partir|pour|afin|pendant|lors|a l'occasion)\s|\sen\s)"
+)
+
+
+def _of_event(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    """Yield the places in the name of an event ("à l'occasion des concerts au stade municipal")."""
+    yield from _in(document, block, of_event=True)
+
+
+def _unnamed(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    """Yield places that have no name of their own, as printed."""
+    for match in islice(_UNNAMED.finditer(document.flat, block.start, block.end), _MOST):
+        yield TextMatch(cleaned(document.original(*match.span("place"))), *match.span("place"))
 
 
 def _itemized(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
@@ -467,8 +495,9 @@ def _itemized(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     yield from tabled_places(document, block)
 
 
-def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) -> Iterator[TextMatch[str]]:
-    """Yield the places of a block; beside `listed` ones none of whose cameras they are, nor a remark in brackets after one."""
+def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...] = (), of_event: bool = False) -> Iterator[TextMatch[str]]:
+    """Yield the places of a block, with `of_event` also those in the name of an event; beside `listed` ones none of whose cameras they are,
+    nor a remark in brackets after one."""
     text = document.flat
     position = block.start
     capitals = document.in_capitals(block.start, block.end)
@@ -487,7 +516,7 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         whole = BALANCED.match(text, start, end)
         end = whole.end() if whole is not None and text.startswith(")", whole.end(), end) else end
         position = max(match.end(), start + 1)
-        if block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
+        if not of_event and block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
             continue
         before = text[max(start - _ADDRESS, block.start) : start]
         if "tribunal" in before or (match.re is _STREET and _HOUSED.search(before)):
@@ -504,6 +533,9 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
             entries = [name for name in entries if _COMMON.fullmatch(name) is None]
         if entries:
             position = max(end, position)
+            if _BOUNDED.search(text, start, min(end + _ADDRESS, block.end)) is not None:
+                closing = _SENTENCE_END.search(text, end, block.end)
+                position = closing.end() if closing is not None else block.end
         yield from (TextMatch(name, start, end) for name in entries)
 
 

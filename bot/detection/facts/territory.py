@@ -9,7 +9,7 @@ from itertools import islice
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, TextMatch
 from bot.detection.text.phrases import joined
-from bot.detection.text.rows import NAME, names_of_one_kind
+from bot.detection.text.rows import GROUND, NAME, names_of_one_kind
 
 _MOST = 40
 """Most communes of one part of a decree: limits hostile texts."""
@@ -27,7 +27,10 @@ _WORDS_OF_AREA = (
     r"|communa(?:l|ux)|geographiques?|administrati(?:f|ve)s?|urbaine?s?|publi(?:c|que)s?|suivants?"
 )
 _BEFORE = re.compile(
-    rf"\b(?:sur|dans|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
+    rf"\b(?:{GROUND}|perimetres?|limites|sur|dans|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
+    rf"(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
+    # "l'esplanade Charles de Gaulle de la | commune".
+    rf"|\b{GROUND}\s(?:(?!\b(?:est|sont|par|a|et)\b)[^.;:,()]){{3,50}}\sde la\s?$"
 )
 # "sur la commune de Lens et | la commune d'Uzès": the name between has no verb.
 _COORDINATED = re.compile(
