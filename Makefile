@@ -10,16 +10,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 4
 
-.PHONY: help setup complete system programs run test bench-short soak endurance endurance-short nightly whole dates pythons mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
+.PHONY: help setup complete system programs run test bench-short endurance endurance-short nightly whole dates pythons mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
 	@echo "make run     run the bot with config.toml, or with embedded defaults (SQLite, console)"
 	@echo "make demo    replay a small prefecture on this machine and show the posts"
 	@echo "make test    run all tests of the program"
-	@echo "make bench-short   run the benchmarks and the soak in their short forms, as tests"
-	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
-	@echo "make endurance   accelerated weeks of a simulated France with everything that goes wrong (see docs/benchmarks.md)"
+	@echo "make bench-short   run the benchmarks in their short forms, as tests"
+	@echo "make endurance   accelerated weeks of a simulated France with everything that goes wrong (see docs/benchmarks.md); the simulated year whole"
 	@echo "make nightly   what is too long for each change: all tests at full length, other days, other Pythons, a short endurance, damaged PDFs, mutated input"
 	@echo "make whole   run all tests at full length: the whole store on PostgreSQL too, ten times the random examples, all damage"
 	@echo "make dates   run what depends on the day on first and last days, 29 February, and as clocks change"
@@ -88,16 +87,9 @@ whole: complete programs
 bench-short: complete
 	$(PYTEST) -m short_form tests/benchmarks
 
-# Every decree once, in order, whatever was killed; then what the two other ways to reconcile do.
-soak: complete
-	$(BIN)/python -m benchmarks.soak --runs 200
-	$(BIN)/python -m benchmarks.soak.following --runs 15
-	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile hold
-	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile resend
-	HYPOTHESIS_PROFILE=night $(PYTEST) tests/sources/crawl/test_simulated_year.py
-
 endurance: complete
 	$(BIN)/python -m benchmarks.soak.endurance
+	HYPOTHESIS_PROFILE=night $(PYTEST) tests/sources/crawl/test_simulated_year.py
 
 # All of it, whatever fails.
 nightly: complete

@@ -29,7 +29,7 @@ from playwright.sync_api import sync_playwright
 
 from bot.app.demo.scenario import demo_text
 from bot.app.inventory import places_of
-from bot.detection.judging import judge_each
+from bot.detection.judging import judge
 from bot.domain.acts import Act, Change, Decree, Kind, Moment, Place, Reference
 from bot.domain.law import legal_advice
 from bot.domain.text import PageText
@@ -146,7 +146,7 @@ def authorisation() -> Decree:
     number = "2026-1104"
     title = f"Arrêté n° {number} portant autorisation de mise en œuvre d'un traitement algorithmique à l'occasion du festival des Lumières"
     act = Act("26-2026-11-27-00002", title, None, 5, 5, (PageText(5, demo_text("authorisation", DAY, number=number)),))
-    [verdict] = judge_each(act)
+    verdict = judge(act)
     if verdict.kind is None:
         raise ValueError("the rules do not take the authorisation of the demo for one")
     facts = replace(verdict.facts, software="Regardix", vendor="Société Exemple")

@@ -1,25 +1,22 @@
 """Measures how long decrees take from the list of their site to the channel, on a day of all of France: `python -m benchmarks.day`.
 
-The bot is the real one, as `vigie run` wires and drives it; sites, platform, reading processes and time are simulated. What reading costs
-is measured first, on a sample that is really read. Exit code 1 when a decree was lost or posted twice, or a site asked with bad manners.
+The bot is the real one, as `vigie run` wires and drives it; sites, platform, reading processes and time are simulated. Exit code 1 when a
+decree was lost or posted twice, or a site asked with bad manners.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 from benchmarks.day.clock import scratch
-from benchmarks.day.figures import PARIS, judge, report, to_json
-from benchmarks.day.reading import measure
+from benchmarks.day.figures import PARIS, judge, report
+from benchmarks.day.reading import COSTS
 from benchmarks.day.run import simulate
 from benchmarks.day.sites import Plan
-from benchmarks.reading.corpus import FULL
 from sources.catalogue.authority import load_authorities
 
 TUESDAY, MONDAY = datetime(2026, 11, 10, tzinfo=PARIS), datetime(2026, 11, 9, tzinfo=PARIS)
@@ -35,17 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     when.add_argument("--first-week", action="store_true", help="Tuesday 3 November 2026, when October is watched too")
     parser.add_argument("--every-nth", type=int, default=1, metavar="N", help="of the authorities, one in so many (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="what chance is drawn from (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
     authorities = dict(list(load_authorities().items())[:: options.every_nth])
     first, days = (MONDAY, 7.0) if options.week else (FIRST_TUESDAY if options.first_week else TUESDAY, 1.0)
     # As many decrees as a quarter of the recueils of all of France: far more than there are, and no more than a channel shows in a day.
     plan = Plan(authorities, first, days, options.seed, frozenset({HOLIDAY}), min(1.0, 0.25 * options.every_nth))
     with scratch() as folder:
-        costs = measure(Path(folder), replace(FULL, scan=(4, 8)))
-    with scratch() as folder:
-        figures = judge(simulate(plan, Path(folder), costs))
-    print(json.dumps(to_json(figures), ensure_ascii=False, indent=2) if options.json else report(figures, plan, costs))
+        figures = judge(simulate(plan, Path(folder), COSTS))
+    print(report(figures, plan, COSTS))
     return 1 if figures.faults else 0
 
 

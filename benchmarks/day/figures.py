@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import mean
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.day.papers import Paper
@@ -57,8 +56,6 @@ class Figures:
     failing: int
     polls: tuple[float, ...]
     """Seconds from the list of the site to the poll that saw it, of all recueils put on line in working hours."""
-    waits: tuple[float, ...]
-    """Seconds until a slot was free, of all recueils."""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -109,7 +106,6 @@ def judge(record: Record) -> Figures:
             for paper in record.papers
             if plan.is_working(paper.recueil.up) and (seen := record.seen.get(paper.name)) is not None and seen.listed is not None
         ),
-        waits=tuple(record.waits),
     )
 
 
@@ -159,7 +155,7 @@ def report(figures: Figures, plan: Plan, costs: Costs) -> str:
     lines += ["", f"{'of it, in working hours':42}"]
     lines += [_row(f"  {part}", [way.parts[index] for way in working]) for index, part in enumerate(PARTS)]
     lines += ["", f"{'all recueils':42}{'recueils':>8}"]
-    lines += [_row("  waiting for a poll, in working hours", figures.polls), _row("  until a slot to read in", figures.waits)]
+    lines.append(_row("  waiting for a poll, in working hours", figures.polls))
     worst = max(figures.requests, key=lambda name: figures.requests[name], default="")
     lines += [
         "",
@@ -167,11 +163,6 @@ def report(figures: Figures, plan: Plan, costs: Costs) -> str:
         "processor seconds a day: " + ", ".join(f"{name} {seconds:.0f}" for name, seconds in figures.processor.items()),
     ]
     return "\n".join([*lines, "", *(f"NOT AS PROMISED: {fault}" for fault in figures.faults)]).rstrip()
-
-
-def to_json(figures: Figures) -> dict[str, Any]:
-    """The same for a program."""
-    return asdict(figures) | {"faults": list(figures.faults)}
 
 
 def _row(name: str, seconds: Sequence[float]) -> str:

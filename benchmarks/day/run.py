@@ -6,8 +6,8 @@ import asyncio
 import io
 import random
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -31,7 +31,6 @@ from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.records import RecueilState, SourceState
 from bot.ingest.ingestor import new_recueil
-from bot.ingest.reading_job import WorkerSlots
 from bot.reading.sandbox.worker import Worker
 from bot.storage.politeness import open_politeness
 from bot.storage.store import Store, open_store
@@ -71,25 +70,6 @@ class Record:
     """The hosts at one address."""
     processor: Mapping[str, float] = field(default_factory=dict)
     states: Sequence[SourceState] = ()
-    waits: list[float] = field(default_factory=list)
-    """The seconds that each recueil, or page of its files, waited for a slot to be fetched and read in."""
-
-
-class TimedSlots(WorkerSlots):
-    """Slots that note how long each recueil waits for one."""
-
-    def __init__(self, record: Record, now: Callable[[], float], *, quick: int, slow: int) -> None:
-        super().__init__(quick=quick, slow=slow)
-        self._record = record
-        self._now = now
-
-    @contextmanager
-    def newcomer(self) -> Iterator[None]:
-        """Note when it waits, and when it does no longer."""
-        began = self._now()
-        with super().newcomer():
-            yield
-        self._record.waits.append(self._now() - began)
 
 
 def simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, float] = MappingProxyType({})) -> Record:
@@ -130,7 +110,6 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, 
         patch.object(tempfile, "tempdir", str(folder)),
         patch.object(bot.app.wiring, "open_client", partial(_client, door, clock, plan.seed)),
         patch.object(bot.app.wiring, "channel_of", channel),
-        patch.object(bot.app.wiring, "WorkerSlots", partial(TimedSlots, record, loop.time)),
         patch.object(bot.app.wiring, "Limiter", partial(Limiter, monotonic=loop.time)),
         # Nobody requests anything: what looks for it twice a second would take most of the time of the benchmark.
         patch.object(bot.app.service, "serve", _nothing),

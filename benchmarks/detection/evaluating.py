@@ -11,7 +11,9 @@ from benchmarks.detection.labelled import Labelled, Printed
 from benchmarks.detection.layout import LAYOUTS
 from benchmarks.detection.letters import SEEDED, STEADY
 from benchmarks.detection.score import Assessment, Mistake, Tally, assess, tally
-from bot.detection.judging import judge_each
+from bot.detection.judging import judge
+from bot.domain.acts import Act, Outcome, Verdict
+from bot.reading.acts.cutting import cut_inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,19 @@ def trials(acts: Sequence[Labelled], noises: Iterable[Noise], seed: int = 0) -> 
                 yield act, noise.name, damaged
 
 
+def judged(act: Act) -> Sequence[Verdict]:
+    """The verdicts on the decrees on VSA that an act of the corpus holds; without any, the one for a person, else the first."""
+    verdicts = [judge(part) for part in cut_inner(act)]
+    decrees = [verdict for verdict in verdicts if verdict.outcome is Outcome.DECREE]
+    return decrees or sorted(verdicts, key=lambda verdict: verdict.outcome is not Outcome.UNCERTAIN)[:1]
+
+
 def evaluate(tried: Sequence[Trial], *, seed: int = 0) -> Evaluation:
     """Judge all trials; `seed` is what they were made with."""
     clean: list[Assessment] = []
     noisy: dict[str, list[Assessment]] = {}
     for act, noise, printed in tried:
-        assessment = assess(act, judge_each(printed.act()), noise)
+        assessment = assess(act, judged(printed.act()), noise)
         (clean if noise is None else noisy.setdefault(noise, [])).append(assessment)
     damaged = [assessment for of_noise in noisy.values() for assessment in of_noise]
     return Evaluation(

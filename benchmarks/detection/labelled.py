@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
-from bot.domain.acts import Act, Facts, Kind, Outcome, Reference, Where
+from bot.domain.acts import Act, Facts, Kind, Moment, Outcome, Reference, Where
+from bot.domain.facts import FACTS
 from bot.domain.text import PageText
 
 Value = str | int | tuple[str, ...]
 """A fact as labels write it. A tuple has no order that counts."""
 
-FACTS = (
-    "number", "signed", "starts", "ends", "operators", "cameras", "camera_types", "purposes", "software", "vendor",
-    "event", "places", "court", "office", "references",
-)  # fmt: skip
-"""The facts that can be labelled, in the order in which they are told."""
+LABELLED = tuple(fact for fact in FACTS if fact.labelled)
+"""The facts that can be labelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,18 @@ class Labelled:
 
 def as_labels(facts: Facts) -> dict[str, Value]:
     """The facts that detection found, as labels would write them. What was not found is left out."""
-    single = ("number", "cameras", "software", "vendor", "event", "court", "office")
-    found: dict[str, Value | None] = {name: getattr(facts, name) for name in single}
-    found |= {name: tuple(map(str, getattr(facts, name))) for name in ("operators", "camera_types", "purposes", "places")}
-    found["references"] = tuple(map(reference_label, facts.references))
-    for name, when in (("signed", facts.signed), ("starts", facts.starts), ("ends", facts.ends)):
-        found[name] = None if when is None else when.isoformat()
-    return {name: value for name in FACTS if (value := found[name]) is not None and value != ()}
+    values = {fact.name: getattr(facts, fact.name) for fact in LABELLED}
+    return {name: _as_label(value) for name, value in values.items() if value not in (None, ())}
+
+
+def _as_label(value: Any) -> Value:
+    match value:
+        case date() | Moment():
+            return value.isoformat()
+        case tuple():
+            return tuple(reference_label(each) if isinstance(each, Reference) else str(each) for each in value)
+        case _:
+            return value  # type: ignore[no-any-return]
 
 
 def reference_label(reference: Reference) -> str:

@@ -11,8 +11,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from benchmarks.detection.labelled import FACTS, Value, reference_label
-from bot.domain.acts import CameraType, Kind, Moment, Outcome, Purpose, Reference
+from benchmarks.detection.labelled import LABELLED, Value, reference_label
+from bot.domain.acts import Kind, Moment, Outcome, Reference
+from bot.domain.facts import Fact, ValueKind
 
 Problem = tuple[tuple[str | int, ...], str]
 """The key (and the position below it) that is wrong, and what is wrong with it."""
@@ -30,14 +31,14 @@ def check_label(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]
 
     Where anything is wrong, the values are not to be used.
     """
-    problems: list[Problem] = [((key,), "unknown key") for key in table if key not in (*FACTS, *_OTHER_KEYS)]
+    problems: list[Problem] = [((key,), "unknown key") for key in table if key not in (*_FACTS, *_OTHER_KEYS)]
     values: dict[str, Any] = {"facts": {}}
     problems += [((key,), "missing") for key in ("file", "title", "outcome") if key not in table]
     for key, value in table.items():
         try:
             if key in _OTHER_KEYS:
                 values[key] = _OTHER[key](value)
-            elif key in FACTS:
+            elif key in _FACTS:
                 values["facts"][key] = _FACTS[key](value)
         except _Wrong as wrong:
             problems.append(((key,), str(wrong)))
@@ -47,7 +48,7 @@ def check_label(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]
 def _contradictions(table: Mapping[str, Any], values: Mapping[str, Any]) -> list[Problem]:
     facts: Mapping[str, Value] = values["facts"]
     if values["outcome"] is not Outcome.DECREE:
-        return [((key,), "only a decree has it") for key in table if key in FACTS or key in {"kind", "partial"}]
+        return [((key,), "only a decree has it") for key in table if key in _FACTS or key in {"kind", "partial"}]
     if "kind" not in values:
         return [(("kind",), "missing: a decree has one")]
     if "starts" in facts and "ends" in facts and str(facts["ends"])[:10] < str(facts["starts"])[:10]:
@@ -148,14 +149,18 @@ _OTHER: Mapping[str, Callable[[object], Any]] = {
     "absent": _texts,
     "note": _text,
 }
-_FACTS: Mapping[str, Callable[[object], Value]] = {
-    **dict.fromkeys(("number", "software", "vendor", "event", "court", "office"), _text),
-    "signed": _day,
-    **dict.fromkeys(("starts", "ends"), _time('a day or a minute as in "2024-05-02T14:00"', Moment.parse)),
-    "cameras": _must_be("a number from 1", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1),
-    "operators": _operators,
-    "places": _texts,
-    "camera_types": _some_of(*CameraType),
-    "purposes": _some_of(*Purpose),
-    "references": _references,
+_OF_KIND: Mapping[ValueKind, Callable[[object], Value]] = {
+    ValueKind.TEXT: _text,
+    ValueKind.TEXTS: _texts,
+    ValueKind.NUMBER: _must_be("a number from 1", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1),
+    ValueKind.DAY: _day,
+    ValueKind.MOMENT: _time('a day or a minute as in "2024-05-02T14:00"', Moment.parse),
+    ValueKind.DECREES: _references,
 }
+
+
+def _check_of(fact: Fact) -> Callable[[object], Value]:
+    return _OF_KIND[fact.kind] if fact.codes is None else _some_of(*fact.codes)
+
+
+_FACTS = {**{fact.name: _check_of(fact) for fact in LABELLED}, "operators": _operators}

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.detection.evaluating import Evaluation
-from benchmarks.detection.labelled import FACTS
+from benchmarks.detection.labelled import LABELLED
 from benchmarks.detection.score import Marks, Mistake, Tally
 from bot.domain.acts import Kind
 from bot.messages.words import clean
@@ -81,7 +81,7 @@ def _kinds(tally: Tally) -> Iterator[str]:
 
 def _facts(tally: Tally) -> Iterator[str]:
     yield f"{'fact':<24}{'right':>9}{'wrong':>9}{'missing':>9}{'invented':>9}"
-    for name in FACTS:
+    for name in (fact.name for fact in LABELLED):
         marks = tally.facts.get(name)
         if marks is not None:
             yield f"{name:<24}{marks.right:>9}{marks.wrong:>9}{marks.missing:>9}{marks.invented:>9}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 
-from benchmarks.detection.labelled import FACTS, Labelled, Value, as_labels
+from benchmarks.detection.labelled import LABELLED, Labelled, Value, as_labels
 from bot.domain.acts import Kind, Outcome, Verdict
 from bot.domain.text import fold_letters, fold_words
 
@@ -129,7 +129,7 @@ def assess(act: Labelled, verdicts: Sequence[Verdict], noise: str | None = None)
     marks: dict[str, Mark] = {}
     if act.outcome is Outcome.DECREE:
         found = as_labels(verdict.facts)
-        for name in FACTS:
+        for name in (fact.name for fact in LABELLED):
             mark = mark_of(act.facts.get(name), found.get(name), partial=act.partial, loosely=noise is not None)
             if mark is not None:
                 marks[name] = mark

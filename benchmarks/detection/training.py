@@ -141,9 +141,9 @@ def lessons(acts: Iterable[Labelled]) -> Iterator[Lesson]:
         if act.outcome is not Outcome.DECREE:
             continue
         text = document(act.printed.act())
-        judged = ((segment, decide(text, segment, unreadable=False, stand_alone=False)) for segment in text.segments)
-        segment, finding = next((found for found in judged if found[1].outcome is Outcome.DECREE), (None, None))
-        if segment is None or finding is None:
+        segment = text.segment
+        finding = decide(text, segment, unreadable=False, stand_alone=False)
+        if finding.outcome is not Outcome.DECREE:
             continue
         lesson = Lesson(act, text, segment, finding)
         told = {**as_labels(lesson.by_the_rules()[0]), **act.facts} if act.partial else act.facts

@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from bot.detection.judging import judge_each
+from bot.detection.judging import judge
 from bot.domain.acts import Act, Facts, Outcome, Sighting
 from bot.domain.mentions import StatusMention
 from bot.domain.text import PageText, TextOrigin
@@ -75,13 +75,11 @@ def detection(data: bytes) -> None:
     if odd:
         read.append(PageText(len(texts) + 3, "", TextOrigin.UNREADABLE))
     act = Act(None, texts[0][:80], None, 3, read[-1].number, tuple(read))
-    verdicts = judge_each(act, stand_alone=True)
-    assert verdicts
-    for verdict in verdicts:
-        assert (verdict.kind is not None) == (verdict.outcome is Outcome.DECREE)
-        for quote in verdict.evidence:
-            assert act.first_page <= quote.page <= act.last_page
-        assert set(verdict.facts.doubtful) <= set(Facts.__dataclass_fields__)
+    verdict = judge(act, stand_alone=True)
+    assert (verdict.kind is not None) == (verdict.outcome is Outcome.DECREE)
+    for quote in verdict.evidence:
+        assert act.first_page <= quote.page <= act.last_page
+    assert set(verdict.facts.doubtful) <= set(Facts.__dataclass_fields__)
 
 
 def messages(data: bytes) -> None:

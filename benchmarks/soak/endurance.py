@@ -1,7 +1,8 @@
 """Accelerated weeks of a simulated France with everything that goes wrong: `python -m benchmarks.soak.endurance --days 28`.
 
 Sites break, drip, lead astray and send too much (`benchmarks/soak/troubles.py`); Telegram is down for a day; the disk is full, the database
-locked, its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, and ended.
+locked, its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, at a chosen
+step of a request to Telegram, and ended.
 After the last quarter, in which it is left alone, what is there is compared with what was published. Exit code 1 when anything is not as
 promised.
 """
@@ -12,7 +13,6 @@ import argparse
 import json
 import os
 import re
-import signal
 import sqlite3
 import sys
 import threading
@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -36,8 +35,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.day.clock import scratch
 from benchmarks.day.papers import Paper
-from benchmarks.soak.lives import Life, Mother
+from benchmarks.soak.lives import Life
 from benchmarks.soak.sites import Month
+from benchmarks.soak.traps import Step, Traps
 from benchmarks.soak.troubles import ANNOUNCED, START, TAIL, Plan
 from benchmarks.soak.weeks import SLOWEST, Stretch, elapsed, plan_of
 from bot.domain.posts import PostState
@@ -66,6 +66,11 @@ _MOST_FAILURES = 5
 _AT_THE_START, _START = 0.25, 1.5
 """How many lives are killed at their start, and within how many seconds."""
 _BY_SIGTERM = 0.25
+_AT_A_REQUEST = 0.5
+"""How many of the other lives are killed at a request to Telegram, should they come to one."""
+_REQUESTS = r"POST /bot[^/]+/(sendMessage|editMessageReplyMarkup)"
+"""A message sent, or one in doubt looked for."""
+_A_MOMENT = 0.03
 _POLLS = frozenset({"life.polls", "life.polled"})
 _UNEXPLAINED = _POLLS | {"source.polled", "recueil.read"}
 """Lines of the log on a source that explain no delay of it."""
@@ -116,13 +121,14 @@ class TelegramOfWeeks(FakeBotApi):
         super().__init__()
         self._file = file
         self._is_down = down
+        self.traps = Traps()
         self.arrived: dict[tuple[int, int], float] = {}
         self.add_channel(CHANNEL)
         self.add_group(OPERATORS)
 
     def app(self) -> ASGIApp:
-        """With a bad day."""
-        inner = super().app()
+        """With a bad day, and a trap."""
+        inner = self.traps.around(super().app())
 
         async def outer(scope: Scope, receive: Receive, send: Send) -> None:
             now = elapsed(self._file)
@@ -168,29 +174,36 @@ class Watch:
         """Simulated seconds that have passed."""
         return elapsed(self._folder / "elapsed")
 
-    def endure(self, mother: Mother, longest: float) -> None:
+    def endure(self, longest: float) -> None:
         """Live all of it: lives of so much simulated time at the most, and some that are killed at their start, then one in peace."""
-        done = set[str]()
+        done, traps = set[str](), self._telegram.traps
         while self.seconds < self._plan.peace and len(self.endured.wrong) <= _MOST_FAILURES:
-            life, began = self._begin(mother), self.seconds
+            step = self._chance.choice(tuple(Step)) if self._chance.random() < _AT_A_REQUEST else None
+            if step is not None:
+                traps.put(_REQUESTS, step, self._chance.randrange(3))
+            life, began = Life(self._order), self.seconds
             if self._chance.random() < _AT_THE_START:
                 life.has_ended(self._chance.uniform(0, _START))
             else:
                 ends = min(self._plan.peace, began + self._chance.uniform(0, longest))
-                while self.seconds <= ends and not life.has_ended(0.02):
+                while self.seconds <= ends and not traps.reached.is_set() and not life.has_ended(0.02):
                     # Not before it has opened its database: without the folder no life begins.
                     if self.seconds > began:
                         self._strike(done, locked=self._lock, moved=self._move)
-            if life.has_ended():
+            if step is not None and traps.reached.is_set():
+                life.has_ended(self._chance.uniform(0, _A_MOMENT))
+                self.endured.lives[f"killed: {step}"] += life.kill()
+            elif life.has_ended():
                 self._note_end("ended by itself", life.end())
             elif self.seconds > began and self._chance.random() < _BY_SIGTERM:
-                life.send(signal.SIGTERM)
-                self._note_end("ended by SIGTERM", life.end())
+                self._note_end("ended by SIGTERM", life.terminate())
             else:
                 self.endured.lives["killed"] += life.kill()
-            self._strike(done, gone=partial(self._begin_without_folder, mother))
+            traps.clear()
+            traps.reached.clear()
+            self._strike(done, gone=self._begin_without_folder)
         self.endured.uses.clear()
-        life = self._begin(mother)
+        life = Life(self._order)
         while not life.has_ended(1.0):
             pass
         self._note_end("lived to the end", life.end())
@@ -204,9 +217,6 @@ class Watch:
             if self.seconds > getattr(self._plan, name) and name not in done:
                 done.add(name)
                 strike()
-
-    def _begin(self, mother: Mother) -> Life:
-        return mother.begin(self._order["document"], self._folder, "run", self._order["weeks"])
 
     def _note_end(self, how: str, code: int) -> None:
         self.endured.lives[how] += 1
@@ -225,10 +235,10 @@ class Watch:
         time.sleep(self._order["moved"])
         (self._folder / "elsewhere").rename(self._data)
 
-    def _begin_without_folder(self, mother: Mother) -> None:
+    def _begin_without_folder(self) -> None:
         """A disk that is not there when the program starts: it must not begin anew."""
         self._data.rename(self._folder / "elsewhere")
-        code = self._begin(mother).end()
+        code = Life(self._order).end()
         self.endured.lives["without the folder of the database"] += 1
         if not code or self._data.exists():
             self.endured.wrong.append("a life began without the folder of its database")
@@ -361,7 +371,7 @@ class Log:
                 self._of[str(line["source"])].append(line)
             elif line["event"].startswith("recueil."):
                 self._of[urlsplit(str(line.get("url"))).netloc].append(line)
-            elif line.get("level") in {"warning", "error"} or line["event"].endswith(".recovered"):
+            elif line.get("level") in {"warning", "error"} or line["event"].endswith((".recovered", ".alert_closed")):
                 self._general.append(line)
 
     def gaps(self, source: Source) -> list[tuple[float, float]]:
@@ -372,13 +382,17 @@ class Log:
     def explains(self, sources: Sequence[Source], begin: float, end: float) -> bool:
         """Whether it says why something of these sources took from `begin` to `end`: what was wrong with them, or with what all share.
 
-        What other sources do explains nothing. One that failed before, and of which nothing was said since, is failing still.
+        What other sources do explains nothing. What failed before (source, platform) and of which nothing more was said, fails still.
         """
         ours = [line for one in sources for key in (one.key, urlsplit(one.root).netloc) for line in self._of[key]]
         told = sorted((line for line in ours if line["event"] not in _UNEXPLAINED), key=itemgetter("at"))
         before = [line["event"] for line in told if line["at"] < begin and line["event"].startswith("source.")]
         is_failing = bool(before) and before[-1] not in _OVER
-        return is_failing or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
+        platform = [
+            line["event"] for line in self._general if line["at"] < begin and line["event"].startswith(("destination.", "delivery."))
+        ]
+        is_down = bool(platform) and not platform[-1].endswith((".recovered", ".alert_closed"))
+        return is_failing or is_down or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
 
 
 def rising(uses: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -427,18 +441,17 @@ def endure(folder: Path, seed: int, sources: int, days: float, *, longest: float
             "delivery": {"max_posts_per_day": 1000},
             "destinations": [{"name": "telegram", "platform": "telegram", "chat": str(CHANNEL)}],
         }
-        weeks = {
+        order = {
+            "document": document,
             "folder": str(folder),
             "seed": seed,
             "sources": sources,
             "days": days,
-            "longest": 7200,
             "full": [[wrong.full.begin, wrong.full.end]],
             "clock": [[stretch.begin, stretch.end, ahead] for stretch, ahead in wrong.clock.items()],
         }
-        watch = Watch(folder, {"document": document, "weeks": weeks, "locked": locked, "moved": locked / 10}, telegram, wrong, Random(seed))
-        with Mother() as mother:
-            watch.endure(mother, longest)
+        watch = Watch(folder, {**order, "locked": locked, "moved": locked / 10}, telegram, wrong, Random(seed))
+        watch.endure(longest)
         (folder / "lines").write_text("".join(json.dumps(line) + "\n" for line in watch.endured.lines))
         if watch.endured.wrong:
             print("\n".join(watch.endured.other[-40:]), file=sys.stderr)

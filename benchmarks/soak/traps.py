@@ -1,4 +1,4 @@
-"""Points at which a server of the soak stops in the middle of a request, says so, and goes on when told to."""
+"""Stops a server of the soak in the middle of a request, says so, and lets it go on when told to."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import re
 import threading
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import StrEnum
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,81 +16,45 @@ from tests.servers.loopback import cut_line
 _LONGEST_HOLD = 60.0
 
 
-class Point(Enum):
-    """How far a request got. `CUT`: carried out, and the line is cut in place of an answer; nothing waits there."""
+class Step(StrEnum):
+    """How far the request got at which the program is killed."""
 
-    RECEIVED = auto()
-    STORED = auto()
-    HALF = auto()
-    ANSWERED = auto()
-    CUT = auto()
-
-
-@dataclass
-class Trap:
-    """Springs at the `nth` matching request (from 0). `pattern` is for the method and the path. `is_lost`: a request that was held when
-    it was received is not carried out afterwards either."""
-
-    pattern: str
-    point: Point
-    nth: int = 0
-    is_lost: bool = False
-    is_sprung: bool = False
-    reached: threading.Event = field(default_factory=threading.Event)
-    _freed: threading.Event = field(default_factory=threading.Event)
-
-    def free(self) -> None:
-        """Let the server go on."""
-        self._freed.set()
-
-    async def hold(self) -> None:
-        """Called by the server."""
-        self.reached.set()
-        await asyncio.to_thread(self._freed.wait, _LONGEST_HOLD)
+    RECEIVED_LOST = "request received, never carried out"
+    RECEIVED_LATE = "request received, carried out after the kill"
+    STORED = "message stored, no answer begun"
+    HALF = "answer half sent"
+    ANSWERED = "answer sent, a moment ago"
 
 
 class Traps:
-    """The traps of one server, and the application behind them."""
+    """Holds at most one trap, which springs at the `nth` request (from 0) whose method and path match a pattern. `reached` tells of it."""
 
     def __init__(self) -> None:
-        self._set: list[Trap] = []
-        self._lock = threading.Lock()
+        self.reached = threading.Event()
+        self._freed = threading.Event()
+        self._waiting: tuple[str, Step, int] | None = None
         self._busy = 0
         self._quiet = threading.Condition()
 
-    def put(self, trap: Trap) -> Trap:
-        """Set a trap."""
-        with self._lock:
-            self._set.append(trap)
-        return trap
+    def put(self, pattern: str, step: Step, nth: int = 0) -> None:
+        """Set it."""
+        self.reached.clear()
+        self._freed.clear()
+        self._waiting = (pattern, step, nth)
 
     def clear(self) -> None:
-        """Free whatever is held, remove all traps, and wait until every request was carried out: what is late is late, not lost."""
-        with self._lock:
-            for trap in self._set:
-                trap.free()
-            self._set.clear()
+        """Remove it, free what is held, and wait until every request was carried out: what is late is late, not lost."""
+        self._waiting = None
+        self._freed.set()
         with self._quiet:
             if not self._quiet.wait_for(lambda: self._busy == 0, 30.0):
                 raise TimeoutError("a request to a server of the soak does not end")
 
-    def _sprung(self, scope: Scope) -> Trap | None:
-        with self._lock:
-            for trap in self._set:
-                if not trap.is_sprung and re.fullmatch(trap.pattern, f"{scope['method']} {scope['path']}"):
-                    if trap.nth == 0:
-                        trap.is_sprung = True
-                        return trap
-                    trap.nth -= 1
-                    return None
-        return None
-
     def around(self, inner: ASGIApp) -> ASGIApp:
-        """The application with the traps before it."""
+        """Return the application with the trap before it."""
 
         async def outer(scope: Scope, receive: Receive, send: Send) -> None:
-            # Whoever asks for updates waits for them until long after its death.
-            if scope["type"] != "http" or scope["path"].endswith("/getUpdates"):
+            if scope["type"] != "http":
                 await inner(scope, receive, send)
                 return
             with self._quiet:
@@ -105,35 +68,38 @@ class Traps:
 
         return outer
 
+    def _sprung(self, scope: Scope) -> Step | None:
+        if self._waiting is None or re.fullmatch(self._waiting[0], f"{scope['method']} {scope['path']}") is None:
+            return None
+        pattern, step, nth = self._waiting
+        self._waiting = (pattern, step, nth - 1) if nth else None
+        return None if nth else step
+
+    async def _hold(self) -> None:
+        self.reached.set()
+        await asyncio.to_thread(self._freed.wait, _LONGEST_HOLD)
+
     async def _serve(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        trap = self._sprung(scope)
-        if trap is None:
+        step = self._sprung(scope)
+        if step is None:
             await inner(scope, receive, send)
             return
         body = await _body(receive)
-        if trap.point is Point.RECEIVED:
-            await trap.hold()
-            if trap.is_lost:
-                await cut_line(scope)
-                return
-        answer = await _answer(inner, scope, body)
-        match trap.point:
-            case Point.STORED:
-                await trap.hold()
-                await cut_line(scope)
-            case Point.CUT:
-                trap.reached.set()
-                await cut_line(scope)
-            case Point.HALF:
-                await send(answer[0])
-                content = b"".join(message.get("body", b"") for message in answer[1:])
-                await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
-                await trap.hold()
-                await cut_line(scope)
-            case _:
-                for message in answer:
-                    await send(message)
-                trap.reached.set()
+        if step in {Step.RECEIVED_LOST, Step.RECEIVED_LATE}:
+            await self._hold()
+        answer = [] if step is Step.RECEIVED_LOST else await _answer(inner, scope, body)
+        if step is Step.ANSWERED:
+            for message in answer:
+                await send(message)
+            self.reached.set()
+            return
+        if step is Step.HALF:
+            await send(answer[0])
+            content = b"".join(message.get("body", b"") for message in answer[1:])
+            await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+        if step in {Step.STORED, Step.HALF}:
+            await self._hold()
+        await cut_line(scope)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -551,7 +551,7 @@ def _producers(
     return [
         SourceAlerts(overview, store.alerts, partial(source_name, authorities), clock, language),
         DeliveryAlerts(store, names, late_after, clock, language, pages, queue),
-        ReviewQuestions(store.reviews, reviewer.found, reviewer.question, authority, clock, language, buttons=telegram.commands),
+        ReviewQuestions(store.reviews, reviewer.question, authority, clock, language, buttons=telegram.commands),
     ]
 
 

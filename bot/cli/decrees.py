@@ -21,7 +21,7 @@ from bot.domain.records import LAST_ID
 from bot.ingest.archive import ArchivedFile
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import moment_at, moment_text, place_for
-from bot.messages.words import Language, Table, data_file, words_in
+from bot.messages.words import Language, Words, words_file, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -196,28 +196,17 @@ def _json(reply: PrintedAnswer) -> object:
 # The PDF that a decree was read in, for people: proof of what was published, and when it was there.
 
 
-class FileWords(Table):
-    """Describes the words of one language."""
-
-    fetched: str
-    not_known: str
-    sha256: str
-    kept: str
-    not_kept: str
-
-
 def file_text(file: ArchivedFile, language: Language) -> str:
     """Return when it came (by the clock of Paris), its SHA-256, and where it is kept."""
-    words, fetched = _words(language), _words(language).not_known
-    if file.fetched_at is not None:
-        fetched = words.fetched.format(at=moment_text(moment_at(file.fetched_at, FRANCE), words_in(language).dates))
+    words, at = _words(language), file.fetched_at
+    fetched = words.not_known if at is None else words.fetched.format(at=moment_text(moment_at(at, FRANCE), words_in(language).dates))
     kept = words.not_kept if file.path is None else words.kept.format(path=file.path.absolute())
     return "\n".join((fetched, words.sha256.format(sha256=file.sha256), kept))
 
 
 @cache
-def _words(language: Language) -> FileWords:
-    return FileWords.model_validate(data_file("bot.cli", "file_text.toml")[language])
+def _words(language: Language) -> Words:
+    return words_file("bot.cli", "file_text.toml")[language]
 
 
 # `vigie show N --letter`: a draft on standard output or in a file that was not there before.

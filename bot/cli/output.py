@@ -13,11 +13,11 @@ import typer
 from bot.cli.context import DONE, PARTLY_DONE, show
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree, Outcome, Place, Reading
+from bot.domain.acts import Decree, Judged, Outcome, Place, Reading
 from bot.domain.posts import PostState
 from bot.domain.records import UncertainAct
 from bot.domain.text import PageText
-from bot.ingest.judging import Group, decrees_of
+from bot.ingest.judging import decree_of
 from bot.messages.words import clean
 from bot.queries.json_shapes import Json, decrees_json, evidence_json, found_json, pick, plain
 
@@ -183,7 +183,7 @@ def ingest_json(result: IngestResult, delivered: Iterable[Delivered], places: Ma
 
 
 def reading_json(
-    file: str, reading: Reading, groups: Sequence[Group], place: Place, now: datetime, *, text: bool = False, explain: bool = False
+    file: str, reading: Reading, judged: Sequence[Judged], place: Place, now: datetime, *, text: bool = False, explain: bool = False
 ) -> Json:
     """Return one PDF, its acts and decrees. `id`, `part`: as in `Act`. `text` and `explain` add `page_details`, with texts for `text`.
     `explain` adds to each act its `evidence` (whatever the verdict) and the facts `read_twice`. `place`: of the cover's authority, for
@@ -196,9 +196,11 @@ def reading_json(
         "status": "complete" if reading.complete else "incomplete",
         **pick(reading, "ocr_pages", "unreadable_pages", "damaged"),
         "recueil": pick(cover, "authority", "number", "published"),
-        "acts": [_act_json(group, explain=explain) for group in groups],
+        "acts": [_act_json(item, explain=explain) for item in judged],
         "decrees": [
-            found_json(decree, place, now) for group in groups for decree in decrees_of(cover.authority or "", file, cover.published, group)
+            found_json(decree_of(cover.authority or "", file, cover.published, item), place, now)
+            for item in judged
+            if item.verdict.outcome is Outcome.DECREE
         ],
     }
     if text or explain:
@@ -206,13 +208,12 @@ def reading_json(
     return shape
 
 
-def _act_json(group: Group, *, explain: bool) -> Json:
-    first = group[0]
-    shape = {**pick(first.act, "id", "title", "service", "first_page", "last_page", "part"), "verdict": first.verdict.outcome.value}
+def _act_json(item: Judged, *, explain: bool) -> Json:
+    outcome = item.verdict.outcome
+    shape = {**pick(item.act, "id", "title", "service", "first_page", "last_page", "part"), "verdict": outcome.value}
     if explain:
-        shape["evidence"] = evidence_json(quote for item in group for quote in item.verdict.evidence)
-        decrees = [item for item in group if item.verdict.outcome is Outcome.DECREE]
-        shape["read_twice"] = [twice_json(fact) for item in decrees for fact in read_twice(item.act, item.verdict)]
+        shape["evidence"] = evidence_json(item.verdict.evidence)
+        shape["read_twice"] = [twice_json(fact) for fact in read_twice(item.act, item.verdict)] if outcome is Outcome.DECREE else []
     return shape
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 
 import typer
@@ -16,9 +16,24 @@ from bot.cli.read import ReadChoice, ReadView
 from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
-from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
+from bot.domain.acts import (
+    CameraType,
+    Evidence,
+    Facts,
+    FactValue,
+    Judged,
+    Kind,
+    Moment,
+    Outcome,
+    Place,
+    Purpose,
+    Reading,
+    Reference,
+    Verdict,
+)
+from bot.domain.facts import FACTS
 from bot.domain.text import PageText, TextOrigin
-from bot.ingest.judging import Group, judge_reading
+from bot.ingest.judging import judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, words_in
 from bot.queries.json_shapes import Json
@@ -29,13 +44,13 @@ from sources.catalogue.authority import load_authorities
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is printed. `pages`: those requested; `groups` only if all were. `troubles`: lines."""
+    """What is printed. `pages`: those requested; `judged`: the acts, only if all were. `troubles`: lines."""
 
     file: str
     choice: ReadChoice
     reading: Reading
     pages: tuple[PageText, ...]
-    groups: tuple[Group, ...]
+    judged: tuple[Judged, ...]
     troubles: tuple[str, ...]
 
     def show(self) -> None:
@@ -44,11 +59,11 @@ class Report:
         if self.choice.as_json:
             print_json(self._json())
         elif summary:
-            print_lines(summary_lines(self.file, self.reading, self.groups, self.troubles))
+            print_lines(summary_lines(self.file, self.reading, self.judged, self.troubles))
             if self.choice.view is ReadView.EXPLAIN:
-                print_lines(("", *explain_lines(self.reading, self.groups)))
+                print_lines(("", *explain_lines(self.reading, self.judged)))
         elif self.choice.view is ReadView.ACTS:
-            print_lines(act_lines(self.groups))
+            print_lines(act_lines(self.judged))
         else:
             print_lines(text_lines(self.pages))
         if not summary:
@@ -61,7 +76,7 @@ class Report:
             return {"file": self.file, "pages": self.reading.page_count, "page_details": details}
         view, explain = self.choice.view, self.choice.view is ReadView.EXPLAIN
         place = _place(self.reading.cover.authority or "")
-        return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)
+        return reading_json(self.file, self.reading, self.judged, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)
 
 
 def _place(authority: str) -> Place:
@@ -84,8 +99,8 @@ def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimit
 
 def early_lines(reading: Reading) -> tuple[str, ...]:
     """Return a line for each decree among completely read acts."""
-    whole = [group for group in judge_reading(reading) if all(page.origin is not TextOrigin.PENDING for page in group[0].act.pages)]
-    return tuple(early_line(item) for group in whole for item in group if item.verdict.outcome is Outcome.DECREE)
+    whole = (item for item in judge_reading(reading) if all(page.origin is not TextOrigin.PENDING for page in item.act.pages))
+    return tuple(early_line(item) for item in whole if item.verdict.outcome is Outcome.DECREE)
 
 
 # A document, act by act.
@@ -93,7 +108,7 @@ def early_lines(reading: Reading) -> tuple[str, ...]:
 _MARKS = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}
 
 
-def summary_lines(file: str, reading: Reading, groups: Sequence[Group], reasons: Sequence[str] = ()) -> Iterator[str]:
+def summary_lines(file: str, reading: Reading, judged: Sequence[Judged], reasons: Sequence[str] = ()) -> Iterator[str]:
     """Describe a document, act by act. `reasons` say why pages are unread (see `trouble_lines`)."""
     cover = reading.cover
     name = f"{cover.number or 'no number on the cover'}, {'published ' + cover.published.isoformat() if cover.published else 'no date'}"
@@ -102,21 +117,21 @@ def summary_lines(file: str, reading: Reading, groups: Sequence[Group], reasons:
         yield f"  read by OCR: pages {page_ranges(reading.ocr_pages)}"
     for line in reasons:
         yield f"  {line}"
-    for line in act_lines(groups):
+    for line in act_lines(judged):
         yield f"  {line}"
-    decrees = [item for group in groups for item in group if item.verdict.outcome is Outcome.DECREE]
+    decrees = [item for item in judged if item.verdict.outcome is Outcome.DECREE]
     for item in decrees:
         yield ""
         for line in _decree_lines(item):
             yield f"  {line}"
-    uncertain = sum(group[0].verdict.outcome is Outcome.UNCERTAIN for group in groups)
+    uncertain = sum(item.verdict.outcome is Outcome.UNCERTAIN for item in judged)
     doubt = f", {uncertain} to be checked by a person (--explain says why)" if uncertain else ""
-    yield f"  {count(len(groups), 'act')}, {count(len(decrees), 'decree')} on algorithmic video surveillance{doubt}"
+    yield f"  {count(len(judged), 'act')}, {count(len(decrees), 'decree')} on algorithmic video surveillance{doubt}"
 
 
-def act_lines(groups: Iterable[Group]) -> Iterator[str]:
+def act_lines(judged: Iterable[Judged]) -> Iterator[str]:
     """Describe each act on a line: verdict, pages, id, title."""
-    for item in (group[0] for group in groups):
+    for item in judged:
         act = item.act
         yield f"{_MARKS[item.verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {clean(act.title)}"
 
@@ -139,23 +154,22 @@ def _decree_lines(item: Judged) -> Iterator[str]:
 _UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"
 
 
-def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
+def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
     """Explain the pages, then acts that are decrees, uncertain, or not concerned despite a sign."""
     yield "How the pages were read:"
     for line in method_lines(reading.pages):
         yield f"  {line}"
-    explained = [group for group in groups if _worth_explaining(group)]
+    explained = [item for item in judged if _worth_explaining(item)]
     yield "Why each act is judged as it is:"
-    for group in explained:
+    for item in explained:
         yield ""
-        yield from (f"  {line}" for line in act_lines([group]))
-        for item in group:
-            yield from (f"    {line}" for line in _verdict_lines(item.verdict))
-            if item.verdict.outcome is Outcome.DECREE:
-                yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
-                for quote in not_told(item.act, item.verdict):
-                    yield f"    {quote.about}, p. {quote.page}, passed over: « {clean(quote.text)} »; {quote.cue}"
-    silent = len(groups) - len(explained)
+        yield from (f"  {line}" for line in act_lines([item]))
+        yield from (f"    {line}" for line in _verdict_lines(item.verdict))
+        if item.verdict.outcome is Outcome.DECREE:
+            yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
+            for quote in not_told(item.act):
+                yield f"    {quote.about}, p. {quote.page}, passed over: « {clean(quote.text)} »; {quote.cue}"
+    silent = len(judged) - len(explained)
     if silent:
         yield ""
         yield f"  {'the others' if explained else 'all acts'} ({silent}): not a word of algorithmic video surveillance"
@@ -181,9 +195,8 @@ def _in_words(value: FactValue) -> str:
     return shortened("; ".join(value) if isinstance(value, tuple) else value or "", _LONGEST)
 
 
-def _worth_explaining(group: Group) -> bool:
-    first = group[0]
-    return first.verdict.outcome is not Outcome.NOT_CONCERNED or bool(first.verdict.evidence) or signs(first.act)
+def _worth_explaining(item: Judged) -> bool:
+    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or signs(item.act)
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
@@ -242,38 +255,33 @@ def reason(evidence: Iterable[Evidence]) -> str | None:
 
 def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
     """Return `number: 2026-2`, one line per fact that was found. Days are `2026-08-14`, hours wall-clock hours of the place."""
-    words = words_in("en")
-    period = [None if moment is None else moment.isoformat() for moment in (facts.starts, facts.ends)]
-    for label, value in (
-        ("number", facts.number),
-        ("signed", facts.signed and facts.signed.isoformat()),
-        ("signed by", facts.office),
-        ("decided by", facts.authority),
-        *((words.short_kinds[reference.change], _named(reference)) for reference in facts.references),
-        ("period", f"{period[0] or '?'} to {period[1] or '?'}" if any(period) else None),
-        ("event", facts.event),
+    for fact in FACTS:
+        value = getattr(facts, fact.name)
+        if value in (None, ()):
+            continue
+        text = "; ".join(map(_fact_text, value if isinstance(value, tuple) else (value,)))
+        label = _LABELS.get(fact.name, fact.name.replace("_", " "))
         # A refusal sets nothing going: whoever is named asked for it.
-        ("requested by" if kind is Kind.REFUSAL else "operators", ", ".join(facts.operators)),
-        ("places", "; ".join(facts.places)),
-        ("purposes", "; ".join(words.purposes[purpose] for purpose in facts.purposes)),
-        ("software", " / ".join(filter(None, (facts.software, facts.vendor)))),
-        ("cameras", None if facts.cameras is None else str(facts.cameras)),
-        ("camera types", ", ".join(getattr(words.cameras, each.value) for each in facts.camera_types)),
-        ("legal basis", "; ".join(facts.legal_basis)),
-        ("court", facts.court),
-    ):
-        if value:
-            unsure = not _NAMED_ON_LINE.get(label, frozenset((label,))).isdisjoint(facts.doubtful)
-            yield f"{label}: {clean(value)}{' (to verify)' if unsure else ''}"
+        label = "requested by" if fact.name == "operators" and kind is Kind.REFUSAL else label
+        yield f"{label}: {clean(text)}{' (to verify)' if fact.name in facts.doubtful else ''}"
 
 
-_NAMED_ON_LINE = {
-    "signed by": frozenset({"office"}),
-    "period": frozenset({"starts", "ends"}),
-    "requested by": frozenset({"operators"}),
-    "software": frozenset({"software", "vendor"}),
-}
-"""The facts of a line whose label is not the name of one."""
+_LABELS = {"office": "signed by", "authority": "decided by"}
+
+
+def _fact_text(value: object) -> str:
+    words = words_in("en")
+    match value:
+        case Purpose():
+            return words.purposes[value]
+        case CameraType():
+            return words.cameras[value]
+        case Reference():
+            return f"{words.short_kinds[value.change]} {_named(value)}"
+        case date() | Moment():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 def _named(reference: Reference) -> str:

@@ -22,8 +22,9 @@ from bot.cli.work import all_sent, console_for, handing_over, nowhere
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
+from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.records import LAST_ID, Waiting
-from bot.ingest.review import USEFUL, LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
+from bot.ingest.review import LabelledAct, Reviewer, Settled, SettledFact, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.json_shapes import Json, evidence_json, pick, plain
@@ -66,7 +67,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """One of them: where it is, and why it is in doubt."""
-        waiting, act, found = _read(ctx.obj, lambda reviewer: _with_decrees(reviewer, number))
+        waiting, act, found = _read(ctx.obj, lambda reviewer: _with_decree(reviewer, number))
         show(review_json(waiting, act, found, text=text), shown_lines(waiting, act, found, text=text), as_json=as_json)
         raise typer.Exit(DONE)
 
@@ -78,7 +79,7 @@ def register(app: typer.Typer) -> None:
         decree: Annotated[int | None, typer.Option("--decree", min=1, max=LAST_ID, help="Take back the withdrawal of this decree.")] = None,
         as_json: AsJson = False,
     ) -> None:
-        """It is a decree on algorithmic video surveillance, or holds some: record each, and post it now unless it is known or old."""
+        """It is a decree on algorithmic video surveillance, so record it, and post it now unless it is known or old."""
         _one_of(number, decree)
         if decree is not None:
             if kind is not None:
@@ -119,7 +120,7 @@ def _register_facts(review: typer.Typer) -> None:
     def settle(
         ctx: typer.Context,
         decree: OfDecree,
-        fact: Annotated[str, typer.Argument(help=f"One of {', '.join(USEFUL)}.")],
+        fact: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTLED_BY_PERSONS)}.")],
         values: Annotated[
             list[str] | None, typer.Argument(metavar="[VALUE]...", help="What the decree says; several places or operators.")
         ] = None,
@@ -173,7 +174,7 @@ def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
     yield f"{count(len(waiting), 'act')} to judge{hint}"
 
 
-def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bool) -> Iterator[str]:
+def shown_lines(waiting: Waiting, act: Act, found: Decree, *, text: bool) -> Iterator[str]:
     """Describe an act with all that is known of it."""
     pages = f"page {act.first_page}" if act.first_page == act.last_page else f"pages {act.first_page}-{act.last_page}"
     yield f"[{waiting.id}] {waiting.authority}  {pages}  {clean(waiting.url)}#page={waiting.page}"
@@ -186,11 +187,7 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
         yield f"    uncertain: {doubt}"
     quoted = (replace(quote, text=clean(without_names(quote.text))) for quote in waiting.evidence if quote.text)
     yield from (f"    {line}" for line in evidence_lines(quoted, decides=False))
-    if len(found) > 1:
-        yield f"    it holds {len(found)} decrees, each of which is recorded if it is accepted:"
-        yield from (f"    p. {one.page}: {clean(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
-    else:
-        yield f"    if it is a decree, most likely: {found[0].kind.value}"
+    yield f"    if it is a decree, most likely: {found.kind.value}"
     if text:
         for page in act.pages:
             yield f"--- page {page.number}"
@@ -204,7 +201,7 @@ def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
         return ask(Reviewer(store=store, route=nowhere, clock=utc_now, issuers=Issuers(authorities.values())))
 
 
-def _with_decrees(reviewer: Reviewer, number: int) -> tuple[Waiting, Act, tuple[Decree, ...]]:
+def _with_decree(reviewer: Reviewer, number: int) -> tuple[Waiting, Act, Decree]:
     waiting, act = reviewer.act(number)
     return waiting, act, reviewer.found(waiting, act)
 
@@ -223,10 +220,7 @@ def _settle(context: Context, answer: Callable[[Reviewer], Settled], wanted: Out
             with handing_over() as on_progress:
                 return settled, await deliver(parts, [post.id for post in settled.posts], on_progress)
 
-    try:
-        settled, delivered = run_to_end(work())
-    except SeveralDecrees as error:
-        fail(str(error), WRONG_USE)
+    settled, delivered = run_to_end(work())
     lines = [outcome_text(settled, vocabulary("en").reviews, "en")]
     if settled.decision.outcome is not wanted:
         # Decided otherwise before: a script must not take that for done.
@@ -253,9 +247,9 @@ def write_entries(folder: Path, entries: Sequence[LabelledAct]) -> None:
 # The JSON of `vigie review`.
 
 
-def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree] = (), *, text: bool = False) -> Json:
-    """Return one waiting act; `decree`: the stored one that it was. With `act`: `last_page`, `likely_kind`, `holds` (decrees `found`,
-    recorded if accepted); with `text`: `pages` as read, names included.
+def review_json(waiting: Waiting, act: Act | None = None, found: Decree | None = None, *, text: bool = False) -> Json:
+    """Return one waiting act; `decree`: the stored one that it was. With `act`: `last_page`, `likely_kind` (of the decree `found`, recorded
+    if accepted); with `text`: `pages` as read, names included.
     """
     shape: Json = {
         **pick(waiting, "id", "authority", "url", "page", "act_id"),
@@ -265,9 +259,8 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree
         "asked_at": plain(waiting.notified_at),
         "decree": waiting.decree,
     }
-    if act is not None:
-        shape |= {"last_page": act.last_page, "likely_kind": found[0].kind.value}
-        shape["holds"] = [{"page": one.page, "number": one.facts.number, "kind": one.kind.value} for one in found]
+    if act is not None and found is not None:
+        shape |= {"last_page": act.last_page, "likely_kind": found.kind.value}
         if text:
             shape["pages"] = [pick(page, "number", "text") for page in act.pages]
     return shape

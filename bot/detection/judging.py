@@ -1,4 +1,4 @@
-"""Judges acts: gate, cut into decrees, rules, facts; reads the facts of acts that a person accepted as decrees. Pure."""
+"""Judges acts: gate, rules, facts; reads the facts of acts that a person accepted as decrees. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
-from bot.detection.facts.identity import POLICE, deduplicate, number, of_police_series, police_decides, references
+from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
 from bot.detection.facts.operators import beside_formality, event, is_vague, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
@@ -39,32 +39,27 @@ T = TypeVar("T")
 
 NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
+_MOST_REASONS = 6
+"""Quotes kept of an act that is not concerned."""
 
-def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
-    """Return the verdicts on all decrees on VSA of an act, each with kind and facts, or one verdict with the reason why there is none, or
-    that a person must look. `stand_alone`: the act is a whole file, whose title may be a file name or the text of a link: the heading
-    inside counts instead."""
+
+def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
+    """Return the verdict on an act: a decree on VSA with its kind and facts, or the reason why it is none, or why a person must look.
+    `stand_alone`: the act is a whole file, whose title may be a file name or the text of a link: the heading inside counts instead."""
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):
-        return (_unread(act, unreadable, stand_alone=stand_alone),)
+        return _unread(act, unreadable, stand_alone=stand_alone)
     text = document(act)
-    cut = text.segments
-    lists = lists_acts(text, cut[0]) if not unreadable else None
+    finding = decide(text, text.segment, unreadable=bool(unreadable), stand_alone=stand_alone)
+    if finding.outcome is Outcome.DECREE:
+        return _verdict(text, text.segment, finding)
+    if finding.outcome is Outcome.UNCERTAIN:
+        return Verdict(Outcome.UNCERTAIN, evidence=finding.evidence)
+    reasons = finding.evidence[:_MOST_REASONS]
+    lists = lists_acts(text, text.segment) if not reasons and not unreadable else None
     if lists is not None:
-        # The lines of a certificate of posting would each be taken for a line of a table of contents.
-        cut = (cut[0], *(segment for segment in cut[1:] if segment.is_formal))
-    judged = [(segment, decide(text, segment, unreadable=bool(unreadable), stand_alone=stand_alone)) for segment in cut]
-    decrees = [(segment, _verdict(text, segment, finding)) for segment, finding in judged if finding.outcome is Outcome.DECREE]
-    if decrees:
-        return deduplicate(decrees)
-    doubts = [finding for _, finding in judged if finding.outcome is Outcome.UNCERTAIN]
-    if doubts:
-        evidence = tuple(quote for finding in doubts[:3] for quote in finding.evidence)
-        return (Verdict(Outcome.UNCERTAIN, evidence=evidence),)
-    reasons = tuple(quote for _, finding in judged for quote in finding.evidence)
-    if lists is not None and not reasons:
         reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
-    return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:6]),)  # it may be hundreds of decrees on other things
+    return Verdict(Outcome.NOT_CONCERNED, evidence=reasons)
 
 
 def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
@@ -89,19 +84,22 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     return Verdict(Outcome.UNCERTAIN, evidence=(Evidence("unreadable", unreadable[0], title, where, VerdictReason.UNREADABLE.value),))
 
 
-def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
-    """Return the decree with its readable facts, of this `kind` or its likeliest. For several decrees in one act that a person must judge,
-    return each with visas or articles that the rules would not reject, if at least two have numbers of their own; if they cannot be
-    distinguished, the first on VSA."""
+def as_decree(act: Act, kind: Kind | None = None) -> Verdict:
+    """Return the decree that a person says an act is, with its readable facts, of this `kind` or its likeliest."""
     text = document(act)
-    unreadable = not all(page.is_whole for page in act.pages)
-    speaking = [(segment, found) for segment in text.segments if (found := mentions(text, segment).found)]
-    judged = ((entry, decide(text, entry[0], unreadable=unreadable, stand_alone=False)) for entry in speaking if entry[0].is_formal)
-    each = deduplicate([_told(text, *entry, kind) for entry, finding in judged if finding.outcome is not Outcome.NOT_CONCERNED])
-    if len({verdict.facts.number for verdict in each if verdict.facts.number}) > 1:
-        return each
-    segment, found = speaking[0] if speaking else (text.segments[0], ())
-    return (_told(text, segment, found, kind)[1],)
+    found = mentions(text, text.segment).found
+    said = kind or _probable_kind(text, text.segment, found)
+    return Verdict(Outcome.DECREE, said, *facts_of(text, text.segment, found, said))
+
+
+def judge_each(act: Act) -> tuple[Verdict, ...]:
+    """Return the verdicts on the decrees of an act, for measurements: acts are cut before, so there is one."""
+    return (judge(act),)
+
+
+def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
+    """Return the decrees that a person says an act holds, for measurements, as `judge_each`."""
+    return (as_decree(act, kind),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,9 @@ class TwiceRead:
 
 def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     """Return each fact that both readers read, and why it is certain or not. Reads anew, as a verdict keeps only shown values."""
-    text, segment = _read_again(act, verdict)
+    text = document(act)
+    segment = text.segment
+    text = amended(text, segment)
     second = second_values(text, tagged(text, segment))
     poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
     doubtful, settled = verdict.facts.doubtful, verdict.facts.settled
@@ -133,29 +133,17 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     return tuple(read(name, told) for name in TAGGED if (told := getattr(verdict.facts, name)))
 
 
-def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
+def not_told(act: Act) -> tuple[Evidence, ...]:
     """Return the days (`signed`) and offices at the end of a decree that are not shown; each cue is the reason."""
-    text, segment = _read_again(act, verdict)
-    own = number(text, segment)
-    return tuple(text.evidence(name, found.start, found.end, found.value) for name, found in passed_over(text, segment, own))
-
-
-def _read_again(act: Act, verdict: Verdict) -> tuple[ActText, Segment]:
     text = document(act)
-    spoken = [segment for segment in text.segments if mentions(text, segment).found] or text.segments
-    numbered = (segment for segment in spoken if (own := number(text, segment)) is not None and own.value == verdict.facts.number)
-    segment = next(numbered, spoken[0])
-    return amended(text, segment), segment
+    text = amended(text, text.segment)
+    found = passed_over(text, text.segment, number(text, text.segment))
+    return tuple(text.evidence(name, one.start, one.end, one.value) for name, one in found)
 
 
 def _anonymous(value: FactValue) -> FactValue:
     # The second reader may take a person for a maker.
     return tuple(without_names(one) for one in value) if isinstance(value, tuple) else without_names(value or "") or None
-
-
-def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:
-    said = kind or _probable_kind(text, segment, found)
-    return segment, Verdict(Outcome.DECREE, said, *facts_of(text, segment, found, said))
 
 
 def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) -> Kind:
@@ -272,9 +260,9 @@ def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) 
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
-    """Return the first of several named prefects, or the préfet de police if text or number identify him."""
+    """Return the first of several prefects, None if one sentence names them; or the préfet de police if text or number identify him."""
     if (first_named := first_prefect(document, segment)) is not None:
-        return first_named
+        return first_named if first_named.value else None
     if number is not None and of_police_series(number.value):
         return TextMatch(POLICE, number.start, number.end)
     tight = document.tight

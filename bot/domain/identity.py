@@ -212,15 +212,22 @@ def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
 
 def _keys(url: str, act: ActIdentity, *, alone: bool, first: bool) -> tuple[str, ...]:
     keys: list[str] = []
-    if act.act_id is not None and alone:
-        keys.append(f"act:{act.act_id.strip().lower()}")
+    own = act_key(act.act_id)
+    if own is not None and alone:
+        keys.append(own)
     for text in (act.text, act.other):
         tight = fold_letters(text or "")
         if len(tight) >= _SHORTEST:
             keys.append(f"text:{_digest(tight)}")
-    if act.act_id is None and first:
+    if own is None and first:
         keys.append(f"at:{_digest(url)}:{act.first_page}:{_digest(fold_letters(act.title))}")
     return tuple(dict.fromkeys(keys))
+
+
+def act_key(act_id: str | None) -> str | None:
+    """Return the key of an act's identifier; None for one without its department ("2024-12-26-00002"), which acts of others may have."""
+    key = (act_id or "").strip().lower()
+    return f"act:{key}" if key and re.match(r"\d{4}-\d\d-\d\d-", key) is None else None
 
 
 def _digest(text: str) -> str:

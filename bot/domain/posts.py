@@ -13,6 +13,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Filter, Kind, Moment, Place, department_of
+from bot.domain.facts import posted_facts
 from bot.domain.text import clean_or_none, fold_words
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
@@ -415,8 +416,6 @@ COMPLETED_FOR = timedelta(days=7)
 CONTESTED_FOR = timedelta(days=62)
 """How long it is edited for its publication day: the two months to contest (article R. 421-1 of the code de justice administrative)."""
 
-_FACTS = ("number", "signed", "event", "operators", "places", "purposes", "software", "vendor", "cameras", "camera_types")
-
 
 @dataclass(frozen=True, slots=True)
 class PostContent:
@@ -435,9 +434,10 @@ UNRECORDED = PostContent(changes=frozenset())
 
 def content_of(decree: Decree) -> PostContent:
     """Return what a post sent now says of the decree."""
-    facts = {name for name in _FACTS if getattr(decree.facts, name) not in (None, ())}
-    facts |= {*_moment("starts", decree.facts.starts), *_moment("ends", decree.facts.ends)}
-    facts |= {f"{name}{_SETTLED}{_digest(getattr(decree.facts, name))}" for name in decree.facts.settled if name in _FACTS}
+    values = {fact.name: getattr(decree.facts, fact.name) for fact in posted_facts()}
+    facts = {name for name, value in values.items() if value not in (None, ())}
+    facts |= {f"{name}.hour" for name, value in values.items() if isinstance(value, Moment) and value.time is not None}
+    facts |= {f"{name}{_SETTLED}{_digest(values[name])}" for name in decree.facts.settled if name in values}
     changes = (chain for change in decree.changed_by if change.kind in CHANGING for chain in _chains(change.kind.value, (change,)))
     return PostContent(frozenset(facts), decree.published, frozenset(changes))
 
@@ -472,12 +472,6 @@ def _chains(path: str, changes: Iterable[Change]) -> Iterator[str]:
         own = f"{path}:{change.decree}"
         yield own
         yield from _chains(own, change.revoked_by)
-
-
-def _moment(name: str, moment: Moment | None) -> tuple[str, ...]:
-    if moment is None:
-        return ()
-    return (name,) if moment.time is None else (name, f"{name}.hour")
 
 
 # A lost message is searched by link (page of a file) and number, both of which later readings may change. So every try of a post shows,

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import takewhile
 from types import MappingProxyType
 
 from bot.detection.facts.identity import corrected, decided_by, identities, prefixes
-from bot.detection.judging import confirmed, judge_each
+from bot.detection.judging import as_decree, judge
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Evidence, Facts, FactValue, Judged, Kind, Outcome, Reading, Verdict, Where
+from bot.domain.acts import Act, Decree, Evidence, Facts, FactValue, Judged, Kind, Outcome, Reading, Verdict
 from bot.domain.identity import COMPLETED, ActIdentity, act_keys, merge_facts, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from bot.domain.text import TextOrigin
@@ -29,21 +30,17 @@ def keys_of(url: str, acts: Sequence[Act]) -> list[tuple[str, ...]]:
     return act_keys(url, [_known_by(act) for act in acts])
 
 
-def as_decided(group: tuple[Judged, ...], keys: Sequence[str], decided: Mapping[str, Decision]) -> tuple[Judged, ...]:
-    """Return the group as a person decided; the strongest known key counts."""
+def as_decided(item: Judged, keys: Sequence[str], decided: Mapping[str, Decision]) -> Judged:
+    """Return the verdict as a person decided; the strongest known key counts."""
     decision = next((decided[key] for key in keys if key in decided), None)
     if decision is None:
-        return group
-    act = group[0].act
+        return item
+    act = item.act
     told = Evidence("decided", act.first_page, without_names(act.title))
     if decision.outcome is not Outcome.DECREE:
-        quotes = tuple(quote for item in group for quote in item.verdict.evidence)
-        return (Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(told, *quotes))),)
-    if any(item.verdict.outcome is not Outcome.DECREE for item in group):
-        group = accepted_group(act, decision.kind)
-    # Of an act that holds many decrees, the kind that was given is not that of each, nor are the facts.
-    kind, answers = (decision.kind, decision.facts) if len(group) == 1 else (None, {})
-    return tuple(Judged(item.act, _as_settled(item.verdict, kind, told, answers)) for item in group)
+        return Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(told, *item.verdict.evidence)))
+    own = item if item.verdict.outcome is Outcome.DECREE else accepted(act, decision.kind)
+    return Judged(own.act, _as_settled(own.verdict, decision.kind, told, decision.facts))
 
 
 def _as_settled(verdict: Verdict, kind: Kind | None, told: Evidence, answers: Mapping[str, FactValue]) -> Verdict:
@@ -54,14 +51,9 @@ def _as_settled(verdict: Verdict, kind: Kind | None, told: Evidence, answers: Ma
     return replace(verdict, kind=kind or verdict.kind, facts=facts, evidence=(told, *quotes))
 
 
-def accepted_group(act: Act, kind: Kind | None) -> tuple[Judged, ...]:
-    """Return the decrees that an act holds, each of the likeliest kind where none is given: a person says that it is one, or is several."""
-    verdicts = confirmed(act, kind)
-    if len(verdicts) > 1 and kind is not None:
-        # A kind that is given is that of one decree.
-        verdicts = confirmed(act)
-    # An erratum corrects one decree; of an act that holds many, its title does not say which.
-    return tuple(Judged(act, corrected(act, verdict) if len(verdicts) == 1 else verdict) for verdict in verdicts)
+def accepted(act: Act, kind: Kind | None) -> Judged:
+    """Return the decree that a person says an act is, of the likeliest kind where none is given."""
+    return Judged(act, corrected(act, as_decree(act, kind)))
 
 
 def in_the_other_text(act: Act) -> Act | None:
@@ -75,9 +67,6 @@ def _known_by(act: Act) -> ActIdentity:
     other = in_the_other_text(act)
     return ActIdentity(act.id, act.title, act.first_page, act.text, None if other is None else other.text)
 
-
-Group = tuple[Judged, ...]
-"""One act with each of its verdicts: a bulk act may hold many decrees, and is shown with the first."""
 
 NO_CATALOGUE = Issuers(())
 """Assigns every act to the authority of its site."""
@@ -93,16 +82,16 @@ def concerned(act: Act) -> bool:
         return True
     # Without a sign, only pages that could not be read leave a doubt.
     unreadable = not all(page.is_whole for page in act.pages)
-    return unreadable and judge_each(act, stand_alone=False)[0].outcome is not Outcome.NOT_CONCERNED
+    return unreadable and judge(act).outcome is not Outcome.NOT_CONCERNED
 
 
-def judge_reading(reading: Reading) -> tuple[Group, ...]:
-    """Judge every act of a document, in order; no group is empty. An act on pages with two texts is judged in both: the stronger verdict
+def judge_reading(reading: Reading) -> tuple[Judged, ...]:
+    """Judge every act of a document, in order. An act on pages with two texts is judged in both: the stronger verdict
     counts, with its text. The verdict on an act with unrecognised pages is on what is read so far: see `early_result`."""
     return judge_acts(reading.acts, stand_alone=_stands_alone(reading))
 
 
-def judge_acts(acts: Sequence[Act], *, stand_alone: bool) -> tuple[Group, ...]:
+def judge_acts(acts: Sequence[Act], *, stand_alone: bool) -> tuple[Judged, ...]:
     """Judge each of the acts of a document, in order, whatever its tables list. `stand_alone`: there is one, the whole file."""
     return without_summary_tables([_judge_act(act, stand_alone=stand_alone) for act in acts])
 
@@ -124,12 +113,12 @@ def early_result(
     pages were tried are returned, those in the table of a bulk act together with those after it; the whole reading decides the rest."""
     recueil = _with_cover(recueil, reading)
     read = [act.part != 0 and not any(page.origin is TextOrigin.PENDING for page in act.pages) for act in reading.acts]
-    groups = [
+    items = [
         as_decided(attributed(recueil, _judge_act(act, stand_alone=_stands_alone(reading)), issuers), keys, decided)
         for act, keys, whole in zip(reading.acts, keys_of(recueil.url, reading.acts), read, strict=True)
         if whole
     ]
-    found = [group for group in groups if group[0].verdict.outcome is Outcome.DECREE]
+    found = [item for item in items if item.verdict.outcome is Outcome.DECREE]
     return _result(recueil, reading, found, next_try_at, issuers, early=True) if found else None
 
 
@@ -146,38 +135,38 @@ def read_result(
     decisions of people, by `decision_keys`, which override the rules."""
     recueil = _with_cover(recueil, reading)
     judged = zip(judge_reading(reading), keys_of(recueil.url, reading.acts), strict=True)
-    groups = [as_decided(attributed(recueil, group, issuers), keys, decided) for group, keys in judged]
-    return replace(_result(recueil, reading, groups, next_try_at, issuers, early=False), gained=gained)
+    items = [as_decided(attributed(recueil, item, issuers), keys, decided) for item, keys in judged]
+    return replace(_result(recueil, reading, items, next_try_at, issuers, early=False), gained=gained)
 
 
-def accepted_decrees(recueil: Recueil, act: Act, kind: Kind | None = None, issuers: Issuers = NO_CATALOGUE) -> tuple[Decree, ...]:
-    """Return the decree that a person says an act of this recueil is, or each of those that it holds: see `accepted_group`."""
-    return decrees_in(recueil, accepted_group(act, kind), issuers)
+def accepted_decree(recueil: Recueil, act: Act, kind: Kind | None = None, issuers: Issuers = NO_CATALOGUE) -> Decree:
+    """Return the decree that a person says an act of this recueil is."""
+    item = accepted(act, kind)
+    return decree_of(issuer_of(recueil, item, issuers) or recueil.authority, recueil.url, recueil.published, item)
 
 
-def attributed(recueil: Recueil, group: Group, issuers: Issuers) -> Group:
-    """Return the verdicts on one act; a decree whose number is of no authority known to publish there is left to a person."""
-    first = group[0]
-    if first.verdict.outcome is not Outcome.DECREE or issuer_of(recueil, group, issuers) is not None:
-        return group
-    number = _own_number(first) or recueil.number or ""
-    doubt = Evidence("doubt", first.act.first_page, number, cue=VerdictReason.UNKNOWN_ISSUER.value)
-    return (Judged(first.act, Verdict(Outcome.UNCERTAIN, evidence=(doubt, *first.verdict.evidence))),)
+def attributed(recueil: Recueil, item: Judged, issuers: Issuers) -> Judged:
+    """Return the verdict on an act; a decree whose number is of no authority known to publish there is left to a person."""
+    if item.verdict.outcome is not Outcome.DECREE or issuer_of(recueil, item, issuers) is not None:
+        return item
+    number = _own_number(item) or recueil.number or ""
+    doubt = Evidence("doubt", item.act.first_page, number, cue=VerdictReason.UNKNOWN_ISSUER.value)
+    return Judged(item.act, Verdict(Outcome.UNCERTAIN, evidence=(doubt, *item.verdict.evidence)))
 
 
-def issuer_of(recueil: Recueil, group: Group, issuers: Issuers) -> str | None:
+def issuer_of(recueil: Recueil, item: Judged, issuers: Issuers) -> str | None:
     """Return the code of the authority whose act this is; None if a person must decide. Its own number decides, else its recueil's; the
     préfet de police uses numbers of several departments, as the catalogue says. A number from OCR that names another authority than the
     site's may be misread, and counts only if the cover confirms it."""
-    publisher, own = recueil.authority, _own_number(group[0])
+    publisher, own = recueil.authority, _own_number(item)
     found = issuers.issuer(own or recueil.number, publisher)
     if found is None or found == publisher:
         return found
-    verdict, text = group[0].verdict, group[0].act.text
+    verdict, text = item.verdict, item.act.text
     decider = decided_by(publisher, verdict.facts, identities(publisher, None, verdict.facts, text))
     if decider != publisher and issuers.publishes_in(decider, publisher) and issuers.publishes_in(decider, found):
         return publisher
-    recognised = any(page.origin is TextOrigin.OCR for page in group[0].act.pages[:1])
+    recognised = any(page.origin is TextOrigin.OCR for page in item.act.pages[:1])
     return None if recognised and (own is None or prefix_of(own) != prefix_of(recueil.number)) else found
 
 
@@ -192,14 +181,16 @@ def _with_cover(recueil: Recueil, reading: Reading) -> Recueil:
 
 
 def _result(
-    recueil: Recueil, reading: Reading, groups: Sequence[Group], next_try_at: datetime | None, issuers: Issuers, *, early: bool
+    recueil: Recueil, reading: Reading, judged: Sequence[Judged], next_try_at: datetime | None, issuers: Issuers, *, early: bool
 ) -> ReadResult:
     return ReadResult(
         recueil=recueil,
         reading=reading,
         digest=text_digest([page for act in reading.acts for page in act.pages]),
-        judged=tuple(group[0] for group in groups),
-        decrees=tuple((position, decree) for position, group in enumerate(groups) for decree in decrees_in(recueil, group, issuers)),
+        judged=tuple(judged),
+        decrees=tuple(
+            (position, decree) for position, item in enumerate(judged) if (decree := decree_in(recueil, item, issuers)) is not None
+        ),
         next_try_at=next_try_at,
         early=early,
     )
@@ -209,18 +200,17 @@ def _stands_alone(reading: Reading) -> bool:
     return len(reading.acts) == 1 and reading.acts[0].id is None
 
 
-def _judge_act(act: Act, *, stand_alone: bool) -> Group:
-    """Return the verdicts on one act, from the text where they are strongest. `stand_alone`: it is a whole file. A decree in both texts has
-    the facts of the first, better one, and those that only the second gives."""
-    group = _judged(act, stand_alone=stand_alone)
+def _judge_act(act: Act, *, stand_alone: bool) -> Judged:
+    """Return the verdict on an act, from the text where it is strongest. `stand_alone`: it is a whole file. A decree in both texts has the
+    facts of the first, better one, and those that only the second gives."""
+    item = _judged(act, stand_alone=stand_alone)
     other = in_the_other_text(act)
     if other is None:
-        return group
+        return item
     again = _judged(other, stand_alone=stand_alone)
-    if _strength(again) > _strength(group):
+    if _STRENGTH.index(again.verdict.outcome) > _STRENGTH.index(item.verdict.outcome):
         return again
-    is_one_decree = len(group) == len(again) == 1 and _strength(again) == _STRENGTH.index(Outcome.DECREE)
-    return (_completed(group[0], again[0].verdict),) if is_one_decree else group
+    return _completed(item, again.verdict) if again.verdict.outcome is Outcome.DECREE else item
 
 
 _UNDER_STAMPS = ("number", "signed", "office")
@@ -239,33 +229,24 @@ def _completed(item: Judged, other: Verdict) -> Judged:
     return replace(item, verdict=replace(item.verdict, facts=facts, evidence=(*item.verdict.evidence, *quotes)))
 
 
-def _judged(act: Act, *, stand_alone: bool) -> Group:
-    group = judge_each(act, stand_alone=stand_alone)
-    # An erratum corrects one decree; of an act that holds many, its title does not say which.
-    return tuple(Judged(act, corrected(act, verdict) if len(group) == 1 else verdict) for verdict in group)
+def _judged(act: Act, *, stand_alone: bool) -> Judged:
+    return Judged(act, corrected(act, judge(act, stand_alone=stand_alone)))
 
 
-def _strength(group: Group) -> int:
-    return max(_STRENGTH.index(item.verdict.outcome) for item in group)
+def decree_in(recueil: Recueil, item: Judged, issuers: Issuers = NO_CATALOGUE) -> Decree | None:
+    """Return the decree that an act of a recueil is, under the authority whose act it is; None where it is none."""
+    if item.verdict.outcome is not Outcome.DECREE:
+        return None
+    return decree_of(issuer_of(recueil, item, issuers) or recueil.authority, recueil.url, recueil.published, item)
 
 
-def decrees_in(recueil: Recueil, group: Group, issuers: Issuers = NO_CATALOGUE) -> tuple[Decree, ...]:
-    """Return the decrees among the verdicts on one act of a recueil, each under the authority whose act it is."""
-    authority = issuer_of(recueil, group, issuers) or recueil.authority
-    return decrees_of(authority, recueil.url, recueil.published, group)
-
-
-def decrees_of(authority: str, url: str, published: date | None, group: Sequence[Judged]) -> tuple[Decree, ...]:
-    """Return the decrees among the verdicts on one act, none where it is not concerned."""
-    found = [item for item in group if item.verdict.outcome is Outcome.DECREE]
-    return tuple(_decree(authority, url, published, item, alone=len(found) == 1, position=position) for position, item in enumerate(found))
-
-
-def _decree(authority: str, url: str, published: date | None, item: Judged, *, alone: bool, position: int) -> Decree:
+def decree_of(authority: str, url: str, published: date | None, item: Judged) -> Decree:
+    """Return the decree that an act was judged to be. Raises ValueError where it is none."""
     act, verdict = item.act, item.verdict
     if verdict.kind is None:
         raise ValueError("a decree has a kind")
-    keys = _identities(authority, act, verdict, alone=alone, position=position)
+    # The identifier of an act that was cut into its decrees is that of all of them.
+    keys = identities(authority, act.id if act.part is None else None, verdict.facts, act.text)
     decider = decided_by(authority, verdict.facts, keys)
     facts, told = _dated(act, verdict)
     facts = facts if decider == authority else replace(facts, authority=decider)
@@ -277,7 +258,7 @@ def _decree(authority: str, url: str, published: date | None, item: Judged, *, a
         facts=facts,
         evidence=(*verdict.evidence, *told),
         url=url,
-        page=act.first_page if alone else _first_page(act, verdict),
+        page=act.first_page,
         published=published,
         act_id=act.id,
         identities=keys,
@@ -302,7 +283,7 @@ def _dated(act: Act, verdict: Verdict) -> tuple[Facts, tuple[Evidence, ...]]:
 
 def _day_of(act_id: str) -> date | None:
     """Return the day in an identifier of the national template (`83-2025-07-07-00001`)."""
-    found = re.search(r"-(\d{4}-\d\d-\d\d)-", act_id)
+    found = re.search(r"(?:^|-)(\d{4}-\d\d-\d\d)-", act_id)
     try:
         return date.fromisoformat(found[1]) if found is not None else None
     except ValueError:
@@ -325,57 +306,35 @@ def uncertain_acts(authority: str, url: str, judged: Iterable[Judged]) -> tuple[
     )
 
 
-def _identities(authority: str, act: Act, verdict: Verdict, *, alone: bool, position: int) -> tuple[str, ...]:
-    text = act.text
-    # The identifier of an act that was cut into its decrees is that of all of them.
-    keys = identities(authority, act.id if act.part is None else None, verdict.facts, text)
-    if alone:
-        return keys
-    # What the whole act is known by would make one decree of all those in it.
-    own = tuple(key for key in keys if key.startswith("number:"))
-    return own or (f"part:{authority}:{text_digest(act.pages)}:{position}",)
-
-
-def _first_page(act: Act, verdict: Verdict) -> int:
-    # A line of the table of contents announces a decree pages before it begins.
-    inside = [item.page for item in verdict.evidence if item.where is not Where.CONTENTS]
-    return min(inside or [item.page for item in verdict.evidence], default=act.first_page)
-
-
 # The table at the head of a bulk act lists decrees that are acts of their own: it is none of them.
 
 _ENTRY = re.compile(r"(?im)^[^\w\n]*(?:arr[êe]t[ée]|d[ée]cision)(?!\w)")
 """Where a line of the table begins: a title runs over several lines of the page."""
 
 
-def without_summary_tables(groups: Sequence[Group]) -> tuple[Group, ...]:
+def without_summary_tables(judged: Sequence[Judged]) -> tuple[Judged, ...]:
     """Return the acts of a document with their verdicts, without tables of other decrees. Part 0 of a bulk act (see `Act.part`) that speaks
     of VSA is not concerned if as many later decrees as it lists are decrees on VSA or wait for a person; with fewer, a person must look;
     with none, its verdict stands."""
-    return tuple(_settled(group, _after(groups, place)) if group[0].act.part == 0 else group for place, group in enumerate(groups))
+    return tuple(_settled(item, _after(judged, place)) if item.act.part == 0 else item for place, item in enumerate(judged))
 
 
-def _after(groups: Sequence[Group], place: int) -> int:
+def _after(judged: Sequence[Judged], place: int) -> int:
     """Return how many decrees on VSA, or acts in doubt, follow under the identifier of the table at this place."""
-    count = 0
-    for group in groups[place + 1 :]:
-        if not group[0].act.part or group[0].act.id != groups[place][0].act.id:
-            break
-        count += sum(item.verdict.outcome is not Outcome.NOT_CONCERNED for item in group)
-    return count
+    own = takewhile(lambda item: item.act.part and item.act.id == judged[place].act.id, judged[place + 1 :])
+    return sum(item.verdict.outcome is not Outcome.NOT_CONCERNED for item in own)
 
 
-def _settled(table: Group, found: int) -> Group:
-    outcome = table[0].verdict.outcome
-    if outcome is Outcome.NOT_CONCERNED or found == 0:
+def _settled(table: Judged, found: int) -> Judged:
+    if table.verdict.outcome is Outcome.NOT_CONCERNED or found == 0:
         return table
-    act, quotes = table[0].act, tuple(quote for item in table for quote in item.verdict.evidence if quote.about == "verdict")
+    act, quotes = table.act, tuple(quote for quote in table.verdict.evidence if quote.about == "verdict")
     told = quotes[0] if quotes else Evidence("verdict", act.first_page, "")
     if found >= _listed(act.text):
         why = replace(told, about="against", cue=VerdictReason.LISTED.value)
-        return (Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(*quotes, why))),)
+        return Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(*quotes, why)))
     why = replace(told, about="doubt", cue=VerdictReason.LISTED_ONLY.value)
-    return (Judged(act, Verdict(Outcome.UNCERTAIN, evidence=(*quotes, why))),)
+    return Judged(act, Verdict(Outcome.UNCERTAIN, evidence=(*quotes, why)))
 
 
 def _listed(text: str) -> int:

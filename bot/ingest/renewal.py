@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Facts, Kind, Outcome
+from bot.domain.acts import Decree, Facts, Judged, Kind, Outcome
 from bot.domain.identity import COMPLETED
 from bot.domain.posts import Post
 from bot.domain.records import Recueil
 from bot.domain.tasks import run_to_completion
-from bot.ingest.judging import NO_CATALOGUE, Group, as_decided, attributed, decrees_in, judge_acts, keys_of
+from bot.ingest.judging import NO_CATALOGUE, as_decided, attributed, decree_in, judge_acts, keys_of
 from bot.ingest.review import acts_again
 from bot.storage.database import Database
 from bot.storage.decrees import StoredAct
@@ -127,22 +127,20 @@ class Redetection:
         decided = self._store.recordings.decided({key for its in keys for key in its})
         alone = len(pairs) == 1 and pairs[0][1].id is None
         found: list[Difference] = []
-        groups = judge_acts([act for _, act in pairs], stand_alone=alone)
-        for (stored, act), judged, its in zip(pairs, groups, keys, strict=True):
-            group = as_decided(attributed(recueil, judged, self._issuers), its, decided)
+        judged = judge_acts([act for _, act in pairs], stand_alone=alone)
+        for (stored, _), item, its in zip(pairs, judged, keys, strict=True):
+            now = as_decided(attributed(recueil, item, self._issuers), its, decided)
             known = self._store.decrees.get(stored.decree_id) if stored.decree_id is not None else None
-            there = decrees_in(recueil, group, self._issuers)
-            unknown = self._store.rejudging.known(there).count(False) if len(there) > 1 else 0
-            one = difference(recueil, stored, act, there, group, known, unknown)
+            one = difference(recueil, stored, now, decree_in(recueil, now, self._issuers), known)
             if one is not None:
                 found.append(one)
         return found
 
     def apply(self, one: Difference, route: Route) -> AppliedDifference:
         """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted."""
-        found = decrees_in(one.recueil, one.group, self._issuers)
+        found = decree_in(one.recueil, one.judged, self._issuers)
         try:
-            done = self._store.rejudging.apply(one.stored, one.group[0].verdict, found, route, self._clock())
+            done = self._store.rejudging.apply(one.stored, one.judged.verdict, [found] if found is not None else [], route, self._clock())
         except NoSuchRow:  # read again meanwhile, by the same rules
             done = None
         return AppliedDifference(one, kept=True) if done is None else AppliedDifference(one, done.new, done.posts)
@@ -179,8 +177,7 @@ class Difference:
 
     recueil: Recueil
     stored: StoredAct
-    act: Act
-    group: Group
+    judged: Judged
     effect: Effect
     before: JudgedAs
     after: JudgedAs
@@ -189,22 +186,18 @@ class Difference:
     @property
     def title(self) -> str:
         """Return the title, without names of persons."""
-        return without_names(self.act.title)
+        return without_names(self.judged.act.title)
 
 
-def difference(
-    recueil: Recueil, stored: StoredAct, act: Act, found: Sequence[Decree], group: Group, known: Decree | None, unknown: int = 0
-) -> Difference | None:
-    """Return how the judgement of an act changed, None if it did not. `found`: the decrees of the group; `known`: the stored decree of the
-    act; `unknown`: how many of `found` are not stored."""
-    before, verdict = JudgedAs(stored.outcome, stored.kind), group[0].verdict
+def difference(recueil: Recueil, stored: StoredAct, judged: Judged, found: Decree | None, known: Decree | None) -> Difference | None:
+    """Return how the judgement of an act changed, None if it did not. `found`: the decree that it is by today's rules; `known`: the stored
+    one."""
+    before, verdict = JudgedAs(stored.outcome, stored.kind), judged.verdict
     after = JudgedAs(verdict.outcome, verdict.kind)
-    # Of an act that holds several decrees, which of them is the known one is decided by its keys, not by its verdict.
-    alone = found[0] if len(found) == 1 else None
-    changed = () if known is None or alone is None else _facts(recueil, stored, known, alone)
-    other_kind = known is not None and alone is not None and _shown(recueil, stored, known) and alone.kind is not known.kind
-    effect = _effect(before, after, known, changed=bool(changed) or other_kind, more=len(found) > 1 and unknown > 0)
-    return None if effect is None else Difference(recueil, stored, act, group, effect, before, after, changed)
+    changed = () if known is None or found is None else _facts(recueil, stored, known, found)
+    other_kind = known is not None and found is not None and _shown(recueil, stored, known) and found.kind is not known.kind
+    effect = _effect(before, after, known, changed=bool(changed) or other_kind)
+    return None if effect is None else Difference(recueil, stored, judged, effect, before, after, changed)
 
 
 def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
@@ -224,9 +217,9 @@ def _shown(recueil: Recueil, stored: StoredAct, known: Decree) -> bool:
     return known.url == recueil.url and stored.first_page <= known.page <= stored.last_page
 
 
-def _effect(before: JudgedAs, after: JudgedAs, known: Decree | None, *, changed: bool, more: bool) -> Effect | None:
+def _effect(before: JudgedAs, after: JudgedAs, known: Decree | None, *, changed: bool) -> Effect | None:
     if after.outcome is Outcome.DECREE:
-        if known is None or more:
+        if known is None:
             return Effect.FOUND
         return Effect.CHANGED if changed or before.outcome is not Outcome.DECREE else None
     if known is not None and before.outcome is Outcome.UNCERTAIN:

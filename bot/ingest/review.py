@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
+from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.posts import Post
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
 from bot.domain.text import PageText
-from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
+from bot.ingest.judging import NO_CATALOGUE, accepted_decree
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
@@ -86,10 +87,6 @@ class FactQuestion:
         return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:8]
 
 
-USEFUL = ("places", "operators", "event", "software", "vendor", "office")
-"""The facts that people are asked about, the most useful first: where one is filmed, and by whom."""
-
-
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Holds the result of a review. `decrees`: the stored decrees of an accepted act, with their queued `posts`; `withdrawn`: the decree of
@@ -114,10 +111,6 @@ class SettledFact:
 
 class UnusableFact(Exception):
     """Raised when a person gives a fact an impossible value."""
-
-
-class SeveralDecrees(Exception):
-    """Raised when one kind is given for an act that holds several decrees."""
 
 
 class Reviewer:
@@ -151,26 +144,17 @@ class Reviewer:
                 return act
         raise NoSuchRow(f"no act waits under the number {act_id}")  # settled by somebody else meanwhile
 
-    def found(self, waiting: Waiting, act: Act | None = None) -> tuple[Decree, ...]:
-        """Return the decrees that acceptance of the act would record: several if it holds several that could not be separated. Without the
-        act it is looked up. Raises what `act` raises."""
-        return self._accepted(waiting, act or self.act(waiting.id)[1])
-
-    def _accepted(self, waiting: Waiting, act: Act, kind: Kind | None = None) -> tuple[Decree, ...]:
-        return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act, kind, self._issuers)
+    def found(self, waiting: Waiting, act: Act, kind: Kind | None = None) -> Decree:
+        """Return the decree that acceptance of the act would record, of this kind or the likeliest."""
+        return accepted_decree(self._store.recueils.get(waiting.recueil_id), act, kind, self._issuers)
 
     def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
-        """Record the act as a decree of this kind, or of the likeliest without one, and queue its posts; each decree of an act that holds
-        several. A known decree is not posted again. `by` names the channel of the answer, never a person; `token` is the act's, for later
-        answers. Raises NoSuchRow, also for another act's token, and SeveralDecrees."""
+        """Record the act as a decree of this kind, or of the likeliest without one, and queue its posts. A known decree is not
+        posted again. `by` names the channel of the answer, never a person; `token` is the act's, for later answers. Raises NoSuchRow, also
+        for another act's token."""
         try:
             waiting, act = self.act(review)
-            found = self.found(waiting, act)
-            if len(found) > 1 and kind is not None:
-                raise SeveralDecrees(f"the act {review} holds {len(found)} decrees, each of its own kind: accept it without --kind")
-            if kind is not None:
-                found = self._accepted(waiting, act, kind)
-            accepted = self._store.reviews.accept(review, found, self._route, self._clock(), by, token)
+            accepted = self._store.reviews.accept(review, [self.found(waiting, act, kind)], self._route, self._clock(), by, token)
         except AlreadyDecided as known:
             return Settled(known.decision, already=True)
         return Settled(accepted.decision, accepted.decrees, accepted.posts)
@@ -221,7 +205,7 @@ class Reviewer:
     def question(self, decree: Decree, fact: str | None = None) -> FactQuestion | None:
         """Return the question to a person about a decree: on this fact, else on the most useful of those to be verified; None if a message
         can show none whole. Raises NoSuchRow as `act_of`."""
-        doubtful = (name for name in USEFUL if name in decree.facts.doubtful and fact in {None, name})
+        doubtful = (name for name in SETTLED_BY_PERSONS if name in decree.facts.doubtful and fact in {None, name})
         unsure = [name for name in doubtful if _is_shown(getattr(decree.facts, name))]
         if not unsure:  # to read an act again takes long, and this is asked at every look
             return None
@@ -243,8 +227,8 @@ class Reviewer:
     def settle_fact(self, decree: int, fact: str, values: Sequence[str], *, by: str) -> SettledFact:
         """Store a person's value of a fact, whatever was read; no values: the decree does not state it. Raises NoSuchRow, also if its act
         holds other decrees, and UnusableFact."""
-        if fact not in USEFUL:
-            raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(USEFUL)}")
+        if fact not in SETTLED_BY_PERSONS:
+            raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(SETTLED_BY_PERSONS)}")
         known = self._decree(decree)
         self.act_of(known)
         said = tuple(dict.fromkeys(" ".join(value.split()) for value in values))

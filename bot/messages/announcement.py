@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
+from bot.domain.facts import FULL_ROWS, POST_ROWS
 from bot.domain.law import Standing
 from bot.messages.legal import (
     advice_lines,
@@ -25,6 +26,7 @@ from bot.messages.legal import (
     recourse_line,
 )
 from bot.messages.lines import (
+    PARTS,
     FactLine,
     MessageInput,
     PostPart,
@@ -35,10 +37,10 @@ from bot.messages.lines import (
     period_text,
     place_for,
     reference_lines,
+    row_lines,
     short_where,
     sighting_lines,
     title_line,
-    to_verify,
     where_text,
 )
 from bot.messages.words import (
@@ -69,7 +71,9 @@ _STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One decree, ready for layout. `link`: unique to the act's page, or None. `page`: own page on the operator's server, or None."""
+    """The card of one decree, which each face lays out in its room: title, standing, rows, advice, links. `link`: unique to
+    the act's page, or None. `page`: own page on the operator's server, or None.
+    """
 
     headline: str
     where: str
@@ -83,16 +87,19 @@ class Announcement:
     page: str | None = None
     page_label: str = ""
 
+    def lines_of(self, *parts: str) -> tuple[FactLine, ...]:
+        """Return its lines of these parts."""
+        return tuple(line for line in self.lines if line.part in parts)
+
 
 def announce(message: MessageInput) -> Announcement:
-    """Say a decree in words."""
-    decree, advice, context, words = message.decree, message.legal_advice, message.context, message.words
-    said = _announce(message)
-    notices = tuple(notice_lines(decree, words, context.below))
+    """Say a decree in words, as posts do."""
+    decree, advice, context = message.decree, message.legal_advice, message.context
+    notices = tuple(notice_lines(decree, message.words, context.below))
     # "No longer in force since 3 May" says less than the notice of what repealed it.
-    timing = None if notices and advice is not None and advice.standing in _STOPPED else said.timing
+    timing = None if notices and advice is not None and advice.standing in _STOPPED else post_timing(message)
     lines = (*notices, *_lines(message, context.publisher), *_recourse(message))
-    return replace(said, lines=lines, timing=timing, page=context.page_of(decree))
+    return _announcement(message, timing, lines, context.page_of(decree))
 
 
 def announce_in_full(message: MessageInput, places: Mapping[str, Place] | None = None) -> Announcement:
@@ -100,49 +107,43 @@ def announce_in_full(message: MessageInput, places: Mapping[str, Place] | None =
     named from `places`, else by code), legal advice with sources.
     """
     decree, words, known = message.decree, message.words, places or {}
-    standing = list_standing(message)
-    return replace(
-        _announce(message),
-        timing=None if standing is None else capital(standing),
-        lines=(
-            *_lines(message, publisher_of(decree, known)),
-            *_signatory(decree, words, known),
-            *changed_lines(decree, words),
-            *_advice(message),
-            *sighting_lines(decree, words, known),
-        ),
+    lines = (
+        *_lines(message, publisher_of(decree, known)),
+        *_signatory(decree, words, known),
+        *changed_lines(decree, words),
+        *_recourse(message, in_full=True),
+        *sighting_lines(decree, words, known),
     )
+    return _announcement(message, capital(list_standing(message) or "") or None, lines)
 
 
-def _recourse(message: MessageInput) -> Iterator[FactLine]:
-    if message.legal_advice is not None and message.decree.kind in ALLOWING:
-        yield from recourse_line(message.legal_advice, message.today, message.words)
-    elif message.legal_advice is not None:
-        yield from no_recourse_line(message.words)
-
-
-def _advice(message: MessageInput) -> Iterator[FactLine]:
-    if message.legal_advice is None or message.decree.kind not in ALLOWING:
-        yield from _recourse(message)
+def _recourse(message: MessageInput, *, in_full: bool = False) -> Iterator[FactLine]:
+    advice, words = message.legal_advice, message.words
+    if advice is None:
         return
-    for text in advice_lines(message.legal_advice, message.today, message.words):
-        yield FactLine(PostPart.ADVICE, "", (text,))
+    if message.decree.kind not in ALLOWING:
+        yield from no_recourse_line(words)
+    elif in_full:
+        yield from (FactLine(PostPart.ADVICE, "", (text,)) for text in advice_lines(advice, message.today, words))
+    else:
+        yield from recourse_line(advice, message.today, words)
 
 
-def _announce(message: MessageInput) -> Announcement:
+def _announcement(message: MessageInput, timing: str | None, lines: tuple[FactLine, ...], own_page: str | None = None) -> Announcement:
     decree, place, words = message.decree, message.place, message.words
     number = inert(decree.facts.number or "")
     page = max(decree.page, 1)
     return Announcement(
         headline=words.kinds[decree.kind],
         where=where_text(place, words),
-        timing=post_timing(message),
-        lines=(),
+        timing=timing,
+        lines=lines,
         link=link_to(decree.url, decree.page),
         link_label=words.labels.link.format(page=page),
         button_label=words.labels.button.format(page=page, number=f" {words.labels.number.format(number=number)}" if number else ""),
         hashtags=hashtags(place, decree.facts.sure.operators),
         label=words.label,
+        page=own_page,
         page_label=words.labels.page,
     )
 
@@ -166,10 +167,9 @@ def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]
 
 def _signatory(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
     facts = decree.facts
-    signed = line(PostPart.OFFICE, words.labels.office, (facts.office,), words)
-    yield from (to_verify(each, decree, words) for each in signed)
+    yield from row_lines(FULL_ROWS, decree, words)
     if facts.authority is not None and facts.authority != decree.authority:
-        yield from line(PostPart.DECIDED, words.labels.decided, (place_for(places, facts.authority).name,), words)
+        yield from line(PostPart.DECIDED, words.facts["authority"], (place_for(places, facts.authority).name,), words)
 
 
 # The order of the parts.
@@ -210,7 +210,8 @@ class PostExtra(StrEnum):
 
 # Applied from the top until the post fits: shorten that part to the number of characters; 0 leaves it out. First the title, repeated by the
 # facts, then repetitions; legal parts are reworded or left out, as half a sentence would mislead. Never the link.
-SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
+_OTHER_ROWS = tuple(row for row in (*POST_ROWS, *FULL_ROWS) if row not in PARTS)
+SHORTENING: tuple[tuple[str, int], ...] = (
     (PostPart.TITLE, 160),
     (PostPart.TITLE, 90),
     (PostExtra.DOUBTS, 0),
@@ -231,6 +232,7 @@ SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
     (PostPart.OFFICE, 60),
     (PostPart.PLACES, 40),
     (PostPart.TITLE, 40),
+    *((row, floor) for floor in (40, 0) for row in _OTHER_ROWS),
     (PostPart.PURPOSES, 0),
     (PostPart.CAMERAS, 0),
     (PostPart.PUBLISHER, 0),
@@ -277,10 +279,10 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
     head = [PostRow(said.headline, strong=True)] if said.headline else []
     head += [PostRow(said.where)] if said.where else []
     head += [PostRow(said.timing, strong=True)] if said.timing else []
-    head += [PostRow(row.text, strong=True) for row in _rows(said, PostPart.NOTICE)]
+    head += [PostRow(line.text, strong=True) for line in said.lines_of(PostPart.NOTICE)]
     head += _rows(said, PostPart.FLAGS)
     facts = [PostRow(labelled(line, said.label)) for line in said.lines if line.part not in _APART]
-    reference = SEPARATOR.join(line.text for line in said.lines if line.part in _REFERENCE_PARTS)
+    reference = SEPARATOR.join(line.text for line in said.lines_of(*_REFERENCE_PARTS))
     facts += [PostRow(reference)] if reference else []
     # The link that tells the post from others comes last.
     link = [PostRow(said.page_label, href=said.page)] if said.page else []
@@ -290,17 +292,17 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
         tuple(rows)
         for rows in (
             head,
-            [*_rows(said, PostPart.TITLE), *_rows(said, PostPart.LINKS), *_rows(said, PostPart.CHANGED)],
+            _rows(said, PostPart.TITLE, PostPart.LINKS, PostPart.CHANGED),
             facts,
-            [*_rows(said, PostPart.RECOURSE), *_rows(said, PostPart.ADVICE)],
+            _rows(said, PostPart.RECOURSE, PostPart.ADVICE),
             [*_rows(said, PostPart.SIGHTINGS), *link, *tags],
         )
         if rows
     )
 
 
-def _rows(said: Announcement, part: PostPart) -> list[PostRow]:
-    return [PostRow(line.text, href=line.href) for line in said.lines if line.part is part]
+def _rows(said: Announcement, *parts: PostPart) -> list[PostRow]:
+    return [PostRow(line.text, href=line.href) for part in parts for line in said.lines_of(part)]
 
 
 def plain(said: Announcement) -> str:
@@ -338,7 +340,7 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
     raise TooSmall(f"{limit} characters have no room for the link")
 
 
-def _shorten(said: Announcement, part: PostPart | PostExtra, floor: int, overflow: int) -> Announcement:
+def _shorten(said: Announcement, part: str, floor: int, overflow: int) -> Announcement:
     match part:
         case PostExtra.TAGS:
             return replace(said, hashtags=said.hashtags[:floor])
@@ -353,7 +355,7 @@ def _shorten(said: Announcement, part: PostPart | PostExtra, floor: int, overflo
             return said
         floor = 0
     unsure = part is PostExtra.DOUBTS
-    lines = (_shorter(line, floor, overflow) if (line.is_doubtful if unsure else line.part is part) else line for line in said.lines)
+    lines = (_shorter(line, floor, overflow) if (line.is_doubtful if unsure else line.part == part) else line for line in said.lines)
     return replace(said, lines=tuple(line for line in lines if line is not None))
 
 
@@ -409,17 +411,25 @@ def decree_line(message: MessageInput) -> str:
     """Return `[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, then standing and
     flags.
     """
-    mark, kind, rest = line_pieces(message)
+    mark, kind, _, rest = _line_pieces(message)
     return fitting((mark + kind, *rest), LONGEST_LINE)
 
 
-def line_pieces(message: MessageInput) -> tuple[str, str, tuple[str, ...]]:
-    """Return a line's mark, the kind, and what follows it."""
-    decree, place, advice, words = message.decree, message.place, message.legal_advice, message.words
+def decree_line_html(message: MessageInput) -> str:
+    """Return the same for Telegram: escaped, the kind in bold and linked to the PDF."""
+    mark, kind, link, rest = _line_pieces(message)
+    words = html_tag("b", html_text(kind))
+    linked = words if link is None else html_link(link, words)
+    tail = fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
+    return (html_text(mark) + linked + html_text(tail)).source
+
+
+def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str, ...]]:
+    """Return a line's mark, the kind, the link of the PDF, and what follows."""
+    decree, advice, words = message.decree, message.legal_advice, message.words
+    card = announce(replace(message, legal_advice=None))
     mark = "" if decree.id is None else f"[{decree.id}] "
-    kind = words.short_kinds[decree.kind]
-    where = short_where(place, words)
-    texts = {line.part: line.text for line in announce(replace(message, legal_advice=None)).lines if not line.is_doubtful}
+    texts = {line.part: line.text for line in card.lines if not line.is_doubtful}
     standing = list_standing(message)
     changes = ", ".join(list_changes(decree, words))
     flags = () if advice is None else tuple(line.brief for line in flag_lines(advice, words))
@@ -430,17 +440,7 @@ def line_pieces(message: MessageInput) -> tuple[str, str, tuple[str, ...]]:
     told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
     if not told and bond is None and PostPart.TITLE in texts:
         facts.insert(0, cut(texts[PostPart.TITLE], 120))
-    return mark, kind, (cut(where, LONGEST_PIECE), *facts)
-
-
-def decree_line_html(message: MessageInput) -> str:
-    """Return the same for Telegram: escaped, the kind in bold and linked to the PDF."""
-    mark, kind, rest = line_pieces(message)
-    link = announce(replace(message, legal_advice=None)).link
-    words = html_tag("b", html_text(kind))
-    linked = words if link is None else html_link(link, words)
-    tail = fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
-    return (html_text(mark) + linked + html_text(tail)).source
+    return mark, words.short_kinds[decree.kind], card.link, (cut(short_where(message.place, words), LONGEST_PIECE), *facts)
 
 
 # A post on Telegram.
@@ -466,13 +466,8 @@ class TelegramText:
     button: Button | None
 
 
-def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
-    """Return the button of a decree's post; it does not depend on `now`."""
-    return _button(announce(MessageInput(decree, place, now, language)))
-
-
 def telegram_link(decree: Decree, place: Place, now: datetime, language: Language) -> tuple[str, Button] | None:
-    """Return the words of the link in the text of a decree's post, and its button; None where it has no link."""
+    """Return the words of the link in the text of a decree's post, and its button, whatever the hour; None where it has no link."""
     said = announce(MessageInput(decree, place, now, language))
     button = _button(said)
     return None if button is None else (said.link_label, button)

@@ -15,9 +15,8 @@ from bot.messages.words import (
     TEXT_LIMIT,
     Language,
     StatusLimits,
-    Table,
+    Words,
     cut,
-    data_file,
     fitting,
     html_join,
     html_link,
@@ -29,6 +28,7 @@ from bot.messages.words import (
     telegram_length,
     unlinked,
     with_plain_spaces,
+    words_file,
     words_in,
 )
 
@@ -39,20 +39,6 @@ _BUTTON_TEXT_LIMIT = 64
 
 DETAILS = (160, 80, 40)
 """Characters of a line, from the richest form to the shortest. How many fit is reckoned with the second."""
-
-
-class DigestWords(Table):
-    """The words of digests in one language."""
-
-    heading_one: str
-    heading_many: str
-    intro: str
-    item: str
-    button: str
-
-    def heading(self, number: int) -> str:
-        """Return `📚 12 arrêtés sur…`, and why they come in one message."""
-        return self.heading_one if number == 1 else f"{self.heading_many.format(n=number)}\n{self.intro}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +104,7 @@ def digest_language(text: str) -> Language | None:
 
 def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> TelegramText:
     words = _words(language)
-    heading, *intro = words.heading(len(decrees)).splitlines()
+    heading, *intro = _heading_text(len(decrees), words).splitlines()
     rows = [html_tag("b", html_text(heading)), *map(html_text, intro), html_text("")]
     for item in _items(decrees, places, language, longest):
         before, _, after = words.item.partition("{text}")
@@ -137,7 +123,7 @@ def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Lan
     words = _words(language)
     items = _items(decrees, places, language, longest)
     rows = ["\n".join(filter(None, (words.item.format(text=item.text), item.link))) for item in items]
-    return "\n".join([words.heading(len(decrees)), "", *rows, *(("", *tags) if tags else ())])
+    return "\n".join([_heading_text(len(decrees), words), "", *rows, *(("", *tags) if tags else ())])
 
 
 def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> list[_Item]:
@@ -169,6 +155,11 @@ def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -
     return low
 
 
+def _heading_text(number: int, words: Words) -> str:
+    """Return `📚 12 arrêtés sur…`, and why they come in one message."""
+    return words.heading_one if number == 1 else f"{words.heading_many.format(n=number)}\n{words.intro}"
+
+
 @cache
 def _heading(language: Language) -> re.Pattern[str]:
     words = _words(language)
@@ -177,5 +168,5 @@ def _heading(language: Language) -> re.Pattern[str]:
 
 
 @cache
-def _words(language: Language) -> DigestWords:
-    return DigestWords.model_validate(data_file("bot.messages", "digests.toml")[language])
+def _words(language: Language) -> Words:
+    return words_file("bot.messages", "digests.toml")[language]

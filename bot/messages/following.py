@@ -11,7 +11,7 @@ from bot.domain.acts import Kind
 from bot.domain.posts import Follow, FollowKind, Relevance
 from bot.messages.announcement import TelegramText
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Table, data_file, html_tag, html_text, telegram_length, words_in
+from bot.messages.words import Language, Words, html_tag, html_text, telegram_length, words_file, words_in
 
 NameOf = Callable[[Follow], str | None]
 """The name of what is followed: `Montélimar (26)`, `SNCF`. None for what is unknown."""
@@ -34,21 +34,6 @@ COMMANDS = frozenset({"suivis", "following", "pause"})
 """Commands in these texts."""
 
 _MOST_REASONS = 3
-
-
-class FollowingWords(Table):
-    """The words in one language."""
-
-    because: str
-    may_concern: str
-    changed: str
-    of_all: str
-    stop: str
-    and_: str
-    comma: str
-    kind: str
-    unread: str
-    read_again: str
 
 
 def follow_label(follow: Follow, name_of: FollowNames, language: Language) -> str:
@@ -99,11 +84,11 @@ def read_again_text(where: str, language: Language) -> str:
     return _words(language).read_again.format(where=where)
 
 
-def _listed(names: Sequence[str], words: FollowingWords) -> str:
+def _listed(names: Sequence[str], words: Words) -> str:
     *first, last = names
     return f"{words.comma.join(first)}{words.and_}{last}" if first else last
 
 
 @cache
-def _words(language: Language) -> FollowingWords:
-    return FollowingWords.model_validate(data_file("bot.messages", "following.toml")[language])
+def _words(language: Language) -> Words:
+    return words_file("bot.messages", "following.toml")[language]

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import Enum
 from functools import cache
 from itertools import islice
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
 from bot.domain.law import Flag, LegalAdvice, Standing
@@ -28,7 +29,7 @@ from bot.messages.lines import (
     timing,
     timing_text,
 )
-from bot.messages.words import Table, Words, clean, cut, data_file, for_each, inert
+from bot.messages.words import Table, Words, clean, cut, data_file, inert
 
 _LONGEST_NUMBER = 60
 _MOST_LINES = 5
@@ -312,24 +313,46 @@ _ADVICE_MARK = "⚖️ "
 _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
+class Deadline(Enum):
+    """What is known of the last day to contest a decree, by how the names of its words end."""
+
+    KNOWN = ""
+    PASSED = "_passed"
+    UNKNOWN = "_unknown"
+    AT_LEAST = "_at_least"
+
+
 def no_recourse_line(words: Words) -> Iterator[FactLine]:
     """Return the line for a decree that allows nothing: readers cannot contest it; for a refused applicant, notification counts."""
     yield FactLine(PostPart.RECOURSE, "", (words.recourse.nothing,))
 
 
+def deadline(legal_advice: LegalAdvice, today: date) -> tuple[Deadline, date | None]:
+    """Return what is known at `today` of the last day to contest a decree: that day, or the earliest that it may be."""
+    day, at_least = legal_advice.last_day, legal_advice.at_least
+    if day is not None:
+        return Deadline.PASSED if today > day else Deadline.KNOWN, day
+    return (Deadline.UNKNOWN, None) if at_least is None or today > at_least else (Deadline.AT_LEAST, at_least)
+
+
 def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Iterator[FactLine]:
     """Return one paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
-    said, passed = words.recourse, _passed(legal_advice, today)
-    at_least = _at_least(legal_advice, today, words)
-    sentences = [*_limit(legal_advice, words, at_least, passed=passed)]
-    if not passed and legal_advice.court.differs:
-        sentences.append(said.differs.format(court=court_text(legal_advice.court.by_seat, words)))
-    # That of what is over is part of the sentence on the last day, where that is known.
-    is_told = legal_advice.standing is Standing.OVER and legal_advice.last_day is not None
-    if not passed and not is_told and legal_advice.standing in (urgency := _by_standing(words)):
-        sentences.append(urgency[legal_advice.standing])
+    said, court, standing = words.recourse, legal_advice.court, legal_advice.standing
+    case, day = deadline(legal_advice, today)
+    fields = {"day": "" if day is None else date_text(day, words.dates), "court": court_text(court.name, words)}
+    is_over = standing is Standing.OVER and case is Deadline.KNOWN
+    sentences = [(said.over if is_over else said["limit" + case.value]).format(**fields)]
+    if case is not Deadline.PASSED:
+        if court.differs:
+            sentences.append(said.differs.format(court=court_text(court.by_seat, words)))
+        # That of what is over is part of the sentence on the last day, where that is known.
+        if not is_over and standing in (urgency := _by_standing(words)):
+            sentences.append(urgency[standing])
     sentences.append(said.source.format(rule=rules().articles["limit"], **_sources(words)))
-    yield FactLine(PostPart.RECOURSE, "", (_ADVICE_MARK + " ".join(sentences),), brief=_brief(legal_advice, words, at_least, passed=passed))
+    named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
+    courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
+    brief = said["brief" + case.value].format(day=fields["day"], court=courts, urgency=_brief_urgency(standing, words))
+    yield FactLine(PostPart.RECOURSE, "", (_ADVICE_MARK + " ".join(sentences),), brief=brief)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,21 +379,15 @@ def advice_lines(legal_advice: LegalAdvice, today: date, words: Words) -> tuple[
 
 def advice_parts(legal_advice: LegalAdvice, today: date, words: Words) -> AdviceParts:
     """Return the legal steps; `today` at the authority's place. A last day in the past is reported as such."""
-    said, passed, sources = words.advice, _passed(legal_advice, today), _sources(words)
-    at_least = _at_least(legal_advice, today, words)
-    if at_least is not None:
-        until = said.limit_at_least.format(day=at_least, **sources)
-    elif legal_advice.last_day is None:
-        until = said.limit_unknown.format(**sources)
-    else:
-        limit = said.limit_passed if passed else said.limit
-        until = limit.format(day=date_text(legal_advice.last_day, words.dates), **sources)
+    said, sources = words.advice, _sources(words)
+    case, day = deadline(legal_advice, today)
+    passed = case is Deadline.PASSED
     urgent: tuple[str, ...] = ()
     if legal_advice.standing in _HOW_URGENT:
         urgent = (said.liberty.format(**sources),)
         urgent = urgent if passed else (said.suspension.format(**sources), *urgent)
     return AdviceParts(
-        limit=until,
+        limit=said["limit" + case.value].format(day="" if day is None else date_text(day, words.dates), **sources),
         court=_court(legal_advice, words),
         who=None if passed else said.who,
         stage={**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(legal_advice.standing),
@@ -378,35 +395,6 @@ def advice_parts(legal_advice: LegalAdvice, today: date, words: Words) -> Advice
         traps=None if legal_advice.last_day is None else said.traps.format(**sources),
         sources=said.sources.format(**sources),
     )
-
-
-def _passed(legal_advice: LegalAdvice, today: date) -> bool:
-    return legal_advice.last_day is not None and today > legal_advice.last_day
-
-
-def _at_least(legal_advice: LegalAdvice, today: date, words: Words) -> str | None:
-    """Return the earliest possible deadline if the deadline is unknown and it has not passed."""
-    day = legal_advice.at_least
-    if legal_advice.last_day is not None or day is None or today > day:
-        return None
-    return date_text(day, words.dates)
-
-
-def _limit(legal_advice: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> Iterator[str]:
-    said, court = words.recourse, court_text(legal_advice.court.name, words)
-    if at_least is not None:
-        yield said.limit_at_least.format(day=at_least, court=court)
-        return
-    if legal_advice.last_day is None:
-        yield said.limit_unknown.format(court=court)
-        return
-    day = date_text(legal_advice.last_day, words.dates)
-    if passed:
-        yield said.limit_passed.format(day=day)
-    elif legal_advice.standing is Standing.OVER:
-        yield said.over.format(day=day, court=court)
-    else:
-        yield said.limit.format(day=day, court=court)
 
 
 def _by_standing(words: Words) -> dict[Standing, str]:
@@ -421,19 +409,6 @@ def _by_standing(words: Words) -> dict[Standing, str]:
     }
 
 
-def _brief(legal_advice: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> str:
-    said, court = words.recourse, legal_advice.court
-    named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
-    courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
-    urgency = _brief_urgency(legal_advice.standing, words)
-    if at_least is not None:
-        return said.brief_at_least.format(day=at_least, court=courts, urgency=urgency)
-    if legal_advice.last_day is None:
-        return said.brief_unknown.format(court=courts, urgency=urgency)
-    day = date_text(legal_advice.last_day, words.dates)
-    return said.brief_passed.format(day=day) if passed else said.brief.format(day=day, court=courts, urgency=urgency)
-
-
 def _brief_urgency(standing: Standing, words: Words) -> str:
     """Return a few words on urgent application; empty if in doubt."""
     if standing in {Standing.UPCOMING, Standing.IN_FORCE}:
@@ -442,17 +417,11 @@ def _brief_urgency(standing: Standing, words: Words) -> str:
 
 
 def _court(legal_advice: LegalAdvice, words: Words) -> str:
-    said, court, sources = words.advice, legal_advice.court, _sources(words)
+    said, court = words.advice, legal_advice.court
+    forms = {(True, True): said.court_both, (True, False): said.court_named, (False, True): said.court_seat}
+    form = said.court_differs if court.differs else forms.get((bool(court.named), bool(court.by_seat)), said.court_unknown)
     named, seat = court_text(court.named, words), court_text(court.by_seat, words)
-    if court.differs:
-        return said.court_differs.format(named=named, seat=seat, **sources)
-    if court.named and court.by_seat:
-        return said.court_both.format(court=seat, **sources)
-    if court.named:
-        return said.court_named.format(court=named, **sources)
-    if court.by_seat:
-        return said.court_seat.format(court=seat, **sources)
-    return said.court_unknown.format(**sources)
+    return form.format(named=named, seat=seat, court=seat if court.by_seat else named, **_sources(words))
 
 
 def _sources(words: Words) -> dict[str, str]:
@@ -509,7 +478,7 @@ class Rules(Table):
     code: str
     version: date
     courts_checked: date
-    articles: Annotated[Mapping[str, str], for_each(("limit", "court", "suspension", "liberty", "distance", "lawyer", "filing"))]
+    articles: Mapping[str, str]
 
 
 @cache

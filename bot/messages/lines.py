@@ -10,9 +10,10 @@ from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Sighting
+from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Purpose, Sighting
+from bot.domain.facts import POST_ROWS, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
-from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, link_to, words_in
+from bot.messages.words import Language, Words, clean, data_file, inert, link_to, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -148,19 +149,22 @@ class PostPart(StrEnum):
     PUBLISHED = "published"
     RECOURSE = "recourse"
     OFFICE = "office"
-    DECIDED = "decided"
+    DECIDED = "authority"
     CHANGED = "changed"
     ADVICE = "advice"
     SIGHTINGS = "sightings"
 
 
+PARTS = {part.value: part for part in PostPart}
+
+
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """One fact: label (or empty), items, and number of items not shown. `brief`: the whole line shortened, where cuts are forbidden;
-    `href`: its link; `is_doubtful`: labelled as to verify.
+    """One fact: a `PostPart` or row of the table of facts, label (or empty), items, and number of items not shown. `brief`: the whole line
+    shortened, where cuts are forbidden; `href`: its link; `is_doubtful`: labelled as to verify.
     """
 
-    part: PostPart
+    part: str
     label: str
     items: tuple[str, ...]
     hidden: int = 0
@@ -176,12 +180,12 @@ class FactLine:
         return f"{shown} {self.more.format(n=self.hidden)}".strip() if self.hidden else shown
 
 
-def line(part: PostPart, label: str, texts: Iterable[str | None], words: Words) -> Iterator[FactLine]:
+def line(part: str, label: str, texts: Iterable[str | None], words: Words) -> Iterator[FactLine]:
     """Return one line with the texts of a document that say something, each once and made inert; none where none does."""
     yield from said_line(part, label, (inert(text or "") for text in texts), words)
 
 
-def said_line(part: PostPart, label: str, texts: Iterable[str | None], words: Words) -> Iterator[FactLine]:
+def said_line(part: str, label: str, texts: Iterable[str | None], words: Words) -> Iterator[FactLine]:
     """Return one line with these words of the program, each once; none where there are none."""
     items = tuple(dict.fromkeys(text for text in texts if text))
     if items:
@@ -201,26 +205,11 @@ def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:
     yield from line(PostPart.TITLE, "", (decree.title,), words)
 
 
-_READ_FROM = {
-    PostPart.PERIOD: ("starts", "ends"),
-    PostPart.EVENT: ("event",),
-    PostPart.PLACES: ("places",),
-    PostPart.OPERATORS: ("operators",),
-    PostPart.SOFTWARE: ("software", "vendor"),
-    PostPart.CAMERAS: ("cameras",),
-    PostPart.OFFICE: ("office",),
-    PostPart.NUMBER: ("number",),
-    PostPart.SIGNED: ("signed",),
-}
-"""The facts that a line tells, where they may be to be verified."""
-
-
 def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
     """Mark the line of an unsure fact "to be verified" with its page; a number not in shortened posts, which are recognised by it."""
-    unsure = [name for name in _READ_FROM.get(line.part, ()) if name in decree.facts.doubtful]
-    if not unsure:
+    about = {fact.about for fact in facts_of_row(line.part) if fact.name in decree.facts.doubtful}
+    if not about:
         return line
-    about = {"period", *unsure} if line.part is PostPart.PERIOD else set(unsure)
     page = next((quote.page for quote in decree.evidence if quote.about in about), max(decree.page, 1))
     told = words.labels.doubtful.format(label=line.label or line.text, page=page)
     marked = replace(line, label=told) if line.label else replace(line, items=(told,))
@@ -228,37 +217,64 @@ def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
 
 
 def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """Return lines of period, event, places, operators, purposes, software, cameras, with marks to verify."""
-    return (to_verify(line, decree, words) for line in _fact_lines(decree, words))
+    """Return one line per row of a post that tells something, with marks to verify."""
+    return row_lines(POST_ROWS, decree, words)
 
 
-def _fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    facts, labels = decree.facts, words.labels
-    yield from said_line(PostPart.PERIOD, labels.period, (period_text(facts, words),), words)
-    yield from line(PostPart.EVENT, labels.event, (facts.event,), words)
-    yield from line(PostPart.PLACES, labels.places, facts.places, words)
-    # A refusal sets nothing going: whoever is named asked for it, and its cameras feed no algorithm.
-    refused = decree.kind is Kind.REFUSAL
-    yield from line(PostPart.OPERATORS, labels.requested if refused else labels.operators, facts.operators, words)
-    purposes = (words.purposes[purpose] for purpose in facts.purposes)
-    yield from said_line(PostPart.PURPOSES, labels.purposes, purposes, words)
-    yield from line(PostPart.SOFTWARE, labels.software, (_software(facts),), words)
-    yield from said_line(PostPart.CAMERAS, labels.cameras, (_cameras(facts, words, typed=not refused),), words)
+def row_lines(rows: Iterable[str], decree: Decree, words: Words) -> Iterator[FactLine]:
+    """Return one line per row of the table of facts that tells something, with marks to verify."""
+    for row in rows:
+        compose = line if is_quoted(row) else said_line
+        found = compose(PARTS.get(row, row), row_label(row, decree, words), row_texts(row, decree, words), words)
+        yield from (to_verify(each, decree, words) for each in found)
+
+
+def row_label(row: str, decree: Decree, words: Words) -> str:
+    """Return what stands before a row. A refusal sets nothing going: whoever is named asked for it."""
+    return words.facts["requested" if row == "operators" and decree.kind is Kind.REFUSAL else row]
+
+
+def row_texts(row: str, decree: Decree, words: Words) -> tuple[str, ...]:
+    """Return what a row tells, none where nothing is known: in the words of the decree as they stand there, or of the program."""
+    facts = decree.facts
+    match row:
+        case "period":
+            text = period_text(facts, words)
+        case "software":
+            text = _software(facts)
+        case "cameras":  # those of a refusal feed no algorithm
+            text = _cameras(facts, words, typed=decree.kind is not Kind.REFUSAL)
+        case _:
+            value = getattr(facts, row)
+            return tuple(_value_text(each, words) for each in (value if isinstance(value, tuple) else (value,)) if each is not None)
+    return () if text is None else (text,)
+
+
+def is_quoted(row: str) -> bool:
+    """Return whether a row tells words of the decree."""
+    return facts_of_row(row)[0].kind in {ValueKind.TEXT, ValueKind.TEXTS}
+
+
+def _value_text(value: str | date | Moment | int, words: Words) -> str:
+    match value:
+        case Purpose():
+            return words.purposes[value]
+        case Moment():
+            return moment_text(value, words.dates)
+        case date():
+            return date_text(value, words.dates)
+        case _:
+            return str(value)
 
 
 def reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """Return lines of number, day of signature, day of publication, with marks to verify."""
-    return (to_verify(line, decree, words) for line in _reference_lines(decree, words))
-
-
-def _reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     facts, labels = decree.facts, words.labels
-    if number := inert(facts.number or ""):
-        yield from said_line(PostPart.NUMBER, "", (labels.number.format(number=number),), words)
-    if facts.signed is not None:
-        yield from said_line(PostPart.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
-    if decree.published is not None:
-        yield from said_line(PostPart.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
+    days = {PostPart.SIGNED: (labels.signed, facts.signed), PostPart.PUBLISHED: (labels.published, decree.published)}
+    number = inert(facts.number or "")
+    texts = {PostPart.NUMBER: labels.number.format(number=number) if number else ""}
+    texts |= {part: "" if day is None else form.format(date=date_text(day, words.dates)) for part, (form, day) in days.items()}
+    return (to_verify(FactLine(part, "", (text,)), decree, words) for part, text in texts.items() if text)
 
 
 def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
@@ -285,7 +301,7 @@ def _software(facts: Facts) -> str | None:
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
     """Return `118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
-    named = [getattr(words.cameras, kind.value) for kind in CameraType if kind in facts.camera_types] if typed else []
+    named = [words.cameras[kind] for kind in CameraType if kind in facts.camera_types] if typed else []
     types = listed(named, words) or None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
@@ -344,13 +360,13 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
         return None
 
 
-def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
+def timing_text(moment: PeriodTiming, words: Words) -> str | None:
     """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
     said = {PeriodStage.UPCOMING: words.upcoming, PeriodStage.STARTED: words.started, PeriodStage.ENDED: words.ended}
     return said.get(moment.stage)
 
 
-def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
+def delay_text(moment: PeriodTiming, words: Words) -> str:
     """Return `14 h`, `3 jours`, rounded down, so that nobody has less time."""
     delay = moment.delay or timedelta()
     minutes = max(int(delay.total_seconds() // 60), 1)
@@ -361,21 +377,21 @@ def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
     return words.days.format(n=delay.days)
 
 
-def date_text(day: date, words: DateWords) -> str:
+def date_text(day: date, words: Words) -> str:
     """Return `17 avril 2024`, `1er mai 2024`."""
     return words.date.format(day=_day(day, words), month=words.months[day.month - 1], year=day.year)
 
 
-def _day(day: date, words: DateWords) -> str:
+def _day(day: date, words: Words) -> str:
     return words.first if day.day == 1 else str(day.day)
 
 
-def time_text(clock: time, words: DateWords) -> str:
+def time_text(clock: time, words: Words) -> str:
     """Return `14 h`, `14 h 30`."""
     return (words.time_minutes if clock.minute else words.time).format(hour=clock.hour, minute=clock.minute)
 
 
-def moment_text(moment: Moment, words: DateWords) -> str:
+def moment_text(moment: Moment, words: Words) -> str:
     """Return `17 avril 2024 à 14 h`; the day alone where the hour is not known."""
     day = date_text(moment.day, words)
     return day if moment.time is None else words.moment.format(date=day, time=time_text(moment.time, words))
@@ -428,7 +444,7 @@ def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
     return words.periods.one_day.format(day=day)
 
 
-def _start_of_range(starts: Moment, ends: Moment, words: DateWords) -> str:
+def _start_of_range(starts: Moment, ends: Moment, words: Words) -> str:
     """Return the start without what the end repeats: `19` in "du 19 au 22 avril 2024"."""
     if starts.time is not None or ends.time is not None or starts.day.year != ends.day.year:
         return moment_text(starts, words)

@@ -5,36 +5,21 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import quote, urldefrag, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-from bot.domain.acts import Kind, Purpose
-
-# The words about standing, flags and law: what a message says that rests on `LegalAdvice`.
+from pydantic import BaseModel, ConfigDict
 
 
 class Table(BaseModel):
-    """Base of tables of a data file; a missing or unknown key is an error on reading."""
+    """Base of tables of a data file of rules: numbers, days, lists. A missing or unknown key is an error on reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def for_each(names: Collection[str]) -> AfterValidator:
-    """Require words for each of these names, and for no other."""
-
-    def checked(words: Mapping[str, object]) -> Mapping[str, object]:
-        if missing := set(names) ^ set(words):
-            raise ValueError(f"missing, or not known: {', '.join(sorted(missing))}")
-        return words
-
-    return AfterValidator(checked)
 
 
 def data_file(package: str, *path: str) -> dict[str, Any]:
@@ -83,236 +68,59 @@ def no_break_spaces(text: str) -> str:
     return _NARROW.sub("\u202f", _WIDE.sub("\u00a0", text))
 
 
-class StandingWords(Table):
-    """Where a decree stands, in lists."""
-
-    upcoming: str
-    in_force: str
-    started: str
-    over: str
-    ended: str
-    ended_since: str
-    suspended: str
-    suspended_since: str
-    in_doubt: str
-    unknown: str
-    modified: str
-    renewed: str
-
-
-class FlagWords(Table):
-    """Words of flags, whole for posts and brief for lists. `late`: unknown number of days; `outside`: unknown days."""
-
-    late: str
-    late_one: str
-    late_many: str
-    late_brief: str
-    outside: str
-    outside_days: str
-    outside_brief: str
-    longer: str
-    longer_one: str
-    longer_many: str
-    longer_brief: str
-
-
-class RecourseWords(Table):
-    """Sentences on contesting in posts; `brief` ones for little room, with `brief_possible`, `brief_useless` on urgent application."""
-
-    nothing: str
-    limit: str
-    limit_passed: str
-    limit_unknown: str
-    limit_at_least: str
-    over: str
-    differs: str
-    urgent: str
-    no_longer: str
-    ended: str
-    in_doubt: str
-    source: str
-    no_court: str
-    short_court: str
-    two_courts: str
-    brief: str
-    brief_passed: str
-    brief_unknown: str
-    brief_at_least: str
-    brief_possible: str
-    brief_useless: str
-
-
-class AdviceWords(Table):
-    """Lines of the long form about contesting. Fields that begin with `art_` are articles, as `article` writes them."""
-
-    heading: str
-    limit: str
-    limit_passed: str
-    limit_unknown: str
-    limit_at_least: str
-    court_both: str
-    court_named: str
-    court_seat: str
-    court_differs: str
-    court_unknown: str
-    who: str
-    unknown: str
-    suspension: str
-    liberty: str
-    traps: str
-    sources: str
-    article: str
-
-
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
-KindWords = Annotated[Mapping[Kind, str], for_each(Kind)]
-"""One text per kind of decree."""
-PurposeWords = Annotated[Mapping[Purpose, str], for_each(Purpose)]
-"""The short official name of each purpose (décret n° 2023-828, article 3)."""
+if TYPE_CHECKING:
+    _Text = str
+else:
+    _Text = object
 
 
-class FactLabels(Table):
-    """What stands before each fact."""
-
-    event: str
-    period: str
-    places: str
-    operators: str
-    requested: str
-    purposes: str
-    software: str
-    cameras: str
-    link: str
-    button: str
-    number: str
-    signed: str
-    published: str
-    office: str
-    decided: str
-    publisher: str
-    sighting: str
-    page: str
-    doubtful: str
-
-
-class TimingWords(Table):
-    """Where a decree stood in time when it was posted, and how a delay is written."""
-
-    upcoming: str
-    started: str
-    ended: str
-    minutes: str
-    hours: str
-    days: str
-
-
-class DateWords(Table):
-    """How days and hours are written. `first` is the first day of a month."""
-
-    months: Annotated[tuple[str, ...], Field(min_length=12, max_length=12)]
-    first: str
-    day_month: str
-    date: str
-    time: str
-    time_minutes: str
-    moment: str
-
-
-class PeriodWords(Table):
-    """How a period is written."""
-
-    one_day: str
-    one_day_from: str
-    one_day_until: str
-    one_day_hours: str
-    range: str
-    from_on: str
-    until: str
-
-
-class CameraWords(Table):
-    """Whose images, after the label of the cameras. `one_fixed` and `one_drone` are of a single camera."""
-
-    videoprotection: str
-    fixed: str
-    drone: str
-    both: str
-    counted: str
-    one_fixed: str
-    one_drone: str
-
-
-class UndoneWords(Table):
-    """Words for a change ended itself: by what (`withdrawn`, `abrogated`, unclear `ended`), with what effect on a decree that it had ended
-    (`revives`, `stays`, `unclear`), `joint` between, `brief` for all.
+class Words(_Text):
+    """Holds a table of a data file: texts and tables as attributes, by key where the key is a value. A missing entry is an error that
+    names file and key. To the type checker every entry is both, a text and a table.
     """
 
-    joint: str
-    withdrawn: str
-    abrogated: str
-    ended: str
-    revives: str
-    stays: str
-    unclear: str
-    brief: str
+    _entries: Mapping[object, Any]
+    _where: str
+
+    def __init__(self, where: str, table: Mapping[str, Any]) -> None:
+        entries = {key: Words(f"{where}: {key}", value) if isinstance(value, dict) else value for key, value in table.items()}
+        self.__dict__.update(entries, _entries=entries, _where=where)
+
+    def __getattr__(self, key: str) -> Words:
+        raise AttributeError(f"{self.__dict__.get('_where')}: no {key}")
+
+    def __getitem__(self, key: object) -> Words:
+        if key not in self._entries:
+            raise KeyError(f"{self._where}: no {key}")
+        entry: Words = self._entries[key]
+        return entry
+
+    def get(self, key: str, default: str) -> str:
+        """Return the text of this key, the default where it has none."""
+        return self[key] if key in self._entries else default
+
+    def keys(self) -> Iterable[str]:
+        """Yield the keys in their order."""
+        return map(str, self._entries)
+
+    def items(self) -> Iterable[tuple[str, Words]]:
+        """Yield the keys in their order, each with its text or table."""
+        return ((key, self[key]) for key in self.keys())
 
 
-class ChangeWords(Table):
-    """Words for changes by decrees: `does`, `undergoes`; for a retrait `withdraws`, `withdrawn`. All take the other decree."""
-
-    does: KindWords
-    undergoes: KindWords
-    withdraws: str
-    withdrawn: str
-    abrogated: str
-    undone: UndoneWords
-    numbered: str
-    numbered_dated: str
-    dated: str
-    other: str
-    stored: str
-    since: str
-    on: str
-    period: str
-
-
-class NoticeWords(Table):
-    """Words of an edited post on later decrees. `below`: one posted after it, with `text`; `undone`: mark of one ended itself."""
-
-    below: str
-    undone: str
-    marks: KindWords
-
-
-class Words(Table):
-    """Everything a message says that does not come from a decree."""
-
-    more: str
-    label: str
-    no_place: str
-    kinds: KindWords
-    short_kinds: KindWords
-    purposes: PurposeWords
-    labels: FactLabels
-    cameras: CameraWords
-    timing: TimingWords
-    dates: DateWords
-    periods: PeriodWords
-    changes: ChangeWords
-    notice: NoticeWords
-    standing: StandingWords
-    flags: FlagWords
-    recourse: RecourseWords
-    advice: AdviceWords
+def words_file(package: str, *path: str) -> Words:
+    """Return the words of a packaged TOML file, with `no_break_spaces`."""
+    return Words("/".join((package.replace(".", "/"), *path)), data_file(package, *path))
 
 
 @cache
 def words_in(language: Language) -> Words:
-    """Return the words of a language, read once from its packaged file."""
-    return Words.model_validate(data_file("bot.messages", f"{language}.toml"))
+    """Return everything a message says that does not come from a decree, read once from the packaged file of a language."""
+    return words_file("bot.messages", f"{language}.toml")
 
 
 # Words from outside.

@@ -19,7 +19,6 @@ from bot.delivery.telegram.operators_chat import ChatButton
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.health import Overview
-from bot.domain.records import Waiting
 from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
 from bot.messages.words import Language
@@ -205,12 +204,11 @@ AT_ONCE = 5
 @dataclass(frozen=True, slots=True)
 class ReviewQuestions:
     """Produces one question per doubtful act, with two buttons, then one per new decree with facts to verify, about the most useful, with a
-    button per reading. `found` returns the decrees of an accepted act, `doubted` the question on a decree, `names` the name of an
+    button per reading. `doubted` returns the question on a decree, `names` the name of an
     authority. Without `buttons` the command is named.
     """
 
     reviews: Reviews
-    found: Callable[[Waiting], Sequence[Decree]]
     doubted: Callable[[Decree], FactQuestion | None]
     names: Names
     clock: Callable[[], datetime]
@@ -225,29 +223,27 @@ class ReviewQuestions:
         """See `Producer`."""
         words = alert_words(self.language).reviews
         buttons = self.buttons and not once
-        none: Sequence[Decree] = ()
         for act in self.reviews.not_notified(AT_ONCE, self.clock() - FRESH):
-            found = _found_out(partial(self.found, act), none, review=act.id)
-            if found is None:
-                continue
+            if self.reviews.get(act.id) is None:
+                continue  # settled meanwhile
             why = doubt_words(act.evidence, self.language)
-            text = review_text(act, self.names(act.authority), words, buttons=buttons, found=found, why=why)
+            text = review_text(act, self.names(act.authority), words, buttons=buttons, why=why)
             answers = ((words.yes, True), (words.no, False)) if buttons else ()
             choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
             yield Notice(text, partial(self.reviews.notified, [act.id]), choices)
         doubted = self.reviews.unasked(self.clock() - FRESH)
-        questions = filter(None, (_found_out(partial(self.doubted, one), None, decree=one.id) for one in doubted))
+        questions = filter(None, (_found_out(partial(self.doubted, one), decree=one.id) for one in doubted))
         for asked in islice(questions, AT_ONCE):
             decree = asked.decree.id or 0
-            text = fact_text(asked, self.names(asked.decree.authority), words, buttons=buttons)
+            text = fact_text(asked, self.names(asked.decree.authority), self.language, buttons=buttons)
             labels = {1: "1", 2: "2", 0: words.neither} if len(asked.readings) > 1 else {1: words.right, 0: words.wrong}
             data = {choice: answer_data(FactAnswer(decree, asked.token, asked.fact, choice)) for choice in labels}
             choices = [ChatButton(label, data[choice]) for choice, label in labels.items()] if buttons else []
             yield Notice(text, partial(self.reviews.asked, decree), choices)
 
 
-def _found_out(look: Callable[[], T | None], otherwise: T | None, **about: int | None) -> T | None:
-    """Return the question, None if settled or gone, `otherwise` after a crash, so that other questions go on. Raises StorageError."""
+def _found_out(look: Callable[[], T | None], **about: int | None) -> T | None:
+    """Return the question, None if settled or gone, or after a crash, so that other questions go on. Raises StorageError."""
     try:
         return look()
     except NoSuchRow:
@@ -256,4 +252,4 @@ def _found_out(look: Callable[[], T | None], otherwise: T | None, **about: int |
         raise
     except Exception:
         log.exception("review.preview_crashed", **about)
-        return otherwise
+        return None

@@ -13,8 +13,8 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain.acts import Outcome
 from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_from, told
-from bot.messages.words import Language, cut, inert, words_in
-from bot.queries.vocabulary import SettlementWords, vocabulary
+from bot.messages.words import Language, Words, cut, inert, words_in
+from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import NoSuchRow
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ class ReviewButtons:
     async def _is_ours(self, chat: Chat) -> bool:
         return _is(chat, self._chat) or _is(chat, await asyncio.to_thread(self._now_at, self._chat))
 
-    async def _settled(self, answer: ReviewAnswer | FactAnswer, words: SettlementWords) -> str:
+    async def _settled(self, answer: ReviewAnswer | FactAnswer, words: Words) -> str:
         if isinstance(answer, FactAnswer):
             fact = await asyncio.to_thread(self._reviewer.answer_fact, answer, by=BY)
             log.info("review.settled", decree=fact.decree, fact=fact.fact, already=fact.already)
@@ -105,7 +105,7 @@ async def _told(query: CallbackQuery, said: str) -> None:
             raise
 
 
-def fact_outcome(settled: SettledFact, words: SettlementWords) -> str:
+def fact_outcome(settled: SettledFact, words: Words) -> str:
     """Return what a fact is from now on, in words."""
     if settled.already:
         return words.fact_already
@@ -113,7 +113,7 @@ def fact_outcome(settled: SettledFact, words: SettlementWords) -> str:
     return said.format(decree=settled.decree, value=cut(inert(told(settled.value)), _LONGEST_VALUE))
 
 
-def outcome_text(settled: Settled, words: SettlementWords, language: Language) -> str:
+def outcome_text(settled: Settled, words: Words, language: Language) -> str:
     """Return what became of a review, in words."""
     decision = settled.decision
     if decision.outcome is Outcome.DECREE and decision.kind is not None:
@@ -121,8 +121,8 @@ def outcome_text(settled: Settled, words: SettlementWords, language: Language) -
         if settled.already:
             return words.already_accepted.format(kind=kind)
         if len(settled.decrees) > 1:
-            said = words.accepted_many if settled.posts else words.accepted_many_silently
-            return said.format(n=len(settled.decrees), decrees=", ".join(f"[{decree}]" for decree in settled.decrees))
+            form = words.accepted_many if settled.posts else words.accepted_many_silently
+            return form.format(n=len(settled.decrees), decrees=", ".join(f"[{decree}]" for decree in settled.decrees))
         decree = settled.decrees[0] if settled.decrees else None
         return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=decree)
     if settled.withdrawn is not None:

@@ -6,92 +6,23 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Annotated
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
-from bot.ingest.review import USEFUL, FactQuestion, told
+from bot.ingest.review import FactQuestion, told
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Table, cut, data_file, for_each, inert, link_to, unlinked, words_in
+from bot.messages.words import Language, Words, cut, inert, link_to, unlinked, words_file, words_in
 from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
 from sources.catalogue.authority import Authority
 
 # The words.
 
 
-class Advice(Table):
-    """Says what is wrong, and what an operator can do."""
-
-    what: str
-    todo: str
-
-
-class PostWords(Table):
-    """Holds the words about the delivery of decrees."""
-
-    begun: str
-    ended: str
-    post: str
-    post_only: str
-    destination: str
-    destination_only: str
-    followers: str
-    followers_only: str
-    and_more: str
-    no_detail: str
-    shortened: str
-    troubles: Annotated[Mapping[PostTrouble, Advice], for_each(PostTrouble)]
-
-
-class ReviewQuestionWords(Table):
-    """Words of the questions about an act or a fact."""
-
-    head: str
-    where: str
-    known: str
-    reread: str
-    several: str
-    why: str
-    quote: str
-    ask: str
-    type: str
-    yes: str
-    no: str
-    fact_head: str
-    fact: str
-    which: str
-    is_it: str
-    fact_type: str
-    neither: str
-    right: str
-    wrong: str
-    facts: Annotated[Mapping[str, str], for_each(USEFUL)]
-
-
-class AlertWords(Table):
-    """Holds the words about the sources, and all the rest."""
-
-    begun_one: str
-    begun_many: str
-    ended_one: str
-    ended_many: str
-    group: str
-    one: str
-    and_more: str
-    last: str
-    never: str
-    shortened: str
-    causes: Annotated[Mapping[Cause, Advice], for_each(Cause)]
-    posts: PostWords
-    reviews: ReviewQuestionWords
-
-
 @cache
-def alert_words(language: Language) -> AlertWords:
+def alert_words(language: Language) -> Words:
     """Return the words of a language, read once from its packaged file."""
-    return AlertWords.model_validate(data_file("bot.operators", "words", f"{language}.toml"))
+    return words_file("bot.operators", "words", f"{language}.toml")
 
 
 # The messages.
@@ -127,7 +58,7 @@ def post_text(message: DueAlerts, language: Language) -> str:
     return _fitted(blocks, words.shortened)
 
 
-def _blocks(alerts: Sequence[Alert], words: PostWords, *, with_advice: bool) -> list[str]:
+def _blocks(alerts: Sequence[Alert], words: Words, *, with_advice: bool) -> list[str]:
     blocks = []
     for trouble in PostTrouble:
         concerned = [alert for alert in alerts if alert.cause == trouble.value]
@@ -139,7 +70,7 @@ def _blocks(alerts: Sequence[Alert], words: PostWords, *, with_advice: bool) -> 
     return blocks
 
 
-def _row(alert: Alert, words: PostWords, *, with_detail: bool) -> str:
+def _row(alert: Alert, words: Words, *, with_detail: bool) -> str:
     kind, _, number = alert.subject.partition(":")
     if kind == "post":
         form = words.post if with_detail else words.post_only
@@ -214,7 +145,7 @@ def _cause(alert: Alert) -> Cause:
     return known.get(alert.cause, Cause.UNEXPECTED)
 
 
-def _block(cause: Cause, alerts: Sequence[Alert], names: Names, words: AlertWords, language: Language) -> str:
+def _block(cause: Cause, alerts: Sequence[Alert], names: Names, words: Words, language: Language) -> str:
     lines = [_group(cause, alerts, names, words)]
     if len(alerts) <= _DETAILS:
         details = ((names(alert.subject), _detail(cause, alert, words, language)) for alert in _sorted(alerts))
@@ -222,7 +153,7 @@ def _block(cause: Cause, alerts: Sequence[Alert], names: Names, words: AlertWord
     return "\n".join((*lines, f"→ {words.causes[cause].todo}"))
 
 
-def _group(cause: Cause, alerts: Sequence[Alert], names: Names, words: AlertWords) -> str:
+def _group(cause: Cause, alerts: Sequence[Alert], names: Names, words: Words) -> str:
     listed = short_list([inert(names(alert.subject)) for alert in _sorted(alerts)], words.and_more)
     return words.group.format(what=words.causes[cause].what, names=listed)
 
@@ -231,7 +162,7 @@ def _sorted(alerts: Sequence[Alert]) -> list[Alert]:
     return sorted(alerts, key=lambda alert: alert.subject)
 
 
-def _detail(cause: Cause, alert: Alert, words: AlertWords, language: Language) -> str:
+def _detail(cause: Cause, alert: Alert, words: Words, language: Language) -> str:
     if cause is not Cause.LATE:
         return cut(inert(alert.detail), _LONGEST_DETAIL)
     try:
@@ -245,15 +176,10 @@ def _detail(cause: Cause, alert: Alert, words: AlertWords, language: Language) -
 _LONGEST_TITLE = 400
 _LONGEST_QUOTE = 240
 _QUOTES = 3
-_NUMBERS = 20
 
 
-def review_text(
-    act: Waiting, name: str, words: ReviewQuestionWords, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None
-) -> str:
-    """Return the question about an act: place, why it is doubtful (`why`), decrees recorded by a yes (`found`, named if several), how to
-    answer. Names no person; fits in a message.
-    """
+def review_text(act: Waiting, name: str, words: Words, *, buttons: bool, why: str | None = None) -> str:
+    """Return the question about an act: place, why it is doubtful (`why`), how to answer. Names no person; fits in a message."""
     quotes = dict.fromkeys(
         words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
     )
@@ -264,16 +190,16 @@ def review_text(
         "" if act.decree is None else (words.reread if act.reread else words.known).format(decree=act.decree),
         "" if why is None else words.why.format(reason=why),
         *list(quotes)[:_QUOTES],
-        "" if len(found) < 2 else words.several.format(n=len(found), numbers=_numbers(found)),
         link_to(act.url, act.page) or "",
         words.ask if buttons else words.type.format(number=act.id),
     ]
     return "\n".join(line for line in lines if line)
 
 
-def fact_text(asked: FactQuestion, name: str, words: ReviewQuestionWords, *, buttons: bool) -> str:
+def fact_text(asked: FactQuestion, name: str, language: Language, *, buttons: bool) -> str:
     """Return the question about a fact to verify: readings, place, how to answer. Names no person."""
-    decree, label = asked.decree, words.facts[asked.fact]
+    decree, words = asked.decree, alert_words(language).reviews
+    label = words.facts.get(asked.fact, words_in(language).facts.get(asked.fact, asked.fact))
     several = len(asked.readings) > 1
     quotes = dict.fromkeys((quote.page, quote.text) for quote in decree.evidence if quote.about == asked.fact and quote.text)
     page = next((page for page, _ in quotes), decree.page)
@@ -288,8 +214,3 @@ def fact_text(asked: FactQuestion, name: str, words: ReviewQuestionWords, *, but
         (words.which if several else words.is_it) if buttons else words.fact_type.format(decree=decree.id, fact=asked.fact),
     ]
     return "\n".join(line for line in lines if line)
-
-
-def _numbers(found: Sequence[Decree]) -> str:
-    numbers = [inert(decree.facts.number or "?") for decree in found]
-    return ", ".join(numbers[:_NUMBERS]) + (", …" if len(numbers) > _NUMBERS else "")

@@ -15,10 +15,10 @@ from bot.domain.records import PublishedCounts
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages.lines import date_text, place_for
-from bot.messages.words import Language, inert, telegram_length, words_in
+from bot.messages.words import Language, Words, inert, telegram_length, words_in
 from bot.queries.departments import place_label
 from bot.queries.running import RunningDecrees
-from bot.queries.vocabulary import FiguresWords, vocabulary
+from bot.queries.vocabulary import vocabulary
 
 STEPS = (1, 3, 6, 11, 21)
 """From how many decrees on a map has its next darker step; below the first it is empty."""
@@ -218,7 +218,7 @@ def _in_words(answer: FiguresAnswer, places: Mapping[str, Place], language: Lang
     return "\n".join(_chart_lines(answer.figures, places, words, language, most))
 
 
-def _map_lines(figures: Figures, words: FiguresWords, language: Language, most: int) -> Iterator[str]:
+def _map_lines(figures: Figures, words: Words, language: Language, most: int) -> Iterator[str]:
     yield words.map_head.format(date=date_text(figures.day, words_in(language).dates), count=figures.in_force)
     there = sorted((one for one in figures.departments if one.in_force), key=lambda one: (-one.in_force, one.code))
     counted = [words.counted.format(name=_label(one), count=one.in_force) for one in there]
@@ -233,7 +233,7 @@ def _map_lines(figures: Figures, words: FiguresWords, language: Language, most: 
     yield words.caution
 
 
-def _chart_lines(figures: Figures, places: Mapping[str, Place], words: FiguresWords, language: Language, most: int) -> Iterator[str]:
+def _chart_lines(figures: Figures, places: Mapping[str, Place], words: Words, language: Language, most: int) -> Iterator[str]:
     yield words.chart_head.format(date=date_text(figures.months[0][0], words_in(language).dates), count=figures.in_months)
     months = (words.counted.format(name=f"{words.months[month.month - 1]} {month.year}", count=count) for month, count in figures.months)
     yield words.chart_months.format(names=", ".join(months))
@@ -251,6 +251,6 @@ def _label(department: DepartmentFigures) -> str:
     return f"{department.name} ({department.code})"
 
 
-def _named(names: Sequence[str], words: FiguresWords, most: int) -> str:
+def _named(names: Sequence[str], words: Words, most: int) -> str:
     more = len(names) - most
     return ", ".join((*names[:most], *([words.and_more.format(n=more)] if more > 0 else [])))

@@ -16,7 +16,7 @@ from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Table, cut, data_file, inert, words_in
+from bot.messages.words import Language, Words, cut, inert, words_file, words_in
 
 MOST_SHOWN = 10
 """Candidates that are shown."""
@@ -34,66 +34,10 @@ _GUESSES = frozenset({Match.BEGINS, Match.NEAR, Match.SENTENCE})
 _LONGEST_ECHO = 60
 
 
-class FollowAnswers(Table):
-    """The answers in one language. `commands` are those that Telegram proposes."""
-
-    how: str
-    choose: str
-    choose_more: str
-    choose_kind: str
-    whole: str
-    choose_operator: str
-    kinds: str
-    operators: str
-    unknown: str
-    ask: str
-    yes: str
-    no: str
-    left: str
-    added: str
-    state: str
-    run_by: str
-    first: str
-    perhaps: str
-    did_you_mean: str
-    stop: str
-    do_list: str
-    do_pause: str
-    do_resume: str
-    do_forget: str
-    already: str
-    full: str
-    removed: str
-    list: str
-    row: str
-    row_read: str
-    row_unread: str
-    added_unread: str
-    nothing: str
-    at_once: str
-    daily: str
-    to_daily: str
-    to_at_once: str
-    paused: str
-    pause: str
-    resumed_none: str
-    resumed_one: str
-    resumed_many: str
-    forgotten: str
-    nothing_stored: str
-    admins: str
-    unchecked: str
-    now: str
-    minutes: str
-    hours: str
-    days: str
-    commands: Mapping[str, str]
-
-
 @cache
-def follow_answers(language: Language) -> FollowAnswers:
+def follow_answers(language: Language) -> Words:
     """Return the answers in one language."""
-    return FollowAnswers.model_validate(data_file("bot.queries", "words", f"following_{language}.toml"))
+    return words_file("bot.queries", "words", f"following_{language}.toml")
 
 
 @dataclass(frozen=True, slots=True)

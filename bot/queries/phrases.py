@@ -17,14 +17,13 @@ from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages.announcement import decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
 from bot.messages.lines import MessageInput, date_text, place_for, thousands
-from bot.messages.words import Language, cut, data_file, inert, words_in
+from bot.messages.words import Language, Words, cut, data_file, inert, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
     DepartmentState,
     HelpRequest,
-    InputFault,
     NotCovered,
     NothingFound,
     OneDecree,
@@ -39,7 +38,7 @@ from bot.queries.answers import (
 )
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, figures_text
-from bot.queries.vocabulary import EvidenceWords, Face, StateWords, Vocabulary, vocabulary
+from bot.queries.vocabulary import Face, vocabulary
 
 _LONGEST_ECHO = 120
 """Characters of a question repeated in its answer."""
@@ -81,8 +80,7 @@ def shortcoming(
         case UnknownDecree():
             text = words.unknown_decree.format(number=_echo(answer.number))
         case _:
-            template = words.ask.no_town if answer.fault is InputFault.NO_TOWN else str(getattr(words, answer.fault.value))
-            text = template.format(**examples)
+            text = words.faults[answer.fault].format(**examples)
     return text
 
 
@@ -111,7 +109,7 @@ def letter_text(letter: LetterKind, answer: OneDecree, places: Mapping[str, Plac
         raise NoLetter(vocabulary(language).no_gracieux) from None
 
 
-def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Vocabulary, language: Language) -> str:
+def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Words, language: Language) -> str:
     said = _nothing_there(answer, words) if answer.recorded else words.nothing_recorded
     if not answer.watched:
         return f"{said} {words.unwatched}"
@@ -129,7 +127,7 @@ def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Vocabular
     return " ".join(part for part in parts if part)
 
 
-def _nothing_there(answer: NothingFound, words: Vocabulary) -> str:
+def _nothing_there(answer: NothingFound, words: Words) -> str:
     ask, topic = words.ask, answer.question.topic
     of_one = {Topic.DEPARTMENT: words.nothing_department, Topic.IN_FORCE: words.nothing_in_force_there}
     of_several = {
@@ -143,7 +141,7 @@ def _nothing_there(answer: NothingFound, words: Vocabulary) -> str:
     return bare.get(topic, words.nothing_recent).format(words=_echo(answer.question.words))
 
 
-def _subject(answer: DecreeList, words: Vocabulary) -> str:
+def _subject(answer: DecreeList, words: Words) -> str:
     ask, topic, places = words.ask, answer.question.topic, answer.places
     of_one = {Topic.DEPARTMENT: words.department, Topic.IN_FORCE: words.in_force_there}
     of_several = {Topic.DEPARTMENT: ask.departments, Topic.IN_FORCE: ask.in_force_departments, Topic.TODAY: ask.today_there}
@@ -315,8 +313,8 @@ def evidence_text(decree: Decree, language: Language = "fr") -> str:
     return "\n".join((words.head, *dict.fromkeys(f"  {_line(item, words, language)}" for item in decree.evidence)))
 
 
-def _line(item: Evidence, words: EvidenceWords, language: Language) -> str:
-    about = words.about.get(item.about, inert(item.about))
+def _line(item: Evidence, words: Words, language: Language) -> str:
+    about = words.about.get(item.about, words_in(language).facts.get(item.about, inert(item.about)))
     if item.cue:
         about = words.met.format(about=about, cue=inert(cue_words(item.cue, language)))
     told = {"page": item.page, "about": about, "text": cut(inert(item.text), _LONGEST)}
@@ -391,7 +389,7 @@ def unread_lines(health: Sequence[AuthorityHealth], places: Mapping[str, Place],
     return list(_status_lines(unread, places, vocabulary(language).state, language))
 
 
-def _watch_lines(overview: Overview, places: Mapping[str, Place], words: StateWords, language: Language) -> list[str]:
+def _watch_lines(overview: Overview, places: Mapping[str, Place], words: Words, language: Language) -> list[str]:
     counts = Counter(one.status for one in overview.authorities)
     watched = sum(counts[status] for status in (Status.OK, Status.LATE, Status.PARTLY, Status.FAILING, Status.UNPOLLED))
     lines = [words.head.format(watched=watched, working=counts[Status.OK])]
@@ -404,9 +402,7 @@ def _watch_lines(overview: Overview, places: Mapping[str, Place], words: StateWo
     return [*lines, words.hint]
 
 
-def _status_lines(
-    authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], words: StateWords, language: Language
-) -> Iterator[str]:
+def _status_lines(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], words: Words, language: Language) -> Iterator[str]:
     """Yield a line for each sort of them but those that are read as they should be."""
     for template, statuses in (
         (words.failing, {Status.FAILING}),
@@ -419,7 +415,7 @@ def _status_lines(
             yield template.format(names=_names_of(of_sort, places, words, language))
 
 
-def _names_of(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], words: StateWords, language: Language) -> str:
+def _names_of(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], words: Words, language: Language) -> str:
     names = []
     for authority in authorities[:_NAMES]:
         place = place_for(places, authority.code)
@@ -430,7 +426,7 @@ def _names_of(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place
     return ", ".join(names) + (f" {words.and_more.format(n=more)}" if more else "")
 
 
-def _never_read(words: StateWords) -> Mapping[Status, str]:
+def _never_read(words: Words) -> Mapping[Status, str]:
     return {
         Status.UNPOLLED: words.one_never_polled,
         Status.NOT_COVERED: words.one_not_covered,
@@ -438,7 +434,7 @@ def _never_read(words: StateWords) -> Mapping[Status, str]:
     }
 
 
-def _failing_line(authority: AuthorityHealth, place: Place, words: StateWords, language: Language) -> str:
+def _failing_line(authority: AuthorityHealth, place: Place, words: Words, language: Language) -> str:
     named = {"name": inert(place.name), "cause": _cause_words(authority, words)}
     since = failing_since(authority, place)
     if since is None:
@@ -446,7 +442,7 @@ def _failing_line(authority: AuthorityHealth, place: Place, words: StateWords, l
     return words.one_failing.format(date=date_text(since, words_in(language).dates), **named)
 
 
-def _cause_words(authority: AuthorityHealth, words: StateWords) -> str:
+def _cause_words(authority: AuthorityHealth, words: Words) -> str:
     cause = authority.main.cause if authority.main else None
     return words.causes.get(cause.value, "") if cause else ""
 

@@ -13,9 +13,9 @@ import pypdfium2 as pdfium
 from bot.domain.acts import Place
 from bot.gazetteer.outlines import FRAME, WIDTH, PlacedOutline, placed
 from bot.messages.lines import date_text
-from bot.messages.words import Language, cut, words_in
+from bot.messages.words import Language, Words, cut, words_in
 from bot.queries.figures import STEPS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, authority_name, step
-from bot.queries.vocabulary import FiguresWords, vocabulary
+from bot.queries.vocabulary import vocabulary
 from bot.reading.pages.drawing import png
 
 # More is further from the paper, in one hue; what is not read has a texture, so that it never looks like what has no decree.
@@ -59,7 +59,7 @@ def _sheet(height: int, title: str, head: str) -> Sheet:
 _TOP, _LEGEND = 140, 1330
 
 
-def _map(figures: Figures, day: str, words: FiguresWords) -> Sheet:
+def _map(figures: Figures, day: str, words: Words) -> Sheet:
     sheet = _sheet(_LEGEND + 250, words.map_title, day)
     by_code = {one.code: one for one in figures.departments}
     for place in placed():
@@ -121,7 +121,7 @@ _FLOOR, _TALLEST = 560, 330
 _ROW, _NAME = 52, 430
 
 
-def _chart(figures: Figures, names: Sequence[str], head: str, words: FiguresWords) -> Sheet:
+def _chart(figures: Figures, names: Sequence[str], head: str, words: Words) -> Sheet:
     first = _FLOOR + 220
     sheet = _sheet(first + _ROW * len(names) + 60, words.chart_title, head)
     sheet.write((_SIDE, 178), words.by_month, 30, _INK, bold=True)
@@ -138,7 +138,7 @@ def _chart(figures: Figures, names: Sequence[str], head: str, words: FiguresWord
     return sheet
 
 
-def _months(sheet: Sheet, figures: Figures, words: FiguresWords) -> None:
+def _months(sheet: Sheet, figures: Figures, words: Words) -> None:
     width = WIDTH / len(figures.months)
     most = max(1, *(count for _, count in figures.months))
     began = None if figures.since is None else figures.since.replace(day=1)

@@ -81,7 +81,7 @@ _HERE = re.compile(
 )
 _AROUND = " \t\n.?!;:,«»“”\"'"
 _OFFICIAL = re.compile(
-    r"(?:\d{2,3}|2[ab]|[a-z]{1,4})-20\d\d-\d\d-\d\d-\d{1,6}"  # of an act: 26-2026-11-28-00033
+    r"(?:d?\d{2,3}|2[ab]|[a-z]{1,4})-20\d\d-\d\d-\d\d-\d{1,6}"  # of an act: 26-2026-11-28-00033
     r"|(?:[a-z]{2,8}[ -])?(?:19|20)\d\d[-/]\d{1,6}",  # of an authority: 2026-1104, DUPA 2024-1017
     re.IGNORECASE,
 )

@@ -29,7 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Purpose, Where
+from bot.domain.acts import Evidence, Facts, Kind, Moment, Purpose, Where
+from bot.domain.facts import FACTS, ValueKind
 from bot.domain.posts import PostContent
 from bot.domain.text import PageText, TextOrigin, clean
 
@@ -142,7 +143,7 @@ PURPOSES = {
 }
 """The words they are searched by."""
 
-_PURPOSES, _CAMERA_TYPES, _KINDS, _WHERE = (frozenset(each.value for each in words) for words in (Purpose, CameraType, Kind, Where))
+_KINDS, _WHERE = (frozenset(each.value for each in words) for words in (Kind, Where))
 
 
 @cache
@@ -153,15 +154,16 @@ def _checked_as(kind: Any) -> Callable[[object], Any]:
 
 def facts_from_json(stored: Mapping[str, Any]) -> Facts:
     """Return the facts that `to_json` wrote; unknown words are left out."""
-    moments = {name: Moment.parse(stored[name]) if stored.get(name) else None for name in ("starts", "ends")}
-    known = {
-        "purposes": [name for name in stored.get("purposes", ()) if name in _PURPOSES],
-        "camera_types": [name for name in stored.get("camera_types", ()) if name in _CAMERA_TYPES],
-        "references": [entry for entry in stored.get("references", ()) if entry.get("change") in _KINDS],
-    }
+    known = dict(stored)
+    for fact in FACTS:
+        if fact.kind is ValueKind.MOMENT:
+            known[fact.name] = Moment.parse(stored[fact.name]) if stored.get(fact.name) else None
+        elif fact.codes is not None:
+            known[fact.name] = [code for code in stored.get(fact.name, ()) if code in fact.codes]
+    known["references"] = [entry for entry in stored.get("references", ()) if entry.get("change") in _KINDS]
     for named in ("doubtful", "settled"):
         known[named] = [name for name in stored.get(named, ()) if name in Facts.__dataclass_fields__]
-    facts: Facts = _checked_as(Facts)({**stored, **known, **moments})
+    facts: Facts = _checked_as(Facts)(known)
     return facts
 
 

@@ -244,12 +244,6 @@ class Rejudging(NamingRepository):
             query = query.where(func.coalesce(recueils.c.published, func.date(recueils.c.found_at)) >= since)
         return [row.id for row in self._database.rows(query)]
 
-    def known(self, found: Sequence[Decree]) -> list[bool]:
-        """Of each of these decrees, whether it is a stored one, or may be."""
-        with self._database.reading() as connection:
-            matched = match(connection, found, [(decree.page, decree.page) for decree in found], [])
-        return [one.known is not None or one.which.is_unclear for one in matched]
-
     def apply(
         self, act: StoredAct, verdict: Verdict, found: Sequence[Decree], destinations_for: Route, now: datetime
     ) -> RedetectionResult | None:

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.domain.acts import Facts
+from bot.domain.facts import FACTS
 from bot.domain.lazily import lazily
 from bot.domain.text import fold_words
 from bot.storage.columns import PURPOSES
@@ -242,16 +243,10 @@ def _terms_of(row: _Unindexed) -> dict[str, object]:
 
 
 def _head(authority: str, title: str, act_id: str | None, facts: Facts) -> list[str]:
-    named = [facts.number, facts.event, facts.software, facts.vendor, act_id]
-    return [
-        # People search by department: `26`, or the hashtag of the posts.
-        f"{authority} dept{authority}",
-        title,
-        *(value for value in named if value),
-        *facts.operators,
-        *facts.places,
-        *(PURPOSES[purpose] for purpose in facts.purposes),
-    ]
+    values = (getattr(facts, fact.name) for fact in FACTS if fact.searched)
+    texts = (text for value in values for text in (value if isinstance(value, tuple) else (value or "",)))
+    # People search by department: `26`, or the hashtag of the posts.
+    return [f"{authority} dept{authority}", title, act_id or "", *(PURPOSES.get(text, text) for text in texts)]
 
 
 def _authority_term(code: str) -> str:

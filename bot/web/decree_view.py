@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
+from bot.domain.facts import PAGE_ROWS, facts_of_row
 from bot.domain.law import LegalAdvice, Standing, ends_first
 from bot.gazetteer.gazetteer import named_communes
-from bot.messages.announcement import publisher_of
+from bot.messages.announcement import announce_in_full, publisher_of
 from bot.messages.legal import (
     AdviceParts,
+    Deadline,
     advice_parts,
-    changed_lines,
     current_period,
-    link_lines,
+    deadline,
     list_changes,
     list_standing,
     no_recourse_line,
 )
 from bot.messages.letters.drafting import LetterKind, draft
-from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, fact_lines, period_text, place_for, sighting_lines
-from bot.messages.words import clean, link_to
+from bot.messages.lines import (
+    FactLine,
+    MessageInput,
+    PostPart,
+    capital,
+    date_text,
+    is_quoted,
+    period_text,
+    place_for,
+    row_label,
+    row_texts,
+)
+from bot.messages.words import clean
 from bot.web.views import (
     DecreeTitle,
     Quote,
     StateLabel,
     bare,
-    flags_of,
     full_day,
     full_moment,
     in_print,
@@ -122,23 +133,26 @@ class DecreeView:
 def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeView:
     """Return what the page of a decree shows. Legal advice is in the message."""
     decree, words, language = message.decree, message.words, message.language
-    publisher = publisher_of(decree, places)
-    link = link_to(decree.url, decree.page)
+    card, flags = announce_in_full(message, places), () if message.legal_advice is None else message.legal_advice.flags
+    publisher, link = publisher_of(decree, places), card.link
     return DecreeView(
         id=decree.id or 0,
         title=title_of(message),
-        kind=bare(words.kinds[decree.kind]),
+        kind=bare(card.headline),
         explained=view_words(language).kinds[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
         label=standing_label(message),
         standing=_standing(message),
-        flags=tuple(_flags(message)),
+        flags=tuple(
+            Value(bare(line.text), view_words(language).flags[flag], record=False)
+            for line, flag in zip(card.lines_of(PostPart.FLAGS), flags, strict=True)
+        ),
         timeline=timeline(message),
         todo=_todo(message),
         facts=tuple(_facts(message)),
-        links=_linked(link_lines(decree, words), decree.changes),
-        changed=_linked(changed_lines(decree, words), decree.changed_by),
-        sightings=tuple(Piece(line.text, line.href) for line in sighting_lines(decree, words, places)),
+        links=_linked(card.lines_of(PostPart.LINKS), decree.changes),
+        changed=_linked(card.lines_of(PostPart.CHANGED), decree.changed_by),
+        sightings=tuple(Piece(line.text, line.href) for line in card.lines_of(PostPart.SIGHTINGS)),
         publisher="" if publisher is None else clean(publisher.name),
         printed_title=clean(decree.title),
         pdf=link,
@@ -154,13 +168,6 @@ def _department_pieces(decree: Decree, places: Mapping[str, Place]) -> Iterator[
     place = place_for(places, decree.authority)
     if place.department and not place.territory:
         yield Piece(f"{place.department} ({place.code})", f"/departements/{place.code}")
-
-
-def _flags(message: MessageInput) -> Iterator[Value]:
-    advice, own = message.legal_advice, view_words(message.language)
-    if advice is not None:
-        for flag, text in zip(advice.flags, flags_of(message), strict=True):
-            yield Value(text, own.flags[flag.value], record=False)
 
 
 def _standing(message: MessageInput) -> str:
@@ -348,43 +355,25 @@ def duration_text(starts: Moment | None, ends: Moment | None, message: MessageIn
 
 def _facts(message: MessageInput) -> Iterator[FactRow]:
     """Yield the facts in the order in which a reader asks for them."""
-    decree, words = message.decree, message.words
-    facts, labels, own = decree.facts, words.labels, view_words(message.language).facts
-    lines = {line.part: line for line in fact_lines(decree, words)}
-    allows = decree.kind in ALLOWING
-    yield from _row(labels.places, [Value(in_print(place)) for place in facts.places], message, ("places",), missing=allows)
-    yield from _commune_row(message)
-    yield from _row(labels.event, [Value(in_print(facts.event))] if facts.event else [], message, ("event",))
-    period = period_text(facts, words)
-    yield from _row(labels.period, [Value(capital(period), record=False)] if period else [], message, ("period",), missing=allows)
-    length = duration_text(facts.starts, facts.ends, message)
-    if length:
-        yield FactRow(own.duration, (Value(length, record=False),), note=own.calculated)
-    operators = [Value(in_print(name), address=operator_address(name)) for name in facts.operators]
-    operators_label = labels.requested if decree.kind is Kind.REFUSAL else labels.operators
-    yield from _row(operators_label, operators, message, ("operators",), missing=allows)
-    yield from _row(labels.purposes, list(_purposes(message)), message, ("purposes",), missing=allows)
-    cameras = [Value(text, record=False) for text in _said(lines, PostPart.CAMERAS)]
-    counted = [f"{facts.cameras} caméras"] if facts.cameras is not None else []
-    yield from _row(labels.cameras, cameras, message, ("cameras", "camera_types"), missing=allows, marks=counted)
-    software = [Value(in_print(text)) for text in _said(lines, PostPart.SOFTWARE)]
-    named = [text for text in (facts.software, facts.vendor) if text]
-    yield from _row(labels.software, software, message, ("software", "vendor"), missing=allows, marks=named)
-    yield from _row(own.legal_basis, [Value(in_print(text)) for text in facts.legal_basis], message, ("legal_basis",))
-    yield from _row(labels.office, [Value(in_print(facts.office))] if facts.office else [], message, ("office",))
-    yield from _row(own.court, [Value(in_print(facts.court))] if facts.court else [], message, ("court",))
-    yield from _row(own.number, [Value(clean(facts.number))] if facts.number else [], message, ("number",))
+    facts, own = message.decree.facts, view_words(message.language).facts
+    for row in PAGE_ROWS:
+        yield from _row(row, message)
+        if row == "places":
+            yield from _commune_row(message)
+        elif row == "period" and (length := duration_text(facts.starts, facts.ends, message)):
+            yield FactRow(own.duration, (Value(length, record=False),), note=own.calculated)
 
 
-def _said(lines: Mapping[PostPart, FactLine], part: PostPart) -> tuple[str, ...]:
-    return (lines[part].text,) if part in lines else ()
-
-
-def _purposes(message: MessageInput) -> Iterator[Value]:
-    explained = view_words(message.language).purposes
-    for purpose in message.decree.facts.purposes:
-        name = capital(message.words.purposes[purpose])
-        yield Value(name, explained[purpose], record=False)
+def _values(row: str, message: MessageInput) -> Iterator[Value]:
+    texts = row_texts(row, message.decree, message.words)
+    if row == "purposes":
+        explained = view_words(message.language).purposes
+        for text, purpose in zip(texts, message.decree.facts.purposes, strict=True):
+            yield Value(capital(text), explained[purpose], record=False)
+    elif not is_quoted(row):
+        yield from (Value(capital(text) if row == "period" else text, record=False) for text in texts)
+    else:
+        yield from (Value(in_print(text), address=operator_address(text) if row == "operators" else None) for text in texts)
 
 
 def _commune_row(message: MessageInput) -> Iterator[FactRow]:
@@ -398,28 +387,25 @@ def _commune_row(message: MessageInput) -> Iterator[FactRow]:
 _MOST_PROOFS = 4
 
 
-def _row(
-    term: str,
-    values: Sequence[Value],
-    message: MessageInput,
-    about: Collection[str],
-    *,
-    missing: bool = False,
-    marks: Sequence[str] = (),
-) -> Iterator[FactRow]:
-    """Yield the fact; where it was not found, that, if its absence would surprise. `marks` are words that prove it, besides its values."""
-    decree, own = message.decree, view_words(message.language).facts
+def _row(row: str, message: MessageInput) -> Iterator[FactRow]:
+    """Yield a row; where nothing of it was found, that, if its absence would surprise. Its values are marked where phrases prove them."""
+    decree, own, facts = message.decree, view_words(message.language).facts, facts_of_row(row)
+    label, values = row_label(row, decree, message.words), tuple(_values(row, message))
     if not values:
-        if missing:
-            yield FactRow(term, (), note=own.not_found)
+        if decree.kind in ALLOWING and facts[0].expected:
+            yield FactRow(label, (), note=own.not_found)
         return
+    found = {fact.name: getattr(decree.facts, fact.name) for fact in facts}
+    marks = [value for value in found.values() if isinstance(value, str)]
+    if found.get("cameras") is not None:
+        marks = [f"{found['cameras']} caméras"]
+    about = {fact.about for fact in facts}
     proofs: dict[tuple[str, int], Quote] = {}
     for evidence in decree.evidence:
         if evidence.about in about and len(proofs) < _MOST_PROOFS:
             said = quote(evidence.text, [*marks, *(value.text for value in values if value.record)], decree, evidence.page)
             proofs.setdefault(("".join(span.text for span in said.spans), evidence.page), said)
-    unsure = not set(decree.facts.doubtful).isdisjoint({"starts", "ends"} if "period" in about else about)
-    yield FactRow(term, tuple(values), tuple(proofs.values()), note=own.doubtful if unsure else "")
+    yield FactRow(label, values, tuple(proofs.values()), note=own.doubtful if found.keys() & set(decree.facts.doubtful) else "")
 
 
 # What one can do.
@@ -430,16 +416,10 @@ def _todo(message: MessageInput) -> Todo:
     letters = dict(_letters(message))
     if advice is None or message.decree.kind not in ALLOWING:
         return Todo(next(iter(no_recourse_line(words))).text, None, letters)
-    day = advice.last_day or advice.at_least
-    if day is None:
-        headline = own.unknown
-    elif advice.last_day is None:
-        headline = own.at_least.format(day=full_day(day, words, message.language)) if message.today <= day else own.unknown
-    elif message.today > day:
-        headline = own.passed.format(day=date_text(day, words.dates))
-    else:
-        headline = own.until.format(day=full_day(day, words, message.language))
-    return Todo(headline, advice_parts(advice, message.today, words), letters)
+    case, day = deadline(advice, message.today)
+    forms = {Deadline.KNOWN: own.until, Deadline.PASSED: own.passed, Deadline.AT_LEAST: own.at_least, Deadline.UNKNOWN: own.unknown}
+    when = "" if day is None else date_text(day, words.dates) if case is Deadline.PASSED else full_day(day, words, message.language)
+    return Todo(forms[case].format(day=when), advice_parts(advice, message.today, words), letters)
 
 
 def _letters(message: MessageInput) -> Iterator[tuple[str, str]]:

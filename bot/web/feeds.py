@@ -221,7 +221,7 @@ def entry_title(message: MessageInput, said: Announcement) -> str:
     feeds and calendars. `said` is the `announce` of the message."""
     decree, words, advice = message.decree, message.words, message.legal_advice
     texts = {line.part: line.text for line in said.lines}
-    is_doubtful = any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD)
+    is_doubtful = any(line.is_doubtful for line in said.lines_of(PostPart.PERIOD))
     is_given_later = advice is not None and advice.starts is not None and advice.ends is not None
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     unsure = words.standing.unknown if is_doubtful and not is_given_later else None
@@ -238,7 +238,7 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
     said = announce(message)
     rows = [[PostRow(note)]] if note else []
     # The head says what the title says, but for notices and flags; hashtags and links have places of their own.
-    rows += [[PostRow(text)] for text in (line.text for line in said.lines if line.part in {PostPart.NOTICE, PostPart.FLAGS})]
+    rows += [[PostRow(text)] for text in (line.text for line in said.lines_of(PostPart.NOTICE, PostPart.FLAGS))]
     rows += [[row for row in part if row.href is None and row.text != " ".join(said.hashtags)] for part in paragraphs(said)[1:]]
     kept = [part for part in rows if part]
     pdf = said.link
@@ -254,7 +254,7 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
         tags=tuple(tag.removeprefix("#") for tag in said.hashtags),
         published=decree.found_at or updated,
         updated=updated,
-        where=", ".join(line.text for line in said.lines if line.part is PostPart.PLACES) or said.where,
+        where=", ".join(line.text for line in said.lines_of(PostPart.PLACES)) or said.where,
         span=span_of(decree, place.time_zone),
     )
 

@@ -14,7 +14,7 @@ from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages.legal import current_period
 from bot.messages.lines import MessageInput, date_text, moment_at, period_text, place_for, thousands
-from bot.messages.words import Language, clean, words_in
+from bot.messages.words import Language, Words, clean, words_in
 from bot.queries.answers import TownAnswer
 from bot.queries.phrases import authority_text, failing_since, message_of
 from bot.queries.vocabulary import vocabulary
@@ -22,7 +22,6 @@ from bot.storage.search import query_terms, term
 from bot.web.decree_view import Piece
 from bot.web.views import (
     Card,
-    PlaceWords,
     Quote,
     StateLabel,
     TextSpan,
@@ -227,7 +226,7 @@ def by_nearness(health: Iterable[AuthorityHealth], department: str) -> list[Auth
     return sorted(health, key=lambda one: (one.code != department, one.code.startswith("R-"), one.code))
 
 
-def _town_meta(commune: Commune, own: PlaceWords, language: Language) -> Iterator[str]:
+def _town_meta(commune: Commune, own: Words, language: Language) -> Iterator[str]:
     if commune.postcodes:
         yield ", ".join(commune.postcodes[:3]) + ("…" if len(commune.postcodes) > 3 else "")
     if commune.population is not None:

@@ -14,9 +14,9 @@ from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law import Standing
 from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import named_communes, typographic
-from bot.messages.legal import current_period, flag_lines, list_standing, recourse_line
+from bot.messages.legal import current_period, deadline, flag_lines, list_standing, recourse_line
 from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text
-from bot.messages.words import KindWords, Language, PurposeWords, Table, Words, clean, data_file, link_to
+from bot.messages.words import Language, Words, clean, link_to, words_file
 from bot.queries.phrases import message_of
 
 _LONGEST_PHRASE = 200
@@ -25,147 +25,10 @@ _MARGIN = 70
 _NAMED_IN_TITLE = 2
 
 
-class StatusWords(Table):
-    """Labels that the messages do not have in so few words."""
-
-    upcoming: str
-    in_doubt: str
-    not_named: str
-    may_concern: str
-    unread: str
-    unread_since: str
-    unread_always: str
-    read: str
-    partly: str
-    late: str
-    never_read: str
-    not_covered: str
-
-
-class CardWords(Table):
-    """What stands in the list of decrees."""
-
-    arrow: str
-    since: str
-    until: str
-    unknown: str
-    one_camera: str
-    cameras: str
-    cameras_unknown: str
-    title: str
-    title_kind: str
-    number: str
-    unnamed: str
-    and_more: str
-
-
-class DayWords(Table):
-    """How days are written beyond what messages need. `weekdays` begin on Monday."""
-
-    weekdays: tuple[str, ...]
-    short_weekdays: tuple[str, ...]
-    short_months: tuple[str, ...]
-    full: str
-    short: str
-    short_year: str
-    at: str
-
-
-class TimelineWords(Table):
-    """The points of a decree's time line, and the small lines under them."""
-
-    signed: str
-    published: str
-    starts: str
-    today: str
-    ends: str
-    limit: str
-    unknown: str
-    not_said: str
-    page: str
-    after_signature: str
-    after_signature_one: str
-    same_day: str
-    duration: str
-    hours: str
-    days: str
-    one_day: str
-    limit_rule: str
-    at_least: str
-    at_least_rule: str
-
-
-class FactWords(Table):
-    """Terms and notes of the facts that the messages do not show."""
-
-    communes: str
-    duration: str
-    legal_basis: str
-    number: str
-    court: str
-    calculated: str
-    not_found: str
-    also_called: str
-    doubtful: str
-
-
-class TodoWords(Table):
-    """The box on what one can do."""
-
-    until: str
-    at_least: str
-    passed: str
-    unknown: str
-
-
-class PlaceWords(Table):
-    """The sentence that answers on the page of a place, and what follows it. `authority` stands in the middle of a sentence."""
-
-    one_running: str
-    one_running_event: str
-    many_running: str
-    one_upcoming: str
-    one_upcoming_event: str
-    many_upcoming: str
-    in_doubt: str
-    ended: str
-    may_concern_one: str
-    may_concern_many: str
-    none_in_department: str
-    department_running: str
-    department_running_one: str
-    department_none_running: str
-    and_upcoming: str
-    and_upcoming_one: str
-    recorded: str
-    recorded_one: str
-    unread_since: str
-    unread_always: str
-    never_read: str
-    last_read: str
-    people: str
-    authority: str
-
-
-class ViewWords(Table):
-    """The words of one language that views choose from. `kinds`, `purposes` and `flags` are short explanations for everybody."""
-
-    status: StatusWords
-    card: CardWords
-    days: DayWords
-    timeline: TimelineWords
-    facts: FactWords
-    todo: TodoWords
-    place: PlaceWords
-    kinds: KindWords
-    purposes: PurposeWords
-    flags: Mapping[str, str]
-
-
 @cache
-def view_words(language: Language) -> ViewWords:
+def view_words(language: Language) -> Words:
     """Return the words of a language, read once from its packaged file."""
-    return ViewWords.model_validate(data_file("bot.web", "words", f"{language}.toml")["views"])
+    return words_file("bot.web", "words", f"{language}.toml")["views"]
 
 
 # Labels: a sign, drawn by the style sheet from `look`, and its words.
@@ -402,10 +265,10 @@ def title_of(message: MessageInput) -> DecreeTitle:
     )
     if not what and decree.facts.number:
         what = own.number.format(number=clean(decree.facts.number))
-    record = own.title.format(where=where, what=what or own.unnamed)
+    record = own.heading.format(where=where, what=what or own.unnamed)
     if decree.kind is Kind.AUTHORISATION:
         return DecreeTitle(record)
-    return DecreeTitle(record, own.title_kind.format(kind=message.words.short_kinds[decree.kind]))
+    return DecreeTitle(record, own.heading_kind.format(kind=message.words.short_kinds[decree.kind]))
 
 
 def _without_place(event: str, communes: Iterable[str]) -> str:
@@ -449,9 +312,10 @@ def _limit(message: MessageInput) -> tuple[TextSpan, ...]:
     if advice is None or message.decree.kind not in ALLOWING:
         return ()
     brief = next(iter(recourse_line(advice, message.today, message.words))).brief or ""
-    day = advice.last_day or advice.at_least
-    at = -1 if day is None else brief.find(date_text(day, message.words.dates))
-    return spans_of(brief, [(at, at + len(date_text(day, message.words.dates)))]) if day is not None and at >= 0 else (TextSpan(brief),)
+    _, day = deadline(advice, message.today)
+    marked = "" if day is None else date_text(day, message.words.dates)
+    at = brief.find(marked)
+    return spans_of(brief, [(at, at + len(marked))]) if marked and at >= 0 else (TextSpan(brief),)
 
 
 def operator_address(name: str) -> str | None:

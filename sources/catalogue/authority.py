@@ -290,8 +290,8 @@ def _explained(detail: ErrorDetails, path: tuple[str | int, ...]) -> str:
 
 # Whose act or recueil a number of the national template is, as the catalogue describes it. Pure.
 
-_NUMBER = re.compile(r"(\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{1,4}(?:-\d{2}-\d{3,5})?", re.ASCII)
-"""A number of the national template: of an act (`09-2026-11-20-00003`) or of a recueil (`09-2026-240`)."""
+_NUMBER = re.compile(r"D?(\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{1,4}(?:-\d{1,3}(?:-\d{1,5})?)?(?: (?:BIS|TER|QUATER))?", re.ASCII)
+"""A number of the national template: of an act (`09-2026-11-20-00003`, `D77-…`) or of a recueil (`09-2026-240`, `93-2026-12-20`)."""
 
 
 class Issuers:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import update
@@ -25,6 +26,7 @@ from benchmarks.soak.endurance import (
     rising,
 )
 from benchmarks.soak.sites import Month
+from benchmarks.soak.traps import Step, Traps
 from benchmarks.soak.troubles import START, TAIL, Kind
 from benchmarks.soak.weeks import Stretch, WeeksClock, plan_of
 from bot.domain.records import RecueilState
@@ -53,6 +55,48 @@ def test_time_passes_for_who_waits_for_the_last_bit_of_a_pause(tmp_path: Path) -
     before = clock.monotonic()
     asyncio.run(clock.sleep(0))
     assert clock.monotonic() == before
+
+
+@pytest.mark.parametrize(
+    ("step", "done", "said", "done_later"),
+    [
+        (Step.RECEIVED_LOST, 0, b"", 0),
+        (Step.RECEIVED_LATE, 0, b"", 1),
+        (Step.STORED, 1, b"", 1),
+        (Step.HALF, 1, b"whole", 1),
+        (Step.ANSWERED, 1, b"whole answer", 1),
+    ],
+)
+async def test_a_request_is_stopped_where_the_step_says(step: Step, done: int, said: bytes, done_later: int) -> None:
+    carried_out, sent, transport, traps = list[str](), list[bytes](), Mock(), Traps()
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        carried_out.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"whole answer"[: 10 if step is Step.HALF else None]})
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+
+    def requested() -> asyncio.Task[None]:
+        scope = {"type": "http", "method": "POST", "path": "/bot1/sendMessage", "state": {"transport": transport}}
+        return asyncio.create_task(traps.around(server)(scope, receive, send))  # type: ignore[arg-type]
+
+    traps.put("POST /bot1/sendMessage", step, nth=1)
+    await requested()
+    assert not traps.reached.is_set(), "the first is not meant"
+    carried_out.clear()
+    sent.clear()
+    second = requested()
+    assert await asyncio.to_thread(traps.reached.wait, 10)
+    assert (len(carried_out), b"".join(sent)) == (done, said)
+    await asyncio.to_thread(traps.clear)
+    await second
+    assert len(carried_out) == done_later
+    assert transport.abort.called is (step is not Step.ANSWERED), "the line is cut instead of an answer"
 
 
 ONE = ("2026-70321",)
@@ -145,7 +189,11 @@ def test_a_source_that_is_not_polled_is_a_stall_until_the_log_says_why() -> None
     assert Log([*polls, {**polls[0], "event": "life.polls", "at": 12600.0}]).gaps(source) == [], "a kill took the line after it"
     assert log.gaps(other) == []
     assert not log.explains((source,), 7200.0, 18000.0)
-    assert Log([*polls, {"at": 7300.0, "event": "clock.set_back", "level": "warning"}]).explains((source,), 7200.0, 18000.0)
+    for told in ({"event": "clock.set_back", "level": "warning"}, {"event": "delivery.alert_closed", "level": "info"}):
+        assert Log([*polls, {"at": 7300.0, **told}]).explains((source,), 7200.0, 18000.0)
+    down = {"at": 60.0, "event": "destination.unreachable", "level": "warning"}
+    assert Log([*polls, down]).explains((source,), 7200.0, 18000.0), "two hours before, and not over"
+    assert not Log([*polls, down, {"at": 120.0, "event": "destination.recovered", "level": "info"}]).explains((source,), 7200.0, 18000.0)
 
 
 @pytest.mark.parametrize(("memory", "told"), [(101.0, []), (119.0, []), (140.0, ["memory from 100 to 140"])])

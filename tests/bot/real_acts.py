@@ -49,17 +49,6 @@ def doubtful(*, page: int = 5, act_id: str | None = "26-2026-08-14-00005", more:
     return _act("Arrêté relatif à la sécurité de la gare", DOUBTFUL_TEXT + more, page, act_id)
 
 
-def several(*, page: int = 5) -> Act:
-    """One act that holds two decrees which a person must judge, and between them one that is not concerned."""
-    texts = (
-        DOUBTFUL_TEXT.replace("Le préfet de la Drôme,", "Arrêté n° 2026-1201 relatif à la sécurité de la gare\nLe préfet de la Drôme,"),
-        demo_text("road", DAY, number="2026-1202"),
-        DOUBTFUL_TEXT.replace("Le préfet de la Drôme,", "Arrêté n° 2026-1203 relatif à la sécurité du stade\nLe préfet de la Drôme,"),
-    )
-    pages = tuple(PageText(page + offset, text) for offset, text in enumerate(texts))
-    return Act("26-2026-08-14-00006", "Arrêtés relatifs à la sécurité", "Cabinet", page, page + 2, pages)
-
-
 def _act(title: str, text: str, page: int, act_id: str | None) -> Act:
     return Act(act_id, title, "Cabinet", page, page, (PageText(page, text),))
 

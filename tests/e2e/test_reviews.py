@@ -140,7 +140,7 @@ async def test_after_a_change_of_rules_what_was_missed_is_found_and_posted_only_
         again = Redetection(store=parts.store, clock=parts.clock)
         assert recueil in again.recueils(None)
         [one] = again.differences(recueil)
-        assert (one.effect, one.act.pages[0].number) == (Effect.FOUND, decree.page)
+        assert (one.effect, one.judged.act.pages[0].number) == (Effect.FOUND, decree.page)
         assert parts.store.decrees.recent(10).total == 0
         done = again.apply(one, parts.route if post else nowhere)
         assert (len(done.decrees), len(done.posts)) == (1, int(post))

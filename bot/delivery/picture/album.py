@@ -30,7 +30,7 @@ from bot.delivery.picture.wire import (
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
 from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
-from bot.messages.words import Language, Table, Words, cut, data_file, inert, raw_file, words_in
+from bot.messages.words import Language, Table, Words, cut, inert, raw_file, words_file, words_in
 from bot.reading.pages.drawing import png
 from bot.reading.pages.recognition import EngineKind, engine_kind, find_data
 from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
@@ -289,19 +289,6 @@ _LONGEST_QUOTE = 160
 _SHORTEST_QUOTE = 12
 
 
-class AltWords(Table):
-    """The words of one language; see `words/`."""
-
-    page: str
-    kind: str
-    fact: str
-    bare: str
-    highlighted: str
-    quote: str
-    between: str
-    covered: str
-
-
 def alt_text(
     decree: Decree, place: Place, language: Language = "fr", *, page: int, highlighted: Sequence[str] = (), covered: bool = False
 ) -> str:
@@ -314,7 +301,7 @@ def alt_text(
     return text + _quotes(highlighted, own, ALT_LIMIT - len(text) - 1)
 
 
-def _sentences(decree: Decree, place: Place, own: AltWords, words: Words, *, page: int, covered: bool) -> Iterator[str]:
+def _sentences(decree: Decree, place: Place, own: Words, words: Words, *, page: int, covered: bool) -> Iterator[str]:
     # The sign before a kind is read out by its name.
     kind = re.sub(r"^\W+", "", words.kinds[decree.kind])
     yield own.kind.format(page=own.page.format(page=page), kind=kind[:1].lower() + kind[1:])
@@ -326,7 +313,7 @@ def _sentences(decree: Decree, place: Place, own: AltWords, words: Words, *, pag
         yield own.covered
 
 
-def _quotes(highlighted: Sequence[str], own: AltWords, room: int) -> str:
+def _quotes(highlighted: Sequence[str], own: Words, room: int) -> str:
     """Return what is highlighted, each passage once, as many as there is room for."""
     cleaned = [cut(inert(text), _LONGEST_QUOTE) for text in highlighted]
     kept: list[str] = []
@@ -342,5 +329,5 @@ def _quotes(highlighted: Sequence[str], own: AltWords, room: int) -> str:
 
 
 @cache
-def _own_words(language: Language) -> AltWords:
-    return AltWords.model_validate(data_file("bot.delivery.picture", "words", f"{language}.toml"))
+def _own_words(language: Language) -> Words:
+    return words_file("bot.delivery.picture", "words", f"{language}.toml")

@@ -48,7 +48,7 @@ from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.secrets import scrub
 from bot.domain.tasks import run_to_completion
-from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_button, telegram_link, telegram_text
+from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_link, telegram_text
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.words import LANGUAGES, inert, with_plain_spaces
 from bot.storage.chats import ChatMessages
@@ -362,7 +362,8 @@ class TelegramWords:
             return digest_button(post.decrees, self.composer.language), partial(
                 shows_digest, digest_links(post.decrees), self.composer.language
             )
-        button = telegram_button(post.decree, self.composer.place(post.decree), self.composer.clock(), self.composer.language)
+        link = telegram_link(post.decree, self.composer.place(post.decree), self.composer.clock(), self.composer.language)
+        button = None if link is None else link[1]
         number = inert(post.decree.facts.number or "") or None
         return button, partial(shows_decree, "" if button is None else button.url, number)
 

@@ -52,6 +52,13 @@ _SUM = re.compile(
     rf"(?:(?:au total|en tout|un total de|un ensemble de)\s)?{_COUNT}"
     r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
 )
+# "3 caméras intérieures et 1 caméra extérieure".
+_OF_A_KIND = (
+    rf"(?:\d{{1,4}}|{_IN_WORDS})\scameras?\s"
+    r"(?:(?:in|ex)terieures?|fixes?|mobiles?|nomades?|(?:visionnant|filmant|de) (?:la )?voie publique)\b(?: \([^()]{1,40}\))?"
+)
+_KINDS = re.compile(rf"(?<![\w-]){_OF_A_KIND}(?:(?:\s?,\s?|\s)(?:et |ainsi que )?{_OF_A_KIND}){{1,3}}")
+_EACH_KIND = re.compile(rf"(?<![\w-])(\d{{1,4}}|{_IN_WORDS})(?=\scameras?\s)")
 # "Trois aéronefs, à raison d'une caméra par appareil", "chacun équipé d'une caméra": of each, and no count.
 _ONE_EACH = re.compile(
     rf"\b(?<!article ){_COUNT}\s+(?:aeronefs?|drones?)\b(?:(?!\bcameras\b)[^.;]){{0,80}}?\b(?:(?:d'|de |a )?une (?:seule )?camera"
@@ -79,7 +86,7 @@ _TABLE, _ROWS = 3000, 60
 # "12 caméras place A, 9 place B et 4 rue C": parts, of which only the first says what it counts. An address has a number from the first on.
 _PARTS = re.compile(
     r"[^.;:\d]{0,90}(?:,|\bet)\s+\d{1,3}\s+(?:(?:sur|dans|a|aux?|devant|autour)\s|"
-    rf"(?:fixes?|mobiles?|nomades?|{GROUND})\b)"
+    rf"(?:fixes?|mobiles?|nomades?|(?:in|ex)terieures?|{GROUND})\b)"
 )
 _ALTOGETHER = re.compile(r"\s*(?:,\s*)?(?:au total|en tout)\b")
 # "au total 20 caméras", "soit 20 caméras": what the others add up to, or the whole beside some of its parts.
@@ -99,6 +106,8 @@ _OF_WHICH = re.compile(
 # "Le tableau est complété par une ligne ainsi rédigée : « gare de X, 7 caméras »": what comes beside the others.
 _ADDED = re.compile(r"\b(?:completee?s? par|ajoutee?s?|inseree?s?)\b[^;.]*$")
 _RECITED = re.compile(r"\bdemande\b|\bau nombre de\b|\bnombre (?:total )?de cameras\b")
+# What another decree allowed.
+_OF_ANOTHER = re.compile(r"^\W*vu (?:l'|les |la )?(?:arretes?|decision)|\b(?:a|ont) (?:deja |ainsi )?ete autoris")
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
 # An aircraft that films, not one that may not fly over a place.
 _FILMS, _FILMED = re.compile(r"\bcameras?\b|\bimages?\b|\bcaptation\b|\bappareils? photo|algorithm"), 250
@@ -137,7 +146,8 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
         former = cardinal(fold(document.original(*match.span("former")).strip()).text)  # what goes is blanked in the folded text
         if (former in known or _ALSO_OF.match(document.flat, match.end(), segment.end)) and (count := cardinal(match["count"])) is not None:
             return TextMatch(count, *match.span())
-    recited = [block for block in preamble if _RECITED.search(document.flat, block.start, block.end)]
+    told = (block for block in preamble if _OF_ANOTHER.search(document.flat[block.start : block.end]) is None)
+    recited = [block for block in told if _RECITED.search(document.flat, block.start, block.end)]
     each = {figure.count.value: figure.count for figure in _figures(document, recited) if figure.count.value > 1}
     return next(iter(each.values())) if len(each) == 1 else None
 
@@ -173,6 +183,12 @@ def _figures(document: ActText, blocks: Iterable[Block]) -> Iterator[_Figure]:
     for block in blocks:
         yield from (_Figure(total, total.end, is_total=True) for total in _totals(document, block))
         each = [match.span() for match in _ONE_EACH.finditer(text, block.start, block.end)]
+        kinds = list(_KINDS.finditer(text, block.start, block.end))
+        for match in kinds:
+            if _NO_COUNT.search(text[max(match.start() - 40, block.start) : match.start()]) is None:
+                total = sum(cardinal(part) or 0 for part in _EACH_KIND.findall(match.group()))
+                yield _Figure(TextMatch(total, *match.span()), match.start(), is_total=True)
+        each += [match.span() for match in kinds]
         for pattern in (_ONE_EACH, _SUM, _FIXED, _SOME, _ROW, _CAMERAS):
             for match in pattern.finditer(document.folded.text if pattern is _ROW else text, block.start, block.end):
                 said, before = match.groupdict(), text[max(match.start() - 40, block.start) : match.start()]

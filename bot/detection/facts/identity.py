@@ -10,17 +10,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
-from itertools import chain, islice, starmap
-from typing import Any, NamedTuple
+from itertools import chain, islice
+from typing import NamedTuple
 
 from bot.detection.text.cues import Pattern, cues, fold, load, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, erratum_in, own_heading, unquoted
-from bot.detection.text.phrases import ANY_DATE, full
-from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Moment, Outcome, Reference, Verdict
-from bot.domain.identity import comparable, merge_facts
+from bot.detection.text.phrases import ANY_DATE, MONTH, full
+from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
+from bot.domain.identity import act_key, comparable
 from bot.domain.text import fold_letters
 
 POLICE = "PP"
@@ -47,9 +47,7 @@ _HEAD = 6000
 def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> tuple[str, ...]:
     """Return the keys of one sighting, strongest first. `authority` is the code of the publisher, `text` the act's pages joined."""
     tight = fold_letters(text)
-    keys: list[str] = []
-    if act_id is not None:
-        keys.append(f"act:{act_id.strip().lower()}")
+    keys = [own] if (own := act_key(act_id)) is not None else []
     if facts.number is not None:
         keys.extend(_number_keys(facts.authority or deciding_authority(authority, facts.number, tight), facts.number, facts))
     if len(tight) >= _SHORTEST:
@@ -129,40 +127,48 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
 # Other series: `DUPA-2024-1463`, `2025-BSP-OP-11`, `2025/14/MCI`, `2024 - 368`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`,
 # `CAB/SPAS/2026/n°624`.
 
-_SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|20\d\d/(?:[a-z]{2,8}/){1,3}|dupa\s?-?\s?)"
-_SIGN = r"(?:n\s?[°ºo*\"']\s?[.:]?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
+# "27/CAB/DS/PPA-VIDEO n° 136": a series with its year.
+_SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|(?:20)?\d\d/(?:[a-z]{2,8}[/-]){0,4}[a-z]{2,8}(?:/|\s(?=n))|dupa\s?-?\s?)"
+# OCR reads "n°" as "n2", and as "n°2" before the year.
+_SIGN = r"(?:n\s?[°ºo*\"']\s?[.:]?\s?(?:2\s(?=20\d\d))?|n2\s(?=[\da-z])|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
 _SERVICE = (
     r"(?:(?!portant|autoris|modifi|abrog|relatif|du\b|de\b|le\b|dupa\b)[a-z]{2,10}(?:\s?[/-]\s?[a-z]{2,10}){0,4}\s?[/-]?\s?"
     rf"(?={_SIGN}))"
 )
 _VALUE = (
+    # No number yet: "n°      du 12 janvier 2027", "n° 26-2027-01-12-      en date du".
+    r"(?!(?:du|le|en)\s|\d{2,3}-20\d\d-\d\d-\d\d\s?-(?!\s?\d|[a-z]))"
     r"(?:[a-z][a-z0-9]{0,11}\s?[-/._]?\s?)?(?:[a-z]{2,8}\s(?=(?:20)?\d\d\s?[-/.]\s?\d))?(?:[a-z0-9]{1,16}\s?[-/._]\s?){0,6}[a-z0-9]{0,16}\d[a-z0-9]{0,40}"
     # After a dash between blanks, letters alone are prose: "n° 2026-77 - commune de X".
     r"(?:(?!\s[-‐‑–—]\s[a-z]+\b)\s?[-/._]\s?(?!\d{1,2}\s+[a-z])[a-z0-9]{1,16}){0,5}"
-    r"(?:\s(?:\d{2,5}|cab|bsi|ds)(?=\s+du\s\d))?"  # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "n° HC 1042 CAB du 18 juin 2027"
+    # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "n° HC 1042 CAB du 18 juin 2027", "n° 2027 368", "n° 2027-12 bis"
+    rf"(?:\s(?:\d{{2,5}}|cab|bsi|ds)(?=\s+du\s\d)|(?<=\b20\d\d)(?:\s\d{{2,6}}){{1,2}}(?!\s?{MONTH})|\s(?:bis|ter|quater)\b)?"
 )
-_OFFICIAL = (
+OFFICIAL = (
     r"(?:\s*(?:inter-?|sous-?)?(?:prefectora(?:le?|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
 )
 _NUMBER = re.compile(
-    rf"(?P<head>\barretes?|\ba r r e t e|\bap(?![a-z])|\bdecision|(?<=[a-z])arrete){_OFFICIAL}"
+    rf"(?P<head>\barretes?|\ba r r e t e|\bap(?![a-z])|\bdecision|(?<=[a-z])arrete){OFFICIAL}"
     # "Arrêté du 2 mai 2026", and its number on the next line.
     rf"(?:\s+du\s+\d{{1,2}}(?:er)?\s[a-z]{{3,9}}\s20\d\d\s*,?)?\s*{_SERVICE}?"
     rf"(?:(?:{_SIGN})?(?P<series>{_SERIES})?{_SIGN}(?P<value>{_VALUE})"
-    r"|(?P<bare>(?:[a-z]{2,6}[ -]|(?:[a-z]{2,8}[-/]){2,4}|\d{2,3}[-/](?:[a-z]{2,8}[-/]){1,4})?"
+    r"|(?P<bare>(?:[a-z]{2,6}[ -]|(?:[a-z]{2,8}[-/]){2,4}|(?:[a-z]{2,8}[-/]){1,3}[a-z]{2,8}\s|\d{2,3}[-/](?:[a-z]{2,8}[-/]){1,4})?"
     rf"(?:20\d\d\s?[-./]\s?\d{{1,6}}(?:[-/]\d{{1,4}})?|20\d{{6,9}})"
-    r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:r\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}))"
+    r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:[rd]\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}))"
 )
+# What is glued to a number, as printed: a word in lower case, who decides, a verb.
 _GLUED = re.compile(
-    r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)"
-    r"|(?<=[a-z])(?:portant|autorisant)\b"
+    r"(?:(?<=\d)|(?<=[A-Z]{2}))(?!(?:bis|ter|quater)\b)[a-zà-ÿ]{2,}(?![\w./-]*\d)|(?<=\d)(?:Vu|L[ea]s?)\b"
+    r"|(?<=[\d./-])(?:[a-zà-ÿ]{3,}(?:ant|tif|tive|tion)|[A-ZÀ-Þ]{3,}(?:ANT|TIF|TIVE|TION))\b|(?<=[A-Z])(?:PORTANT|AUTORISANT)\b"
 )
 _FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,6}}\b)")
 _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
-# A line of its own: "N° 37-2026-10-02-00007", with the letters of a service before it ("BPA n° 2026/12").
+# A line of its own: "N° 37-2026-10-02-00007", with the letters of a service before it ("BPA n° 2026/12") or a series ("27/CAB/DS n° 136"),
+# without a sign ("2027 - 368"), or without a year above the title ("N° 368").
 _LINE = re.compile(
-    r"^\W{0,3}(?:(?!raa|avis|recueil|special)(?P<service>[a-z/-]{2,9})\s)?"
-    rf"n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$",
+    rf"^\W{{0,3}}(?:(?:(?P<series>{_SERIES})|(?!raa|avis|recueil|special)(?:(?P<service>[a-z/-]{{2,9}})\s)?(?=\W*n\W*[a-z0-9 ./_-]*20\d\d"
+    rf"|n\s?[°º]\s?\d+\s*\n\W*arrete))n\s?[°º]\s?(?P<value>{_VALUE})|(?!20\d\d\s?[-/]\s?20)"
+    r"(?P<bare>20\d\d(?:\s?[-/.]\s?[a-z]{2,8}){0,3}\s?[-/.]\s?\d{1,6}))(?=\s*$|\s+du\s\d)",
     re.MULTILINE,
 )
 
@@ -187,85 +193,27 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 
 def _read(document: ActText, match: re.Match[str]) -> TextMatch[str]:
+    """Return a number as printed, without the blanks that justification and OCR add around separators, and without what is glued to it."""
     groups = match.groupdict()
-    series = _printed(document, *match.span("series"), "") if groups.get("series") else ""
-    return TextMatch(_printed(document, *match.span("value" if groups["value"] else "bare"), series), *match.span())
+    start, end = match.span("value" if groups["value"] else "bare")
+    first, last = document.folded.span(start, end)
+    if (glued := _GLUED.search(document.source, first, last)) is not None:
+        last, end = glued.start(), document.folded.position(glued.start())
+    text = _tidied(document.source[first:last])
+    if groups.get("series"):
+        series = document.original(*match.span("series"))
+        text = _tidied(series) + ("/" if series.endswith("/") else " n° " if "/" in series else " ") + text
+    return TextMatch(text, match.start(), end)
 
 
-def _printed(document: ActText, start: int, end: int, series: str) -> str:
-    """Return a number as printed, without the blanks that justification and OCR add around separators."""
-    glued = _GLUED.search(document.folded.text, start, end)
-    text = document.original(start, glued.start() if glued is not None else end).strip(" .-/")
-    text = re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match.group(1) in "‐‑–—" else match.group(1), text)
-    return f"{series.strip(' -')}{'/' if '/' in series else ' '}{text}".strip() if series else text
+def _tidied(printed: str) -> str:
+    text = " ".join(printed.split()).strip(" .-/")
+    return re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match[1] in "‐‑–—" else match[1], text)
 
 
 def without_service(number: str) -> str:
     """Return a number in comparable form without any word before the year: `n° CAB-SIDPC-2026-447` also printed `CAB-SIDPC n° 2026-447`."""
     return re.sub(r"^(?:[a-z]+-)+(?=\d{4})", "", comparable(number))
-
-
-# Which of the decrees found inside one act are the same: a line of a table of contents, a separator page, the decree itself.
-
-_DATES = ("signed", "starts")
-_TELLING = ("signed", "starts", "ends", "operators", "event", "places")
-_OF_ONE_ACT = ("starts", "ends", "references", "authority")
-_MORNING = 9
-"""Hour until which an end may be given as of the evening before."""
-
-
-def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
-    """Return each decree once, in the order of the act, with the facts of all its appearances. Two are one only when their identifiers
-    agree, or their numbers and dates, or, if one has no number, when none of their facts differ: a wrong merge would lose a decree."""
-    kept: list[tuple[Segment, Verdict]] = []
-
-    def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
-        return decree[0].has_articles, sum(bool(getattr(decree[1].facts, entry.name)) for entry in fields(Facts))
-
-    for entry in sorted(decrees, key=wealth, reverse=True):
-        twin = next((rank for rank, other in enumerate(kept) if _same(entry, other)), None)
-        if twin is not None:
-            kept[twin] = kept[twin][0], _merged(kept[twin][1], entry[1])
-        else:
-            kept.append(entry)
-    return tuple(verdict for _, verdict in sorted(kept, key=lambda entry: entry[0].start))
-
-
-def _same(one: tuple[Segment, Verdict], two: tuple[Segment, Verdict]) -> bool:
-    (segment, verdict), (other_segment, other) = one, two
-    if verdict.kind is not other.kind:
-        return False
-    if segment.act_id is not None and other_segment.act_id is not None:
-        return segment.act_id == other_segment.act_id
-    numbers = [without_service(each.facts.number) for each in (verdict, other) if each.facts.number is not None]
-    numbered = len(numbers) == 2
-    pairs = ((getattr(verdict.facts, name), getattr(other.facts, name)) for name in (_DATES if numbered else _TELLING))
-    given = [(left, right) for left, right in pairs if left and right]
-    if numbered:
-        alike = numbers[0] == numbers[1]
-    else:
-        alike = any(left == right for left, right in given) or not (segment.has_articles and other_segment.has_articles)
-    return alike and all(starmap(_agree, given))
-
-
-def _agree(one: Any, two: Any) -> bool:
-    """Return True for the same, or moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
-    if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
-        return bool(one == two)
-    day, exact = (one.day, two) if one.time is None else (two.day, one)
-    night = exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
-    return day == exact.day or night
-
-
-def _merged(fuller: Verdict, other: Verdict) -> Verdict:
-    """Return the fuller verdict with the facts that only the other one had, and their evidence."""
-    facts = merge_facts(fuller.facts, (other.facts,))
-    # Those that sightings do not share, but the appearances of one act do.
-    left = {name: value for name in _OF_ONE_ACT if not getattr(facts, name) and (value := getattr(other.facts, name))}
-    facts = replace(facts, **left, doubtful=(*facts.doubtful, *(name for name in other.facts.doubtful if name in left)))
-    new = {entry.name for entry in fields(Facts) if getattr(facts, entry.name) != getattr(fuller.facts, entry.name)}
-    about = {"period" if name in {"starts", "ends"} else name for name in new}
-    return replace(fuller, facts=facts, evidence=(*fuller.evidence, *(quote for quote in other.evidence if quote.about in about)))
 
 
 # The decrees that a decree names, and what becomes of those on VSA: by its title, then by sentences of its articles, else the only one on

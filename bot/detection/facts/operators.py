@@ -36,6 +36,7 @@ _KIND = (
     r"(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
     r"|grand prix|expositions?|sommet|festivites|congres|arrivee|etapes?|nuits?|journees|commemorations?|inauguration|gala|corso"
     r"|meeting|mondial|mondiaux|championnats?|coupe|jeux|rencontres?|defile|spectacles?|semaine|raid"
+    r"|operations? (?:de (?:deminage|desamorcage|demolition|depollution|relogement)|d'evacuation)|visite (?:officielle|d'etat)"
     r"|parade|regates?|tournoi|rassemblement|fan[ -]zones?|feux?\b|feu d'artifice|\d+ heures)"
 )
 _DURING = re.compile(

@@ -233,7 +233,7 @@ _CEASES = re.compile(r"\b(?:jusqu|cess|fini|se termin|s'arret|s'achev|s'interrom
 
 # A date that follows one of these is of another text.
 _FOREIGN = re.compile(
-    r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
+    r"(?:(?:arrete|a r r e t e)[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
     r"|\b(?:autorisation|convention|attestation|conformite|agrement|contrat|protocole|deliberation|rapport)\s*|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
 )
 # "la demande présentée le 2 mai 2026".

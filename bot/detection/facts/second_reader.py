@@ -22,6 +22,7 @@ from bot.detection.text.document import ActText, Block, DecreePart, Segment, Tex
 from bot.detection.text.phrases import cleaned, joined
 from bot.detection.text.rows import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
+from bot.domain.facts import FACTS
 
 TAGGED = ("places", "event", "software", "vendor", "operators", "office")
 """The facts that the tagger reads, by the names that `bot.domain.acts.Facts` gives them."""
@@ -239,8 +240,6 @@ _FOR_PREFECT = re.compile(r"\b(?:(?:pour|p/|par delegation de) ?l[ae]|par delega
 _OFFICE_GOES_ON = re.compile(r"\W{1,3}(?:et )?(?:adjoint|charge|direct|secretaire|delegue|chef|coordonn)")
 _MORE_WORDS = 2
 _SHORT_LINE = 60
-_FROM_ONE_PAGE = (*TAGGED, "number", "signed", "cameras")
-"""The facts that a badly read page makes doubtful, besides the period, of which the evidence has a name of its own."""
 
 
 def doubtful(
@@ -249,7 +248,7 @@ def doubtful(
     """Return the names of the facts to be verified, in the order of `Facts`. `read` is the second reader's result. A product that only the
     rules find is certain beside a maker that both find."""
     poor = {quote.about for quote in evidence if document.is_poor(quote)}
-    unsure = {*facts.doubtful, *(name for name in _FROM_ONE_PAGE if name in poor), *(("starts", "ends") if "period" in poor else ())}
+    unsure = {*facts.doubtful, *(fact.name for fact in FACTS if fact.from_page and fact.about in poor)}
     for name in TAGGED:
         value: FactValue = getattr(facts, name)
         if value and not agree(document, segment, name, value, read.get(name)):

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from itertools import islice, pairwise, product
 
+from bot.detection.facts.identity import OFFICIAL
 from bot.detection.text.cues import cues, fold, load, pattern, repair
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, own_heading, unquoted
 from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
@@ -72,7 +73,11 @@ def _courts() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
 # Where and when a decree is signed. Place and day, delegation, office and name stand in any order.
 
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
-_DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu|portant delegation))")
+# "Arrêté 12 janvier 2027", "Arrêté préfectoral n° …… en date du 12 janvier 2027": its number is not filled in.
+_DATED_TITLE = re.compile(
+    rf"\b(?:arrete|a r r e t e){OFFICIAL}(?:\s+n[°ºo2\s.…]{{0,40}}(?:\s[\d-]+)?)?\s+(?:(?:en date\s+)?du\s+)?(?P<day>{ANY_DATE})"
+    r"(?!\s*(?:au\b|jusqu|portant delegation))"
+)
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
 _DAY = rf"(?:le|ce)\s*[:.\-]?\s*(?P<day>{ANY_DATE})"
 _FAIT = r"\bfait\s+a(?:ux?)?\s+(?::\s)?(?!(?:sous-)?prefe|maire|public)[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
@@ -84,8 +89,12 @@ _AT = rf"(?P<town>\s?,?\s(?:fait\s)?a\s{_TOWN}(?=\W?$))?"
 _LINE = re.compile(rf"^\W{{0,3}}(?:[a-z][a-z ]{{3,20}}\s:\s)?(?:{_DONE_AT}|(?:a\s+)?{_TOWN}\s?,)\s?{_DAY}{_AT}", re.MULTILINE)
 # "Le 5 mai 2026, à Toulon", "Le 5 mai 2026", "Toulon, 5 mai 2026": items of a list look the same.
 _LOOSE = re.compile(rf"^\W{{0,3}}(?:(?:le|ce)\s|{_TOWN}\s?,\s?)(?P<day>{ANY_DATE}){_AT}\W?$", re.MULTILINE)
+# "Bureau de l'ordre public    Dijon, le 2 mai 2026", "La préfète de la Loire Le mardi 2 mai 2026", "Date : 2 mai 2026", or alone.
 _HEADED = re.compile(
-    rf"^(?:[a-z]{{6,8}} suivie? par\s?:\s?)?(?:[^\n.;:\d]{{1,90}}[ ])?(?P<town>[a-z]['a-z-]{{1,30}}),[ ]?{_DAY}\W?$", re.MULTILINE
+    r"^\W{0,3}(?:(?:[a-z]{6,8} suivie? par\s?:\s?)?(?:[^\n.;:\d]{1,90}[ ])?(?=[a-z]['a-z-]{1,30},)|(?=[a-z][a-z'-]{2,30} le )"
+    r"|(?P<author>(?:l[ea] )?prefete? (?:de |du |des |d')[^\n.;:,\d]{2,60} )|date\s?:\s?)?"
+    rf"(?P<dated>(?:[a-z]['a-z-]{{1,30}},?[ ]?)?(?:(?:le|ce)\s*[:.\-]?\s*)?(?P<day>{ANY_DATE}))\W?$",
+    re.MULTILINE,
 )
 _FIRST_LETTER = re.compile(r"\W{0,3}(?:a\s+)?(?=[a-z])")
 # A sentence that ends a line with one of these goes on.
@@ -124,7 +133,7 @@ def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -
     for match in (*numbered, *titled, *_signings(document, segment), *letterhead(document, segment)):
         day = full(match["day"] or "")
         if day is not None:  # of a line of the letterhead the town and day alone: a person may be named before them
-            return TextMatch(day, match.start("town" if match.re is _HEADED else 0), match.end())
+            return TextMatch(day, match.start("dated" if match.re is _HEADED else 0), match.end())
     return None
 
 
@@ -158,10 +167,12 @@ def signing_lines(document: ActText, block: Block) -> list[re.Match[str]]:
 
 
 def letterhead(document: ActText, segment: Segment) -> Iterator[re.Match[str]]:
-    """Yield the day that ends a line of the letterhead, behind a town: "Bureau de l'ordre public    Dijon, le 2 mai 2026"."""
+    """Yield the day that ends a line of the letterhead, above the title, or behind who decides."""
     for block in segment.of(DecreePart.HEADING):
-        for match in _HEADED.finditer(document.folded.text, block.start, own_heading(document.folded.text, block.start, block.end)):
-            if document.original(match.start("town"), match.start("town") + 1).isupper():
+        title = own_heading(document.folded.text, block.start, block.end)
+        for match in _HEADED.finditer(document.folded.text, block.start, block.end):
+            first = document.original(match.start("dated"), match.start("dated") + 1)
+            if (match.start() < title or match["author"]) and not first.islower():
                 yield match
 
 
@@ -425,16 +436,20 @@ def _no_office(document: ActText, match: re.Match[str]) -> str:
 # Which prefect comes first of the several who decide together: the competent court is that of the first named (CJA, article R. 312-1).
 
 # "Le préfet du Gard," on its line. "Préfet des Bouches-du-Rhône" without an article goes on with the titles of the one above.
-_AUTHOR = re.compile(r"^\W{0,3}l[ea]\s+prefete?\b", re.MULTILINE)
+_AUTHOR = re.compile(r"^\W{0,3}l[ea]\s+prefete?\b(?P<others>[^\n]*(?:,|\bet) l[ea] prefete? (?:de |du |des |d'))?", re.MULTILINE)
 
 
 def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """Return the code of the department whose prefect is named first, if the heading names those of several; else None."""
+    """Return the code of the prefect who is named first, if the heading names several, each on a line; no code if one sentence names them,
+    as none of them decides alone. None if one decides."""
     prefect, text = _prefect(), document.folded.text
     for block in segment.of(DecreePart.HEADING):
-        authors = [match.start() for match in _AUTHOR.finditer(text, block.start, block.end)]
-        named = [prefect.search(text, low, high) for low, high in pairwise([*authors, block.end])]
-        first = next(iter(named), None)  # None also where it is of no department ("Le préfet de police"): it is not for this rule to say
+        authors = list(_AUTHOR.finditer(text, block.start, block.end))
+        starts = [match.start() for match in authors]
+        named = [prefect.search(text, low, high) for low, high in pairwise([*starts, block.end])]
+        first = next(iter(named), None)  # None also where it is of no department ("Le préfet de la région"): it is not for this rule to say
+        if first is not None and any(match["others"] for match in authors):
+            return TextMatch("", *first.span())
         if first is not None and len({match.lastgroup for match in named if match is not None}) > 1:
             return TextMatch((first.lastgroup or "").removeprefix("_"), *first.span())
     return None
@@ -442,9 +457,11 @@ def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 @cache
 def _prefect() -> re.Pattern[str]:
-    """Compile the pattern of a prefect of a department, over the folded text: the group's name is its code. Longer names first."""
+    """Compile the pattern of a prefect of police or of a department, over the folded text: the group's name is the code. Longer names
+    first."""
     names = sorted(_codes().items(), key=lambda entry: -len(entry[1]))
-    return re.compile(rf"\bprefete?\s+{_OF}(?:{'|'.join(f'(?P<_{code}>{_choice([name])})' for code, name in names)})(?![\w-])")
+    departments = "|".join(f"(?P<_{code}>{_choice([name])})" for code, name in names)
+    return re.compile(rf"\bprefete?\s+(?:(?P<_PP>de\s+police)(?!\s+des)|{_OF}(?:{departments}))(?![\w-])")
 
 
 @cache

@@ -400,17 +400,31 @@ def _by_body(case: SegmentEvidence) -> Finding:
     clear = case.title.text and not case.title.speaks and case.segment.is_formal and not case.unreadable
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
         return case.passed_over(VerdictReason.OTHER_WORDS)
+    deciding = [mention for mention in case.found if mention.deciding]
+    if clear and deciding and all(_is_of_another(case, mention, "authorised") for mention in deciding):
+        return case.passed_over(VerdictReason.QUOTED)
     # Among powers that the article hands over to somebody.
     handed = case.said("around.delegation_of_powers", DecreePart.ARTICLE)
     return case.left_open(VerdictReason.UNDECIDED, *map(case.against, filter(None, [handed])))
 
 
+_ANALYSES = frozenset({"automated analysis of images", "automated analysis of what cameras see", "image analysis software"})
+
+
+def _is_of_another(case: SegmentEvidence, mention: Mention, *how: str) -> bool:
+    """Return whether the sentence of a mention says that another decree authorises it, or is on it."""
+    return cue(".".join(("around.by_another", *how))).search(case.text, *case.document.mended_span(*case.sentence(mention))) is not None
+
+
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return whether weak words in an article describe what VSA does under any name: to show somebody where to look."""
+    """Return whether weak words in an article describe what VSA does under any name: to analyse images, to show somebody where to look."""
     if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*case.sentence(mention))
-    return cue("around.telling").search(case.text, low, max(high, mention.tight_end)) is not None
+    if cue("around.telling").search(case.text, low, max(high, mention.tight_end)) is not None:
+        return True
+    whole = _SENTENCE.search(case.document.flat, mention.start, mention.end) is None and cue("related").search(case.title.text) is None
+    return mention.cue in _ANALYSES and whole and cue("around.made").search(case.text, low, max(high, mention.tight_end)) is not None
 
 
 def _by_preamble(case: SegmentEvidence) -> Finding:
@@ -418,7 +432,8 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     its own, or is a text of two interleaved layers with every word there."""
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
-        return case.passed_over(VerdictReason.OTHER_WORDS)
+        # What decides may be cut off.
+        return case.passed_over(VerdictReason.OTHER_WORDS) if case.segment.has_articles else case.left_open(VerdictReason.CUT_OFF)
     if is_generic(case.title.text):
         return _scrambled(case, strong) or case.left_open(VerdictReason.PREAMBLE)
     given_up = [_given_up(case, mention) for mention in strong]
@@ -427,7 +442,8 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     decides = on_the_law and case.looks_for_events() and not any(given_up)
     if decides or tells_only_a_change(case.title) or case.unreadable:
         return case.left_open(VerdictReason.PREAMBLE)
-    if all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
+    beside = not on_the_law and cue("around.other_measure").search(case.title.text) is not None
+    if beside or all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
         return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
     return case.left_open(VerdictReason.PREAMBLE)
 
@@ -442,9 +458,11 @@ def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | No
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return whether a recital names a use that was considered and rejected."""
+    """Return whether a recital names a use that was considered and rejected, or that another decree authorises."""
     if mention.part is not DecreePart.RECITAL:
         return False
+    if _is_of_another(case, mention):
+        return True
     low, high = case.document.mended_span(*case.sentence(mention))
     before = cue("around.given_up").search(case.text, low, mention.tight_end)
     return before is not None or cue("around.not_done").match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
@@ -468,6 +486,7 @@ def without_mention(case: SegmentEvidence) -> Finding:
     predetermined events, video surveillance or nothing."""
     document, segment = case.document, case.segment
     cut = case.said("around.use_of_something_in_a_place")
+    cut = cut if cut is not None else case.said("around.law_cut_off")
     if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
         phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
         return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
@@ -478,11 +497,17 @@ def without_mention(case: SegmentEvidence) -> Finding:
     if resting is not None and not case.denied():
         basis, start, end = resting
         telling = not case.title.text or tells_only_a_change(case.title) or _ON_VIDEO.search(case.title.text) is not None
-        telling = telling or case.said("around.images_analysed", DecreePart.ARTICLE) is not None
+        telling = telling or not segment.has_articles or case.said("around.images_analysed", DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
             return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
     return _in_other_words(case) or Finding(Outcome.NOT_CONCERNED, None, (*case.set_aside(), *case.texts_cited()) or case.sign())
+
+
+_TELLS = re.compile(r"attention|avert|alert|signal|surlign|previen|reper|detect")
+_IN_JARGON = VerdictReason.JARGON.value
+_UNDONE = 200
+"""Squeezed characters after a sentence of a recital that may say that what it names is not done."""
 
 
 def _in_other_words(case: SegmentEvidence) -> Finding | None:
@@ -497,14 +522,26 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
         if said is None or cue("jargon.unless").search(text, block.start, end) or other:
             continue
         phrase = case.document.evidence("verdict", block.start, end)
-        return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
-    about_video = case.said("around.video") is not None and not case.denied()
-    blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if about_video else []
-    program = cue("jargon.program")
-    told = next((said for block in blocks if (said := program.search(case.document.flat, block.start, block.end)) is not None), None)
-    if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
-        phrase = case.document.evidence("verdict", *told.span())
-        return case.uncertain(phrase, case.document.evidence("doubt", *told.span(), VerdictReason.JARGON.value))
+        return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), _IN_JARGON))
+    told = None if case.denied() else _program(case)
+    if told is None:
+        return None
+    return case.uncertain(*(case.document.evidence(about, *told.span(), why) for about, why in (("verdict", None), ("doubt", _IN_JARGON))))
+
+
+def _program(case: SegmentEvidence) -> re.Match[str] | None:
+    """Return what analyses images under any name, in an act on cameras that names a predetermined event, or that tells of people."""
+    text = case.document.flat
+    blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE))
+    listed = case.said("around.video") and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks)
+    for block in blocks:
+        for told in cue("jargon.program").finditer(text, block.start, block.end):
+            first, last = sentence(text, block, *told.span())
+            start, end = case.document.mended_span(first, last)
+            undone = cue("around.not_done").search(case.text, start, end + _UNDONE) if block.part is DecreePart.RECITAL else None
+            people = _TELLS.search(text, told.start(), last) and cue("around.people").search(case.text, start, end)
+            if (listed or people) and undone is None and cue("around.other_thing").search(case.text, start, end) is None:
+                return told
     return None
 
 

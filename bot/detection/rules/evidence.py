@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from bot.detection.facts.operators import beside_formality, operators_within
 from bot.detection.text.cues import VerdictReason, cue, cues, name_of
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
-from bot.domain.acts import CHANGING, Evidence, Kind, Outcome
+from bot.domain.acts import CHANGING, GRANTS, Evidence, Kind, Outcome
 
 EVENT = "predetermined event"
 PRODUCT = "known product or maker"
@@ -158,9 +159,19 @@ class SegmentEvidence:
     # Findings.
 
     def decree(self, kind: Kind, verb: Evidence, mention: Mention) -> Finding:
-        """Return a decree of this kind by the verb and the mention."""
+        """Return a decree of this kind by the verb and the mention; for a person where nothing shows that it looks at the public."""
+        if kind in GRANTS and self.segment.has_articles and not (self.supported() or self._of_the_public()):
+            return self.doubted(mention, VerdictReason.OTHER_WORDS)
         named = (self.phrase(mention), verb, *self._named_again(mention), *self._supports())
         return Finding(Outcome.DECREE, kind, named, self.found)
+
+    def _of_the_public(self) -> bool:
+        """Return whether it names a person, a purpose or an operator."""
+        document, parts = self.document, (DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
+        if self.said("around.of_the_public") is not None or purposes_named(document, self.segment.start, self.segment.end):
+            return True
+        blocks = beside_formality(document, self.segment.of(*parts))
+        return bool(operators_within(document, ((block.start, block.end) for block in blocks)))
 
     def uncertain(self, *evidence: Evidence) -> Finding:
         """Return that a person must look; the context is added to the evidence."""

@@ -1,5 +1,5 @@
-"""Makes one text with views of an act that shows a sign; its quotes have page numbers and no persons' names. Cuts it into decrees
-(segments; up to 164 on 492 pages) and these into parts: heading, visas, recitals (`Considérant…`), articles."""
+"""Makes one text with views of an act that shows a sign; its quotes have page numbers and no persons' names. Finds the parts of its
+decree: heading, visas, recitals (`Considérant…`), articles. Where acts begin and end was decided before (`bot/reading/acts`)."""
 
 from __future__ import annotations
 
@@ -71,10 +71,54 @@ _RULE = re.compile(r"^[ \t+:=_-]{5,}$", re.MULTILINE)
 # Justified lines of which the text layer prints every blank twice: no columns.
 _SPREAD, _BLANK = re.compile(r"\S  (?=\S)"), re.compile(r"\S (?=\S)")
 
-# A line of a table of contents of the national template, from its identifier to its page: `75-2026-05-03-00001 - … (6 pages) Page 3`.
-_CONTENTS_LINE = re.compile(
-    r"\W{0,3}\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5}\s+-\s.{0,1200}?\(\s?\d{1,4}\s?pages?\s?\)\s?page\s?\d{1,4}", re.DOTALL
-)
+# An act as one text, and the parts of its decree.
+
+
+class DecreePart(StrEnum):
+    """Names the parts of a decree, in order."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    VISA = "visa"
+    RECITAL = "recital"
+    ARTICLE = "article"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Holds one part of a decree, as a stretch of the folded text."""
+
+    part: DecreePart
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Holds the decree of an act, as a stretch of the folded text, with its parts."""
+
+    start: int
+    end: int
+    blocks: tuple[Block, ...]
+
+    def of(self, *parts: DecreePart) -> Iterable[Block]:
+        """Return the blocks of these parts, in order."""
+        return (block for block in self.blocks if block.part in parts)
+
+    def at(self, position: int) -> Block:
+        """Return the block that holds a position."""
+        return self.blocks[max(bisect_right(self.blocks, position, key=lambda block: block.start) - 1, 0)]
+
+    @property
+    def is_formal(self) -> bool:
+        """Return whether the text has visas or articles of an act."""
+        return any(block.part in {DecreePart.VISA, DecreePart.ARTICLE} for block in self.blocks)
+
+    @property
+    def has_articles(self) -> bool:
+        """Return False if the operative part was cut off or not found."""
+        return any(block.part is DecreePart.ARTICLE for block in self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +140,8 @@ class ActText:
     title_end: int
     title_from: Where = Where.TITLE
     """Where the title was read."""
-    segments: tuple[Segment, ...] = ()
-    """The decrees in it, in order."""
+    segment: Segment = Segment(0, 0, ())
+    """The decree in it."""
 
     def page(self, position: int) -> int:
         """Return the page of the file on which this position is."""
@@ -105,11 +149,7 @@ class ActText:
 
     def where(self, position: int) -> Where:
         """Return the part of the act that holds this position."""
-        segment = self.segments[bisect_right(self.segments, position, key=lambda each: each.start) - 1]
-        listed = _CONTENTS_LINE.match(self.folded.text, segment.start, segment.end)
-        if listed is not None and position < listed.end():
-            return Where.CONTENTS
-        part = segment.at(position).part
+        part = self.segment.at(position).part
         return {DecreePart.TITLE: self.title_from, DecreePart.ARTICLE: Where.OPERATIVE}.get(part) or Where(part.value)
 
     def printed(self, start: int, end: int) -> str:
@@ -157,7 +197,7 @@ class ActText:
 
 
 def document(act: Act) -> ActText:
-    """Return the document made of the title of an act and its relevant pages, with the decrees in it."""
+    """Return the document made of the title of an act and its relevant pages, with the parts of its decree."""
     pages = relevant_pages(act)
     # Where an entry of a table of contents takes two lines, its page number stands between its last words.
     parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
@@ -181,7 +221,7 @@ def document(act: Act) -> ActText:
         folded.position(len(parts[0]) - 1),
         act.title_from or Where.TITLE,
     )
-    return replace(text, segments=_segments(text, act.id))
+    return replace(text, segment=_segment(text))
 
 
 # A value read in a text, with the stretch of the folded text it was read from.
@@ -198,7 +238,7 @@ class TextMatch(Generic[T]):
     end: int
 
 
-# The decrees of a text, and the parts of each.
+# The parts of a decree.
 
 _HEADING_LIMIT = 2500
 """Characters before the first visa that still count as the heading: letterhead, service, title."""
@@ -206,9 +246,6 @@ _HEADING_LIMIT = 2500
 _SAME_OPENING = 60
 """Characters between `ARRÊTE` and its first article."""
 
-_ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
-_NUMBER_SIGN = re.compile(r"\b(?:arrete|decision)(?:\s+\w+){0,2}\s+n\W{0,3}$")
-_TITLED = re.compile(r"\W*(?:arrete|decision)\s+(?:\w+\s+){0,2}?n?\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b")
 _VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=[\s,]|l[ae']|les)(?! et approuve)", re.MULTILINE)
 # "VISAS", "II. – Motifs": what stands below one of these lines has no "Vu" or "Considérant" of its own.
 _HEADED = re.compile(
@@ -283,69 +320,14 @@ _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?
 _QUOTED = re.compile(r"(?:\b(?:cet|la|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?|par)|l[' ]{0,2}|l)\s?\W{0,2}$")
 
 
-class DecreePart(StrEnum):
-    """Names the parts of a decree, in order."""
-
-    TITLE = "title"
-    HEADING = "heading"
-    VISA = "visa"
-    RECITAL = "recital"
-    ARTICLE = "article"
-    BODY = "body"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Holds one part of a decree, as a stretch of the folded text."""
-
-    part: DecreePart
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Holds one decree inside an act."""
-
-    start: int
-    end: int
-    blocks: tuple[Block, ...]
-    act_id: str | None = None
-    """The identifier of the national template that opens it, where one does."""
-
-    def of(self, *parts: DecreePart) -> Iterable[Block]:
-        """Return the blocks of these parts, in order."""
-        return (block for block in self.blocks if block.part in parts)
-
-    def at(self, position: int) -> Block:
-        """Return the block that holds a position."""
-        return self.blocks[max(bisect_right(self.blocks, position, key=lambda block: block.start) - 1, 0)]
-
-    @property
-    def is_formal(self) -> bool:
-        """Return whether the text has visas or articles of an act."""
-        return any(block.part in {DecreePart.VISA, DecreePart.ARTICLE} for block in self.blocks)
-
-    @property
-    def has_articles(self) -> bool:
-        """Return False if the operative part was cut off or not found."""
-        return any(block.part is DecreePart.ARTICLE for block in self.blocks)
-
-
-def _segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
-    """Return the decrees of a document, in order. The title of the act belongs to the first."""
-    text = document.folded.text
-    first_articles = _operative_starts(document)
-    own = act_id.lower() if act_id else None
-    # Lines that begin with the identifier of another act are of a table of contents or separator pages. Some decrees have one for a number.
-    titled = _TITLED.match(text[: document.title_end])
-    ids = {
-        match.start(): match[1]
-        for match in _ACT_ID.finditer(text)
-        if match[1] not in {own, titled and titled[1]} and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
-    } | ({0: own} if own is not None else {})
-    bounds = [*sorted({0, *ids, *_inner_cuts(text, first_articles)}), len(text)]
-    return tuple(Segment(start, end, _blocks(document, start, end, first_articles), ids.get(start)) for start, end in pairwise(bounds))
+def _segment(document: ActText) -> Segment:
+    """Return the decree of a document: the title of the act, its heading, what stands between it and the first visa, then part by part."""
+    start, heading, end = 0, document.title_end, len(document.folded.text)
+    marks = [mark for mark in _marks(document, start, end) if mark[0] >= heading]
+    limit = min(marks[0][0] if marks else end, heading + _HEADING_LIMIT)
+    parts = [(start, DecreePart.TITLE), (heading, DecreePart.HEADING), (limit, DecreePart.BODY), *marks, (end, DecreePart.BODY)]
+    blocks = (Block(part, position, following) for (position, part), (following, _) in pairwise(parts) if following > position)
+    return Segment(start, end, tuple(blocks))
 
 
 def own_heading(text: str, start: int, end: int) -> int:
@@ -369,33 +351,11 @@ def _operative_starts(document: ActText) -> list[int]:
     return found
 
 
-def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
-    """Cut at the heading before each visa after an operative part: that visa is the next decree's."""
-    cuts: list[int] = []
-    for operative, following in pairwise([*first_articles, len(text)]):
-        visa = _VISA.search(text, operative, following)
-        if visa is None:
-            continue
-        low = max(operative, visa.start() - _HEADING_LIMIT)
-        heads = [(match.start(), text.rfind("\n", 0, match.start()) + 1) for match in unquoted(_HEAD, text, low, visa.start())]
-        cuts.append(max((line for head, line in heads if head - line <= 3 and line > low), default=visa.start()))
-    return cuts
-
-
-def _blocks(document: ActText, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
-    """Cut one decree into its parts: title, heading, and what stands between it and the first visa; then part by part."""
-    heading = min(document.title_end, end) if start == 0 else start
-    marks = [mark for mark in _marks(document, start, end, first_articles) if mark[0] >= heading]
-    limit = min(marks[0][0] if marks else end, heading + _HEADING_LIMIT)
-    parts = [(start, DecreePart.TITLE), (heading, DecreePart.HEADING), (limit, DecreePart.BODY), *marks, (end, DecreePart.BODY)]
-    return tuple(Block(part, position, following) for (position, part), (following, _) in pairwise(parts) if following > position)
-
-
-def _marks(document: ActText, start: int, end: int, first_articles: list[int]) -> list[tuple[int, DecreePart]]:
+def _marks(document: ActText, start: int, end: int) -> list[tuple[int, DecreePart]]:
     """Return where visas, recitals and articles begin, in order."""
     text = document.folded.text
     visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
-    operative = _operative(text, start, end, visas, first_articles)
+    operative = _operative(text, start, end, visas, _operative_starts(document))
     marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
     marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
     headed = list(_HEADED.finditer(text, start, operative))

@@ -247,7 +247,8 @@ def cleaned(text: str) -> str:
     value = re.sub(r"\bI(?=['’]\w)", "l", joined(without_names(text)))
     if BALANCED.fullmatch(value) is None:
         value = re.split(r"\s*[()]", value)[0]
-    return DANGLING.sub("", value.strip(" ,;.-–:(")).strip(" ,;.-–:(")
+    value = re.sub(r"\s*\[…\](?=\s*(?:[,;]|$))", "", value.strip(" ,;.-–:("))
+    return DANGLING.sub("", value).strip(" ,;.-–:(")
 
 
 # Decrees name officials, agents and shop owners. None of them belongs in a post or in a log.
@@ -267,11 +268,18 @@ _OFFICE = (
 _RANK = r"(?:commandante?|colonel(?:le)?|capitaine|lieutenante?|major|générale?)"
 _CAPITAL_WORD = r"(?!(?:DE|DU|DES|ET|EST|SONT|OU|AU|AUX|À|A|LE|LA|LES|EN|PAR)\b)[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’\-]+"
 
+# "Les obsèques du petit Lucas", "une messe en mémoire de Jean Martin", "en hommage à": the occasion stays.
+_WHOM = rf"(?:(?!la\b|les\b)[a-zà-ÿ]+\s+){{0,2}}{_WORD}(?:\s+(?:(?:et|ET|&)\s+)?{_PARTICLE}*{_WORD}){{0,6}}"
+_LIFE = r"obs[èe]ques|fun[ée]railles|enterrement|inhumation|mariage|bapt[êe]me|proc[èe]s|mort|d[ée]c[èe]s|disparition|assassinat"
+_MEMORY = r"en (?:m[ée]moire|souvenir|hommage)|[àa] la m[ée]moire"
+
 # Where a group `name` stands, only that goes; the function before it stays. Street names ("rue du Commandant…") have no
 # article before the rank, or begin it with a capital.
 _PERSONS = re.compile(
     rf"(?P<titled>{_CIVILITY}\s*(?:[dD]['’])?{_WORD}(?:\s+{_PARTICLE}*{_WORD}){{0,4}})"
     rf"|(?<!du )(?<!des )\b(?:{_OFFICE}|(?:Le|La) {_OFFICE}|l[ea] {_RANK}),?\s+(?P<held>{_FIRST_NAME}\s+{_PARTICLE}*{_SURNAME})"
+    rf"|\b(?i:{_LIFE})(?:\s+[a-zà-ÿ]+)?\s+(?P<mourned>(?i:de|du|d['’])\s?(?i:la\s)?{_WHOM})"
+    rf"|\b(?P<honoured>(?i:{_MEMORY})\s+(?i:de\s|du\s|d['’]|[àa]\s|au\s){_WHOM})|\b(?i:hommage)\s+(?P<hailed>(?i:[àa]|au)\s{_WHOM})"
     rf"|\b(?:maire|gérante?),?\s+(?P<alone>[A-ZÀ-ÖØ-Þ]{{4,}}(?:-[A-ZÀ-ÖØ-Þ]+)*)\b"
     rf"|\bpar\s+(?P<holding>{_FIRST_NAME}\s+{_PARTICLE}*{_WORD}(?:\s+{_WORD})?)(?=,\s+(?:l[ea]\s+)?{_OFFICE}\b)"
     rf"|\b(?i:affaire|dossier) (?i:suivie? par)\s?:?\s+(?:l[ea] {_RANK} )?(?!{_CIVILITY})"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -10,9 +11,10 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
+from bot.domain.facts import ValueKind, facts_of_row
 from bot.domain.law import Flag, LegalAdvice, Recourse, Standing
-from bot.messages.lines import date_text, days_text, period_text
-from bot.messages.words import Table, clean, cut, data_file, link_to, text_file, words_in
+from bot.messages.lines import date_text, days_text, row_texts
+from bot.messages.words import Table, Words, clean, cut, data_file, link_to, text_file, words_file, words_in
 
 _TITLE = 500
 _ITEM = 160
@@ -47,28 +49,22 @@ def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal
     limit = letter_words().limit
     dates = {"published": filled["published"], "last_day": "" if legal_advice.last_day is None else french_date(legal_advice.last_day)}
     passed = legal_advice.last_day is not None and legal_advice.last_day < today
+    forms = (limit.remedy_passed, limit.passed) if passed else (limit.remedy, limit.in_time)
+    forms = (limit.remedy_unknown, limit.unknown) if legal_advice.last_day is None else forms
     text = template(letter.value).format_map(
         {
             **filled,
             "warnings": "\n".join(_warnings(letter, decree, legal_advice, passed=passed)).format_map(dates),
             "sources": "\n".join(_sources(letter)),
-            "remedy_limit": _of_three(
-                limit.remedy, limit.remedy_passed, limit.remedy_unknown, legal_advice.last_day, passed=passed
-            ).format_map(dates),
+            "remedy_limit": forms[0].format_map(dates),
             "limit_line": (limit.unknown_line if legal_advice.last_day is None else limit.line).format_map(dates),
-            "in_time": _of_three(limit.in_time, limit.passed, limit.unknown, legal_advice.last_day, passed=passed).format_map(dates),
+            "in_time": forms[1].format_map(dates),
             "documents": _documents(decree, filled),
             "facts": facts_list(decree, filled),
             "grounds": _grounds(legal_advice, filled),
         }
     )
     return _without_gaps(text)
-
-
-def _of_three(open_: str, passed_: str, unknown: str, last_day: date | None, *, passed: bool) -> str:
-    if last_day is None:
-        return unknown
-    return passed_ if passed else open_
 
 
 def _warnings(letter: LetterKind, decree: Decree, legal_advice: LegalAdvice, *, passed: bool) -> Iterator[str]:
@@ -93,7 +89,7 @@ def _warnings(letter: LetterKind, decree: Decree, legal_advice: LegalAdvice, *, 
 def _sources(letter: LetterKind) -> Iterator[str]:
     """Return what was read in the text of the codes, by the day of the copy, then all that was not."""
     words = letter_words()
-    mine = [source for source in words.sources if letter.value in source.letters]
+    mine = [source for source in letter_grounds().sources if letter.value in source.letters]
     read = sorted((source.read, source.text) for source in mine if source.read is not None)
     for day, texts in groupby(read, key=lambda item: item[0]):
         yield words.source_words.read.format(date=french_date(day), text=" ; ".join(text for _, text in texts))
@@ -101,7 +97,7 @@ def _sources(letter: LetterKind) -> Iterator[str]:
 
 
 def _documents(decree: Decree, filled: dict[str, str]) -> str:
-    wanted = [one.text for one in letter_words().documents if not (one.applied and decree.kind is Kind.REFUSAL)]
+    wanted = [one.text for one in letter_grounds().documents if not (one.applied and decree.kind is Kind.REFUSAL)]
     last = len(wanted)
     return "\n".join(f"{n}. {text.format_map(filled)}{'.' if n == last else ' ;'}" for n, text in enumerate(wanted, 1))
 
@@ -116,7 +112,7 @@ def _grounds(legal_advice: LegalAdvice, filled: dict[str, str]) -> str:
         else words.labels.days.format(n=legal_advice.late)
     )
     outside = days_text(legal_advice.outside, words_in("fr")) or words.labels.that_day
-    told = [ground.text for ground in words.grounds if ground.flag is None or ground.flag in legal_advice.flags]
+    told = [ground.text for ground in letter_grounds().grounds if ground.flag is None or ground.flag in legal_advice.flags]
     return "\n\n".join(f"{n}. {text.format_map({**filled, 'late': late, 'outside': outside})}" for n, text in enumerate(told, 1))
 
 
@@ -143,7 +139,7 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
         "reference": labels.reference.format(
             number=safe(facts.number, blanks.number), signed=blanks.signed if facts.signed is None else french_date(facts.signed)
         ),
-        "title": labels.title.format(title=cut(title, _TITLE)) if (title := safe(decree.title)) else blanks.title,
+        "title": labels.quoted.format(title=cut(title, _TITLE)) if (title := safe(decree.title)) else blanks.heading,
         "published": published,
         "publication": labels.publication.format(published=published, link=blanks.link if link is None else safe(link, blanks.link)),
         "operators": _listed(facts.operators, blanks.operators, labels),
@@ -156,23 +152,20 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
 
 def facts_list(decree: Decree, filled: dict[str, str]) -> str:
     """Return the facts of the decree, one a line, each known or a blank. `filled` is what `pieces` gave."""
-    words = letter_words()
-    facts, blanks, labels = decree.facts.sure, words.blanks, words.labels
-    french = words_in("fr")
-    known = {
-        "reference": filled["reference"],
-        "title": filled["title"],
-        "publication": filled["publication"],
-        "period": safe(period_text(facts, french), blanks.period),
-        "event": safe(facts.event, blanks.event),
-        "places": _listed(facts.places, blanks.places, labels),
-        "operators": filled["operators"],
-        "purposes": _listed([french.purposes[purpose] for purpose in facts.purposes], blanks.purposes, labels),
-        "software": filled["software"],
-        "cameras": blanks.cameras if facts.cameras is None else str(facts.cameras),
-        "legal_basis": _listed(facts.legal_basis, blanks.legal_basis, labels),
-    }
-    return "\n".join(labels.fact.format(label=label, text=known[name]) for name, label in labels.facts.items())
+    labels, sure = letter_words().labels, replace(decree, facts=decree.facts.sure)
+    known = ((label, filled[row] if row in filled else _row(row, sure)) for row, label in labels.facts.items())
+    return "\n".join(labels.fact.format(label=label, text=text) for label, text in known)
+
+
+def _row(row: str, decree: Decree) -> str:
+    """Return what a row of the table of facts tells, or its blank."""
+    words, fact = letter_words(), facts_of_row(row)[0]
+    blank: str = words.blanks[row]
+    if row == "cameras":  # the blank asks for their number
+        return blank if decree.facts.cameras is None else str(decree.facts.cameras)
+    texts = row_texts(row, decree, words_in("fr"))
+    several = fact.kind in {ValueKind.TEXTS, ValueKind.CODES}
+    return _listed(texts, blank, words.labels) if several else safe("".join(texts), blank)
 
 
 def french_date(day: date) -> str:
@@ -185,7 +178,7 @@ def safe(text: str | None, blank: str = "") -> str:
     return clean(text or "").translate(_BRACKETS) or blank
 
 
-def _addressee(place: Place, blanks: Placeholders, labels: LetterLabels) -> str:
+def _addressee(place: Place, blanks: Words, labels: Words) -> str:
     """Return `Préfecture de la Drôme – à l’attention de la préfète ou du préfet`, `Préfet de police`: the office, whoever holds it."""
     name = safe(place.name)
     before, _, rest = name.partition(" ")
@@ -194,7 +187,7 @@ def _addressee(place: Place, blanks: Placeholders, labels: LetterLabels) -> str:
     return labels.police if rest == "de police" else labels.attention.format(name=name)
 
 
-def _listed(items: Sequence[str], blank: str, labels: LetterLabels) -> str:
+def _listed(items: Sequence[str], blank: str, labels: Words) -> str:
     shown = [cut(text, _ITEM) for item in items if (text := safe(item))]
     if not shown:
         return blank
@@ -202,12 +195,12 @@ def _listed(items: Sequence[str], blank: str, labels: LetterLabels) -> str:
     return labels.more.format(shown=text, n=len(shown) - _ITEMS) if len(shown) > _ITEMS else text
 
 
-def _software(decree: Decree, blanks: Placeholders) -> str:
+def _software(decree: Decree, blanks: Words) -> str:
     known = [text for part in (decree.facts.sure.software, decree.facts.sure.vendor) if (text := cut(safe(part), _ITEM))]
     return f"{known[0]} ({known[1]})" if len(known) > 1 else next(iter(known), blanks.software)
 
 
-def _court(legal_advice: LegalAdvice, blanks: Placeholders, labels: LetterLabels) -> str:
+def _court(legal_advice: LegalAdvice, blanks: Words, labels: Words) -> str:
     court = legal_advice.court
     if court.differs:
         return labels.courts.format(named=_of_court(court.named), by_seat=_of_court(court.by_seat))
@@ -221,69 +214,6 @@ def _of_court(name: str | None) -> str:
 
 
 # The words of the letters and their templates, from this package's data files.
-
-
-class Placeholders(Table):
-    """What a person has to fill in where the decree does not say. Each stands in brackets."""
-
-    number: str
-    signed: str
-    title: str
-    published: str
-    link: str
-    addressee: str
-    period: str
-    event: str
-    places: str
-    operators: str
-    purposes: str
-    software: str
-    cameras: str
-    legal_basis: str
-    court: str
-
-
-class LetterLabels(Table):
-    """How what is known is put into a sentence. `facts` stand before each fact of the decree, in their order."""
-
-    attention: str
-    police: str
-    reference: str
-    title: str
-    publication: str
-    court: str
-    courts: str
-    fact: str
-    more: str
-    one_day: str
-    days: str
-    that_day: str
-    facts: Mapping[str, str]
-
-
-class Warnings(Table):
-    """Lines at the head of a letter, each only where it holds."""
-
-    passed: str
-    ended: str
-    modified: str
-    suspended: str
-    in_doubt: str
-    over: str
-    differs: str
-
-
-class LimitWords(Table):
-    """What is said of the last day to contest the decree: known, passed or unknown."""
-
-    line: str
-    unknown_line: str
-    remedy: str
-    remedy_passed: str
-    remedy_unknown: str
-    in_time: str
-    passed: str
-    unknown: str
 
 
 class RequestedDocument(Table):
@@ -308,30 +238,24 @@ class LegalSource(Table):
     read: date | None = None
 
 
-class SourceWords(Table):
-    """How sources are told at the head of a letter."""
+class LetterGrounds(Table):
+    """The content of `grounds.toml`."""
 
-    read: str
-    unread: str
-
-
-class LetterWords(Table):
-    """The content of `letters.toml`."""
-
-    blanks: Placeholders
-    labels: LetterLabels
-    warnings: Warnings
-    limit: LimitWords
     documents: tuple[RequestedDocument, ...]
     grounds: tuple[LegalGround, ...]
     sources: tuple[LegalSource, ...]
-    source_words: SourceWords
 
 
 @cache
-def letter_words() -> LetterWords:
+def letter_words() -> Words:
     """Return the words, read once."""
-    return LetterWords.model_validate(data_file("bot.messages.letters", "letters.toml"))
+    return words_file("bot.messages.letters", "letters.toml")
+
+
+@cache
+def letter_grounds() -> LetterGrounds:
+    """Return what letters ask for, contest and rest on, read once."""
+    return LetterGrounds.model_validate(data_file("bot.messages.letters", "grounds.toml"))
 
 
 @cache

@@ -4,7 +4,7 @@ headings of decrees, or as a decree alone. Pure. Every page after the table of c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile, groupby, pairwise, takewhile
 from statistics import mode
@@ -23,11 +23,14 @@ from bot.reading.acts.titles import (
     best_title,
     decree_title,
     first_line,
+    has_parts,
+    is_cover,
     listed_on,
     marked_ids,
     names,
     nearest,
     openings,
+    pieces_of,
     printed_titles,
     read_cover,
     read_front_matter,
@@ -47,6 +50,8 @@ _COMPARED = 120
 _ENOUGH_LETTERS = 25
 _TOP = 1000
 """Characters of a page in which the title of an act that begins there stands, below the letterhead."""
+_LONGEST_SEPARATOR = 800
+"""Characters of a page that holds a service and a title."""
 _AHEAD = 200
 """Headings among which the one of an entry is looked for, after that of the entry before."""
 _SUBJECT = re.compile(
@@ -66,8 +71,9 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_r
     if is_recueil:
         body = list(dropwhile(lambda page: not page.text.strip() and not page.is_unread, body))
     heads = openings(body, closed=not is_recueil)
-    announced = _place(table, body, heads) if table else {}
-    cuts = sorted({*heads, *announced})
+    opened = {head: head - 1 for head in heads if head and head - 1 not in heads and _announces(body[head - 1], body[head])}
+    announced = {opened.get(start, start): row for start, row in _place(table, body, heads).items()} if table else {}
+    cuts = sorted({*(opened.get(head, head) for head in heads), *announced})
     # What comes before the first heading is part of the first act.
     bounds = pairwise([0, *cuts[1:], len(body)])
     acts = [one_act(body[start:end]) for start, end in bounds]
@@ -77,6 +83,14 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_r
         replace(act, title=row.title, title_from=Where.CONTENTS, title_page=None) if row is not None and not title else act
         for act, row, title in zip(acts, rows, own, strict=True)
     )
+
+
+def _announces(page: PageText, following: PageText) -> bool:
+    """Return whether a page holds nothing but the title of the decree on the next one, as separator pages without an identifier do."""
+    title = decree_title(following.text)
+    words = fold_letters(page.text)
+    same = _subject(title)[: _COMPARED // 2] in words or (title_number(title) or "-") in words
+    return len(page.text) <= _LONGEST_SEPARATOR and len(_subject(title)) >= _ENOUGH_LETTERS and same and not has_parts(page.text)
 
 
 def _place(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> Mapping[int, TableRow]:
@@ -163,21 +177,36 @@ def _alike(one: str, other: str) -> bool:
 
 def cut_acts(pages: Sequence[PageText]) -> tuple[Act, ...]:
     """Return the acts of a document, in page order; `pages` are all its pages in order, numbered from 1. Some may be `PENDING`: the table
-    of contents and running titles already count. A file with only a cover or a table of contents is one act without an identifier."""
+    of contents and running titles already count."""
     if not pages:
         return ()
     separators = {page.number: found for page in pages if (found := read_separator(page.text))}
     front = read_front_matter(pages, separators)
     body = pages[front.pages :]
     if not any(page.text.strip() or page.is_unread for page in body) and front.pages:
-        first = front.contents[0] if front.contents else pages[0]
-        where = Where.CONTENTS if front.contents else None
-        return (replace(one_act(pages), title=first_line(first.text), title_from=where, title_page=first.number),)
+        return _listed_alone(pages, front)
     signs = read_signs(front.entries, body, separators)
     if signs.known:
-        return tuple(part for act in national_acts(body, signs) for part in cut_inner(_placed(act, front)))
-    table = read_table([page.text for page in front.contents])
-    return tuple(_placed(act, front) for act in cut_at_headings(body, table, is_recueil=front.pages > 0))
+        acts = national_acts(body, signs)
+    else:
+        table = read_table([page.text for page in front.contents])
+        acts = cut_at_headings(body, table, is_recueil=front.pages > 0)
+    return tuple(part for act in acts for part in cut_inner(_placed(act, front)))
+
+
+def _listed_alone(pages: Sequence[PageText], front: FrontMatter) -> tuple[Act, ...]:
+    """Return the acts of a file with only a cover or a table of contents: one for each entry, which may be all that is left of it; one for
+    the whole where there are none, or where the table begins with the name of a recueil and its acts are on pages that the file lacks."""
+    first = front.contents[0] if front.contents else pages[0]
+    title = first_line(first.text)
+    if not front.entries or (is_cover(title) and max(entry.page or 0 for entry in front.entries) > len(pages)):
+        where = Where.CONTENTS if front.contents else None
+        return (replace(one_act(pages), title=title, title_from=where, title_page=first.number),)
+    listed = ((entry, listed_on(entry.id, entry.title, front.contents) or first.number) for entry in front.entries)
+    return tuple(
+        Act(entry.id, entry.title, entry.service, page, page, (PageText(page, entry.title),), title_from=Where.CONTENTS, title_page=page)
+        for entry, page in listed
+    )
 
 
 def _placed(act: Act, front: FrontMatter) -> Act:
@@ -187,8 +216,8 @@ def _placed(act: Act, front: FrontMatter) -> Act:
     return replace(act, title_page=listed_on(act.id, act.title, front.contents))
 
 
-# One identifier of the national template for many decrees: an act for each. "164 arrêtés préfectoraux … (492 pages)": a separator page,
-# perhaps a table of contents without page numbers, then the decrees. In doubt the act stays whole.
+# One act of the pages for several decrees: an act for each. "164 arrêtés préfectoraux … (492 pages)": a separator page, perhaps a table of
+# contents without page numbers, then the decrees, each on pages of its own or several on one.
 
 # `164 arrêtés …`, `Arrêtés préfectoraux issus de …`, `VIDEOPROTECTION - arrêtés du 12 mai`: the plural comes first, before any singular.
 _MANY = re.compile(r"(?i)\b(?:arr[êe]t[ée]s|d[ée]cisions|arr[êe]t[ée]\s?\(s\))(?!\w)")
@@ -197,35 +226,39 @@ _ONE = re.compile(
     r"(?![\w(])"
 )
 _HOW_MANY = re.compile(r"(?i)\b(\d{1,3})\s+(?:arr[êe]t[ée]s|d[ée]cisions)(?!\w)")
-_LISTED = re.compile(r"(?im)^[^\w\n]*(?:arr[êe]t[ée]|d[ée]cision)\b(?!\s*(?:du|en date)\b)[^\n]*$")
-_ENOUGH = 0.8
-"""The share of the decrees that title or inner table announce from which the cutting counts as whole."""
-_MOST_QUOTED = 2
-"""Headings before the first decree up to which they are no table of contents."""
 
 
 def cut_inner(act: Act) -> tuple[Act, ...]:
-    """Return the decrees of an act that holds many, each with its title and pages, else the act alone. The pages before the first decree
-    (separator, inner table of contents) are part 0, under the title of the whole."""
-    if len(act.pages) < 3:
-        return (act,)
+    """Return the decrees of an act that holds several, each with its title and its share of the pages, else the act alone. Under the title
+    of one decree only those with other numbers are cut out. Pages before the first decree of a bulk act (separator, table) are part 0."""
+    pieces = [piece for page in act.pages for piece in pieces_of(page)]
+    cuts = openings(pieces, closed=True)
+    announced = _HOW_MANY.search(act.title)
+    if announced is not None and len(cuts) < int(announced[1]):
+        cuts = openings(pieces, closed=False)  # short decrees may have no signature
     many, one = _MANY.search(act.title), _ONE.search(act.title)
     if one is not None and (many is None or one.start() < many.start()):
+        cuts = (0, *_of_other_numbers(pieces, cuts))
+    if len(cuts) < 2:
         return (act,)
-    cuts = openings(act.pages, closed=True)
-    listed = sum(len(_LISTED.findall(page.text)) for page in act.pages[: cuts[0]]) if cuts else 0
-    announced = _HOW_MANY.search(act.title)
-    # While pages are to be recognised most decrees were not met yet, and those that were are not to wait for them.
-    pending = any(page.origin is TextOrigin.PENDING for page in act.pages)
-    enough = 0.0 if pending else _ENOUGH * (int(announced[1]) if announced else listed)
-    if len(cuts) < max(2, enough) or (many is None and listed <= _MOST_QUOTED):
-        return (act,)
-    front = (_part(act, 0, act.pages[: cuts[0]]),) if cuts[0] else ()
-    decrees = (_titled(_part(act, part, act.pages[start:end])) for part, (start, end) in enumerate(pairwise([*cuts, len(act.pages)]), 1))
-    return (*front, *decrees)
+    front = (_part(act, 0, pieces[: cuts[0]]),) if cuts[0] else ()
+    parts = (_part(act, rank, pieces[start:end]) for rank, (start, end) in enumerate(pairwise([*cuts, len(pieces)]), 1))
+    return (*front, *(_titled(part) for part in parts))
 
 
-def _part(act: Act, part: int, pages: tuple[PageText, ...]) -> Act:
+def _of_other_numbers(pieces: Sequence[PageText], cuts: Sequence[int]) -> Iterator[int]:
+    """Yield where decrees begin whose number is another than that of the one before."""
+    numbers = [title_number(decree_title(pieces[cut].text)) for cut in cuts]
+    return (cut for (one, two), cut in zip(pairwise(numbers), cuts[1:], strict=True) if None not in {one, two} and one != two)
+
+
+def _part(act: Act, part: int, pieces: Sequence[PageText]) -> Act:
+    """Return a share of an act; pieces of one page are one page again."""
+    pages = tuple(
+        replace(own[0], text="".join(piece.text for piece in own))
+        for _, some in groupby(pieces, key=lambda piece: piece.number)
+        for own in [list(some)]
+    )
     return replace(act, first_page=pages[0].number, last_page=pages[-1].number, pages=pages, part=part)
 
 

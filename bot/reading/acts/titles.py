@@ -1,14 +1,15 @@
 """Reads what a recueil says of its acts: cover, table of contents ("Sommaire"), separator pages, running titles, headings. Pure.
 
 A running title, `<service> - <act id> - <title> <page>`, is often glued to its neighbours. It names the act of a page, and is removed
-before any search. Identifiers: `83-2025-07-07-00001`, `2A-2024-…`, `R93-2025-…`, `IDF-2024-…`; three last digits until about 2020.
+before any search. Identifiers: `83-2025-07-07-00001`, `2A-2024-…`, `R93-2025-…`, `IDF-2024-…`, `D77-2025-…`, `2024-12-26-00002`,
+`Acte n° 54-2024-…`; three last digits until about 2020.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice, pairwise
 
@@ -17,7 +18,7 @@ from rapidfuzz.distance import Hamming
 
 from bot.domain.acts import Cover, Where
 from bot.domain.text import PageText, end_of, fold_letters, fold_words, one_line, start_of
-from bot.reading.pages.recognition import ACT_ID, DASH, MARK
+from bot.reading.pages.recognition import ACT_ID, BEFORE_ID, DASH, MARK
 
 _MONTHS = ("janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre")
 # An accented letter may come out as one odd character or none (`PUBLI? LE`), hence the loose middle.
@@ -25,8 +26,18 @@ _DAY = r"(?P<day>\d{1,2})(?:\s?er)?\s+(?P<month>[^\W\d_]+)\s+(?P<year>\d{4})"
 _FIGURES = r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})"
 _PUBLISHED = re.compile(rf"(?i)\b(?:PUBLI\S{{0,2}}\s+LE|[EÉ]DITION\s+DU|DU)\s+(?:{_DAY}|{_FIGURES})")
 _TITLE = re.compile(r"RECUEIL\s+DES\s*ACTES\s*ADMINISTRATIFS|(?m:^\s*Recueil\s+(?:normal|sp[ée]cial|des\s*actes)\b)")
-_COVER_NUMBER = re.compile(r"(?i)\bN\s?\S?\s{0,2}((?:\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{1,4})\b")
-_OTHER_NUMBER = re.compile(r"(?i)\bRecueil\s+(?:normal|sp[ée]cial)\s+(?:n\s?\S\s?)?(\d{1,4}[.-]\d{4})")
+_AGAIN = r"(?:[ -]?(?P<again>bis|ter|quater)\b)?"
+_COVER_NUMBER = re.compile(
+    r"(?i)\bN\s?\S?\s{0,2}(?P<number>D?(?P<code>\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})\s?[-–]\s?\d{4}\s?[-–]\s?\d{1,4}(?:-\d{1,3}){0,2})"
+    + _AGAIN
+    + r"(?!\w)"
+)
+_OTHER_NUMBER = re.compile(
+    r"(?i)\b(?:Recueil\s+(?:normal|sp[ée]cial)\s+(?:n\s?\S\s?)?|N\s?[^\w\s]\s?(?:sp[ée]cial\s+)?)"
+    r"(?P<number>\d{1,4}[.-]\d{4}|(?:19|20)\d\d\s?[-–/.]\s?\d{1,4}(?![\d-])|\d{1,4}(?=[ ]+du\s))" + _AGAIN
+)
+_BESIDE = 120
+"""Characters around what a cover calls itself that hold a number of another form: further down, a table may give those of acts."""
 _HEAD = 1500
 """Characters of a first page in which a cover names itself; further down a decree only says where it is published."""
 
@@ -40,16 +51,19 @@ def is_cover(text: str) -> bool:
 
 def read_cover(text: str) -> Cover:
     """Return the number, department and date of the cover; every field is None when the page is no cover. National template:
-    `N°83-2025-240`, `PUBLIÉ LE 11 JUILLET 2025`. Alpes-Maritimes: `Recueil spécial 211.2025 - édition du 19/08/2025`."""
+    `N°83-2025-240`, `N°13-2024-166 ter`, `N°93-2024-12-20`, `PUBLIÉ LE 11 JUILLET 2025`. Others: `Recueil spécial 211.2025 - édition du
+    19/08/2025`, `N°2024-421`, `N°153 DU 20 DÉCEMBRE 2024`."""
     if not is_cover(text):
         return Cover()
-    head = text[:_HEAD]
-    number = _COVER_NUMBER.search(head)
-    if number:
-        code = number[1].upper()
-        return Cover(authority=code.split("-", 1)[0], number=code, published=_published(head))
-    other = _OTHER_NUMBER.search(head)
-    return Cover(number=other[1] if other else None, published=_published(head))
+    head, title = text[:_HEAD], _TITLE.search(text)
+    beside = head[max(title.start() - _BESIDE, 0) : title.end() + _BESIDE] if title is not None else ""
+    found = _COVER_NUMBER.search(head)
+    code = found["code"].upper() if found is not None else None
+    found = found or _OTHER_NUMBER.search(re.split(r"(?i)sommaire|arr[êe]t[ée]", beside)[0])
+    if found is None:
+        return Cover(published=_published(head))
+    number = re.sub(r"\s?[-–]\s?", "-", found["number"].upper()) + (f" {found['again'].lower()}" if found["again"] else "")
+    return Cover(authority=code, number=number, published=_published(head))
 
 
 def _published(head: str) -> date | None:
@@ -67,7 +81,7 @@ def _published(head: str) -> date | None:
 # The table of contents of the national template. An entry is `<id> - <title> (N pages) Page M`, cut anywhere by line ends, under headings
 # `<service> / <sub-service>`.
 
-_START = re.compile(rf"(?m)^[ \t]*(?P<id>{ACT_ID})\s+{DASH}\s+")
+_START = re.compile(rf"(?m)^[ \t]*{BEFORE_ID}(?P<id>{ACT_ID})\s+{DASH}\s+")
 _PLACE = re.compile(r"\(\s*(?P<length>\d{1,4})\s*pages?\s*\)\s*Page\s*(?P<page>\d{1,4})")
 _TAIL = re.compile(r"pages?\s*\)\s*Page\s*\d")
 # The end of an entry that was cut just before it. A body page may say "Page 2" too, but not as its first words and with hardly any others.
@@ -258,7 +272,7 @@ def _may_be_cover(index: int, text: str) -> bool:
 
 # Separator pages and running titles of the national template.
 
-ACT_ID_ALONE = re.compile(rf"(?m)^[ \t]*({ACT_ID})[ \t]*$")
+ACT_ID_ALONE = re.compile(rf"(?m)^[ \t]*{BEFORE_ID}({ACT_ID})[ \t]*$")
 _NUMBER = re.compile(r"[^\w\n]*\s*(\d{1,4})(?!\d)")
 _LAST_ON_LINE = re.compile(r"[^\w\n]*[ \t]*\d{1,4}(?=[ \t]*(?:\n|\Z))")
 _LAST_ON_PAGE = re.compile(r"[^\w\n]*\n[ \t]*\d{1,4}[ \t]*\Z")
@@ -469,6 +483,11 @@ def first_visa(text: str) -> int | None:
     return found.start() if found else None
 
 
+def has_parts(text: str) -> bool:
+    """Return whether a page has visas, articles or the end of a decree."""
+    return first_visa(text) is not None or bool(_telling(text))
+
+
 def first_line(text: str) -> str:
     """Return the first line with words in it, whitespace collapsed: a poor title, better than none."""
     return next((line for line in map(one_line, text.splitlines()) if sum(map(str.isalpha, line)) >= 4), "")[:_LONGEST_HEADING]
@@ -539,7 +558,23 @@ _OPERATIVE = re.compile(
 )
 # Their first letters are spelt out: the search then skips ten times faster over what begins otherwise.
 _CLOSING_WORDS = re.compile(r"\b[FfSsTt](?i:(?<=f)ait[ \t]{1,3}(?:à|a|en)\b|(?<=s)ign[ée]\b|(?<=t)ribunal[ \t]{1,3}administratif)")
+_ARTICLE_LINE = re.compile(r"(?im)^[^\w\n]*art(?:icle\b|\.)")
 _DECREE_NUMBER = re.compile(r"(?i)\bn(?:\s?[°º]|o?(?=\s\d))\s?((?=[\w./-]*\d)[\w.]{1,30}(?:[/_-][\w.]{1,30}|\s?[/-]\s?\d[\w.]{0,30}){0,8})")
+
+
+def pieces_of(page: PageText) -> list[PageText]:
+    """Return a page cut before each decree that begins below the operative part or the end of another, else the page alone."""
+    text, starts, visas = page.text, [0], 0
+    for start in (opening.start() for opening in _OPENING.finditer(text) if not page.other):
+        if start < visas or _heading(text[start:]) != 0:
+            continue
+        end = start + (first_visa(text[start:]) or 0)
+        if _ARTICLE_LINE.search(text, start, end) is not None:
+            continue
+        visas = end
+        if _telling(text[starts[-1] : start]):
+            starts.append(start)
+    return [replace(page, text=text[start:end]) for start, end in pairwise([*starts, len(text)])]
 
 
 def openings(pages: Sequence[PageText], *, closed: bool) -> tuple[int, ...]:

@@ -20,9 +20,10 @@ from typing import Any, Protocol
 
 from bot.domain.text import MOST_UNSURE, bare, fold_letters
 
-ACT_ID = r"(?:\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{2}-\d{2}-\d{3,5}"
+ACT_ID = r"(?:(?:D?\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}|(?<![\w-])20\d\d)-\d{2}-\d{2}-\d{3,5}"
+BEFORE_ID = r"(?:(?i:acte)\s+(?:n\s?[°º]|(?i:publiable))\s?)?"
 DASH = r"[-–—]"
-MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
+MARK = re.compile(rf"(?P<dash>\s{DASH})\s+{BEFORE_ID}(?P<id>{ACT_ID})\s*{DASH}\s*")
 """What the running title of the national template holds, see `bot.reading.acts.titles`."""
 _LONG_STAMP = 1200
 """Real titles have up to 1,000 characters."""

@@ -6,7 +6,7 @@ from datetime import date, time
 
 import pytest
 
-from benchmarks.detection.labelled import FACTS, Labelled, Printed, Value, as_labels
+from benchmarks.detection.labelled import LABELLED, Labelled, Printed, Value, as_labels
 from benchmarks.detection.score import Mark, Marks, assess, mark_of, tally
 from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Outcome, Purpose, Reference, Verdict
 
@@ -131,7 +131,7 @@ def test_facts_are_told_as_labels_write_them() -> None:
             references=(Reference(Kind.RENEWAL, "2026-0", date(2026, 4, 1)), Reference(Kind.ABROGATION)),
         )
     )
-    assert tuple(found) == FACTS
+    assert tuple(found) == tuple(fact.name for fact in LABELLED)
     assert (found["signed"], found["starts"], found["ends"]) == ("2026-05-02", "2026-05-03T08:00", "2026-05-06")
     assert (found["purposes"], found["camera_types"]) == (("fire",), ("drone",))
     assert found["references"] == ("renewal n° 2026-0 of 2026-04-01", "abrogation")

@@ -36,7 +36,7 @@ def test_every_verdict_is_explained_by_its_phrases() -> None:
         "  p. 6: NOT READ, 0 characters",
     ]
     assert "    decree: authorisation" in lines
-    about = {quote.about for quote in groups[1][0].verdict.evidence}
+    about = {quote.about for quote in groups[1].verdict.evidence}
     assert {"number", "period", "software"} <= about
     assert all(any(line.startswith("    p. 2  ") and f"  {fact}: " in line for line in lines) for fact in about - {"verdict", "support"})
     assert "    p. 3  speaks of it: « une phrase qui le cite »" in lines
@@ -91,7 +91,7 @@ def test_a_decree_is_told_with_what_both_readers_make_of_its_facts() -> None:
     places = "Article 2 : Les images sont celles de la gare de Lens, et des halls et quais où passent les visiteurs venus de Zorglub."
     vsa = act(2, f"{VSA}\n{places}", title=TITLE)
     groups = judge_reading(reading(vsa))
-    facts = groups[0][0].verdict.facts
+    facts = groups[0].verdict.facts
     told = {
         line.split(",")[0].strip(): line for line in explain_lines(reading(vsa), groups) if ", sure: " in line or ", to verify: " in line
     }
@@ -105,7 +105,7 @@ def test_what_the_second_reader_has_names_no_person(monkeypatch: pytest.MonkeyPa
         judging, "tagged", lambda *_: {name: [TextMatch(person, 0, len(person))] for name in ("software", "vendor", "event")}
     )
     vsa = act(2, VSA, title=TITLE)
-    told = [fact for item in judge_reading(reading(vsa))[0] for fact in judging.read_twice(item.act, item.verdict)]
+    told = [fact for item in judge_reading(reading(vsa)) for fact in judging.read_twice(item.act, item.verdict)]
     assert {"software", "vendor"} <= {fact.name for fact in told}
     assert "Durand" not in " ".join(twice_lines(told))
 
@@ -145,7 +145,7 @@ def test_why_a_person_must_look_is_told_in_words(title: str, text: str, words: s
 def test_a_sign_that_came_to_nothing_is_told_too() -> None:
     one = act(1, "Article 1 : Un traitement algorithmique des demandes est interdit.", title="Arrêté portant fixation du prix")
     groups = judge_reading(reading(one))
-    assert groups[0][0].verdict.outcome is Outcome.NOT_CONCERNED
+    assert groups[0].verdict.outcome is Outcome.NOT_CONCERNED
     assert list(explain_lines(reading(one), groups))[-2:] == [
         "    not concerned: words in it could be a sign, and turn out to speak of something else",
         "    p. 1  operative  sign: a word that could be a sign « algorithmique »",

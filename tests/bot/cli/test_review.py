@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.detection.corpus import load_corpus
-from bot.cli.review import review_json, shown_lines
 from bot.domain.acts import Outcome
-from bot.ingest.review import Reviewer
 from tests.bot.cli.conftest import Vigie
-from tests.bot.real_acts import ARTICLE_IN_DOUBT, NOW, authorisation, doubtful, new_recueil, read, road, several
+from tests.bot.real_acts import ARTICLE_IN_DOUBT, authorisation, doubtful, new_recueil, read, road
 from tests.bot.storage.ready import ready_store
 
 
@@ -44,20 +42,6 @@ def test_what_waits_is_listed_and_shown(vigie: Vigie) -> None:
     whole = vigie("review", "show", "2", "--text", "--json").json
     assert (whole["last_page"], whole["likely_kind"], [page["number"] for page in whole["pages"]]) == (5, "authorisation", [5])
     assert "pages" not in vigie("review", "show", "2", "--json").json
-
-
-def test_what_an_act_holds_is_shown_before_it_is_accepted(tmp_path: Path) -> None:
-    with ready_store(tmp_path) as store:
-        read(store, new_recueil(store), several())
-        reviewer = Reviewer(store=store, route=lambda _: (), clock=lambda: NOW)
-        waiting, act = reviewer.act(1)
-        found = reviewer.found(waiting, act)
-    assert list(shown_lines(waiting, act, found, text=False))[-3:] == [
-        "    it holds 2 decrees, each of which is recorded if it is accepted:",
-        "    p. 5: 2026-1201, authorisation",
-        "    p. 5: 2026-1203, authorisation",
-    ]
-    assert [one["number"] for one in review_json(waiting, act, found)["holds"]] == ["2026-1201", "2026-1203"]
 
 
 @pytest.mark.usefixtures("stored")

@@ -22,7 +22,7 @@ from bot.storage.store import open_store
 from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.messages.samples import decree
-from tests.bot.real_acts import doubtful, new_recueil, read, road, several
+from tests.bot.real_acts import doubtful, new_recueil, read, road
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -99,7 +99,7 @@ async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_pat
         assert question.buttons == []
     with open_store(settings.database.url) as store:
         assert store.contents.get("ab") is None, "old pages in which nothing was found are dropped"
-        read(store, new_recueil(store, "other"), several(), now=clock.now())
+        read(store, new_recueil(store, "other"), doubtful(act_id="26-2026-08-14-00006", more="\nFait à Die"), now=clock.now())
 
     def locked(*_: object) -> int:
         raise Locked("busy")

@@ -10,8 +10,7 @@ from typing import Any
 
 from benchmarks.detection import Labelled, load_corpus
 from benchmarks.detection import letters as damage
-from bot.detection.judging import judge_each
-from bot.domain.acts import Act, Verdict
+from bot.domain.acts import Act
 from bot.domain.text import PageText
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
@@ -25,11 +24,6 @@ def act(text: str = "", title: str = "", **changes: Any) -> Act:
     pages = (PageText(1, text),) if text else ()
     values: dict[str, Any] = {"id": None, "service": None, "first_page": 1, "last_page": 1, "pages": pages}
     return Act(title=title, **(values | changes))
-
-
-def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
-    """The verdict on the only decree of an act, or the first."""
-    return judge_each(act, stand_alone=stand_alone)[0]
 
 
 @cache

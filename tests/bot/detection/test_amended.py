@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "autorisant un traitement algorithmique des images de vidéoprotection"
 VISA = f"Vu l'arrêté n° 2026-1 {OBJECT} au moyen du logiciel « Perception » de la société Videtics ;"

@@ -9,9 +9,9 @@ from itertools import cycle
 import pytest
 
 from benchmarks.detection import NOISES, Labelled, evaluate, evaluating, lines, trials
+from benchmarks.detection.evaluating import judged
 from benchmarks.detection.score import assess
 from bot.detection import judging
-from bot.detection.judging import judge_each
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Act, Facts, Kind, Outcome, Verdict
@@ -22,7 +22,7 @@ ACTS = corpus()
 DECREES = [act for act in ACTS if act.outcome is Outcome.DECREE]
 DAMAGED = ACTS[::5] if PROFILE == "steady" else ACTS
 # Each is judged once in a process.
-ONCE = cache(judge_each)
+ONCE = cache(judged)
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:
@@ -71,7 +71,7 @@ def test_precision_and_recall(capsys: pytest.CaptureFixture[str], monkeypatch: p
         ONCE(printed.act())
     # What is asserted of the other damaged acts is whether they are decrees.
     monkeypatch.setattr(judging, "facts_of", lambda *_: (Facts(), ()))
-    monkeypatch.setattr(evaluating, "judge_each", ONCE)
+    monkeypatch.setattr(evaluating, "judged", ONCE)
     evaluation = evaluate([*clean, *noisy])
     with capsys.disabled():
         print("", *lines(replace(evaluation, noisy={}), 0), sep="\n")
@@ -97,4 +97,4 @@ def test_a_text_of_the_state_is_announced_under_no_damage(noise: str, name: str)
     act = next(act for act in ACTS if act.file == f"acts/{name}.txt")
     damaged = NOISES[noise].on(act)
     assert damaged is not None
-    assert all(verdict.outcome is not Outcome.DECREE for verdict in judge_each(damaged.act()))
+    assert all(verdict.outcome is not Outcome.DECREE for verdict in judged(damaged.act()))

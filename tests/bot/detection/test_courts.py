@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.detection.judging import judge_each
+from bot.detection.judging import judge
 from bot.domain.acts import Act, Evidence, Facts, Where
 from bot.domain.law import Court, court
 from bot.domain.text import PageText
 from sources.catalogue.authority import load_authorities
-from tests.bot.detection.samples import STEADY, act, judge
+from tests.bot.detection.samples import STEADY, act
 
 TABLE = Path(__file__).resolve().parents[4] / "shared" / "facts" / "tribunaux.tsv"
 COURTS = tomllib.loads((files("bot.domain") / "courts.toml").read_text("utf-8"))["court"]
@@ -122,14 +122,6 @@ def test_every_court_of_several_is_evidence() -> None:
     text = remedies("Recours devant le tribunal administratif de Nice ou devant le tribunal administratif de Toulon.")
     quotes = [quote.text for quote in judge(act(text, TITLE)).evidence if quote.about == "court"]
     assert quotes == ["tribunal administratif de Nice", "tribunal administratif de Toulon"]
-
-
-def test_each_of_two_decrees_has_its_own() -> None:
-    text = "".join(
-        f"Arrêté n° 2026-{n}\n{OBJECT}\n" + remedies(f"Recours devant le tribunal administratif de {city}.")
-        for n, city in enumerate(("Nice", "Toulon"), start=1)
-    )
-    assert [verdict.facts.court for verdict in judge_each(act(text, "Actes"))] == [tribunal("de Nice"), tribunal("de Toulon")]
 
 
 @pytest.mark.parametrize("damage", sorted(set(STEADY) - {"misread"}))

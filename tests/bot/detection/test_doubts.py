@@ -8,10 +8,11 @@ import pytest
 
 from bot.detection.facts import second_reader
 from bot.detection.facts.second_reader import doubtful, second_values, spans, tagged
+from bot.detection.judging import judge
 from bot.detection.text.document import TextMatch, document
 from bot.domain.acts import Facts
 from bot.domain.text import PageText, TextOrigin
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = (
     "Arrêté n° 2026-00931 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
@@ -46,13 +47,13 @@ def test_a_model_that_nobody_else_holds_stays_while_it_is_read(monkeypatch: pyte
     monkeypatch.setattr(second_reader, "_packaged", lambda: Model(b"a model"))
     monkeypatch.setattr("pycrfsuite.Tagger", Tagger)
     text = document(act(TEXT, TITLE))
-    assert tagged(text, text.segments[0]) == {}
+    assert tagged(text, text.segment) == {}
     assert freed
 
 
 def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
     text = document(act(TEXT, TITLE))
-    return doubtful(text, text.segments[0], facts, (), read)
+    return doubtful(text, text.segment, facts, (), read)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -
     others = [place for place in ("massif du Maïdo", "Bercy") if place != more]
     facts = Facts(places=(*mine, *others))
     for seen in (mine, ("Nord", "rue du Stade Neuf")):  # "les gares du Nord et …"
-        assert doubtful(text, text.segments[0], facts, (), {"places": (*seen, *others, more)}) == (("places",) if doubt else ())
+        assert doubtful(text, text.segment, facts, (), {"places": (*seen, *others, more)}) == (("places",) if doubt else ())
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article
 ) -> None:
     text = document(act(TEXT.replace("dans la gare du Nord et la gare de l'Est", told), TITLE))
     facts = Facts(places=("gare du Nord", unseen))
-    assert doubtful(text, text.segments[0], facts, (), {"places": ("gare du Nord",)}) == (("places",) if doubt else ())
+    assert doubtful(text, text.segment, facts, (), {"places": ("gare du Nord",)}) == (("places",) if doubt else ())
 
 
 @pytest.mark.parametrize(
@@ -113,12 +114,12 @@ def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article
 def test_whoever_is_only_told_or_owns_the_cameras_makes_no_doubt(more: str, doubt: bool) -> None:
     text = document(act(TEXT.replace("Fait à Paris", f"{more}\nFait à Paris"), TITLE))
     read = {"operators": ("SNCF", "Commune de Sète")}
-    assert doubtful(text, text.segments[0], Facts(operators=("SNCF",)), (), read) == (("operators",) if doubt else ())
+    assert doubtful(text, text.segment, Facts(operators=("SNCF",)), (), read) == (("operators",) if doubt else ())
 
 
 def test_a_place_beside_the_last_word_of_another_is_one_more() -> None:
     text = document(act(TEXT.replace("et la gare de l'Est", "et Bercy"), TITLE))
-    assert doubtful(text, text.segments[0], Facts(places=("gare du Nord",)), (), {"places": ("Nord", "Bercy")}) == ("places",)
+    assert doubtful(text, text.segment, Facts(places=("gare du Nord",)), (), {"places": ("Nord", "Bercy")}) == ("places",)
 
 
 @pytest.mark.parametrize(
@@ -144,16 +145,13 @@ def test_a_place_of_which_both_readers_have_the_whole_name_is_sure(place: str) -
 @pytest.mark.parametrize("for_whom", ["P/ la préfète", "Par délégation de la préfète", "La préfète,\npour elle, le secrétaire"])
 def test_a_prefect_for_whom_somebody_signs_is_doubtful(for_whom: str) -> None:
     text = document(act(TEXT.replace("Le préfet de police\n", for_whom), TITLE))
-    assert doubtful(text, text.segments[0], Facts(office="La préfète"), (), {}) == ("office",)
+    assert doubtful(text, text.segment, Facts(office="La préfète"), (), {}) == ("office",)
 
 
 def test_somebody_who_signs_another_decree_for_the_prefect_makes_no_doubt() -> None:
-    one, other = (TEXT.replace("Le préfet de police\n", signs) for signs in ("La préfète", "Pour la préfète"))
-    two = f"{one}\n{TITLE}\n{other}"
-    text = document(act(two, TITLE))
-    first, second = text.segments
-    assert doubtful(text, first, Facts(office="La préfète"), (), {}) == ()
-    assert doubtful(text, second, Facts(office="La préfète"), (), {}) == ("office",)
+    for signs, doubt in (("La préfète", ()), ("Pour la préfète", ("office",))):
+        text = document(act(TEXT.replace("Le préfet de police\n", signs), TITLE))
+        assert doubtful(text, text.segment, Facts(office="La préfète"), (), {}) == doubt
 
 
 def test_an_office_that_goes_on_where_it_stands_last_is_doubtful() -> None:
@@ -163,13 +161,13 @@ def test_an_office_that_goes_on_where_it_stands_last_is_doubtful() -> None:
         ("\nAdèle DIRECTRICE", False),
     ):
         text = document(act(TEXT.replace("Le préfet de police\n", f"La sous-préfète{after}"), TITLE))
-        found = doubtful(text, text.segments[0], Facts(office="La sous-préfète"), (), {})
+        found = doubtful(text, text.segment, Facts(office="La sous-préfète"), (), {})
         assert (found == ("office",)) is doubt, after
 
 
 def test_a_maker_whose_name_goes_on_wherever_it_stands_is_doubtful() -> None:
     text = document(act(TEXT.replace("Wintics", "Oriane du Soleil"), TITLE))
-    assert doubtful(text, text.segments[0], Facts(vendor="Oriane"), (), {"vendor": "Oriane"}) == ("vendor",)
+    assert doubtful(text, text.segment, Facts(vendor="Oriane"), (), {"vendor": "Oriane"}) == ("vendor",)
 
 
 def test_a_page_that_was_badly_read_makes_its_facts_doubtful() -> None:
@@ -213,7 +211,7 @@ def test_a_period_beside_which_its_article_gives_other_days_or_hours_is_doubtful
 
 def test_the_second_reader_reads_a_plain_decree() -> None:
     text = document(given := act(TEXT, TITLE))
-    read = second_values(text, tagged(text, text.segments[0]))
+    read = second_values(text, tagged(text, text.segment))
     assert read["operators"] == ("SNCF",)
     assert read["software"] == "Cityvision"
     assert judge(given).facts.doubtful == ()
@@ -238,8 +236,8 @@ def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_th
     text = document(act(f"{TEXT}\n{rows}", TITLE))
     facts = Facts(places=("parc Micaud", "quai Vauban", "rue Battant"))
     read = {"places": ("parc Micaud",)}
-    assert doubtful(text, text.segments[0], facts, (), read) == ()
-    assert doubtful(text, text.segments[0], replace(facts, places=(*facts.places, "gare du Nord")), (), read) == ("places",)
+    assert doubtful(text, text.segment, facts, (), read) == ()
+    assert doubtful(text, text.segment, replace(facts, places=(*facts.places, "gare du Nord")), (), read) == ("places",)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +250,7 @@ def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_th
 def test_a_product_is_sure_beside_a_maker_that_both_readers_see(words: str, read: dict[str, str], expected: tuple[str, ...]) -> None:
     text = document(act(TEXT.replace("Le logiciel utilisé est Cityvision, de la société Wintics.", words), TITLE))
     facts = Facts(software="Sentivue", vendor="Oriane Vision")
-    assert doubtful(text, text.segments[0], facts, (), read) == expected
+    assert doubtful(text, text.segment, facts, (), read) == expected
 
 
 def test_labels_become_facts() -> None:

@@ -8,10 +8,11 @@ from time import process_time
 import pytest
 
 from bot.detection.facts import equipment
+from bot.detection.judging import judge
 from bot.detection.text.document import ActText
 from bot.detection.text.rows import Line, lines_of
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images"
 
@@ -231,6 +232,25 @@ def test_a_number_put_in_the_place_of_that_of_the_recitals_counts_the_cameras(fo
     assert judge(act(text, title)).facts.cameras == cameras
 
 
+@pytest.mark.parametrize(
+    ("preamble", "cameras"),
+    [
+        ("Vu l'arrêté du 2 mai 2025 par lequel la commune de Dax a été autorisée à installer 12 caméras ;", None),
+        ("Vu l'arrêté n° 2025-12 relatif au nombre de caméras, au nombre de 12 caméras ;", None),
+        ("Considérant que, par arrêté du 2 mai 2025, la commune a été autorisée à en exploiter, au nombre de 12 caméras ;", None),
+        ("Vu la demande de la commune de Dax, au nombre de 12 caméras ;", 12),
+    ],
+)
+def test_the_cameras_of_another_decree_are_not_counted(preamble: str, cameras: int | None) -> None:
+    text = f"{preamble}\nARRÊTE\nArticle 1 : La commune de Dax est autorisée à employer un traitement algorithmique des images."
+    assert judge(act(f"Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\n{text}", TITLE)).facts.cameras == cameras
+
+
+def test_cameras_aboard_drones_do_not_move_those_said_to_be_fixed() -> None:
+    read = facts("La SNCF traite par algorithme les images de 24 caméras fixes et de deux embarquées sur aéronefs.", title=TITLE)
+    assert read.camera_types == ("fixed", "drone")
+
+
 def test_a_column_of_thousands_of_figures_is_read_in_time_that_grows_with_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at = 0
 
@@ -250,6 +270,14 @@ def test_a_column_of_thousands_of_figures_is_read_in_time_that_grows_with_its_le
     [
         ("Le traitement porte sur 14 (quatorze) caméras.", 14),
         ("Le traitement porte sur 31 (trente et une) caméras de vidéoprotection.", 31),
+        ("Le traitement porte sur 3 caméras intérieures et 1 caméra extérieure.", 4),
+        ("Le traitement porte sur 1 caméra intérieure et 37 caméras extérieures.", 38),
+        ("Le traitement porte sur une caméra extérieure, douze caméras intérieures.", 13),
+        ("Le traitement porte sur 1 caméra extérieure, 37 intérieures.", None),
+        ("Le traitement porte sur 12 caméras fixes, 3 caméras nomades et 1 caméra filmant la voie publique.", 16),
+        ("Le traitement porte sur 20 caméras, dont 16 caméras fixes et 2 caméras mobiles.", 20),
+        ("Le traitement porte sur 20 caméras (16 intérieures et 4 extérieures).", 20),
+        ("Le traitement est celui du tableau :\n3    Nombre de caméras      8\n4    Début      2 mai", 8),
         ("Les caméras sont :\nLieu Nombre Dont mobiles\nplace A 6 2\nplace B 9 4\nTotal 15 6", 15),
         ("Les caméras sont :\nLieu Avant Après\nplace A 6 2\nplace B 9 4\nTotal 15 6", 6),
         ("Le nombre « dix » est remplacé par le nombre « douze » et les mots « caméras » par les mots « caméras de vidéoprotection ».", 12),

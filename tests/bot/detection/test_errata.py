@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.detection.text.cues import fold
 from bot.detection.text.document import erratum_in
 from bot.domain.acts import Kind, Outcome, Reference, Verdict
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "autorisant la commune de Lens à mettre en œuvre un traitement algorithmique des images de vidéoprotection"
 CORRECTED = "au lieu de : « quai Nord » ;\nlire : « quai Sud ».\nLe reste sans changement.\nArras, le 15 juillet 2026"

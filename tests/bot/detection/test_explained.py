@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection.judging import confirmed, judge_each
+from bot.detection.judging import as_decree, judge
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, load, name_of, named, reason_words
 from bot.detection.text.mentions import known_legal_bases
 from bot.domain.acts import Act, Evidence, Kind, Outcome, Where
 from bot.domain.text import PageText, TextOrigin
-from tests.bot.detection.samples import ABOUT, judge
+from tests.bot.detection.samples import ABOUT
 
 OBJECT = "l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 TITLE = f"Arrêté n° 2026-7 portant autorisation de {OBJECT}"
@@ -239,20 +239,6 @@ def test_the_page_of_the_decree_is_told_beside_that_of_the_contents() -> None:
     ]
 
 
-def test_a_line_of_the_contents_in_a_recueil_that_was_not_cut() -> None:
-    lines = (
-        "Sommaire\nPréfecture de police / Cabinet\n"
-        f"75-2026-05-03-00001 - {TITLE} du 4 au 5 mai 2026 (6 pages) Page 3\n"
-        "75-2026-05-03-00002 - Arrêté n° 2026-9 portant mesures de police (2 pages) Page 9\n"
-    )
-    (verdict,) = judge_each(Act(None, "", None, 1, 2, pages("RECUEIL", lines, first=1)))
-    assert told(verdict.evidence, "verdict", "verb") == [
-        ("verdict", 2, "contents", PROCESSING),
-        ("verb", 2, "contents", "authorisation"),
-    ]
-    assert {quote.where for quote in verdict.evidence} == {Where.CONTENTS}
-
-
 def test_the_verb_is_quoted_with_what_it_bears_on() -> None:
     evidence = {quote.about: quote.text for quote in judge(WHOLE).evidence}
     assert evidence["verb"].startswith("portant autorisation de l'emploi")
@@ -305,9 +291,9 @@ def test_a_pattern_of_several_tells_which_of_them_met() -> None:
     ],
 )
 def test_what_an_act_would_be_if_it_were_a_decree(title: str, text: str, kind: Kind) -> None:
-    assert confirmed(act(title, *([text] if text else [])))[0].kind is kind
+    assert as_decree(act(title, *([text] if text else []))).kind is kind
 
 
 @pytest.mark.parametrize("name", [name for name, (_, outcome, _) in CASES.items() if outcome is Outcome.DECREE])
 def test_of_a_decree_it_is_the_kind_of_its_verdict(name: str) -> None:
-    assert confirmed(CASES[name][0])[0].kind is judge(CASES[name][0]).kind
+    assert as_decree(CASES[name][0]).kind is judge(CASES[name][0]).kind

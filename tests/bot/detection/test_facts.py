@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 

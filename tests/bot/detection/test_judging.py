@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from bot.detection.judging import judge_each
+from bot.detection.judging import judge
 from bot.detection.rules.evidence import is_generic
 from bot.detection.text.document import has_sign, relevant_pages
 from bot.domain.acts import Act, Kind, Outcome
 from bot.domain.law import window
 from bot.domain.text import PageText, TextOrigin
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 
@@ -54,30 +54,15 @@ def test_no_person_is_named() -> None:
     assert "[…]" in shown
 
 
-def test_two_decrees_in_one_act_are_both_told() -> None:
-    whole = act(body("2026-7") + body("2026-8", article="La RATP est autorisée."), "Actes")
-    assert [verdict.facts.number for verdict in judge_each(whole)] == ["2026-7", "2026-8"]
-
-
 def test_a_table_of_contents_a_separator_and_the_decree_are_one() -> None:
     entry = f"75-2026-05-03-00001 - Arrêté n° 2026-7 {OBJECT} du 4 au 5 mai 2026 (6 pages) Page 3\n"
     separator = f"75-2026-05-03-00001\nArrêté n° 2026-7 {OBJECT}\n"
     other = "75-2026-05-03-00002 - Arrêté n° 2026-9 portant mesures de police (2 pages) Page 9\n"
-    (verdict,) = judge_each(of_pages("RECUEIL", entry + other, separator + body("2026-7")))
+    verdict = judge(of_pages("RECUEIL", entry + other, separator + body("2026-7")))
     assert verdict.facts.number == "2026-7"
     assert verdict.facts.signed == date(2026, 5, 3)
     assert verdict.facts.starts is not None
     assert verdict.facts.operators == ("SNCF",)
-
-
-def test_two_series_with_equal_digits_are_two_decrees() -> None:
-    text = body("2026-00493").replace("3 mai", "2 mai") + body("DUPA 2026-493")
-    assert [verdict.facts.number for verdict in judge_each(act(text))] == ["2026-00493", "DUPA 2026-493"]
-
-
-def test_different_act_identifiers_are_different_decrees() -> None:
-    entries = "".join(f"75-2026-05-03-0000{n} - Arrêté {OBJECT} (6 pages) Page {n}\n" for n in (1, 2))
-    assert len(judge_each(act(entries))) == 2
 
 
 @pytest.mark.parametrize(

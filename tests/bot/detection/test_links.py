@@ -7,7 +7,7 @@ import pytest
 
 from bot.app.demo.scenario import demo_text
 from bot.detection.facts.identity import corrected, decided_by, identities, prefix, prefixes
-from bot.detection.judging import confirmed
+from bot.detection.judging import as_decree
 from bot.domain.acts import Act, Facts, Kind, Moment, Outcome, Reference, Verdict
 from bot.domain.text import PageText
 
@@ -95,11 +95,11 @@ def test_whatever_else_is_left_as_it_was_judged(item: Act, found: Verdict) -> No
 
 def test_what_a_person_says_is_a_decree_is_read_like_one() -> None:
     text = demo_text("authorisation", DAY, number="2026-123")
-    [found] = confirmed(Act("26-2026-08-14-00001", TITLE, "Cabinet", 3, 4, (PageText(3, "Page de garde"), PageText(4, text))), Kind.RENEWAL)
+    found = as_decree(Act("26-2026-08-14-00001", TITLE, "Cabinet", 3, 4, (PageText(3, "Page de garde"), PageText(4, text))), Kind.RENEWAL)
     assert (found.outcome, found.kind) == (Outcome.DECREE, Kind.RENEWAL)
     assert (found.facts.number, found.facts.signed, found.facts.cameras) == ("2026-123", DAY, 24)
     assert {quote.page for quote in found.evidence} == {4}
     # Nothing in it that the rules know: it is a decree all the same, and nothing is made up.
     for pages in ((), (PageText(1, ""),), (PageText(1, "Arrêté de circulation"),)):
-        [empty] = confirmed(Act(None, "Arrêté", None, 1, 1, pages), Kind.REFUSAL)
+        empty = as_decree(Act(None, "Arrêté", None, 1, 1, pages), Kind.REFUSAL)
         assert (empty.kind, empty.facts) == (Kind.REFUSAL, Facts())

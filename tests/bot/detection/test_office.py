@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Verdict
 from bot.domain.text import PageText
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 

@@ -7,7 +7,8 @@ from time import process_time
 
 import pytest
 
-from tests.bot.detection.samples import act, judge
+from bot.detection.judging import judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 USE = "mettre en œuvre un traitement algorithmique des images de vidéoprotection"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.detection.labelled import as_labels
+from bot.detection.judging import judge
 from bot.domain.acts import Facts, Kind
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"
@@ -26,6 +27,13 @@ def facts(*articles: str, title: str = "Arrêté n° 2026-412", visas: str = LAW
         ("à l'occasion des fêtes des 13 et 14 juillet 2026", "fêtes des 13 et 14 juillet 2026"),
         ("à l'occasion des cérémonies des 10 et 11 novembre", "cérémonies des 10 et 11 novembre"),
         ("à l'occasion des fêtes de Nevers des 13 et 14 juillet 2026", "fêtes de Nevers"),
+        ("lors de l'opération de déminage prévue le 3 juillet 2026", "opération de déminage"),
+        ("pendant les opérations d'évacuation", "opérations d'évacuation"),
+        ("lors de la visite officielle du ministre", "visite officielle du ministre"),
+        ("lors de l'opération de traitement des images", None),
+        ("à l'occasion des obsèques du petit Lucas", "obsèques"),
+        ("à l'occasion de la messe en mémoire de Jean Exemple, à la cathédrale", "messe, à la cathédrale"),
+        ("à l'occasion du mariage de Jean Exemple et d'Anne Exemple", "mariage"),
         ("en vue de la sécurité des personnes", None),
         ("décision justifiée par la tenue du Salon du livre", "Salon du livre"),
         ("décision motivée par le Salon du livre", "Salon du livre"),
@@ -172,18 +180,6 @@ def test_a_modification_named_by_its_noun_and_an_authorisation_that_says_who_may
     assert (verdict.kind, verdict.facts.places) == (Kind.AUTHORISATION, ("halle du Marché", "quai Vert"))
 
 
-@pytest.mark.parametrize(
-    ("title", "number"),
-    [
-        ("Arrêté n° CAB 1042 DS du 18 juin 2027 autorisant", "CAB 1042 DS"),
-        ("A R R Ê T É\ndu 11 août 2026 autorisant\nn° 30-2026-08-11-00001\nVu la décision n° 2023-850 DC ;", "30-2026-08-11-00001"),
-    ],
-)
-def test_numbers_with_a_service_behind_or_on_a_line_of_their_own(title: str, number: str) -> None:
-    verdict = judge(act(f"{title}\n{LAW}\nARRÊTE\nArticle 1 : La commune d'Alès est autorisée à mettre en œuvre {OBJECT}."))
-    assert verdict.facts.number == number
-
-
 def test_a_maker_whose_name_goes_on_and_cameras_that_are_added() -> None:
     found = facts(
         f"La commune d'Alès est autorisée à mettre en œuvre {OBJECT}.",
@@ -262,16 +258,60 @@ def test_a_decision_of_a_prefect_has_its_number(title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "number"),
+    ("head", "number", "signed"),
     [
-        ("BPA n° 2026/218", "2026/218"),
-        ("Dossier n° 2026/218", None),
+        ("PRÉFET DU NORD\n\nBPA n° 2026/218\n\nArrêté {}", "2026/218", None),
+        ("N° 2026/218\nArrêté {}", "2026/218", None),
+        ("Dossier n° 2026/218\nArrêté {}", None, None),
+        ("RAA N° 2026/218\nArrêté {}", None, None),
+        ("PRÉFET DU NORD\nArrêté {}", None, None),
+        ("Arrêté n° CAB 1042 DS du 18 juin 2027 {}", "CAB 1042 DS", "2027-06-18"),
+        ("A R R Ê T É\ndu 11 août 2026 {}\nn° 30-2026-08-11-00001", "30-2026-08-11-00001", "2026-08-11"),
+        # Alone on a line, with no sign before it, or above the title with no year.
+        ("CABINET\n2027 - 368\n{}", "2027-368", None),
+        ("CABINET\n2027-CAB-368\nArrêté préfectoral\n{}", "2027-CAB-368", None),
+        ("CABINET\nN° 368\nArrêté préfectoral\n{}", "368", None),
+        ("CABINET\nAnnée 2027 - 2028\n2027-2028\nTél : 04 75 79 28 28\n26000 Valence\nArrêté {}", None, None),
+        # In blanks, and read by OCR.
+        ("Arrêté n° 2027 368\n{}", "2027 368", None),
+        ("Arrêté n° 2027 012 003 du 12 janvier 2027\n{}", "2027 012 003", "2027-01-12"),
+        ("Arrêté N2 2027-12 DU 12 JANVIER 2027\n{}", "2027-12", "2027-01-12"),
+        ("ARRÊTÉ N°2 2027-012-016\n{}", "2027-012-016", None),
+        ("Arrêté n° 2027-12 bis du 12 janvier 2027\n{}", "2027-12 bis", "2027-01-12"),
+        ("Arrêté DCL/BRGE 2027-12\n{}", "DCL/BRGE 2027-12", None),
+        # Whatever a text layer glued to it.
+        ("Arrêté n°64-2027-10-{}", "64-2027-10", None),
+        ("Arrêté n° 2027-12-CABrelatif à l'emploi, {}", "2027-12-CAB", None),
+        ("Arrêté n°2027-12du 12 janvier 2027{}", "2027-12", "2027-01-12"),
+        ("{}\nArrêté n° 2027-12Le préfet du Nord,", "2027-12", None),
+        ("Arrêté n°2027-CAB-12-PORTANT mesures et {}", "2027-CAB-12", None),
+        ("Arrêté n° 2027-BSP-op-11 {}", "2027-BSP-op-11", None),
+        # A series that holds the year.
+        ("27/CAB/DS/PPA-VIDEO n° 136 du 12 janvier 2027\nArrêté {}", "27/CAB/DS/PPA-VIDEO n° 136", "2027-01-12"),
+        ("Arrêté 2027/CAB/SIDPC n°12\n{}", "2027/CAB/SIDPC n° 12", None),
+        ("Arrêté PREF/DS/BSI n° 136 du 12 janvier 2027\n{}", "136", "2027-01-12"),
+        # Not filled in.
+        ("ARRÊTÉ PRÉFECTORAL N2 26-2027-01-12- EN DATE DU 12 JANVIER 2027{}", None, "2027-01-12"),
+        ("ARRÊTÉ N° ……… EN DATE DU 12 JANVIER 2027\n{}", None, "2027-01-12"),
+        ("ARRÊTÉ N°            DU 12 JANVIER 2027\n{}", None, "2027-01-12"),
+        ("Arrêté 12 janvier 2027{}", None, "2027-01-12"),
+        ("Arrêté {}, vu l'arrêté du 2 janvier 2027", None, None),
+        # The day of the head.
+        ("La préfète de la Loire Le mardi 12 janvier 2027\nArrêté n° 2027-12 {}", "2027-12", "2027-01-12"),
+        ("Arrêté n° 2027-12\nLa préfète de la Loire Le mardi 12 janvier 2027\n{}", "2027-12", "2027-01-12"),
+        ("Bureau de la sécuritéGrenoble, le 12/01/2027\nArrêté n° 2027-12 {}", "2027-12", "2027-01-12"),
+        ("Le 12 janvier 2027\nArrêté n° 2027-12 {}", "2027-12", "2027-01-12"),
+        ("Date : 12 janvier 2027\nArrêté n° 2027-12 {}", "2027-12", "2027-01-12"),
+        ("Lille le 12 JAN. 2027\nArrêté n° 2027-12 {}", "2027-12", "2027-01-12"),
+        ("Arrêté n° 2027-12 {}\nle mardi 14 janvier 2027 à Lens", "2027-12", None),
     ],
 )
-def test_a_number_may_stand_on_a_line_of_its_own_behind_a_service(line: str, number: str | None) -> None:
-    text = f"PRÉFET DU NORD\n\n{line}\n\nArrêté autorisant {OBJECT}\n\nLe préfet du Nord,\n{LAW}\nARRÊTE\n"
-    found = judge(act(f"{text}Article 1 : La commune de Lens est autorisée à employer {OBJECT}.\nFait à Lille, le 2 juillet 2026"))
-    assert found.facts.number == number
+def test_heads_as_prefects_write_them(head: str, number: str | None, signed: str | None) -> None:
+    text = f"{head.format(f'autorisant l’emploi d’{OBJECT}')}\n\nLe préfet du Nord,\n{LAW}\nARRÊTE\n"
+    use = f"La commune de Lens est autorisée à employer {OBJECT} le 14 janvier 2027."
+    found = judge(act(f"{text}Article 1 : {use}", f"Arrêté autorisant {OBJECT}")).facts
+    assert (found.number, found.signed and str(found.signed)) == (number, signed)
+    assert as_labels(found)["starts"] == "2027-01-14"
 
 
 @pytest.mark.parametrize(

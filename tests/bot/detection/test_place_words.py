@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.detection.text.phrases import cleaned, is_sound
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 USE = "La commune d'Albi est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection."
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.detection.facts.places import names
-from tests.bot.detection.samples import act, judge
+from bot.detection.judging import judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 USE = "La commune d'Albi est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection."

@@ -6,8 +6,9 @@ from datetime import date, time
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Kind, Moment, Outcome
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = "AP n° 2026-9 autorisation de traitement algorithmique des images de vidéoprotection"
 

@@ -2,14 +2,23 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.detection.text.phrases import excerpt, nameless, without_names
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("M. Jean EXEMPLE, préfet", "[…], préfet"),
+        ("les obsèques du petit Exemple", "les obsèques […]"),
+        ("OBSÈQUES DE JEAN EXEMPLE", "OBSÈQUES […]"),
+        ("le mariage d'Anne Exemple et Jean d'Exemple, en ville", "le mariage […], en ville"),
+        ("la messe en mémoire de Jean Exemple", "la messe […]"),
+        ("la marche en hommage au jeune Exemple", "la marche […]"),
+        ("la veillée en mémoire des victimes", "la veillée en mémoire des victimes"),
+        ("l'hommage à la Résistance", "l'hommage à la Résistance"),
+        ("la messe de Saint-Hubert", "la messe de Saint-Hubert"),
         ("Mme Camille d'Exemple-Test", "[…]"),
         ("délégation à Monsieur Jean-Marc de la TOUR", "délégation à […]"),
         ("M Jean EXEMPLE", "[…]"),

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from benchmarks.detection import Labelled, Printed
 from benchmarks.detection.letters import SEEDED, STEADY, Damage
 from bot.detection.facts.identity import identities
-from bot.detection.judging import judge_each
+from bot.detection.judging import judge
 from bot.domain.acts import Act, Kind, Outcome
 from bot.domain.text import PageText, TextOrigin, fold_letters
-from tests.bot.detection.samples import act, corpus, judge
+from tests.bot.detection.samples import act, corpus
 from tests.examples import examples
 
 ACTS = corpus()
@@ -86,13 +86,11 @@ def test_strange_pages_around_a_decree_do_not_hide_it(labelled: Labelled, before
 def test_any_text_gets_a_verdict(title: str, contents: list[tuple[str, TextOrigin]], stand_alone: bool) -> None:
     pages = tuple(PageText(number, text, origin) for number, (text, origin) in enumerate(contents, start=1))
     anything = Act(None, title, None, 1, max(len(pages), 1), pages)
-    verdicts = judge_each(anything, stand_alone=stand_alone)
-    assert verdicts
-    for verdict in verdicts:
-        assert (verdict.kind is not None) == (verdict.outcome is Outcome.DECREE)
-        keys = identities("83", "83-2025-07-07-00001", verdict.facts, title)
-        assert keys[0] == "act:83-2025-07-07-00001"
-        assert len(set(keys)) == len(keys)
+    verdict = judge(anything, stand_alone=stand_alone)
+    assert (verdict.kind is not None) == (verdict.outcome is Outcome.DECREE)
+    keys = identities("83", "83-2025-07-07-00001", verdict.facts, title)
+    assert keys[0] == "act:83-2025-07-07-00001"
+    assert len(set(keys)) == len(keys)
 
 
 OWN_WORDS = re.split(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.detection.text.document import document
 from bot.domain.acts import Purpose
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 NAMED = {
     "abandoned_object": [

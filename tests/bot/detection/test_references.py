@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Kind, Reference, Verdict
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 VSA = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 DAY = date(2026, 5, 3)

@@ -9,12 +9,13 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+from benchmarks.detection.evaluating import judged
 from bot.detection.facts.identity import identities
-from bot.detection.judging import confirmed, judge_each
+from bot.detection.judging import as_decree, judge
 from bot.domain.acts import Act, Outcome
 from bot.domain.identity import HeldDecree, KnownDecree, recognise
 from bot.domain.text import PageText
-from tests.bot.detection.samples import SEEDED, SHARED, STEADY, act, judge
+from tests.bot.detection.samples import SEEDED, SHARED, STEADY, act
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared real texts are not beside this checkout")
 
@@ -61,7 +62,7 @@ def var() -> list[Path]:
 
 @pytest.mark.parametrize("path", excerpts("pos_"), ids=lambda path: path.stem)
 def test_real_decrees(path: Path) -> None:
-    verdicts = judge_each(act(body(path)))
+    verdicts = judged(act(body(path)))
     assert [verdict.facts.number for verdict in verdicts] == NUMBERS[path.stem]
     assert {verdict.kind for verdict in verdicts} == {"authorisation"}
     facts = verdicts[0].facts
@@ -150,7 +151,7 @@ def test_two_real_decrees_under_one_number_and_day_are_two() -> None:
     held: list[HeldDecree] = []
     for name in ("83-2025-03-19-00001", "83-2025-03-20-00001"):
         pages = (SHARED / "real_var" / "acts" / f"{name}.txt").read_text(encoding="utf-8").split("\n\f\n")
-        facts = confirmed(act(title="Arrêté", id=name, last_page=len(pages), pages=tuple(starmap(PageText, enumerate(pages, 1)))))[0].facts
+        facts = as_decree(act(title="Arrêté", id=name, last_page=len(pages), pages=tuple(starmap(PageText, enumerate(pages, 1))))).facts
         held.append(HeldDecree(identities("83", name, facts, "\n".join(pages)), 1, len(pages), facts))
     assert {key for key in held[0].keys if key in held[1].keys} == {"number:83:2025-bsp-op-24:signed:2025-03-19"}
     first = KnownDecree(1, frozenset(held[0].keys), held[0].facts)

@@ -7,9 +7,9 @@ from itertools import permutations
 
 import pytest
 
-from bot.detection.judging import not_told
+from bot.detection.judging import judge, not_told
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images de vidéoprotection"
 SIGNED = date(2026, 10, 14)
@@ -181,7 +181,7 @@ def test_what_is_passed_over_at_the_end_is_told_with_the_reason(end: str, reason
     decree = act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{use}\nArticle 2 : Exécution.\n{end}", TITLE)
     verdict = judge(decree)
     assert verdict.facts.signed == SIGNED
-    assert [(quote.about, quote.text, quote.cue) for quote in not_told(decree, verdict)] == reasons
+    assert [(quote.about, quote.text, quote.cue) for quote in not_told(decree)] == reasons
 
 
 def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Kind, Outcome, Verdict
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023 relative aux jeux Olympiques et Paralympiques de 2024, notamment son article 10 ;\n"
@@ -223,6 +224,8 @@ def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outco
     ("title", "text"),
     [
         (f"Avis du 3 mai 2026 sur le projet d'arrêté portant autorisation d'{OBJECT}", f"Article 1er : Il est favorable à {OBJECT}."),
+        ("", f"La commission départementale de vidéoprotection,\n{LAW}Vu la saisine sur {OBJECT} ;\nEst d'avis que la demande est fondée."),
+        ("Avis de la CNIL", f"Sur l'emploi d'{OBJECT}, elle rappelle que la loi s'applique."),
         (
             "",
             f"Commission départementale de vidéoprotection\nExtrait du relevé des avis\nObjet : projet d'{OBJECT}\nÉmet un AVIS FAVORABLE",
@@ -262,11 +265,84 @@ def test_a_decree_that_bears_the_title_of_an_opinion_on_its_draft_is_for_a_perso
             "les fonctions d'analyse (intrusions) sont inactives ; il ne vaut pas autorisation de traitement algorithmique",
             Outcome.NOT_CONCERNED,
         ),
+        ("un module de formation des agents traite des intrusions", Outcome.NOT_CONCERNED),
+        ("un logiciel d'analyse en temps réel des images, destiné à signaler les attroupements, est employé", Outcome.UNCERTAIN),
+        ("un outil d'analyse en direct des flux sert à repérer les rassemblements", Outcome.UNCERTAIN),
+        ("une solution logicielle d'analyse en continu signale les regroupements à partir des images", Outcome.UNCERTAIN),
+        ("les images sont vues par un logiciel d'analyse en temps réel signalant les comportements anormaux", Outcome.UNCERTAIN),
+        ("les images des caméras font l'objet d'une analyse automatisée", Outcome.UNCERTAIN),
+        ("il ne comporte pas de logiciel d'analyse des images", Outcome.NOT_CONCERNED),
+        ("un logiciel de lecture des plaques d'immatriculation analyse les images et signale les véhicules", Outcome.NOT_CONCERNED),
+        ("le logiciel d'enregistrement conserve les images, que des agents visionnent en temps réel", Outcome.NOT_CONCERNED),
     ],
 )
 def test_what_analyses_under_another_name_is_for_a_person_where_it_looks_for_an_event(article: str, outcome: Outcome) -> None:
     text = f"Le préfet du Jura\nVu le code ;\nARRÊTE\nArticle 1er : Le système est modifié : {article}.\nArticle 2 : Exécution."
     assert judge(act(text, "Arrêté portant modification d'un système de vidéoprotection")).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "visa", "outcome"),
+    [
+        ("le comptage de nids par {}", "L'association est autorisée à compter les nids par {}.", "Vu le code rural ;", Outcome.UNCERTAIN),
+        ("le suivi de sternes au moyen de {}", "Elle est autorisée à mettre en œuvre {} d'un drone.", "Vu le code ;", Outcome.UNCERTAIN),
+        ("l'inspection du viaduc par {}", "La société est autorisée à employer {} de caméras.", "Vu le code ;", Outcome.UNCERTAIN),
+        ("l'emploi de {}", "La police nationale est autorisée à employer {} de caméras.", "Vu le code ;", Outcome.DECREE),
+        (
+            "l'emploi de {}",
+            "Il est autorisé à employer {} de caméras contre les bagages abandonnés.",
+            "Vu le code ;",
+            Outcome.DECREE,
+        ),
+        ("l'emploi de {}", "La société est autorisée à employer {} de caméras.", LAW, Outcome.DECREE),
+    ],
+)
+def test_what_may_look_at_something_else_than_people_is_for_a_person(title: str, article: str, visa: str, outcome: Outcome) -> None:
+    use = "un traitement algorithmique des images"
+    text = f"Le préfet du Jura,\n{visa}\nARRÊTE\nArticle 1er : {article.format(use)}\nArticle 2 : Exécution."
+    assert judge(act(text, f"Arrêté autorisant {title.format(use)}")).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "outcome"),
+    [
+        ("Arrêté relatif à la foire", f"{LAW}Considérant que la foire attire", Outcome.UNCERTAIN),
+        ("Arrêté relatif à la foire", "Vu le code ;\nVu la loi n° 2023-380 du 19 mai 2023 relative aux jeux", Outcome.UNCERTAIN),
+        ("Arrêté relatif à la foire", "Vu le code ;\nVu le décret n° 2023-828 du 28 août 2023 ;\nConsidérant", Outcome.UNCERTAIN),
+        ("Arrêté relatif à la foire", "Vu la demande d'emploi d'un traitement algorithmique des images ;", Outcome.UNCERTAIN),
+        ("Arrêté n° 2026-12 portant autorisation de l'emploi d'un traitem", "", Outcome.UNCERTAIN),
+        ("Arrêté autorisant la mise en œuvre d'un", "", Outcome.UNCERTAIN),
+        ("Arrêté autorisant la mise en œuvre d'un plan de chasse", "", Outcome.NOT_CONCERNED),
+        ("Arrêté relatif à la foire", "Vu le code de la route ;\nConsidérant que la foire", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_what_is_cut_off_and_could_be_a_decree_is_for_a_person(title: str, text: str, outcome: Outcome) -> None:
+    assert judge(act(f"Le préfet du Jura,\n{text}" if text else title, title)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("title", "recital", "outcome"),
+    [
+        ("la captation d'images par drones", f"un arrêté distinct autorise {OBJECT}", Outcome.NOT_CONCERNED),
+        ("l'ouverture du village", f"l'emploi d'{OBJECT} fait l'objet d'une décision distincte", Outcome.NOT_CONCERNED),
+        ("l'ouverture du village", f"la police dispose d'{OBJECT}, autorisé par arrêté du 2 mai 2026 de la préfète", Outcome.NOT_CONCERNED),
+        ("un périmètre de protection", f"{OBJECT} complète le dispositif", Outcome.NOT_CONCERNED),
+        ("les palpations dans la gare", f"{OBJECT} y est employé", Outcome.NOT_CONCERNED),
+        ("diverses mesures", f"{OBJECT} est nécessaire", Outcome.UNCERTAIN),
+    ],
+)
+def test_a_recital_on_another_decree_or_beside_another_measure_is_no_question(title: str, recital: str, outcome: Outcome) -> None:
+    text = f"Le préfet du Jura,\nVu le code ;\nConsidérant que {recital} ;\nARRÊTE\nArticle 1er : Accord.\nArticle 2 : Exécution."
+    assert judge(act(text, f"Arrêté autorisant {title}")).outcome is outcome
+
+
+def test_an_article_on_another_decree_is_no_question() -> None:
+    said = "Il est couvert par des caméras dont les images font l'objet d'un traitement algorithmique autorisé par l'arrêté n° 2026-12"
+    text = "Le préfet du Jura,\nVu le code ;\nARRÊTE\nArticle 1er : Un périmètre est créé. {}.\nArticle 2 : Exécution."
+    title = "Arrêté instituant un périmètre de protection"
+    assert judge(act(text.format(said), title)).outcome is Outcome.NOT_CONCERNED
+    later = said.replace("autorisé par l'arrêté n° 2026-12", "qu'un arrêté distinct autorisera")
+    assert judge(act(text.format(later), title)).outcome is Outcome.UNCERTAIN
 
 
 @pytest.mark.parametrize(("law", "outcome"), [(LAW, Outcome.UNCERTAIN), ("Vu le code des transports ;\n", Outcome.NOT_CONCERNED)])

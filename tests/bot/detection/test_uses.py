@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Kind, Outcome
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 OBJECT = "traitement algorithmique des images issues d'un système de vidéoprotection"
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.judging import judge
 from bot.domain.acts import Facts, Kind, Outcome, Verdict
-from tests.bot.detection.samples import act, judge
+from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-0412"
 OBJECT = "un traitement algorithmique des images de vidéoprotection"

@@ -7,20 +7,19 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.app.demo.scenario import demo_text
-from bot.domain.acts import Act, Cover, Kind, Outcome, Reading, Where
+from bot.domain.acts import Act, Cover, Kind, Outcome, Reading
 from bot.domain.records import Decision, Recueil, RecueilState
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import (
-    accepted_decrees,
+    accepted_decree,
     concerned,
     decision_keys,
-    decrees_of,
+    decree_of,
     early_result,
     judge_reading,
     read_result,
     uncertain_acts,
 )
-from tests.bot.real_acts import several
 
 DAY = date(2026, 8, 14)
 URL = "https://www.drome.gouv.fr/contenu/telechargement/1/2/file/recueil.pdf"
@@ -40,39 +39,6 @@ def act(first_page: int, *texts: str, id: str | None = "26-2026-08-14-00001", ti
     return Act(id, title, "Cabinet", first_page, first_page + len(texts) - 1, pages)
 
 
-def test_the_decrees_of_a_bulk_act_are_told_apart_and_found_at_their_own_page() -> None:
-    bulk = act(3, vsa("2026-1"), vsa("2026-2"), title="Deux arrêtés")
-    [group] = judge_reading(document(bulk))
-    one, two = decrees_of("26", URL, DAY, group)
-    assert [(decree.facts.number, decree.page) for decree in (one, two)] == [("2026-1", 3), ("2026-2", 4)]
-    assert set(one.identities).isdisjoint(two.identities)
-    assert all(decree.identities for decree in (one, two))
-
-
-def test_a_decree_is_found_where_it_begins_and_not_where_the_contents_announce_it() -> None:
-    what = "portant autorisation de l'emploi d'un traitement algorithmique des images de vidéoprotection"
-    titles = {f"26-2026-05-03-0000{n}": f"Arrêté n° 2026-{n} {what}" for n in (1, 2)}
-    lines = "".join(f"{key} - {title} du 4 au 5 mai 2026 (1 page) Page 3\n" for key, title in titles.items())
-    rest = "Vu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée.\nFait à Lande, le 3 mai 2026\n"
-    texts = [f"{key}\n{title}\n{rest}" for key, title in titles.items()]
-    [group] = judge_reading(document(act(2, lines, *texts, id=None, title="")))
-    found = decrees_of("26", URL, DAY, group)
-    # What only the contents tell is kept, with its own page.
-    assert [(decree.facts.number, decree.facts.starts is not None, decree.page) for decree in found] == [
-        ("2026-1", True, 3),
-        ("2026-2", True, 4),
-    ]
-    assert {(quote.page, quote.where) for decree in found for quote in decree.evidence if quote.about == "period"} == {(2, Where.CONTENTS)}
-
-
-def test_decrees_without_a_number_in_one_act_are_still_two() -> None:
-    texts = [vsa("X").replace("Arrêté n° X", "Arrêté").replace("2022-0145", "2022") for _ in range(2)]
-    [group] = judge_reading(document(act(3, texts[0], texts[1].replace("Valence", "Romans"))))
-    found = decrees_of("26", URL, DAY, group)
-    keys = [key for decree in found for key in decree.identities]
-    assert len(keys) == len(set(keys))
-
-
 def test_the_parts_of_one_act_share_its_identifier_and_are_never_one_decree() -> None:
     texts = [vsa("X").replace("Arrêté n° X", "Arrêté").replace("2022-0145", "2022").replace("Valence", town) for town in ("Die", "Crest")]
     parts = [replace(act(3 + 4 * part, text), part=part) for part, text in enumerate([vsa("2026-1"), vsa("2026-2"), *texts], 1)]
@@ -81,16 +47,16 @@ def test_the_parts_of_one_act_share_its_identifier_and_are_never_one_decree() ->
     keys = [key for decree in decrees for key in decree.identities]
     assert len(keys) == len(set(keys))
     # Cut or whole, in this recueil or another, a decree that has a number is the same.
-    [whole] = decrees_of("26", URL, DAY, judge_reading(document(act(3, vsa("2026-1"))))[0])
+    whole = decree_of("26", URL, DAY, judge_reading(document(act(3, vsa("2026-1"))))[0])
     assert set(whole.identities) & set(decrees[0].identities)
 
 
 def test_names_of_people_stay_out_of_titles() -> None:
     title = "Arrêté portant autorisation d'un traitement algorithmique à la demande de M. Jean DUPONT"
-    [group] = judge_reading(document(act(3, vsa("2026-1"), title=title)))
-    [decree] = decrees_of("26", URL, DAY, group)
+    [item] = judge_reading(document(act(3, vsa("2026-1"), title=title)))
+    decree = decree_of("26", URL, DAY, item)
     assert "DUPONT" not in decree.title
-    doubtful = replace(group[0], verdict=replace(group[0].verdict, outcome=Outcome.UNCERTAIN, kind=None))
+    doubtful = replace(item, verdict=replace(item.verdict, outcome=Outcome.UNCERTAIN, kind=None))
     [uncertain] = uncertain_acts("26", URL, [doubtful])
     assert "DUPONT" not in uncertain.title
 
@@ -163,14 +129,14 @@ def test_early_only_decrees_in_acts_wholly_read_are_told() -> None:
 
 def test_the_stronger_verdict_of_two_texts_counts_with_the_text_it_was_read_in() -> None:
     twice = of_pages(recognised(3, ORDINARY, other=vsa("2026-1")), recognised(4, "Fait à Valence"))
-    [group] = judge_reading(document(twice))
-    assert [item.verdict.outcome for item in group] == [Outcome.DECREE]
-    assert {evidence.page for evidence in group[0].verdict.evidence} == {3}
-    assert [page.text for page in group[0].act.pages] == [vsa("2026-1"), "Fait à Valence"]
+    [item] = judge_reading(document(twice))
+    assert item.verdict.outcome is Outcome.DECREE
+    assert {evidence.page for evidence in item.verdict.evidence} == {3}
+    assert [page.text for page in item.act.pages] == [vsa("2026-1"), "Fait à Valence"]
     # The first text is the better one wherever it says as much.
     for text, other in ((vsa("2026-1"), ORDINARY), (ORDINARY, ORDINARY.upper()), (vsa("2026-1"), vsa("2026-2"))):
-        [group] = judge_reading(document(of_pages(recognised(3, text, other=other))))
-        assert group[0].act.pages[0].text == text
+        [item] = judge_reading(document(of_pages(recognised(3, text, other=other))))
+        assert item.act.pages[0].text == text
 
 
 def closed(number: str, closing: str) -> str:
@@ -181,12 +147,12 @@ def closed(number: str, closing: str) -> str:
 def test_of_a_decree_in_two_texts_what_only_the_second_has_or_has_otherwise_under_stamps_is_doubtful() -> None:
     first = closed("2026-1", "Fait à Valence, le 2 mai 2026\nLe").replace("24 caméras", "…")
     second = closed("2026-1", "Fait à Valence, le 7 mai 2026\nLe préfet de la Drôme")
-    [[item]] = judge_reading(document(of_pages(recognised(3, first, other=second))))
+    [item] = judge_reading(document(of_pages(recognised(3, first, other=second))))
     facts = item.verdict.facts
     assert (facts.signed, facts.office, facts.cameras) == (date(2026, 5, 2), "Le préfet de la Drôme", 24)
     assert set(facts.doubtful) == {"signed", "office", "cameras"}
     assert [quote.page for quote in item.verdict.evidence if quote.about == "office"] == [3]
-    [[same]] = judge_reading(document(of_pages(recognised(3, second, other=second.upper()))))
+    [same] = judge_reading(document(of_pages(recognised(3, second, other=second.upper()))))
     assert same.verdict.facts.doubtful == ()
 
 
@@ -204,8 +170,8 @@ def test_on_scans_the_day_of_the_identifier_stands_beside_that_of_signature(
     closing: str, confidence: int | None, signed: str | None, doubtful: bool
 ) -> None:
     page = PageText(3, closed("2026-1", closing), TextOrigin.OCR, confidence=confidence)
-    [group] = judge_reading(document(of_pages(page)))
-    [decree] = decrees_of("26", URL, DAY, group)
+    [item] = judge_reading(document(of_pages(page)))
+    decree = decree_of("26", URL, DAY, item)
     assert decree.facts.signed == (date.fromisoformat(signed) if signed else None)
     assert ("signed" in decree.facts.doubtful) is doubtful
     assert all(quote.page == 3 for quote in decree.evidence if quote.about == "signed")
@@ -214,8 +180,8 @@ def test_on_scans_the_day_of_the_identifier_stands_beside_that_of_signature(
 
 def test_a_day_that_a_text_layer_has_stays_sure_beside_a_scanned_annex() -> None:
     page = PageText(3, closed("2026-1", "Fait à Valence, le 11 août 2026"))
-    [group] = judge_reading(document(of_pages(page, PageText(4, "Plan", TextOrigin.OCR, confidence=93))))
-    [decree] = decrees_of("26", URL, DAY, group)
+    [item] = judge_reading(document(of_pages(page, PageText(4, "Plan", TextOrigin.OCR, confidence=93))))
+    decree = decree_of("26", URL, DAY, item)
     assert decree.facts.sure.signed == date(2026, 8, 11)
 
 
@@ -284,11 +250,6 @@ def test_what_a_person_rejected_is_no_decree_whatever_the_rules_say() -> None:
 def test_what_a_person_accepted_is_a_decree_of_that_kind() -> None:
     for item in (act(3, DOUBT), act(3, ORDINARY * 3), act(3, vsa("2026-1"))):
         assert outcomes(item, decided=under(item, RENEWAL)) == [(Outcome.DECREE, Kind.RENEWAL)]
-    bulk = act(3, vsa("2026-1"), vsa("2026-2"))
-    result = read_result(RECUEIL, document(bulk), next_try_at=None, decided=under(bulk, RENEWAL))
-    assert [(decree.facts.number, decree.kind) for _, decree in result.decrees] == [
-        ("2026-1", Kind.AUTHORISATION), ("2026-2", Kind.AUTHORISATION),
-    ]  # fmt: skip
 
 
 def test_a_decision_holds_when_one_more_page_is_read_and_falls_on_no_other_act() -> None:
@@ -315,14 +276,6 @@ def test_early_decrees_are_told_as_people_decided() -> None:
 def test_the_decree_that_a_person_says_an_act_is_has_its_facts_and_keys() -> None:
     item = act(3, vsa("2026-1"))
     [found] = [decree for _, decree in read_result(RECUEIL, document(item), next_try_at=None).decrees]
-    [said] = accepted_decrees(RECUEIL, item, Kind.RENEWAL)
+    said = accepted_decree(RECUEIL, item, Kind.RENEWAL)
     assert said == replace(found, kind=Kind.RENEWAL, evidence=said.evidence)
     assert said.evidence
-
-
-def test_of_an_act_that_holds_several_each_that_a_person_must_judge_is_a_decree_at_its_own_page() -> None:
-    found = accepted_decrees(RECUEIL, several())
-    assert [(decree.facts.number, decree.page) for decree in found] == [("2026-1201", 5), ("2026-1203", 7)]
-    assert set(found[0].identities).isdisjoint(found[1].identities)
-    # Without numbers nothing tells them apart.
-    assert len(accepted_decrees(RECUEIL, act(3, DOUBT))) == 1

@@ -287,5 +287,5 @@ async def test_what_is_judged_again_later_is_of_the_same_authority(world: World)
 def test_every_act_of_the_real_recueils_of_the_var_stays_its_own(path: Path) -> None:
     whole = assemble(pages_and_table(path)[0])
     recueil = replace(RECUEIL, authority="83", source="83:site", number=whole.cover.number)
-    groups = [(Judged(act, Verdict(Outcome.NOT_CONCERNED)),) for act in whole.acts]
-    assert {ISSUERS.issuer(whole.cover.number, "83"), *(issuer_of(recueil, group, ISSUERS) for group in groups)} == {"83"}
+    items = [Judged(act, Verdict(Outcome.NOT_CONCERNED)) for act in whole.acts]
+    assert {ISSUERS.issuer(whole.cover.number, "83"), *(issuer_of(recueil, item, ISSUERS) for item in items)} == {"83"}

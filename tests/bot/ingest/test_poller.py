@@ -21,6 +21,7 @@ from bot.domain.text import PageText, TextOrigin
 from bot.ingest import decisions as decide
 from bot.ingest.ingestor import IngestResult, new_recueil
 from bot.ingest.poller import Poller, SourceReport
+from bot.reading.acts.cutting import cut_inner
 from bot.reading.model import IsConcerned, ReadingDone, Unreadable
 from bot.storage.errors import DiskFull, StorageError
 from bot.storage.store import Store
@@ -60,7 +61,7 @@ def reading(*texts: str, unreadable: Sequence[int] = (), act_id: str | None = No
         for number, text in enumerate(texts, 1)
     )
     act = Act(act_id, texts[0].splitlines()[0], "Cabinet", 1, len(pages), pages)
-    return Reading(len(pages), Cover(), (act,), (), tuple(unreadable))
+    return Reading(len(pages), Cover(), cut_inner(act), (), tuple(unreadable))
 
 
 def _write(path: Path, text: str) -> None:
@@ -711,7 +712,7 @@ async def test_a_fault_in_judging_is_tried_again_later_and_not_at_once(bench: Be
         raise RuntimeError("a fault of ours")
 
     with monkeypatch.context() as patch, capture_logs() as logs:
-        patch.setattr("bot.ingest.judging.judge_each", broken)
+        patch.setattr("bot.ingest.judging.judge", broken)
         report, _ = await bench.poll()
         assert not report.ok
         await bench.poll(timedelta(minutes=1))

@@ -25,13 +25,12 @@ DECREE, DOUBT, NONE = Outcome.DECREE, Outcome.UNCERTAIN, Outcome.NOT_CONCERNED
 
 
 def compared(
-    before: Outcome, after: Outcome, known: Decree | None, facts: Facts = FACTS, kind: Kind = Kind.AUTHORISATION, *, holds: int = 1,
-    unknown: int = 0,
-) -> Difference | None:  # fmt: skip
+    before: Outcome, after: Outcome, known: Decree | None, facts: Facts = FACTS, kind: Kind = Kind.AUTHORISATION
+) -> Difference | None:
     old = StoredAct(5, 1, ACT.id, ACT.title, None, 3, 4, before, None, (), "texte", None if known is None else known.id)
     verdict = Verdict(after, kind if after is DECREE else None, facts if after is DECREE else Facts())
-    found = [replace(KNOWN, kind=kind, facts=facts, sightings=(), id=None)] * (holds if after is DECREE else 0)
-    return difference(RECUEIL, old, ACT, found, (Judged(ACT, verdict),) * max(holds, 1), known, unknown)
+    found = replace(KNOWN, kind=kind, facts=facts, sightings=(), id=None) if after is DECREE else None
+    return difference(RECUEIL, old, Judged(ACT, verdict), found, known)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +85,3 @@ def test_another_kind_counts_where_the_decree_is_shown(known: Decree, effect: Ef
     found = compared(DECREE, DECREE, known, kind=Kind.RENEWAL)
     assert (None if found is None else found.effect) is effect
     assert found is None or found.after == JudgedAs(DECREE, Kind.RENEWAL)
-
-
-@pytest.mark.parametrize(("unknown", "effect"), [(0, None), (1, Effect.FOUND)])
-def test_of_an_act_that_holds_several_only_a_new_one_counts(unknown: int, effect: Effect | None) -> None:
-    found = compared(DECREE, DECREE, KNOWN, replace(FACTS, cameras=1), Kind.REFUSAL, holds=2, unknown=unknown)
-    assert (None if found is None else found.effect) is effect

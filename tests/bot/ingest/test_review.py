@@ -13,18 +13,17 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from bot.domain.acts import Cover, Decree, Kind, Outcome, Reading
+from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
 from bot.domain.text import PageText
 from bot.ingest.judging import read_result
 from bot.ingest.renewal import Redetection
 from bot.ingest.review import (
-    USEFUL,
     FactAnswer,
     FactQuestion,
     ReviewAnswer,
     Reviewer,
-    SeveralDecrees,
     UnusableFact,
     answer_data,
     answer_from,
@@ -32,7 +31,7 @@ from bot.ingest.review import (
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.schema import acts
 from bot.storage.store import Store
-from tests.bot.real_acts import DAY, LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, road, several
+from tests.bot.real_acts import DAY, LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, road
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 
@@ -60,7 +59,7 @@ def test_an_answer_comes_back_from_its_button(review: int, token: str, is_decree
 @given(
     decree=st.integers(1, 10**18 - 1),
     token=st.from_regex(r"[0-9a-f]{8}", fullmatch=True),
-    fact=st.sampled_from(USEFUL),
+    fact=st.sampled_from(SETTLED_BY_PERSONS),
     choice=st.integers(0, 2),
 )
 def test_an_answer_about_a_fact_comes_back_from_its_button(decree: int, token: str, fact: str, choice: int) -> None:
@@ -116,24 +115,6 @@ def test_the_likeliest_kind_is_taken_where_none_is_given(store: Store, reviewer:
     read(store, new_recueil(store), doubtful())
     [waiting] = reviewer.waiting(10)
     assert reviewer.accept(waiting.id, kind=None, by="command").decision.kind is Kind.AUTHORISATION
-
-
-def test_each_decree_of_a_bulk_act_is_recorded_and_posted_and_holds_through_readings(store: Store, reviewer: Reviewer) -> None:
-    recueil = new_recueil(store)
-    assert read(store, recueil, road(), several()).decrees == ()
-    [waiting] = reviewer.waiting(10)
-    assert [one.facts.number for one in reviewer.found(*reviewer.act(waiting.id))] == ["2026-1201", "2026-1203"]
-    with pytest.raises(SeveralDecrees, match="2 decrees"):
-        reviewer.accept(waiting.id, kind=Kind.RENEWAL, by="command")
-    assert reviewer.waiting(10) == [waiting]
-    settled = reviewer.accept(waiting.id, kind=None, by="command")
-    assert (len(settled.decrees), len(settled.posts)) == (2, 2)
-    assert {decree.facts.number for decree in store.decrees.recent(10).decrees} == {"2026-1201", "2026-1203"}
-    again = read(store, recueil, road(), several())
-    assert (again.decrees, again.lost, reviewer.waiting(10), store.decrees.recent(10).total) == ((), (), [], 2)
-    # One of them is none after all: the other stands.
-    assert reviewer.withdraw(settled.decrees[1], by="command").withdrawn is not None
-    assert [decree.id for decree in store.decrees.recent(10).decrees] == [settled.decrees[0]]
 
 
 def test_a_number_of_nothing_is_told(store: Store, reviewer: Reviewer) -> None:
@@ -353,15 +334,6 @@ def test_a_person_may_say_anything_of_a_fact_but_what_it_cannot_be(store: Store,
             reviewer.settle_fact(number, fact, values, by="command")
     with pytest.raises(NoSuchRow, match="99"):
         reviewer.settle_fact(99, "event", ["foire"], by="command")
-
-
-def test_a_decree_of_an_act_that_holds_several_is_left(store: Store, reviewer: Reviewer) -> None:
-    read(store, new_recueil(store), several())
-    one, two = reviewer.accept(1, kind=None, by="command").decrees
-    for decree in (one, two):
-        with pytest.raises(NoSuchRow):
-            reviewer.settle_fact(decree, "event", ["foire"], by="command")
-        assert stored(store, decree).facts.settled == ()
 
 
 def test_what_people_said_is_a_labelled_act_that_names_nobody(store: Store, reviewer: Reviewer) -> None:

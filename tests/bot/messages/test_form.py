@@ -15,7 +15,7 @@ from bot.domain.acts import Change, Decree, Facts, Kind, Place
 from bot.domain.law import LegalAdvice, Standing
 from bot.messages.announcement import TooSmall, announce, further, labelled, mastodon_status, mastodon_thread, plain_post, telegram_text
 from bot.messages.lines import MessageContext, MessageInput, hashtags
-from bot.messages.words import Language, StatusLimits, cut, link_to, mastodon_length, telegram_length, words_in
+from bot.messages.words import Language, StatusLimits, cut, link_to, mastodon_length, telegram_length
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advices, advised, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 
@@ -242,11 +242,6 @@ def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> No
     text = mastodon_status(MessageInput(crowded, POLICE, NOW, "fr", None, MessageContext(below=frozenset({15}))), limits=StatusLimits(260))
     assert "⏹️ Fin décidée par un autre arrêté, à compter du 3 mai 2031 (voir la réponse)" in text
     assert telegram_length(text) < 400
-
-
-def test_every_language_has_a_mark_for_every_kind() -> None:
-    for language in ("fr", "en"):
-        assert all(words_in(language).notice.marks[kind] for kind in Kind)
 
 
 def test_facts_without_operators_have_no_such_tag() -> None:

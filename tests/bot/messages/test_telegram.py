@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Decree, Facts, Place, Sighting
 from bot.domain.law import LegalAdvice
-from bot.messages.announcement import shows_number, telegram_button, telegram_decree, telegram_text
+from bot.messages.announcement import shows_number, telegram_decree, telegram_link, telegram_text
 from bot.messages.lines import MessageInput
 from bot.messages.words import Language, telegram_length
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
@@ -54,8 +54,8 @@ def test_the_button_leads_to_the_page_and_names_the_decree() -> None:
 
 
 def test_two_decrees_on_one_page_have_different_buttons() -> None:
-    one = telegram_button(decree(facts=Facts(number="1")), DROME, NOW)
-    assert one != telegram_button(decree(facts=Facts(number="2")), DROME, NOW)
+    one, other = (telegram_text(MessageInput(decree(facts=Facts(number=number)), DROME, NOW)).button for number in "12")
+    assert one != other
 
 
 def test_without_a_web_address_there_is_neither_link_nor_button() -> None:
@@ -95,7 +95,8 @@ def test_any_decree_is_valid_html_within_the_limits(
 
 @given(decrees, places, nows, nows)
 def test_the_button_does_not_depend_on_the_hour(decree: Decree, place: Place, one: datetime, other: datetime) -> None:
-    assert telegram_button(decree, place, one) == telegram_text(MessageInput(decree, place, other)).button
+    link = telegram_link(decree, place, one, "fr")
+    assert (link and link[1]) == telegram_text(MessageInput(decree, place, other)).button
 
 
 def test_a_post_says_what_one_can_do_before_its_link() -> None:
@@ -129,7 +130,8 @@ def test_any_long_form_is_valid_html_within_the_limits(
     assert not {"@", "\x1b", "\u202e"} & set(parsed.text)
     links = [entity["url"] for entity in parsed.entities if entity["type"] == "text_link"]
     assert len(links) == len(set(links)) <= 6
-    assert post.button == telegram_button(decree, place, now, language)
+    link = telegram_link(decree, place, now, language)
+    assert post.button == (link and link[1])
 
 
 @given(decrees, nows, languages, st.none() | advices, st.from_regex(r"[0-9]{4}-[0-9]{2,5}", fullmatch=True))

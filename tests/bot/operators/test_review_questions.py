@@ -18,7 +18,7 @@ from bot.messages.words import Language
 from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
 from bot.operators.text import alert_words, fact_text, review_text
 from bot.storage.store import Store
-from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, several
+from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before
 from tests.bot.storage.ready import ready_store
 
 MINUTE = timedelta(minutes=1)
@@ -59,7 +59,7 @@ class Bench:
         if self._notifier is None:
             own = Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now)
             questions = ReviewQuestions(
-                self.store.reviews, own.found, own.question, lambda code: f"<{code}>", lambda: self.now, self.language, buttons=self.buttons
+                self.store.reviews, own.question, lambda code: f"<{code}>", lambda: self.now, self.language, buttons=self.buttons
             )
             self._notifier = Notifier([questions], self.chat.send, lambda: self.now)
         self.chat.asked.clear()
@@ -94,20 +94,6 @@ async def test_an_act_is_asked_about_once_with_two_buttons(bench: Bench) -> None
     assert await bench.look(MINUTE) == []
     bench.restart()
     assert await bench.look(MINUTE) == []
-
-
-async def test_of_an_act_that_holds_several_decrees_is_told_which_a_yes_records(bench: Bench) -> None:
-    bench.doubt()
-    read(bench.store, new_recueil(bench.store, "several"), several())
-    [(one, _), (many, _)] = await bench.look()
-    assert "It holds 2 decrees, each of which a Yes records: 2026-1201, 2026-1203." in many.splitlines()
-    assert "It holds" not in one
-
-
-async def test_an_act_that_cannot_be_told_apart_is_asked_about_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.doubt(2)
-    monkeypatch.setattr("bot.ingest.review.accepted_decrees", {}.__getitem__)
-    assert len(await bench.look()) == 2
 
 
 async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> None:
@@ -234,7 +220,7 @@ def test_a_reading_is_shown_whole(bench: Bench) -> None:
     [decree] = read(bench.store, new_recueil(bench.store), authorisation()).decrees
     first, second = ("x" * LONGEST_READING, f"{'x' * (LONGEST_READING - 1)}y")
     long = replace(decree, title="T" * 9999, evidence=(Evidence("event", 3, "q" * 9999), Evidence("event", 4, "r" * 9999)))
-    text = fact_text(FactQuestion(long, "event", (first, second)), "n", alert_words("fr").reviews, buttons=True)
+    text = fact_text(FactQuestion(long, "event", (first, second)), "n", "fr", buttons=True)
     assert first in text
     assert second in text
     assert len(text) < 4000
@@ -272,7 +258,7 @@ def test_a_question_about_one_reading_is_short_and_names_nobody(language: Langua
     decree = Decree(
         "26", Kind.AUTHORISATION, "Arrêté de M. Jean Dupont", Facts(event="x" * 9999), (quote,), "https://p.example/a.pdf", 7, None, id=3
     )
-    text = fact_text(FactQuestion(decree, "event", ("foire @canal",)), "Drôme (26)", alert_words(language).reviews, buttons=buttons)
+    text = fact_text(FactQuestion(decree, "event", ("foire @canal",)), "Drôme (26)", language, buttons=buttons)
     assert "Dupont" not in text
     assert "@" not in text
     assert "1. " not in text

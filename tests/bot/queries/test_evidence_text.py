@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-import pytest
 from hypothesis import given
 
 from bot.domain.acts import Evidence, Where
 from bot.queries.phrases import evidence_text
-from bot.queries.vocabulary import vocabulary
 from tests.bot.messages.samples import hostile
 from tests.bot.queries.conftest import decree
 
@@ -38,15 +36,6 @@ def test_each_phrase_has_its_page_its_place_and_what_it_supports() -> None:
 
 def test_none_is_said() -> None:
     assert evidence_text(decree(1), "en") == "No phrase is recorded in support of this decree."
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_place_in_an_act_has_its_word(language: Literal["fr", "en"]) -> None:
-    assert set(vocabulary(language).evidence.where) == {where.value for where in Where}
-
-
-def test_both_languages_name_the_same_things() -> None:
-    assert set(vocabulary("fr").evidence.about) == set(vocabulary("en").evidence.about)
 
 
 @given(hostile, hostile)

@@ -17,7 +17,6 @@ from bot.queries.answers import BadInput, DepartmentState, InputFault, UnknownDe
 from bot.queries.phrases import plain_answer, state_text
 from bot.queries.questions import Questions
 from bot.queries.telegram.replies import telegram_reply
-from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import NOW, PLACES, health, overview
 
 LAST = "Dernier recueil vu : 1er août 2026."
@@ -99,17 +98,6 @@ def test_no_address_and_no_internals_are_shown(language: Literal["fr", "en"]) ->
     shown = [state_text(WatchState(overview()), PLACES, language)]
     shown += [state_text(DepartmentState((one,)), PLACES, language) for one in overview().authorities]
     assert not any("secret" in text or "http" in text or ":site" in text for text in shown)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_cause_of_a_failure_has_words(language: Literal["fr", "en"]) -> None:
-    assert set(vocabulary(language).state.causes) == {cause.value for cause in Cause} - {
-        "late",
-        "relocated",
-        "misfiled",
-        "hostile",
-        "unlinked",
-    }
 
 
 @given(st.sampled_from(LANGUAGES), st.text(max_size=80), st.integers(min_value=1, max_value=150))

@@ -217,7 +217,7 @@ def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_fault_has_words(fault: InputFault, language: Literal["fr", "en"]) -> None:
     words = vocabulary(language)
-    said = getattr(words, fault.value, words.ask.no_town).format(**words.faces["telegram"])
+    said = words.faults[fault].format(**words.faces["telegram"])
     assert telegram_reply(BadInput(fault), PLACES, language).plain == said
 
 

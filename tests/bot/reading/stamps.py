@@ -14,9 +14,9 @@ from fpdf import FPDF
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from bot.app.demo.pdfs import add_page, lines_by_page, new_pdf
-from bot.domain.acts import Facts
+from bot.domain.acts import Facts, Outcome
 from bot.domain.text import PageText
-from bot.ingest.judging import decrees_of, judge_reading
+from bot.ingest.judging import decree_of, judge_reading
 from bot.reading.acts.cutting import assemble
 
 DPI = 200
@@ -129,5 +129,5 @@ def told(page: PageText, act_id: str | None) -> Facts:
     """The facts of the decree on this page as they are told, in an act with this identifier or with none."""
     reading = assemble((page,))
     reading = replace(reading, acts=tuple(replace(act, id=act_id) for act in reading.acts))
-    found = [decree for group in judge_reading(reading) for decree in decrees_of("83", "https://example.org/", None, group)]
-    return found[0].facts if found else Facts()
+    found = (item for item in judge_reading(reading) if item.verdict.outcome is Outcome.DECREE)
+    return next((decree_of("83", "https://example.org/", None, item).facts for item in found), Facts())

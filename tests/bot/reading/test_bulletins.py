@@ -103,15 +103,16 @@ def test_interleaved_columns_never_cut_a_decree_in_two() -> None:
 
 
 def test_a_table_of_contents_in_a_file_of_its_own() -> None:
-    """Its acts are in another file: nothing is invented for them, and nothing is said to be unreadable."""
+    """Its acts are in another file, each of which an entry announces; nothing is said to be unreadable."""
     entries = "26-2025-07-15-00001 - Arrêté n° 1 portant mesure (2 pages) Page 3\n26-2025-07-15-00002 - Arrêté n° 2 (2 pages) Page 6\n2"
     for table in (f"Sommaire\nPréfecture / Cabinet\n{entries}", BULLETS):
         for texts in ((COVER_OF_06, table), (table,), (COVER_OF_06, table, "")):
-            reading = assemble(pages(*texts))
-            (act,) = reading.acts
-            assert (act.id, act.title.lower(), ranges([act])) == (None, "sommaire", [(1, len(texts))])
+            reading, number = assemble(pages(*texts)), texts.index(table) + 1
+            listed = [(f"26-2025-07-15-0000{n}", title, number) for n, title in ((1, "Arrêté n° 1 portant mesure"), (2, "Arrêté n° 2"))]
+            expected = [(None, "SOMMAIRE", 1)] if table is BULLETS else listed
+            assert [(act.id, act.title, act.first_page) for act in reading.acts] == expected
             assert reading.complete
-            assert all(page.origin is not TextOrigin.UNREADABLE for page in act.pages)
+            assert all(page.origin is not TextOrigin.UNREADABLE for act in reading.acts for page in act.pages)
 
 
 def test_a_second_part_without_cover_or_table() -> None:

@@ -35,6 +35,26 @@ def test_national_cover_numbers(number: str) -> None:
     assert cover == Cover(number.split("-", maxsplit=1)[0], number, date(2025, 6, 2))
 
 
+@pytest.mark.parametrize(
+    ("printed", "authority", "number"),
+    [
+        ("N°93-2024-12-20", "93", "93-2024-12-20"),
+        ("N°13-2024-166 ter", "13", "13-2024-166 ter"),
+        ("N°13-2024-166BIS", "13", "13-2024-166 bis"),
+        ("N°D77-2024-421", "77", "D77-2024-421"),
+        ("N° 93 – 2024 – 421", "93", "93-2024-421"),
+        ("N°2024-421", None, "2024-421"),
+        ("n°2024/45", None, "2024/45"),
+        ("N°153 DU 20 DÉCEMBRE 2024", None, "153"),
+        ("Décembre 2024\nSommaire\nArrêté n°2024-421", None, None),
+        ("SPÉCIAL\nArrêté n° 2024-421 portant interdiction", None, None),
+    ],
+)
+def test_covers_that_number_otherwise(printed: str, authority: str | None, number: str | None) -> None:
+    cover = read_cover(f"PRÉFET\nRECUEIL DES ACTES\nADMINISTRATIFS\n{printed}\nPUBLIÉ LE 20 DÉCEMBRE 2024")
+    assert (cover.authority, cover.number) == (authority, number)
+
+
 def test_other_covers() -> None:
     assert read_cover("Recueil spécial 211.2025 - édition du 19/08/2025\nIMPRIMERIE PRÉFECTURE") == Cover(
         None, "211.2025", date(2025, 8, 19)

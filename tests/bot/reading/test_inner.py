@@ -62,9 +62,9 @@ def test_without_a_table_of_its_own() -> None:
     assert ranges(cut_inner(bulk(*map(decree, TOWNS)))) == [(0, 3, 3), (1, 4, 5), (2, 6, 7), (3, 8, 9), (4, 10, 11)]
 
 
-def test_a_table_is_enough_where_the_title_says_nothing() -> None:
+def test_where_the_title_says_nothing_each_is_an_act_too() -> None:
     assert ranges(cut_inner(bulk(*map(decree, TOWNS), title="CDV juin 2025", table=table_of(*TOWNS)))) == WHOLE
-    assert len(cut_inner(bulk(*map(decree, TOWNS), title="CDV juin 2025"))) == 1
+    assert len(cut_inner(bulk(*map(decree, TOWNS), title="CDV juin 2025"))) == 5
 
 
 def test_annexes_stay_with_their_decree() -> None:
@@ -103,10 +103,10 @@ def test_a_heading_repeated_on_every_page_cuts_once() -> None:
     assert ranges(cut_inner(bulk(repeated(1), repeated(2)))) == [(0, 3, 3), (1, 4, 6), (2, 7, 9)]
 
 
-def test_where_most_decrees_cannot_be_found_the_act_stays_whole() -> None:
+def test_pages_of_decrees_that_cannot_be_found_stay_with_the_one_before_them() -> None:
     scanned = [["", ""]] * 3
-    assert len(cut_inner(bulk(decree("ALBE"), *scanned, decree("BREL"), table=table_of(*TOWNS, "ESCLANS")))) == 1
-    assert len(cut_inner(bulk(decree("ALBE"), *scanned, decree("BREL"), title="5 arrêtés de vidéoprotection"))) == 1
+    found = cut_inner(bulk(decree("ALBE"), *scanned, decree("BREL"), title="5 arrêtés de vidéoprotection"))
+    assert ranges(found) == [(0, 3, 3), (1, 4, 11), (2, 12, 13)]
     assert len(cut_inner(bulk(*map(decree, TOWNS), title="5 arrêtés de vidéoprotection"))) == 5
     assert len(cut_inner(bulk(decree("ALBE")))) == 1
 
@@ -121,9 +121,34 @@ def test_pages_not_read_yet_stay_with_the_decree_before_them() -> None:
 def test_decrees_that_were_read_do_not_wait_for_those_that_were_not() -> None:
     """Of a bulk of 164 scans, an alert must not wait until most are read."""
     act = bulk(*map(decree, TOWNS), title="164 arrêtés de vidéoprotection")
-    assert len(cut_inner(act)) == 1
     pages = tuple(page if page.number < 8 else PageText(page.number, "", TextOrigin.PENDING) for page in act.pages)
     assert ranges(cut_inner(Act(ID, act.title, SERVICE, 3, 11, pages))) == [(0, 3, 3), (1, 4, 5), (2, 6, 11)]
+
+
+def short(number: str) -> str:
+    heading = f"Arrêté n° {number}\nportant autorisation\nVu le code ;\n"
+    return f"{heading}ARRÊTE\nArticle 1er : La SNCF est autorisée.\nFait à Lande, le 3 mai 2026\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "numbers", "expected"),
+    [
+        ("Actes", ("2026-7", "2026-8"), ["2026-7", "2026-8"]),
+        ("Arrêté n° 2026-7 portant autorisation", ("2026-7", "2026-8"), ["2026-7", "2026-8"]),
+        ("Arrêté n° 2026-7 portant autorisation", ("2026-7", "2026-7"), ["2026-7"]),
+        ("Arrêtés", ("2026-00493", "DUPA 2026-493"), ["2026-00493", "DUPA 2026-493"]),
+    ],
+)
+def test_of_decrees_on_one_page_each_is_an_act(title: str, numbers: Sequence[str], expected: Sequence[str]) -> None:
+    text = "".join(map(short, numbers))
+    acts = cut_inner(Act(None, title, None, 1, 1, (PageText(1, text),)))
+    assert [act.text.partition("n° ")[2].partition("\n")[0] for act in acts] == list(expected)
+    assert "".join(act.text for act in acts) == text
+
+
+def test_decrees_without_signatures_are_cut_where_the_title_counts_them() -> None:
+    text = "".join(short(number).partition("Fait")[0] for number in ("1", "2", "3"))
+    assert [len(cut_inner(Act(None, title, None, 1, 1, (PageText(1, text),)))) for title in ("3 arrêtés", "Arrêtés")] == [3, 1]
 
 
 def test_inside_a_recueil() -> None:

@@ -79,12 +79,6 @@ def test_a_lost_decree_that_is_accepted_is_the_one_it_was_whatever_its_keys(stor
     assert (waiting.decree, accepted.decrees, accepted.posts) == (decree.id, (decree.id,), ())
 
 
-def test_known_is_told_by_any_key(store: Store) -> None:
-    recueil, _, item = twice(store)
-    [one] = found(store, recueil, item, "k", "other")
-    assert store.rejudging.known([one, replace(one, identities=("other",)), replace(one, identities=())]) == [True, False, False]
-
-
 def test_nothing_is_written_when_it_fails(store: Store) -> None:
     recueil, [first, _], item = twice(store)
     before = store.decrees.acts_of(recueil)

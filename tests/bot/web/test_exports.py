@@ -27,8 +27,8 @@ WHOLE = replace(
     act_id="26-2026-08-14-00002",
     facts=Facts(
         "2026-12", date(2026, 8, 1), Moment.parse("2026-08-20T14:00"), Moment.parse("2026-08-23"), "Fête de l’été",
-        ("SNCF", "Préfecture de police"), ("Gare de Montélimar", "Centre"), (Purpose.FIRE, Purpose.WEAPON), "Logiciel", "Société", 12,
-        ("loi n° 2023-380",), camera_types=(CameraType.DRONE,),
+        ("SNCF", "Préfecture de police"), ("Gare de Montélimar", "Centre"), purposes=(Purpose.FIRE, Purpose.WEAPON), software="Logiciel",
+        vendor="Société", cameras=12, legal_basis=("loi n° 2023-380",), camera_types=(CameraType.DRONE,),
     ),
     evidence=(Evidence("verdict", 7, "M. Jean Dupont, traitement algorithmique"),),
     communes=(NamedCommune("26198", Naming.NAMED, "Montélimar"),),

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import string
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.domain.acts import Facts, Kind, Purpose
-from bot.domain.law import Flag, windows
+from bot.domain.acts import Facts
+from bot.domain.law import windows
 from bot.messages.words import LANGUAGES
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
@@ -269,29 +267,8 @@ def test_a_page_is_made_anew_when_a_decree_begins_or_ends_and_at_midnight() -> N
     assert get(sample_site(), "/arretes/1104", late).changes_at == datetime(2026, 8, 23, 0, tzinfo=UTC)
 
 
-def test_the_words_are_the_same_in_every_language() -> None:
-    def fields(table: Any, path: str = "") -> Iterator[tuple[str, frozenset[str | None]]]:
-        match table:
-            case dict():
-                # A template would find the method of that name.
-                assert not any(hasattr(table, str(key)) for key in table)
-                for key, value in table.items():
-                    yield from fields(value, f"{path}.{key}")
-            case list():
-                yield from fields(dict(enumerate(table)), path)
-            case _:
-                yield path, frozenset(name for _, name, _, _ in string.Formatter().parse(table) if name)
-
-    french, english = (dict(fields(web_words(language))) for language in LANGUAGES)
-    assert french == english
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_kinds_events_flags_and_windows_have_words(language: Any) -> None:
-    words = view_words(language)
-    assert all(words.kinds[kind] for kind in Kind)
-    assert all(words.purposes[purpose] for purpose in Purpose)
-    assert set(words.flags) == {flag.value for flag in Flag}
+def test_the_confidence_of_each_window_has_words(language: Any) -> None:
     assert {one.confidence for one in windows()} <= set(web_words(language)["about"]["confidence"])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages.letters.drafting import LetterKind, letter_words, template
+from bot.messages.letters.drafting import LetterKind, letter_grounds, letter_words, template
 
 GUIDE = (Path(__file__).resolve().parents[4] / "docs" / "letters.md").read_text("utf-8")
 _ARTICLE = re.compile(r"[LR]\.\*? \d+(?:-\d+)*")
@@ -17,18 +17,18 @@ _ARTICLE = re.compile(r"[LR]\.\*? \d+(?:-\d+)*")
 
 def cited(letter: LetterKind) -> set[str]:
     """The articles of codes in a letter and in the words that are put into it."""
-    words = letter_words()
+    words, content = letter_words(), letter_grounds()
     parts = [template(letter.value)]
     if letter is LetterKind.GRACIEUX:
-        parts += [*(ground.text for ground in words.grounds), *words.limit.model_dump().values(), *words.warnings.model_dump().values()]
+        parts += [*(ground.text for ground in content.grounds), *dict(words.limit.items()).values(), *dict(words.warnings.items()).values()]
     else:
-        parts += [document.text for document in words.documents]
+        parts += [document.text for document in content.documents]
     return {article.replace("*", "") for part in parts for article in _ARTICLE.findall(part)}
 
 
 @pytest.mark.parametrize("letter", LetterKind)
 def test_every_article_has_its_source(letter: LetterKind) -> None:
-    told = " ".join(source.text for source in letter_words().sources if letter.value in source.letters).replace("*", "")
+    told = " ".join(source.text for source in letter_grounds().sources if letter.value in source.letters).replace("*", "")
     articles = cited(letter)
     assert articles
     assert {article for article in articles if not re.search(re.escape(article) + r"(?!\d|-\d)", told)} == set()
@@ -36,10 +36,10 @@ def test_every_article_has_its_source(letter: LetterKind) -> None:
 
 @pytest.mark.parametrize("letter", LetterKind)
 def test_some_was_read_some_is_to_be_verified(letter: LetterKind) -> None:
-    mine = [source for source in letter_words().sources if letter.value in source.letters]
+    mine = [source for source in letter_grounds().sources if letter.value in source.letters]
     assert any(source.read is None for source in mine)
     assert all(source.read is None or date(2026, 1, 1) <= source.read for source in mine)
-    assert {name for source in letter_words().sources for name in source.letters} == set(LetterKind)
+    assert {name for source in letter_grounds().sources for name in source.letters} == set(LetterKind)
 
 
 @pytest.mark.parametrize("letter", LetterKind)
@@ -50,13 +50,13 @@ def test_the_templates_have_only_plain_fields(letter: LetterKind) -> None:
 
 
 def test_blanks_are_in_brackets() -> None:
-    assert all(text.startswith("[") and text.endswith("]") for text in letter_words().blanks.model_dump().values())
+    assert all(text.startswith("[") and text.endswith("]") for _, text in letter_words().blanks.items())
 
 
 def test_the_guide_tells_the_same_sources() -> None:
-    for source in letter_words().sources:
+    for source in letter_grounds().sources:
         told = f"- {source.text}\n" if source.read is None else f"| {source.text} | {source.read.isoformat()} |\n"
         assert told in GUIDE
     assert all(f"| `{letter.value}` |" in GUIDE for letter in LetterKind)
     to_verify = GUIDE[GUIDE.index("## To verify") :]
-    assert to_verify.count("\n- ") == sum(source.read is None for source in letter_words().sources)
+    assert to_verify.count("\n- ") == sum(source.read is None for source in letter_grounds().sources)
