@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 4
 
-.PHONY: help setup complete system programs run test bench-short endurance endurance-short nightly dates pythons mutants damaged fuzz docs release check audit demo evaluate model geo pictures schema lock lock-check clean
+.PHONY: help setup complete system programs run test bench-short endurance endurance-short nightly whole dates pythons mutants damaged fuzz docs release check audit demo evaluate model geo pictures schema lock lock-check clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -19,7 +19,8 @@ help:
 	@echo "make test    run all tests of the program"
 	@echo "make bench-short   run the benchmarks in their short forms, as tests"
 	@echo "make endurance   accelerated weeks of a simulated France with everything that goes wrong (see docs/benchmarks.md); the simulated year whole"
-	@echo "make nightly   what is too long for each change: other days, other Pythons, a short endurance, damaged PDFs, mutated input"
+	@echo "make nightly   what is too long for each change: all tests at full length, other days, other Pythons, a short endurance, damaged PDFs, mutated input"
+	@echo "make whole   run all tests at full length: the whole store on PostgreSQL too, ten times the random examples, all damage"
 	@echo "make dates   run what depends on the day on first and last days, 29 February, and as clocks change"
 	@echo "make pythons   run the tests of reading under each Python that is here, and say which are not"
 	@echo "make damaged   read 413 damaged PDFs, and see that none loses words in silence"
@@ -77,9 +78,12 @@ model: complete
 	$(BIN)/python -m benchmarks.detection.training tests/corpus tests/unseen
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
-test dates bench-short: export PYTHONDONTWRITEBYTECODE =
+test whole dates bench-short: export PYTHONDONTWRITEBYTECODE =
 test: complete programs
-	TMPDIR=$$(.ci/temporary-folder) $(PYTEST) -m "not short_form"
+	TMPDIR=$$(.ci/temporary-folder) $(PYTEST) -m "not short_form and not night"
+
+whole: complete programs
+	HYPOTHESIS_PROFILE=night TMPDIR=$$(.ci/temporary-folder) $(PYTEST) -m "not short_form"
 
 bench-short: complete
 	$(PYTEST) -m short_form tests/benchmarks
@@ -90,7 +94,7 @@ endurance: complete
 
 # All of it, whatever fails.
 nightly: complete
-	$(MAKE) --keep-going dates pythons endurance-short damaged fuzz
+	$(MAKE) --keep-going whole dates pythons endurance-short damaged fuzz
 
 # The tests whose world goes by the clock (tests/clock.py), at these times of UTC; two are half a minute before clocks change.
 DATES := 2026-12-01T08:00:00 2026-11-30T20:00:00 2027-01-01T08:00:00 2028-02-29T08:00:00 2026-03-29T00:59:30 2026-10-25T00:59:30

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bot.app.systemd import drop_in_text, unit_text
+from tests.examples import by_day
 
 MANAGER = Path("/usr/lib/systemd/systemd")
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
@@ -100,7 +101,7 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-@pytest.mark.parametrize("browser", [False, True])
+@pytest.mark.parametrize("browser", by_day([False, True], 1))
 def test_the_service_starts_with_its_secret_and_stops(folder: Path, browser: bool) -> None:
     unit = unit_text(Path(sys.prefix) / "bin" / "vigie", Path("/etc/vigie/config.toml"), [Path("/etc/vigie/telegram.token")])
     # The world has no network to wait for, and no journal.

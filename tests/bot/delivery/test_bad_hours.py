@@ -18,6 +18,7 @@ from bot.domain.posts import Post, PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
+from tests.examples import by_day
 
 DECREES = 4
 
@@ -94,7 +95,7 @@ async def test_a_database_that_stays_locked_longer_than_anybody_waits(file: Path
 
 
 @pytest.mark.parametrize("error", [None, NotSent("429", 600.0), NotSent("no connection"), DeliveryUnknown("answer lost")])
-@pytest.mark.parametrize("back", [timedelta(days=1), timedelta(hours=2)])
+@pytest.mark.parametrize("back", by_day([timedelta(days=1), timedelta(hours=2)], 1))
 async def test_a_clock_that_is_set_back_between_two_passes(file: Path, clock: Clock, error: Exception | None, back: timedelta) -> None:
     with filled(file, clock, busy_timeout=30.0) as store:
         channel = ScriptedChannel()

@@ -80,38 +80,20 @@ async def test_the_name_is_the_one_of_the_outbox(world: World) -> None:
     assert world.channel.name == "essai"
 
 
-async def test_a_sent_post_is_visible_once_and_has_a_reference(world: World) -> None:
-    sent = await world.channel.send(post(3))
-    assert isinstance(sent, Sent)
-    assert sent.reference
-    (text,) = world.posts()
-    assert "À venir" not in text  # this one has no date
-    assert "n° 2031-00003" in text
-    assert "#page=3" in text
-
-
-async def test_posts_keep_their_order(world: World) -> None:
+async def test_sent_posts_are_visible_once_each_in_their_order(world: World) -> None:
     for number in (1, 2, 3):
-        await world.channel.send(post(number))
-    assert [f"2031-0000{number}" in text for number, text in enumerate(world.posts(), start=1)] == [True] * 3
+        sent = await world.channel.send(post(number))
+        assert isinstance(sent, Sent)
+        assert sent.reference
+    texts = world.posts()
+    assert [f"n° 2031-0000{number}" in text and f"#page={number}" in text for number, text in enumerate(texts, start=1)] == [True] * 3
+    assert "À venir" not in texts[0]  # this one has no date
 
 
-async def test_what_was_never_sent_is_not_found(world: World) -> None:
-    await world.channel.send(post(1))
-    assert await world.find(post(2)) is None
-
-
-async def test_what_was_sent_is_found(world: World) -> None:
-    sent = await world.channel.send(post(1))
-    assert await world.find(post(1)) == sent
-
-
-async def test_looking_changes_nothing(world: World) -> None:
-    for number in (1, 2):
-        await world.channel.send(post(number))
+async def test_what_was_sent_is_found_and_nothing_else_and_looking_changes_nothing(world: World) -> None:
+    sent = [await world.channel.send(post(number)) for number in (1, 2)]
     before = world.posts()
-    await world.find(post(2))
-    await world.find(post(9))
+    assert [await world.find(post(number)) for number in (1, 2, 9)] == [*sent, None]
     assert world.posts() == before
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from tests.bot.delivery.memory import PLACES, Clock, post
 from tests.bot.storage.building import one_recueil
 from tests.bot.storage.finding import reading_of
 from tests.bot.storage.ready import ready_store
+from tests.examples import by_day
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
 
@@ -163,8 +165,7 @@ async def test_a_pause_ends_with_one_digest(world: World) -> None:
     assert digest.text.startswith("📚 3 ")
 
 
-@pytest.mark.parametrize("chat", [7, GROUP])
-@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize(("stored", "chat"), by_day(product((True, False), (7, GROUP)), 2))
 async def test_a_message_whose_answer_was_lost_is_there_once(world: World, chat: int, stored: bool) -> None:
     world.follow(chat)
     world.follow(8)
@@ -178,9 +179,7 @@ async def test_a_message_whose_answer_was_lost_is_there_once(world: World, chat:
     assert all(message.buttons for message in world.api.messages), "looking has changed none"
 
 
-@pytest.mark.parametrize("is_killed", [True, False])
-@pytest.mark.parametrize("chat", [7, GROUP])
-@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize(("stored", "chat", "is_killed"), by_day(product((True, False), (7, GROUP), (True, False)), 3))
 async def test_an_answer_about_the_same_decree_is_not_taken_for_a_post_in_doubt(
     world: World, chat: int, stored: bool, is_killed: bool
 ) -> None:

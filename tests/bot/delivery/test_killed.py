@@ -18,6 +18,7 @@ from bot.storage.store import open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.bot.storage.ready import NAME, ready_store
+from tests.examples import by_day
 
 
 class Kill(BaseException):
@@ -103,7 +104,7 @@ async def deliver_and_die(database: Path, dies_at: int, *, after: bool) -> bool:
     return not mortal.is_dead
 
 
-@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("after", by_day([False, True], 1))
 async def test_killed_at_any_moment(tmp_path: Path, after: bool) -> None:
     database, as_recorded, dies_at = tmp_path / "copy.db", recorded(tmp_path), 0
     is_alive = False

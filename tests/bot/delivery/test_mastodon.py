@@ -176,13 +176,6 @@ async def test_one_account_may_post_in_two_languages(mastodon: MastodonServer, c
     assert await channel.find(post(1)) is None
 
 
-async def test_a_server_that_ignores_the_key_needs_the_search() -> None:
-    async with MastodonServer(ignores_idempotency=True) as server, opened(server) as one:
-        sent = await one.send(post())
-        assert await one.find(post()) == sent
-        assert await one.send(post()) != sent  # hence the search before any retry
-
-
 @pytest.mark.parametrize(
     ("status", "expected"), [(401, DeliveryUnknown), (403, DeliveryUnknown), (500, NotSent), (429, NotSent)]
 )  # fmt: skip
@@ -322,10 +315,3 @@ async def test_a_server_that_counts_links_in_full_gets_a_shorter_status() -> Non
         statuses = server.statuses()
     assert len(statuses) == 2
     assert all("recueil-recueil-" in status["content"] for status in statuses)
-
-
-async def test_a_status_refused_for_another_reason_is_not_tried_again(mastodon: MastodonServer, channel: MastodonChannel) -> None:
-    mastodon.fail(422, {"error": "Validation failed: something else"})
-    with pytest.raises(Refused, match="something else"):
-        await channel.send(post())
-    assert mastodon.statuses() == []

@@ -19,6 +19,7 @@ from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, mastodon_channel, telegram_channel
 from tests.bot.storage.building import one_recueil, to
 from tests.bot.storage.finding import reading_of
+from tests.examples import by_day
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -78,7 +79,7 @@ async def deliver(store: Store, channel: TelegramChannel | MastodonChannel, cloc
 
 
 @pytest.mark.parametrize("what", ["nothing", "number", "page"])
-@pytest.mark.parametrize("decrees", [1, 3])
+@pytest.mark.parametrize("decrees", by_day([1, 3], 1))
 async def test_once_on_telegram(api: FakeBotApi, on_telegram: TelegramChannel, store: Store, clock: Clock, what: str, decrees: int) -> None:
     queue(store, clock, decrees)
     api.drop("sendMessage", stored=True)
@@ -88,7 +89,7 @@ async def test_once_on_telegram(api: FakeBotApi, on_telegram: TelegramChannel, s
 
 
 @pytest.mark.parametrize("what", ["nothing", "number", "page"])
-@pytest.mark.parametrize("decrees", [1, 3])
+@pytest.mark.parametrize("decrees", by_day([1, 3], 1))
 async def test_once_on_mastodon(
     mastodon: MastodonServer, on_mastodon: MastodonChannel, store: Store, clock: Clock, what: str, decrees: int
 ) -> None:

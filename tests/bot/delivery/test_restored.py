@@ -24,6 +24,7 @@ from tests.bot.delivery.memory import PLACES, Clock, mastodon_channel, telegram_
 from tests.bot.storage.building import new_recueil, to
 from tests.bot.storage.finding import reading_of
 from tests.clock import now
+from tests.examples import by_day
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -68,7 +69,7 @@ async def deliver(store: Store, clock: Clock, opened: Sequence[Callable[[], Chan
     pytest.fail(f"not delivered: {store.outbox.counts()}")
 
 
-@pytest.mark.parametrize("found_first", [False, True])
+@pytest.mark.parametrize("found_first", by_day([False, True], 1))
 async def test_each_decree_is_there_once(
     tmp_path: Path, clock: Clock, api: FakeBotApi, found_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

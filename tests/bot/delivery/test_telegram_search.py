@@ -37,13 +37,6 @@ async def lose(api: FakeBotApi, channel: TelegramChannel, one: Post, *, stored: 
         await channel.send(one)
 
 
-async def test_delivered_after_another_post(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
-    await channel.send(post(1))
-    await lose(api, channel, post(2), stored=True)
-    assert await channel.find(post(2)) == Sent("3")
-
-
 async def test_never_delivered(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT)
     await channel.send(post(1))
@@ -72,16 +65,6 @@ async def test_whatever_telegram_checks_first_the_message_of_somebody_else_is_pa
     for said in ("BUTTON_URL_INVALID", "message can't be edited"):
         api.fail("editMessageReplyMarkup", 400, f"Bad Request: {said}")
     assert await channel.find(post(2)) == Sent(str(api.messages[-1].message_id))
-
-
-async def test_messages_were_deleted(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
-    await channel.send(post(1))
-    people = [api.person_posts(CHAT, f"message {n}") for n in range(4)]
-    await lose(api, channel, post(2), stored=True)
-    for message in people:
-        api.remove(message)
-    assert await channel.find(post(2)) == Sent("7")
 
 
 async def test_after_a_restart_the_record_tells_where_to_start(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from bot.domain.acts import Kind
 from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, mastodon_channel, post
 from tests.bot.messages.samples import FULL, decree
+from tests.examples import by_day
 from tests.servers.mastodon import MastodonServer
 
 LONG = decree(
@@ -89,9 +91,7 @@ async def test_a_short_post_is_no_thread(mastodon: MastodonServer) -> None:
     assert len(mastodon.statuses()) == 1
 
 
-@pytest.mark.parametrize("is_restored", [False, True])
-@pytest.mark.parametrize("ignores_idempotency", [False, True])
-@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize(("stored", "ignores_idempotency", "is_restored"), by_day(product((False, True), repeat=3), 3))
 async def test_a_thread_goes_on_where_it_was_broken_off(stored: bool, ignores_idempotency: bool, is_restored: bool) -> None:
     async with MastodonServer(ignores_idempotency=ignores_idempotency) as server, opened(server) as whole:
         await whole.send(long_post())

@@ -1,4 +1,4 @@
-"""The labelled corpus: every act of it as it is, of which the figures are printed, then a share of all the damage."""
+"""The labelled corpus: every act of it as it is, of which the figures are printed, then a share of the damage, which is larger at night."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Act, Facts, Kind, Outcome, Verdict
 from tests.bot.detection.samples import ABOUT, corpus
+from tests.examples import PROFILE
 
 ACTS = corpus()
 DECREES = [act for act in ACTS if act.outcome is Outcome.DECREE]
+DAMAGED = ACTS[::5] if PROFILE == "steady" else ACTS
 # Each is judged once in a process.
 ONCE = cache(judged)
 
@@ -63,7 +65,7 @@ def _says_what_it_rests_on(given: Act, verdict: Verdict) -> None:
 def test_precision_and_recall(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each act meets one noise besides, and each noise many acts. `make evaluate` takes them all, with the facts of all."""
     clean = list(trials(ACTS, ()))
-    met = [(act, noise.name, noise.on(act)) for act, noise in zip(ACTS, cycle(NOISES.values()), strict=False)]
+    met = [(act, noise.name, noise.on(act)) for act, noise in zip(DAMAGED, cycle(NOISES.values()), strict=False)]
     noisy = [(act, name, damaged) for act, name, damaged in met if damaged is not None]
     for _, _, printed in (*clean, *noisy[::5]):
         ONCE(printed.act())

@@ -44,17 +44,6 @@ def test_every_authority_of_the_catalogue_has_a_court() -> None:
     ("authority", "place"),
     [
         ("PP", "de Paris"),
-        ("75", "de Paris"),
-        ("R-IDF", "de Paris"),
-        ("92", "de Cergy-Pontoise"),
-        ("93", "de Montreuil"),
-        ("94", "de Melun"),
-        ("2A", "de Bastia"),
-        ("2b", "de Bastia"),
-        ("83", "de Toulon"),
-        ("68", "de Strasbourg"),
-        ("974", "de La Réunion"),
-        ("971", "de la Guadeloupe"),
     ],
 )
 def test_the_court_of_the_seat(authority: str, place: str) -> None:
@@ -95,30 +84,8 @@ def test_no_seat_has_two_courts_and_each_court_is_found_by_its_own_name() -> Non
 @pytest.mark.parametrize(
     ("printed", "place"),
     [
-        ("peut faire l'objet d'un recours contentieux devant le tribunal administratif de Toulon dans un délai de deux mois", "de Toulon"),
-        ("peut être déféré devant le tribunal administratif de Cergy-Pontoise", "de Cergy-Pontoise"),
-        ("recours devant le tribunal administratif de Tou lon", "de Toulon"),
-        ("recours devant le tribu nal admi-\nnistratif de Cergy -\nPontoise", "de Cergy-Pontoise"),
-        ("recours devant le TRIBUNAL ADMINISTRATIF D'ORLÉANS", "d'Orléans"),
-        ("recours devant le tribunal administratif d□Amiens", "d'Amiens"),
         ("recours contentieux : saisir le TA de Nice", "de Nice"),
-        ("recours contentieux auprès du T.A. de Nice", "de Nice"),
-        ("recours devant le tribunal administratif territorialement compétent de Lille", "de Lille"),
         ("recours devant le tribunal administratif, sis 5 rue Racine, CS 40510, 83041 TOULON CEDEX 9", "de Toulon"),
-        ("recours devant le tribunal administratif de Saint-Denis de La Réunion", "de La Réunion"),
-        ("recours devant le tribunal administratif de Schœlcher", "de la Martinique"),
-        ("peut être porté devant le tribunal administratif de Lille", "de Lille"),
-        ("relève, en cas de litige, du tribunal administratif de Nice", "de Nice"),
-        ("est pris alors qu'une instance est pendante devant le tribunal administratif de Nice", None),
-        # Another body's address names no court.
-        ("recours devant le tribunal administratif ou hiérarchique au ministre de l'intérieur, place Beauvau, 75008 Paris", None),
-        ("recours devant le tribunal administratif compétent dans un délai de deux mois", None),
-        ("recours devant le tribunal administratif de Lande", None),
-        ("recours devant la cour administrative d'appel de Lyon", None),
-        ("le montant à Nice est fixé", None),
-        # Of several, none is the court.
-        ("recours devant le tribunal administratif de Nice ou le tribunal administratif de Toulon", None),
-        ("recours devant le tribunal administratif de Nice ; requête au tribunal administratif de Nice", "de Nice"),
         ("l'arrêté suspendu par l'ordonnance n° 26001 du tribunal administratif de Nice, contestée, est rapporté", None),
     ],
 )

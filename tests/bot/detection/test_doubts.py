@@ -59,53 +59,9 @@ def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("facts", "read", "expected"),
     [
-        (Facts(event="festival des Moulins"), {"event": "Festival des moulins"}, ()),
-        (Facts(event="festival des Moulins, ont"), {"event": "festival des Moulins"}, ("event",)),
-        (Facts(event="festival des Moulins 2026"), {"event": "festival des Moulins"}, ()),
-        (Facts(event="dixième festival des Moulins"), {"event": "festival des Moulins"}, ()),
-        (Facts(event="festival"), {"event": "festival des Moulins"}, ("event",)),
-        (Facts(event="festival des Moulins"), {}, ()),
-        (Facts(event="festival des Moulins, dans les conditions qui suivent"), {}, ("event",)),
-        (Facts(event="manifestation"), {}, ("event",)),
-        (Facts(event="MANIFESTATION"), {}, ("event",)),
         (Facts(event="festival des Moulins et dans les conditions qui suivent"), {"event": "festival des Moulins"}, ("event",)),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins les samedi 3 et dimanche 4 mai"}, ()),
-        (Facts(event="festival des Moulins"), {"event": "festival des Moulins d'Albi"}, ("event",)),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins : la commune"}, ()),
-        (Facts(event="festival des Moulins"), {"event": "gare du Nord"}, ()),  # a place
-        (Facts(event="salon de la montagne"), {}, ()),
-        (Facts(event="salon"), {}, ("event",)),
-        (Facts(event="fêtes des 13 et 14 juillet"), {"event": "fêtes des 13"}, ()),
-        (Facts(places=("gare d'Arles", "gare de Nîmes")), {"places": ("gares d'Arles", "Nîmes")}, ()),
-        (Facts(places=("gare du Nord",)), {"places": ("gare du Nord", "gare de l'Est")}, ("places",)),
-        (Facts(places=("gare du Nord", "gare de l'Est")), {"places": ("gare du Nord",)}, ()),  # the next of one enumeration
-        (Facts(places=("gare du Nord", "parc des Moulins")), {"places": ("gare du Nord",)}, ("places",)),
-        (Facts(places=("gare du Nord",)), {"places": ("gare du Nord", "massif du Maïdo")}, ()),  # the articles do not have it
-        (Facts(places=("gare du Nord", "gare de l'Est")), {"places": ("Nord", "gares de l'Est", "lignes 3", "Périmètre 4")}, ()),
-        (Facts(places=("stade de la Redoute à Saint-Denis",)), {"places": ("stade de la Redoute",)}, ()),
-        (Facts(places=("stade de la Redoute à l'exclusion de ses tribunes",)), {"places": ("stade de la Redoute",)}, ("places",)),
-        (Facts(places=("gare du Nord et ses abords immédiats",)), {"places": ("gare du Nord",)}, ()),
-        (Facts(places=("gare du Nord",)), {"places": ("gare du Nord et ses abords",)}, ("places",)),
-        (Facts(places=("gare du Nord",)), {"places": ("gare du Nord", "Châtelet")}, ()),
-        (Facts(places=("gare du Nord",)), {}, ("places",)),
-        (Facts(operators=("SNCF",)), {"operators": ("SNCF", "RATP")}, ("operators",)),
-        (Facts(operators=("SNCF",)), {}, ()),  # nobody else is named
-        (Facts(operators=("RATP",)), {}, ()),
-        (Facts(operators=("RATP", "Commune de Lyon")), {}, ("operators",)),
-        (Facts(operators=("Commune de La Seyne",)), {"operators": ("Commune de La",)}, ("operators",)),
-        (Facts(operators=("Commune de Lyon",)), {"operators": ("Commune de Lyon", "SNCF")}, ("operators",)),
-        (Facts(operators=("Commune de Lyon",)), {"operators": ("Commune de Nantes",)}, ("operators",)),
-        (Facts(software="Cityvision", vendor="Wintics"), {}, ()),  # of the list, and no other one of it in the articles
-        (Facts(software="Safewatch 2.1"), {"software": "Safewatch"}, ()),
-        (Facts(software="Perception"), {}, ("software",)),  # of the list, but the articles name another one of it
-        (Facts(vendor="Alpha-Cairn"), {"vendor": "Alpha-Cairn"}, ()),
-        (Facts(vendor="Alpha-Cairn Vision"), {"vendor": "Alpha-Cairn"}, ("vendor",)),
-        (Facts(vendor="Alpha-Cairn"), {}, ()),
-        (Facts(office="Le préfet de police"), {}, ()),
-        (Facts(office="Le préfet de police"), {"office": "Le préfet de police Anselme"}, ()),
-        (Facts(office="Le préfet de Corse, préfet de la Corse-du-Sud"), {"office": "Le préfet de Corse"}, ()),
-        (Facts(office="Le préfet de police"), {"office": "La directrice de cabinet"}, ("office",)),
-        (Facts(), {"event": "festival des Moulins"}, ()),  # what is not told cannot be verified
     ],
 )
 def test_a_fact_is_sure_where_both_readers_agree(facts: Facts, read: dict[str, str | tuple[str, ...]], expected: tuple[str, ...]) -> None:
@@ -120,13 +76,8 @@ AND_MORE = (
 @pytest.mark.parametrize(
     ("more", "doubt"),
     [
-        ("massif du Maïdo", True),  # beside those of the rules
-        ("Bercy", True),
-        ("butte du Chat", False),  # neither beside them nor of a kind that is known
-        ("Affiches", True),  # by its capital it could be one
         ("cours Neuf", True),  # of a kind
         ("Stade Neuf", False),  # a part of one of them
-        ("tribunal de Nice", False),  # not in an article
     ],
 )
 def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -> None:
@@ -142,10 +93,7 @@ def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -
     ("told", "unseen", "doubt"),
     [
         ("dans la gare du Nord ; des drones survolent la rue du Stade Neuf", "rue du Stade Neuf", False),
-        ("dans la gare du Nord ; des drones survolent le Grand Large", "Grand Large", False),
-        ("dans la gare du Nord (vue jusqu'à la rue du Stade Neuf)", "rue du Stade Neuf", True),  # a remark
         ("dans la gare du Nord ; des drones survolent le parking couvert", "parking couvert", True),
-        ("dans la gare du Nord.\nArticle 3 - Elle quitte la rue du Stade Neuf", "rue du Stade Neuf", True),
     ],
 )
 def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article_where_it_has_another(
@@ -159,12 +107,8 @@ def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article
 @pytest.mark.parametrize(
     ("more", "doubt"),
     [
-        ("Les images sont celles de la vidéoprotection de la ville de Sète.", False),
-        ("La commune de Sète est informée de chaque signalement.", False),
         ("Article 4 - Exécution : le maire de Sète, le préfet.", False),
         ("La commune de Sète emploie le même logiciel, et en est informée.", True),
-        ("La commune de Sète est autorisée à utiliser le même logiciel et à transmettre les alertes.", True),
-        ("Elle agit avec la commune de Sète.", True),
     ],
 )
 def test_whoever_is_only_told_or_owns_the_cameras_makes_no_doubt(more: str, doubt: bool) -> None:
@@ -181,9 +125,7 @@ def test_a_place_beside_the_last_word_of_another_is_one_more() -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        "B gare du Nord", "gare du Nord »", "place Foch 5", "rue", "gare du Nord et", "stade par son", "place Foch rue Haute",
-        "gare du Nord Police municipale", "Service de police", "allée", "place Foch allée Haute",
-        "gare du Nord - halle aux grains",
+        "B gare du Nord", "gare du Nord »", "rue", "gare du Nord et", "stade par son", "place Foch rue Haute", "Service de police", "allée",
     ],
 )  # fmt: skip
 def test_a_place_that_shows_more_or_less_than_a_name_is_doubtful_whoever_agrees(place: str) -> None:
@@ -192,15 +134,15 @@ def test_a_place_that_shows_more_or_less_than_a_name_is_doubtful_whoever_agrees(
 
 @pytest.mark.parametrize(
     "place",
-    ["pavillon 3", "parking P1 du Lavoir", "terminal 2E", "place d'Armes", "front de mer", "parvis de la gare du Nord", "La Défense"],
+    [
+        "parvis de la gare du Nord",
+    ],
 )
 def test_a_place_of_which_both_readers_have_the_whole_name_is_sure(place: str) -> None:
     assert doubts_of(Facts(places=("gare du Nord", place)), places=("gare du Nord", place)) == ()
 
 
-@pytest.mark.parametrize(
-    "for_whom", ["Pour la préfète", "P/ la préfète", "Par délégation de la préfète", "La préfète,\npour elle, le secrétaire"]
-)
+@pytest.mark.parametrize("for_whom", ["P/ la préfète", "Par délégation de la préfète", "La préfète,\npour elle, le secrétaire"])
 def test_a_prefect_for_whom_somebody_signs_is_doubtful(for_whom: str) -> None:
     text = document(act(TEXT.replace("Le préfet de police\n", for_whom), TITLE))
     assert doubtful(text, text.segment, Facts(office="La préfète"), (), {}) == ("office",)
@@ -241,12 +183,7 @@ def test_a_page_that_was_badly_read_makes_its_facts_doubtful() -> None:
 @pytest.mark.parametrize(
     ("unsure", "doubtful"),
     [
-        ("2026-00931", {"number"}),
-        ("2026-00931-port", {"number"}),  # the number ends where it was read no further
         ("Paris", {"signed"}),
-        ("police", {"office"}),
-        ("personne", set()),
-        ("dirécteur", {"office"}),  # the office ends where it was read no further
     ],
 )
 def test_a_word_that_was_badly_read_makes_its_facts_doubtful(unsure: str, doubtful: set[str]) -> None:
@@ -260,13 +197,7 @@ def test_a_word_that_was_badly_read_makes_its_facts_doubtful(unsure: str, doubtf
 @pytest.mark.parametrize(
     ("told", "sure"),
     [
-        ("du 3 au 6 mai 2026", True),
-        ("du 3 mai 2026 à 14 h au 6 mai 2026 à 2 h", True),
         ("du 3 au 6 mai 2026, chaque jour de 14 h à 23 h", True),
-        ("du 3 au 6 mai 2026, présentée le 30 avril 2026", True),
-        ("du 3 au 6 mai 2026, et le soir du 9 mai", False),
-        ("du 3 au 6 mai 2026, et encore en mai, le samedi 9 mai 2026", False),
-        ("du 3 mai 2026 à 14 h au 6 mai 2026 à 2 h, sauf le matin, et jusqu'à 4 h 30 pour les agents", False),
         ("du 3 au 6 mai 2026 (vendredi : ouverture à 18 h)", False),
     ],
 )
@@ -313,11 +244,7 @@ def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_th
     ("words", "read", "expected"),
     [
         ("Logiciel : Sentivue (Oriane Vision SAS).", {"vendor": "Oriane Vision"}, ()),
-        ("Prestataire : société Oriane Vision (logiciel Sentivue).", {"vendor": "Oriane Vision"}, ()),
-        ("Logiciel : Sentivue, de la société Oriane Vision.", {}, ()),
-        ("Logiciel : Sentivue, de la société Oriane Vision.", {"vendor": "Oriane Vision", "software": "Sentivue Plus"}, ("software",)),
         ("Logiciel : Sentivue. Maintenance : Oriane Vision.", {"vendor": "Oriane Vision"}, ("software",)),
-        ("Sentivue 4 caméras, Oriane Vision", {"vendor": "Oriane Vision"}, ("software",)),
     ],
 )
 def test_a_product_is_sure_beside_a_maker_that_both_readers_see(words: str, read: dict[str, str], expected: tuple[str, ...]) -> None:

@@ -24,26 +24,11 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
 @pytest.mark.parametrize(
     ("printed", "number"),
     [
-        ("n° DUPA-2024-1463", "DUPA-2024-1463"),
-        ("DUPA n 2025-0181", "DUPA 2025-0181"),
-        ("inter-préfectoral n° 2026-12", "2026-12"),
         ("SOUS-PRÉFECTORAL N° 2026/VX/012", "2026/VX/012"),
-        # The service that writes is no part of the number.
-        ("CAB/BSI n° 2026-114", "2026-114"),
-        ("CAB/DS/OSI n° 2026-B-418", "2026-B-418"),
-        # Unless they are printed after "n°", hold the year, or name a register that counts apart.
-        ("n° CAB-SIDPC-2026-447", "CAB-SIDPC-2026-447"),
-        # Identifiers of the national template, of regions overseas and of Corse too.
-        ("R02-2027-01-29-00004", "R02-2027-01-29-00004"),
         ("2A-2026-06-01-00003", "2A-2026-06-01-00003"),
         # A verb that a text layer glued to it.
         ("n° 2027-318/CAB/BPAautorisant", "2027-318/CAB/BPA"),
         ("du 3 mai 2026", None),
-        ("", None),
-        ("n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "2026-PREF-DCSIPC/BSIOP 1012"),
-        ("n° CAB-BPA 26-588", "CAB-BPA 26-588"),
-        ("n° PREF-CAB 2026-12", "PREF-CAB 2026-12"),
-        ("n° 2026-77 - commune de Dax", "2026-77"),
     ],
 )
 def test_number(printed: str, number: str | None) -> None:
@@ -63,10 +48,8 @@ def test_the_number_of_a_quoted_decree_is_never_the_decree_s_own() -> None:
 @pytest.mark.parametrize(
     ("printed", "signed"),
     [
-        ("n° 2026-1 du 26 décembre 2026", date(2026, 12, 26)),
         ("n° 2026-1 en date du 1er avril 2026", date(2026, 4, 1)),
         ("n° 2026-1 du 31 février 2026", None),
-        ("n° 2026-1", None),
     ],
 )
 def test_signature_in_the_title(printed: str, signed: date | None) -> None:
@@ -77,9 +60,6 @@ def test_signature_in_the_title(printed: str, signed: date | None) -> None:
     ("end", "signed"),
     [
         ("Fait à Saint-Denis, le 0 5 mai 2026", date(2026, 5, 5)),
-        ("Fait à Rennes, le 27 NOV. 2026", date(2026, 11, 27)),
-        ("Fait à Rennes, le 27 NOV 2026", date(2026, 11, 27)),
-        ("Fait à Rennes, le - 7 AOUT 2026", date(2026, 8, 7)),
     ],
 )
 def test_signature_at_the_end(end: str, signed: date) -> None:
@@ -87,17 +67,10 @@ def test_signature_at_the_end(end: str, signed: date) -> None:
     assert decree(use, rest=f"Article 2 : Exécution.\n{end}").signed == signed
 
 
-def test_the_day_is_not_guessed_from_the_identifier() -> None:
-    assert judge(act(title=f"Arrêté {OBJECT}", id="75-2024-07-19-00012")).facts.signed is None
-
-
 @pytest.mark.parametrize(
     ("days", "said", "starts", "ends"),
     [
-        ("du 3 au 6 mai 2026", "du 3 mai à 8h au 6 mai 2026 à 2h", "2026-05-03T08:00", "2026-05-06T02:00"),
         ("du 3 mai 2026", "le 3 mai 2026 de 17h00 à 23h59", "2026-05-03T17:00", "2026-05-03T23:59"),
-        # Of another time the title decides.
-        ("du 3 au 6 mai 2026", ", le salon ayant lieu du 4 au 5 mai 2026,", "2026-05-03", "2026-05-06"),
     ],
 )
 def test_hours_of_the_article_complete_the_days_of_the_title(days: str, said: str, starts: str, ends: str) -> None:
@@ -108,23 +81,10 @@ def test_hours_of_the_article_complete_the_days_of_the_title(days: str, said: st
 @pytest.mark.parametrize(
     ("subject", "operators"),
     [
-        ("Les agents du GPSR", ("RATP",)),
-        ("La SUGE", ("SNCF",)),
-        ("La commune de Cannes", ("Commune de Cannes",)),
         ("Le maire de la commune de Le Mans", ("Commune du Mans",)),
-        ("La Métropole Nice Côte d'Azur", ("Métropole Nice Côte d'Azur",)),
         ("La police intercommunale de la communauté d'agglomération Grand Angle", ("Communauté d'agglomération Grand Angle",)),
-        ("La police municipale des communes de Lens et de Liévin", ("Police municipale de Lens", "Police municipale de Liévin")),
         ("La compagnie républicaine de sécurité n° 8", ("Police nationale",)),
-        ("Les polices municipales de Lens et du Marin", ("Police municipale de Lens", "Police municipale du Marin")),
-        ("La commune de Lens, avec l'accord du Marin,", ("Commune de Lens",)),
-        ("La commune de Lens et du Département", ("Commune de Lens",)),
-        # What an event is called after operates nothing, unless the sentence says so too.
-        ("À l'occasion de la fête de la ville de Lens, la police nationale", ("Police nationale",)),
         ("À l'occasion du gala de la police nationale, la commune de Lens", ("Commune de Lens",)),
-        ("À l'occasion de la fête de la ville, la commune de Lens", ("Commune de Lens",)),
-        ("À l'occasion de la fête de la ville de Lens, la ville de Lens", ("Commune de Lens",)),
-        ("Sont autorisés : 1° la préfecture de police, pour la place ; 2° la SNCF ; 3° la RATP,", ("Préfecture de police", "SNCF", "RATP")),
         ("La police aux frontières", ("Police nationale",)),
     ],
 )
@@ -149,20 +109,6 @@ def test_who_asks_for_its_police_is_not_the_operator(asking: str, visa: str, ope
     assert judge(act(text, title)).facts.operators == operators
 
 
-def test_the_next_line_of_a_letterhead_is_no_part_of_a_commune() -> None:
-    title = "Arrêté n° 2026-1 portant refus d'un traitement algorithmique des images de vidéoprotection – police municipale de Villegrand"
-    text = "Vu le code ;\nARRÊTE\nArticle 1er : L'emploi d'un traitement algorithmique des images est refusé."
-    assert judge(act(f"{title}\nLe préfet du Var,\n{text}", title)).facts.operators == ("Police municipale de Villegrand",)
-
-
-def test_those_who_carry_the_decree_out_are_not_its_operators() -> None:
-    facts = decree(
-        "L'emploi d'un traitement algorithmique des images est autorisé.",
-        rest="Article 2 : Le commandant du groupement de gendarmerie et le directeur de la police nationale sont chargés de l'exécution.",
-    )
-    assert facts.operators == ()
-
-
 def test_a_form_whose_rows_have_codes_below_the_articles() -> None:
     text = (
         "ARRÊTÉ D'AUTORISATION\nTRAITEMENT ALGORITHMIQUE D'IMAGES\n\nArrêté n° : SPVX/2026/12\n\nLe sous-préfet de Vire,\n"
@@ -179,23 +125,10 @@ def test_a_form_whose_rows_have_codes_below_the_articles() -> None:
     assert (facts.event, facts.places) == ("foire aux Andouilles", ("place Castel", "porte Horloge"))
 
 
-def test_a_refusal_tells_no_number_of_cameras_that_was_only_asked_for() -> None:
-    text = (
-        "Vu la demande de la commune de Vire, portant sur vingt caméras ;\nARRÊTE\n"
-        "Article 1er : L'autorisation de mettre en œuvre un traitement algorithmique des images est refusée à la commune de Vire."
-    )
-    assert (
-        judge(act(text, "Arrêté n° 2026-1 portant refus d'un traitement algorithmique des images de vidéoprotection")).facts.cameras is None
-    )
-
-
 @pytest.mark.parametrize(
     ("recital", "cameras"),
     [
-        ("Vu la demande de la SNCF, portant sur dix-neuf caméras ;", 19),
-        ("Considérant que les caméras, qui sont au nombre de trente-trois, existent ;", 33),
         ("Considérant que le nombre de caméras, douze, est le plus faible qui convienne ;", 12),
-        ("Vu l'arrêté autorisant le système de la ville (112 caméras) ;", None),
         ("Vu la demande portant sur 40 caméras ;\nConsidérant que le nombre de caméras est de 30 ;", None),
     ],
 )
@@ -211,17 +144,7 @@ def test_cameras_that_only_a_request_or_a_recital_counts_are_doubtful(recital: s
 @pytest.mark.parametrize(
     ("tail", "event", "places"),
     [
-        ("à l'occasion du match de coupe prévu le mercredi 6 novembre 2024", "match de coupe", ()),
-        (
-            "à l'occasion des festivités de la Saint-Sylvestre sur les Champs-Élysées",
-            "festivités de la Saint-Sylvestre",
-            ("Champs-Élysées",),
-        ),
-        ("à l□occasion de la fête du fleuve", "fête du fleuve", ()),
-        ("durant les Nuits des Filets Bleus, du 3 au 6 mai 2026", "Nuits des Filets Bleus", ()),
         ("lors de la réunion du 3 mai 2026", None, ()),
-        ("pendant la semaine des Moulins, du 3 au 6 mai 2026", "semaine des Moulins", ()),
-        ("dans le cadre du salon des moulins, du 3 au 6 mai 2026", "salon des moulins", ()),
         ("aux abords du stade Bleu le 3 mai 2026", None, ("stade Bleu",)),
     ],
 )
@@ -247,15 +170,10 @@ def test_the_legal_basis_needs_the_article_of_the_law() -> None:
 @pytest.mark.parametrize(
     ("wording", "event"),
     [
-        ("du festival des Moulins est rejetée", "festival des Moulins"),
         ("du festival des Moulins est donc refusée", "festival des Moulins"),
         ("du festival des Moulins sera ajournée", "festival des Moulins"),
         ("du festival des Moulins fait l'objet d'un refus", "festival des Moulins"),
         ("des rencontres des Moulins ont été suspendues", "rencontres des Moulins"),
-        # The verb alone ends it, not the cardinal point, nor a participle of the name.
-        ("du salon Paris Est Mobilité", "salon Paris Est Mobilité"),
-        ("du festival de l'Est", "festival de l'Est"),
-        ("du festival du Pont suspendu", "festival du Pont suspendu"),
         # What is authorised is the next part of the sentence.
         ("de la Foire de Marseille, l'autorisation est refusée", "Foire de Marseille"),
     ],
@@ -280,7 +198,6 @@ AUTHORISED = (
         ("à l'occasion du Tournoi des Bocages, rencontre de huit équipes, 9 000 spectateurs.", "Tournoi des Bocages"),
         ("à l'occasion des Nuits du Cotentin\n• Rapport du 2 mai", "Nuits du Cotentin"),
         (".\nArticle 2 – Manifestation\nIntitulé : Régates de la Sée\nOrganisateur : club nautique", "Régates de la Sée"),
-        ("; la manifestation à l'occasion de laquelle il agit est désignée en annexe.", None),
         (".\nAnnexe\nManifestation      à l'occasion du Grand Bal\nMise en route      vendredi 4 juin 2026, 16 h", "Grand Bal"),
     ],
 )

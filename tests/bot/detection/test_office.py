@@ -20,14 +20,6 @@ def signed(end: str) -> Verdict:
 @pytest.mark.parametrize(
     ("end", "office"),
     [
-        ("Fait à Paris, le 5 mai 2026\nLe préfet de police\nJean MODÈLE", "Le préfet de police"),
-        ("Fait à Valence, le 5 mai 2026\nLA PRÉFÈTE DE LA DRÔME", "La préfète de la Drôme"),
-        (
-            "Fait à Lyon, le 5 mai 2026\nLa préfète de la région Auvergne-Rhône-Alpes,\npréfète du Rhône",
-            "La préfète de la région Auvergne-Rhône-Alpes, préfète du Rhône",
-        ),
-        ("Fait à Grasse, le 5 mai 2026\nLe sous-préfet de Grasse", "Le sous-préfet de Grasse"),
-        ("Fait à Nice, le 5 mai 2026\nLe sous-préfet de Modèle", None),
         # A sub-prefect may sign elsewhere than at his seat, for the prefect.
         ("Fait à Toulon, le 5 mai 2026\nPour le préfet,\nle sous-préfet de Draguignan", "Le sous-préfet de Draguignan"),
         ("Rouen, le 5 mai 2026\nLA SOUS-PRÉFÈTE DU HAVRE", "La sous-préfète du Havre"),
@@ -35,12 +27,8 @@ def signed(end: str) -> Verdict:
             "Valence, le 5 mai 2026\nPour la préfète,\nLe sous-préfet de Die, secrétaire général par suppléance",
             "Le sous-préfet de Die, secrétaire général par suppléance",
         ),
-        # Neither place nor day: the delegation opens the signature, after the remedies.
-        ("Article 3 : Recours sous deux mois.\nPour le préfet,\nLe directeur de cabinet,\nsigné : Jean MODÈLE", "Le directeur de cabinet"),
         ("Toulon, le 5 mai 2026\nLe secrétaire général de la préfecture du Var", "Le secrétaire général de la préfecture du Var"),
         ("Fait à Paris, le\nLe préfet de police", "Le préfet de police"),
-        # Heads of the State overseas, and of a region without its name.
-        ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire de la République\nJean MODÈLE", "Le haut-commissaire de la République"),
         ("La haute-commissaire de la République\nen Polynésie française", "La haute-commissaire de la République en Polynésie française"),
         (
             "Pour le haut-commissaire de la République et par délégation,\nLe directeur de cabinet\nJean MODÈLE",
@@ -60,26 +48,14 @@ def signed(end: str) -> Verdict:
         ),
         ("Fait à Bordeaux, le 5 mai 2026\nLa préfète de région\nJeanne MODÈLE", "La préfète de région"),
         ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire aux sports", None),
-        ("Fait à Nouméa, le 5 mai 2026\nLe commissaire délégué", None),
-        (
-            "Fait à Paris, le 5 mai 2026\nPour le préfet de police,\nLa sous-directrice des libertés publiques",
-            "La sous-directrice des libertés publiques",
-        ),
-        (
-            "Paris, le 5 mai 2026\nLe préfet délégué pour la sécurité et la sûreté des plates-formes\naéroportuaires de Paris",
-            "Le préfet délégué pour la sécurité et la sûreté des plates-formes aéroportuaires de Paris",
-        ),
         (
             "Rouen, le 5 mai 2026\nPour le préfet de la Seine-Maritime,\nle directeur de cabinet par intérim",
             "Le directeur de cabinet par intérim",
         ),
         ("Metz, le cinq mai 2026\nLe préfet,\nPour le préfet, le secrétaire général\nJean MODÈLE", "Le secrétaire général"),
-        # Without an article, right below the day, a delegation or a name.
-        ("Toulon, le 5 mai 2026\nJean MODÈLE\nSous-préfet, directeur de cabinet", "Le sous-préfet, directeur de cabinet"),
         ("Toulon, le 5 mai 2026\n\nJeanne MODÈLE\npréfète du Var", "La préfète du Var"),
         ("Toulon, le 5 mai 2026\nJean MODÈLE, préfet du Var", "Le préfet du Var"),
         ("Toulon, le 5 mai 2026\nSigné\nJeanne MODÈLE\nDirectrice de cabinet", "La directrice de cabinet"),
-        ("Toulon, le 5 mai 2026\nPRÉFET DE L'HÉRAULT\nJean MODÈLE", "Le préfet de l'Hérault"),
         ("Pour le préfet du Var,\nSecrétaire générale\nToulon, le 5 mai 2026", "La secrétaire générale"),
         (
             "Pour le préfet et par délégation,\nJean MODÈLE\nAdjoint au chef du bureau de la sécurité publique",
@@ -88,27 +64,14 @@ def signed(end: str) -> Verdict:
         ("Jean MODÈLE\nPréfet du Var\nLe 5 mai 2026", "Le préfet du Var"),
         # Nor is it a title of whoever is represented, half of an office, or one of a list of those who are informed.
         ("Rennes, le 5 mai 2026\nPour le préfet de la région Bretagne,\npréfet d'Ille-et-Vilaine,\nLe grand chambellan", None),
-        ("Toulon, le 5 mai 2026\nPour le préfet,\nLe grand chambellan\nJean MODÈLE\nPréfet du Var", None),
-        ("Toulon, le 5 mai 2026\nLe grand chambellan,\ndirecteur de cabinet", None),
         ("Article 3 : Copie à :\nMairie de Nice\nPréfet du Var", None),
-        ("Toulon, le 5 mai 2026\nLe grand chambellan\nCopie :\nMairie de Nice\nPréfet du Var", None),
         ("Toulon, le 5 mai 2026\nLa sous-préfète, adjointe au directeur de cabinet", "La sous-préfète, adjointe au directeur de cabinet"),
-        ("Toulon, le 5 mai 2026\nJean MODÈLE\nDestinataires :\nLe directeur de cabinet", None),
-        ("Toulon, le 5 mai 2026\nJean MODÈLE\nCopie à :\nLe sous-préfet de Draguignan", None),
-        (
-            "Toulon, le 5 mai 2026\nLe préfet du Var\nPour ampliation,\nPour le préfet et par délégation,\nle chef de cabinet",
-            "Le préfet du Var",
-        ),
         ("Toulon, le 5 mai 2026\nLe préfet maritime", None),
         ("Toulon, le 5 mai 2026\nLe préfet du Territoire de Belfort", "Le préfet du Territoire de Belfort"),
         ("Fait à Gex, le 5 mai 2026\nLe sous-préfet de Gex et de Nantua,\nJean MODÈLE", "Le sous-préfet de Gex et de Nantua"),
         # Half of an office that the list does not hold is none.
         ("Toulon, le 5 mai 2026\nLa sous-préfète, adjointe au grand chambellan", None),
         ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nle directeur du cabinet et de la sécurité", None),
-        # Who signs in whose place is not in the list: nobody is named for it.
-        ("Fait à Nice, le 5 mai 2026\nPour le préfet et par délégation,\nLe grand chambellan", None),
-        ("Fait à Nice, le 5 mai 2026\nJean MODÈLE", None),
-        ("", None),
     ],
 )
 def test_office(end: str, office: str | None) -> None:
@@ -131,9 +94,6 @@ def test_the_letterhead_of_the_next_page_signs_nothing() -> None:
     [
         ("Le présent arrêté est publié. Un recours est possible.\n\nLe préfet de police\nJean MODÈLE", "Le préfet de police"),
         ("Le présent arrêté peut faire l'objet d'un recours adressé à :\nLe préfet de police\n9 boulevard du Palais", None),
-        ("Le présent arrêté peut faire l'objet d'un recours.\nLe préfet de police\n9 boulevard du Palais", None),
-        ("Le présent arrêté est publié. Est informé\nLe préfet de police", None),
-        ("Un recours gracieux peut être adressé au préfet.\nLe préfet de police en est informé.", None),
     ],
 )
 def test_an_office_on_its_line_below_the_last_sentence_signs(last: str, office: str | None) -> None:
@@ -145,15 +105,8 @@ def test_an_office_on_its_line_below_the_last_sentence_signs(last: str, office: 
     [
         ("Préfecture de police\nCabinet\nVu le code ;\nARRÊTE\nArticle 1er : {use}", "PP"),
         ("Le préfet de la Drôme,\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
-        ("Préfecture de Seine-et-Marne\nArrêté autorisant la préfecture de police\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
-        ("Préfecture de police des Bouches-du-Rhône\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
-        ("Le préfet,\nVu la lettre transmise par le préfet de police ;\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
     ],
 )
 def test_authority(text: str, authority: str | None) -> None:
     use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique des images."
     assert judge(act(text.format(use=use), TITLE)).facts.authority == authority
-
-
-def test_the_series_of_the_prefecture_of_police_tells_its_authority() -> None:
-    assert judge(act(title=TITLE.replace("2026-1", "DUPA-2026-1017"))).facts.authority == "PP"

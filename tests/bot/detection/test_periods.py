@@ -28,51 +28,22 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
 @pytest.mark.parametrize(
     ("text", "starts", "ends"),
     [
-        # Midnight ends the day that the decree names, however it is printed; "0 h" of a day that is named is its beginning.
-        ("le 2 mai 2026, de 8 h à 24 h", "2026-05-02T08:00", "2026-05-02T23:59"),
         ("le 2 mai 2026, de 8 h à 0 h", "2026-05-02T08:00", "2026-05-02T23:59"),
-        ("du 2 au 4 mai 2026, de 18h00 à 00h00", "2026-05-02T18:00", "2026-05-04T23:59"),
-        ("le 2 mai 2026, de 0 h à 6 h", "2026-05-02T00:00", "2026-05-02T06:00"),
-        ("du 2 mai 2026 à 18 h au 4 mai 2026 à 0 h", "2026-05-02T18:00", "2026-05-04T00:00"),
-        ("dans la nuit du 2 au 3 mai 2026, de 20 h à 0 h", "2026-05-02T20:00", "2026-05-03T00:00"),
-        ("jusqu'au 30 juin 2026 inclus", None, "2026-06-30"),
-        ("du 30 décembre au 2 janvier 2027", "2026-12-30", "2027-01-02"),
         ("du 1*r mai au 3 aovt 2026", "2026-05-01", "2026-08-03"),
         ("du I er mai au 3 mai 2026", "2026-05-01", "2026-05-03"),
-        (
-            "du 2 mai 2026 à 14 heures jusqu'à la fin de l'événement, au plus tard le 3 mai 2026 à 2 heures",
-            "2026-05-02T14:00",
-            "2026-05-03T02:00",
-        ),
-        ("jusqu'au 30 septembre 2026, à compter du 2 mai 2026", "2026-05-02", "2026-09-30"),
         ("pour cinq mois, débutant le 2 mai 2026 et expirant le 1er octobre 2026 à 12 h", "2026-05-02", "2026-10-01T12:00"),
         ("dès le 2 mai 2026, 8 heures, et ce jusqu'au 5 mai 2026, minuit", "2026-05-02T08:00", "2026-05-05T23:59"),
         # Days and years in letters.
         ("du premier au vingt et un mai deux mille vingt-six", "2026-05-01", "2026-05-21"),
         ("du dix-neuf juin 2026 à 8 heures au vingt juin 2026 à minuit", "2026-06-19T08:00", "2026-06-20T23:59"),
         ("jusqu'au TRENTE ET UN AOÛT DEUX MILLE VINGT-SEPT", None, "2027-08-31"),
-        # The hours of each day, by any name.
-        ("du 2 au 5 mai 2026, toutes les nuits de 22 h à 5 h", "2026-05-02T22:00", "2026-05-06T05:00"),
-        ("du 2 au 5 mai 2026 inclus, pour chacune de ces journées de 9h à 20h", "2026-05-02T09:00", "2026-05-05T20:00"),
-        ("du 2 au 5 mai 2026, aux horaires suivants : 10h00 - 22h00", "2026-05-02T10:00", "2026-05-05T22:00"),
         ("du 2 au 5 mai 2026. Il fonctionne chaque jour de 10 h à 22 h", "2026-05-02T10:00", "2026-05-05T22:00"),
-        ("du 2 au 5 mai 2026. L'arrêté est affiché chaque jour de 10 h à 17 h", "2026-05-02", "2026-05-05"),
-        # Whole months.
-        ("durant tout le mois de décembre 2026", "2026-12-01", "2026-12-31"),
         ("pendant les mois de juin, juillet et août 2026", "2026-06-01", "2026-08-31"),
         ("du mois de juin au mois de septembre 2026", "2026-06-01", "2026-09-30"),
         ("au cours du mois de février 2028", "2028-02-01", "2028-02-29"),
         ("pour l'ensemble du mois d'août 2026, chaque jour de 8 h à 20 h", "2026-08-01T08:00", "2026-08-31T20:00"),
-        ("ainsi qu'en rend compte le bilan remis en décembre 2026", None, None),
-        ("du 3 juillet 2026 (14h00) au 5 juillet 2026 (4h00)", "2026-07-03T14:00", "2026-07-05T04:00"),
-        ("est valable pour une durée d'un mois à compter du 3 juillet 2026", "2026-07-03", "2026-08-02"),
-        ("du 31 décembre\n2024 au 1er janvier 2025", "2024-12-31", "2025-01-01"),
-        ("à compter du 31 janvier 2026 pour une durée d'un mois", "2026-01-31", "2026-02-28"),
         ("à compter du 1er juin 2026 pour une durée de 15 jours", "2026-06-01", "2026-06-15"),
-        ("le 14 juillet 2026, de 18h00 à 2h00", "2026-07-14T18:00", "2026-07-15T02:00"),
-        ("du 30 février au 31 février 2026", None, None),
         ("du 10 juin 2026 au 3 juin 2026", None, None),
-        ("du 4au 7juillet 2024", "2024-07-04", "2024-07-07"),
         ("; il est mis en route le 26 mars 2026 à 10 h 30, et arrêté le 27 mars 2026 à 2 h", "2026-03-26T10:30", "2026-03-27T02:00"),
     ],
 )
@@ -103,18 +74,9 @@ def test_the_day_on_which_the_system_was_authorised_is_no_period() -> None:
 @pytest.mark.parametrize(
     ("text", "starts", "ends"),
     [
-        ("à compter du 2 mai 2026 pour une durée de trois mois", "2026-05-02", "2026-08-01"),
-        ("à compter du 2 mai 2026, pour une durée de 30 jours", "2026-05-02", "2026-05-31"),
-        ("pour une durée de six (6) mois à compter du 1er juin 2026", "2026-06-01", "2026-11-30"),
-        ("du 29 février 2028 pour une durée d'un an", "2028-02-29", "2029-02-28"),
         ("à compter du 2 mai 2026 à 18h pour une durée de 48 heures", "2026-05-02T18:00", "2026-05-04T18:00"),
-        # Hours from no hour, and days from a publication whose day the text does not hold.
-        ("à compter du 2 mai 2026 pour une durée de 48 heures", "2026-05-02", None),
-        ("à compter de sa publication pour une durée de 30 jours", None, None),
-        ("à compter du 2 mai 2026", "2026-05-02", None),
         # Past all calendars.
         ("à compter du 2 mai 2026 pour une durée de neuf mille ans", "2026-05-02", None),
-        ("à compter du 2 mai 2026 pour une durée de mille mille mille mille jours", "2026-05-02", None),
     ],
 )
 def test_durations(text: str, starts: str | None, ends: str | None) -> None:
@@ -125,7 +87,6 @@ def test_durations(text: str, starts: str | None, ends: str | None) -> None:
     ("text", "starts", "ends"),
     [
         ("les 30 et 31 décembre 2026 et 1er janvier 2027", "2026-12-30", "2027-01-01"),
-        ("les week-ends des 2 et 3 mai 2026 et des 9 et 10 mai 2026", "2026-05-02", "2026-05-10"),
     ],
 )
 def test_several_days_run_from_the_first_beginning_to_the_last_end(text: str, starts: str, ends: str) -> None:
@@ -135,17 +96,11 @@ def test_several_days_run_from_the_first_beginning_to_the_last_end(text: str, st
 @pytest.mark.parametrize(
     ("text", "starts", "ends"),
     [
-        ("le 2 décembre 2026 au moyen de 14 caméras", "2026-12-02", "2026-12-02"),
-        ("dans la nuit du 31 décembre 2026 au 1er janvier 2027, de 20 h à 5 h", "2026-12-31T20:00", "2027-01-01T05:00"),
-        # Each night of several, the last of which ends the next morning.
-        ("du 4 au 6 décembre 2026, de 20 h à 5 h", "2026-12-04T20:00", "2026-12-07T05:00"),
-        ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026", "2026-12-05T12:00", "2026-12-06"),
         # Hours in letters.
         ("les vendredi 4 et samedi 5 décembre 2026, de neuf heures à vingt-deux heures trente", "2026-12-04T09:00", "2026-12-05T22:30"),
         ("du 4 décembre 2026 à dix-huit heures au 5 décembre 2026 à une heure et demie", "2026-12-04T18:00", "2026-12-05T01:30"),
         ("le 4 décembre 2026 de vingt heures à minuit", "2026-12-04T20:00", "2026-12-04T23:59"),
         ("le 4 décembre 2026 de vingt-et-une heures à trois heures", "2026-12-04T21:00", "2026-12-05T03:00"),
-        ("le 4 décembre, de 9h à 23h, le 5, de 9h à 23h, et le 6 décembre 2026, de 9h à 18h", "2026-12-04T09:00", "2026-12-06T18:00"),
     ],
 )
 def test_days_one_by_one_and_nights(text: str, starts: str, ends: str) -> None:
@@ -186,20 +141,13 @@ _BETWEEN = "Article 2 : Trente caméras sont concernées.\nArticle 3 : "
     ("begins", "ends", "expected"),
     [
         (
-            "L'autorisation prend effet le 19 août 2026 à 10 heures.",
-            "Elle expire le 22 août 2026 à minuit.",
-            ("2026-08-19T10:00", "2026-08-22T23:59"),
-        ),
-        (
             "L'emploi est permis à compter du 11 septembre 2026.",
             "Il cesse au plus tard le 13 septembre 2026.",
             ("2026-09-11", "2026-09-13"),
         ),
-        ("L'autorisation prend effet le 19 août 2026 à 10 heures.", "Elle est publiée.", ("2026-08-19T10:00", None)),
         ("La commune est autorisée.", "Elle prend fin le 22 août 2026.", (None, "2026-08-22")),
         # An end before the beginning, or years after it, is of something else.
         ("L'autorisation prend effet le 19 août 2026.", "La convention expire le 18 août 2026.", ("2026-08-19", None)),
-        ("L'autorisation prend effet le 19 août 2026.", "La convention expire le 18 août 2036.", ("2026-08-19", None)),
     ],
 )
 def test_a_beginning_and_an_end_of_two_articles_are_one_period(begins: str, ends: str, expected: tuple[str | None, str | None]) -> None:
@@ -228,26 +176,13 @@ def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) ->
             "Jour         Mise en service   Arrêt\n2 mai 2026   9 h 30            18 h\n3 mai 2026   9 h               17 h 45",
             ("2026-05-02T09:30", "2026-05-03T17:45"),
         ),
-        # The year of the first day, and more than three weeks.
-        (
-            "semaine  du           au      heures\n18       2 mai 2026   5 mai   11 h - 20 h\n22       30 mai 2026  31 mai  11 h - 21 h",
-            ("2026-05-02T11:00", "2026-05-31T21:00"),
-        ),
-        (
-            "Date         Début   Fin\n22/05/2026   17h     0h\n24/05/2026   14h     20h\n27/05/2026   18h     0h",
-            ("2026-05-22T17:00", "2026-05-27T23:59"),
-        ),
-        (
-            "stade Nord   11   du 16/10/2026 à 8h au 18/10/2026 à 18h\nparc Sud   7   du 15/10/2026 à 15h au 16/10/2026 à 1h",
-            ("2026-10-15T15:00", "2026-10-18T18:00"),
-        ),
     ],
 )
 def test_a_table_of_days_and_hours_needs_no_words_at_its_head(table: str, expected: tuple[str, str]) -> None:
     assert of(f"{USE}.", f"Calendrier\n{table}\n", "Exécution.") == expected
 
 
-@pytest.mark.parametrize("titled", ["", " du 3 au 5 décembre 2026"])
+@pytest.mark.parametrize("titled", [" du 3 au 5 décembre 2026"])
 def test_a_table_of_a_later_article_is_no_period_of_the_first(titled: str) -> None:
     works = "Phase   Début   Fin\nEssais   30 novembre 2026   2 décembre 2026\nDémontage   6 décembre 2026   8 décembre 2026"
     first = "Article 1er : Un traitement algorithmique est autorisé du 3 au 5 décembre 2026."
@@ -258,14 +193,6 @@ def test_a_table_of_a_later_article_is_no_period_of_the_first(titled: str) -> No
 @pytest.mark.parametrize(
     ("items", "starts", "ends"),
     [
-        (
-            (
-                "- le vendredi 11 septembre 2026, de 8 h à 20 h ;\n- la nuit du vendredi 11 au samedi 12 septembre 2026, de 22 h à 3 h ;\n"
-                "- le dimanche 13 septembre 2026, de 8 h à 18 h 30."
-            ),
-            "2026-09-11T08:00",
-            "2026-09-13T18:30",
-        ),
         (
             (
                 "le mercredi 15 juillet 2026 de 18 h à 24 h ;\nles 16 et 17 juillet 2026 de 0 h à 5 h puis de 12 h à 24 h ;\n"
@@ -307,25 +234,7 @@ BEFORE, EVENINGS = ("2026-12-03", "2026-12-06"), ("2026-12-04T17:00", "2026-12-0
     [
         # Slots of something else are no period where another article gives one, and never a sure one.
         (f"Le commissaire enquêteur reçoit le public :\n{TWO_SLOTS}.\nArticle 3 : Elle vaut du 3 au 6 décembre 2026.", BEFORE, False),
-        (f"Les agents sont présents :\n{TWO_SLOTS}.\nArticle 3 : Elle vaut du 3 au 6 décembre 2026.", BEFORE, False),
-        (f"Sur ces voies, la circulation est interdite :\n{TWO_SLOTS}.\nArticle 3 : Divers.", EVENINGS, True),
-        (f"Les agents de la police municipale emploient le traitement :\n{TWO_SLOTS}.\nArticle 3 : Divers.", EVENINGS, False),
-        (f"À La Réunion, le stade qui accueille la finale est filmé :\n{TWO_SLOTS}.\nArticle 3 : Divers.", EVENINGS, False),
-        # An item without a date that can be read, and one far from the others.
-        (f"Elle vaut :\n{TWO_SLOTS} ;\n- le lendemain, jusqu'à la fin de la finale.\nArticle 3 : Divers.", EVENINGS, True),
         ("Elle vaut :\n- le 4 décembre 2026 ;\n- le 18 mars 2026.\nArticle 3 : Divers.", ("2026-12-04", "2026-12-04"), True),
-        ("Elle vaut le 4 décembre 2026.\n* 6 décembre 2026\nArticle 3 : Divers.", ("2026-12-04", "2026-12-04"), True),
-        # Two articles that each give one slot.
-        (
-            "Elle vaut le 4 décembre 2026, de 17 h à 23 h.\nArticle 3 : Elle vaut aussi le 5 décembre 2026, de 12 h à 22 h.",
-            ("2026-12-04T17:00", "2026-12-04T23:00"),
-            True,
-        ),
-        (
-            "Elle vaut du 4 décembre 2026 à 8 h au 6 décembre 2026 à 20 h.\nArticle 3 : Fouilles le 5 décembre 2026, de 12 h à 22 h.",
-            ("2026-12-04T08:00", "2026-12-06T20:00"),
-            False,
-        ),
     ],
 )
 def test_slots_of_something_else_or_not_all_read_are_no_sure_period(articles: str, period: tuple[str, str], doubtful: bool) -> None:
@@ -347,8 +256,6 @@ A, B = "2026-10-03", "2026-10-04"
 @pytest.mark.parametrize(
     ("said", "starts", "ends"),
     [
-        ("Elle vaut du 3 octobre 2026, 18 h, heure locale, au 4 octobre 2026, 17 h, heure locale.", f"{A}T18:00", f"{B}T17:00"),
-        ("Du 3 octobre 2026 à 18 h (heure de Cayenne) au 4 octobre 2026 à 17 h (heure de Cayenne).", f"{A}T18:00", f"{B}T17:00"),
         ("Elle prend effet le 3 octobre 2026 à 18 h et s'éteint le 4 octobre 2026 à 17 h.", f"{A}T18:00", f"{B}T17:00"),
         ("Il est mis en route le 3 octobre 2026 à 18 h. Il est désactivé le 4 octobre 2026 à 17 h.", f"{A}T18:00", f"{B}T17:00"),
         (
@@ -368,28 +275,15 @@ A, B = "2026-10-03", "2026-10-04"
         ),
         ("Il fonctionne les 3 et 4 octobre 2026 (le samedi de 14 h à 23 h, le dimanche de 9 h à 19 h).", f"{A}T14:00", f"{B}T19:00"),
         ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le dimanche, où il cesse à 19 h.", "2026-09-30T09:00", f"{B}T19:00"),
-        ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le vendredi, où il cesse à minuit.", "2026-09-30T09:00", f"{B}T22:00"),
-        ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le dimanche, où il débute à 10 h.", "2026-09-30T09:00", f"{B}T22:00"),
         ("Il sert du 3 au 4 octobre 2026, pour le match joué le samedi à 21 h et la course partie le dimanche à 9 h.", A, B),
-        ("Sur le rapport du directeur, l'autorisation vaut jusqu'au 4 octobre 2026.", None, B),
-        ("Il sert du 3 au 4 octobre 2026. L'accueil ouvre le samedi à 6 h et ferme le dimanche à 19 h.", A, B),
         (
             "Premier jour   samedi 3 octobre 2026, à partir de 18 h\nDernier jour   dimanche 4 octobre 2026, jusqu'à 17 h",
             f"{A}T18:00",
             f"{B}T17:00",
         ),
         ("Mise en service : 3 octobre 2026\nÉchéance : 4 octobre 2026", A, B),
-        ("De 16 h 30 à minuit, le samedi 3 octobre 2026.", f"{A}T16:30", f"{A}T23:59"),
         ("Il débute le 3 octobre 2026 à 9 h et s'achève le même jour à 23 h 30.", f"{A}T09:00", f"{A}T23:30"),
-        ("Les vendredis 2 et 9 et samedis 3 et 10 octobre 2026, de 20 h à 2 h.", "2026-10-02T20:00", "2026-10-11T02:00"),
-        (
-            "Régie : les samedis 3, 10 et 17 octobre 2026, chaque fois de 5 h à 23 h.\nPolice : du 5 au 9 octobre 2026, de 8 h à 19 h.",
-            f"{A}T05:00",
-            "2026-10-17T23:00",
-        ),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis jusqu'au 16 octobre 2026.", A, None),
-        ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le stationnement est interdit jusqu'au 16 octobre 2026.", A, None),
-        ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis le 5 et le 16 octobre 2026.", A, None),
         ("Le logiciel est mis à disposition par convention du 2 mai 2026.", None, None),
         ("Il a reçu l'attestation de conformité du 14 mai 2026.", None, None),
         ("Validité : 3 juillet 2026, 12h00 – 5 juillet 2026, 3h00.", "2026-07-03T12:00", "2026-07-05T03:00"),
@@ -416,19 +310,11 @@ def test_two_articles_with_other_hours_are_no_sure_period() -> None:
     ("heading", "title", "said", "expected"),
     [
         (
-            "Le préfet, au vu du dossier complété le 21 août 2026,",
-            "",
-            "du 3 septembre 2026 au 13 septembre 2026",
-            ("2026-09-03", "2026-09-13"),
-        ),
-        (
             "La ville a un logiciel. Elle s'en sert depuis le 21 août 2026.",
             "",
             "du 3 septembre 2026 au 13 septembre 2026",
             ("2026-09-03", "2026-09-13"),
         ),
-        ("", " pendant le mois de décembre 2026", "du 1er au 30 décembre 2026", ("2026-12-01", "2026-12-30")),
-        ("", " pendant le mois de décembre 2026", "du 5 au 8 décembre 2026", ("2026-12-01", "2026-12-31")),
     ],
 )
 def test_the_articles_before_prose_and_thirty_days_of_a_month(heading: str, title: str, said: str, expected: tuple[str, str]) -> None:

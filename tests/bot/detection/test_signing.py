@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from itertools import permutations
 
@@ -59,13 +58,8 @@ def test_a_sentence_cut_before_hours_is_no_signature_even_in_capitals() -> None:
 @pytest.mark.parametrize(
     "end",
     [
-        "Toulon, le 14 octobre 2026. Pour le préfet, la directrice de cabinet",
-        "LA ROCHE-SUR-YON, LE 14 OCTOBRE 2026",
-        # The line above has no stop.
-        "Article 2 : Le préfet est chargé de l'exécution\nToulon, le 14 octobre 2026",
         # A convention with articles of its own is annexed.
         "Article 2 : Exécution.\nToulon, le 14 octobre 2026\nAnnexe\nArticle 1 : La convention est signée.",
-        "Article 2 : Exécution\n\nToulon, le 14 octobre 2026\nArticle 3 : Recours.",
         # The line above is of another layer of text.
         "Article 2 : Le préfet est chargé de l'exécution\ndu présent arrêté et de la\nToulon, le 14 octobre 2026\nLe préfet",
         # Several sign, each in another place, told below.
@@ -82,13 +76,6 @@ def test_a_closing_in_other_words() -> None:
     use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
     facts = read(use, f"Article 2 : Exécution.\n\n{closing}\n\nLe préfet du Var")
     assert (facts.signed, facts.office) == (SIGNED, "Le préfet du Var")
-
-
-def test_articles_without_a_sign_after_their_number() -> None:
-    first = "Art. 1   La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
-    text = f"Vu le code de la sécurité intérieure ;\n\nARRÊTE\n\n{first}\n\n"
-    facts = judge(act(f"{text}Art. 2   Caméras : 53.\n\nToulon, le 14 octobre 2026\n\nLe préfet du Var", TITLE)).facts
-    assert (facts.signed, facts.cameras, facts.office) == (SIGNED, 53, "Le préfet du Var")
 
 
 @pytest.mark.parametrize(
@@ -115,29 +102,11 @@ def test_day_delegation_office_and_name_stand_in_any_order(day: str, remedies: s
         assert facts.court == ("Tribunal administratif de Toulon" if remedies else None)
 
 
-def test_days_that_an_article_lists_with_their_towns_are_no_signature() -> None:
-    listed = "La SNCF peut mettre en œuvre un traitement algorithmique :\nLe 30 octobre 2026, à Nice\nLe 31 octobre 2026, à Toulon"
-    assert read(listed).signed == SIGNED
-    assert read(listed, "Article 2 : Exécution du présent arrêté.").signed is None
-    assert read(re.sub(", à .*", "", listed), "Article 2 : Exécution.\nLe préfet du Var\nLe 14 octobre 2026").signed == SIGNED
-    # Nor where no other line tells when it was signed.
-    for days in (listed, listed.replace("\nLe 30 octobre 2026, à Nice", "")):
-        facts = read(days, "Le préfet du Var")
-        assert facts.signed is None
-        assert facts.starts is not None
-
-
 @pytest.mark.parametrize("day", ["Le 30 octobre 2026", "Nice, 30 octobre 2026"])
 @pytest.mark.parametrize("after", ["", "\nDe 16 h à 23 h", "\nArticle 3 : Exécution."])
 def test_a_day_on_its_line_away_from_whoever_signs_is_no_signature(day: str, after: str) -> None:
     closing = f"Article 2 : Le traitement algorithmique est mis en œuvre.\n{day}{after}\n{'Le registre est tenu. ' * 20}\nLe préfet du Var"
     assert read("La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", closing).signed is None
-
-
-def test_a_delegation_of_signature_in_a_heading_is_not_the_day_of_signature() -> None:
-    text = "Arrêté du 31 août 2026 portant délégation de signature\nVu le code de la sécurité intérieure ;\nARRÊTE\n"
-    text += "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nToulon, le 14 octobre 2026\nLe préfet"
-    assert judge(act(text, TITLE)).facts.signed == SIGNED
 
 
 @pytest.mark.parametrize(
@@ -147,7 +116,6 @@ def test_a_delegation_of_signature_in_a_heading_is_not_the_day_of_signature() ->
         "Notifié à Toulon, le 20 octobre 2026",
         "Date de réception : Toulon, le 20 octobre 2026",
         "Notifié à M. Jean DUPONT et à Mme. Anne DURAND,\nà Toulon, le 20 octobre 2026",
-        "Notifié à l'intéressé,\n\nà Toulon, le 20 octobre 2026\nSignature :",
         "Reçu notification\nFait à Toulon, le 20 octobre 2026",
     ],
 )
@@ -170,7 +138,6 @@ def test_a_day_below_a_sentence_that_goes_on_is_no_signature_though_whoever_sign
 @pytest.mark.parametrize(
     "heading",
     [
-        "Direction des polices Toulon, le 14 octobre 2026\nBureau de la sécurité\n\nARRÊTÉ n° 2026-77\nautorisant un traitement",
         "PRÉFET DU VAR\n\nArrêté n° 2026-77 du 14 octobre 2026\nTraitement",
         "ARRÊTÉ BDSC-2026-77-02 du 14 OCT. 2026\nportant autorisation d'un traitement",
     ],
@@ -207,10 +174,6 @@ def test_a_day_in_the_heading_is_that_of_signature_and_no_period(heading: str) -
             "Nice, 30 octobre 2026\n\nAnnexe jointe\nToulon, le 14 octobre 2026\nLe préfet du Var",
             [("signed", "Nice, 30 octobre 2026", "nobody signs beside it, or a list or a sentence goes on")],
         ),
-        (
-            "Les images sont détruites le 30 octobre 2026.\nToulon, le 14 octobre 2026\nLe préfet du Var",
-            [("signed", "Les images sont détruites le 30 octobre 2026", "its line is not one of a signature")],
-        ),
     ],
 )
 def test_what_is_passed_over_at_the_end_is_told_with_the_reason(end: str, reasons: list[tuple[str, str, str]]) -> None:
@@ -232,8 +195,6 @@ def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:
     ("heading", "number", "signed"),
     [
         ("Arrêté 40/SPD/BRS/2026-12", "40/SPD/BRS/2026-12", "2026-09-28"),
-        ("ARRÊTÉ du 3 juin 2026, n° 2026-88", "2026-88", "2026-06-03"),
-        ("SPD n° 2026-14\n\nARRÊTÉ\nautorisant un traitement algorithmique", "2026-14", "2026-09-28"),
     ],
 )
 def test_numbers_without_a_sign_below_a_day_and_in_a_corner(heading: str, number: str, signed: str) -> None:

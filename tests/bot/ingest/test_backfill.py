@@ -26,6 +26,7 @@ from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unre
 from tests.bot.ingest.test_poller import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.bot.ingest.wired import make_ingestor
 from tests.bot.storage.finding import mark, stored
+from tests.examples import by_day
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 
 SINCE = date(2026, 3, 1)
@@ -410,7 +411,7 @@ async def test_a_source_listed_in_part_is_listed_again(bench: History) -> None:
     assert (again.ok, again.read) == (True, 2)
 
 
-@pytest.mark.parametrize("moment", [*range(1, 9)])
+@pytest.mark.parametrize("moment", by_day(range(1, 9), 4))
 async def test_stopped_at_any_point_it_loses_nothing(bench: History, moment: int) -> None:
     """Ctrl-C at each step; what was read before is not read again."""
     bench.papers[url(3)] = reading(vsa("2026-3"))

@@ -35,6 +35,7 @@ from tests.bot.ingest.test_sightings import police
 from tests.bot.ingest.wired import make_poller
 from tests.bot.reading.test_var import PDFS, TEXTS, pages_and_table
 from tests.bot.storage.ready import ready_store
+from tests.examples import by_day
 from tests.sources.markup import HOST, download, page
 
 CATALOGUE = load_authorities()
@@ -186,8 +187,8 @@ def _watched() -> list[SourceHealth]:
     return [SourceHealth("50:site", Status.OK)]
 
 
-@pytest.mark.parametrize("publisher", ["75", "92", "93", "94", "PP"])
-@pytest.mark.parametrize("department", ["75", "92", "93", "94"])
+@pytest.mark.parametrize("publisher", by_day(["75", "92", "93", "94", "PP"], 2))
+@pytest.mark.parametrize("department", by_day(["75", "92", "93", "94"], 2))
 async def test_the_prefet_de_police_publishes_in_four_departments(world: World, publisher: str, department: str) -> None:
     signed = reading(police())
     cover = f"{department if publisher == 'PP' else publisher}-2026-440"

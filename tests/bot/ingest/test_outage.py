@@ -21,6 +21,7 @@ from sources.http.client import Client
 from sources.http.connection import ClientOptions
 from sources.http.politeness import Clocks
 from tests.bot.ingest.wired import make_poller
+from tests.examples import by_day
 from tests.sources.markup import download, page
 
 START = datetime(2026, 8, 14, 8, tzinfo=UTC)
@@ -110,12 +111,15 @@ def no_name() -> Exception:
 
 @pytest.mark.parametrize(
     ("fault", "unknown", "most"),
-    [
-        pytest.param(refused, None, 2 * 12 + 4, id="the address refuses"),
-        pytest.param(lambda: 503, None, 2 * 12 + 4, id="whatever is asked there, a proxy answers that it is down"),
-        pytest.param(no_network, None, 2 * 12 + 4, id="this machine has no network"),
-        pytest.param(None, no_name, 0, id="no name is found"),
-    ],
+    by_day(
+        [
+            pytest.param(refused, None, 2 * 12 + 4, id="the address refuses"),
+            pytest.param(lambda: 503, None, 2 * 12 + 4, id="whatever is asked there, a proxy answers that it is down"),
+            pytest.param(no_network, None, 2 * 12 + 4, id="this machine has no network"),
+            pytest.param(None, no_name, 0, id="no name is found"),
+        ],
+        2,
+    ),
 )
 async def test_after_an_outage_every_source_is_polled_within_its_usual_interval(
     store: Store, fault: Fault | None, unknown: Fault | None, most: int

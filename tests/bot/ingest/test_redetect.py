@@ -1,4 +1,4 @@
-"""Stored acts judged again by the real rules, after those of another day: on both databases."""
+"""Stored acts judged again by the real rules, after those of another day: on both databases at night."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bot.ingest.renewal import AppliedDifference, Effect, Redetection
 from bot.ingest.review import Reviewer
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
-from tests.bot.storage.conftest import opener, store, url
+from tests.bot.storage.conftest import opener, pytest_generate_tests, store, url
 from tests.bot.storage.finding import posts_of
 
-__all__ = ["opener", "store", "url"]
+__all__ = ["opener", "pytest_generate_tests", "store", "url"]
 
 LATER = NOW + timedelta(days=3)
 
@@ -42,6 +42,7 @@ def effects(again: Redetection, recueil: int) -> list[Effect]:
     return [one.effect for one in again.differences(recueil)]
 
 
+@pytest.mark.postgresql
 def test_the_same_rules_say_the_same(store: Store, again: Redetection) -> None:
     recueil = new_recueil(store)
     read(store, recueil, road(), authorisation(), doubtful())
@@ -49,6 +50,7 @@ def test_the_same_rules_say_the_same(store: Store, again: Redetection) -> None:
     assert again.differences(recueil.id) == []
 
 
+@pytest.mark.postgresql
 def test_recueils_are_chosen_by_day_and_authority(store: Store, again: Redetection) -> None:
     one, two = new_recueil(store), new_recueil(store, "b", authority="07")
     for recueil in (one, two):
@@ -79,6 +81,7 @@ def test_a_decree_that_was_missed_is_recorded_and_posted_only_when_told_to(store
     assert again.differences(recueil.id) == []
 
 
+@pytest.mark.postgresql
 def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: Redetection) -> None:
     recueil = new_recueil(store)
     [decree] = read(store, recueil, road(), authorisation()).decrees
@@ -128,6 +131,7 @@ def test_a_lost_decree_that_a_person_confirms_stays_the_one_it_was(store: Store,
     assert again.differences(recueil.id) == []
 
 
+@pytest.mark.postgresql
 def test_doubts_open_and_close(store: Store, again: Redetection) -> None:
     recueil = new_recueil(store)
     read(store, recueil, road(), doubtful())
@@ -162,6 +166,7 @@ def test_what_a_person_decided_stays(store: Store, again: Redetection) -> None:
     assert again.differences(other.id) == []
 
 
+@pytest.mark.postgresql
 def test_a_decision_taken_meanwhile_is_not_overturned(store: Store, again: Redetection) -> None:
     recueil = new_recueil(store)
     [decree] = read(store, recueil, road(), authorisation()).decrees

@@ -48,6 +48,7 @@ def measured(path: Path, **limits: object) -> tuple[int, int, int]:
     return count, parent // 1024, child // 1024
 
 
+@pytest.mark.night
 def test_a_long_text(saved: Callable[[bytes], Path]) -> None:
     count = 3000 if LONG else 300
     path = saved(papers.pages_of([papers.stream(papers.text_content(BODY * 5, size=8))] * count))
@@ -85,6 +86,7 @@ def scan(width: int, height: int) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.night
 @pytest.mark.usefixtures("with_ocr")
 def test_scans_in_colour(saved: Callable[[bytes], Path]) -> None:
     pdf = FPDF(unit="pt")

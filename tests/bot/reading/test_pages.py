@@ -21,6 +21,7 @@ from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
 from tests.bot.reading.papers import BODY
+from tests.examples import by_day
 from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
@@ -298,7 +299,7 @@ def test_the_engine_is_looked_for_once(saved: Save) -> None:
 
 
 @pytest.mark.usefixtures("with_ocr")
-@pytest.mark.parametrize("turned", [90, 180])
+@pytest.mark.parametrize("turned", by_day([90, 180], 1))
 def test_a_scan_that_lies_the_wrong_way_is_read(saved: Save, turned: int) -> None:
     page = opened(scanned(picture(BODY, turned)), saved, lambda: find_ocr(find_data())).recognise(1)
     assert page.origin is TextOrigin.OCR

@@ -21,6 +21,7 @@ from bot.reading.sandbox import worker
 from bot.reading.sandbox.process import StartOrder
 from tests.bot.reading import stand_in
 from tests.bot.reading.stand_in import DIE, HANG, LIE
+from tests.examples import by_day
 from tests.skipping import HANGS, skip, until
 
 Scan = Callable[..., Path]
@@ -275,7 +276,7 @@ async def test_a_fault_of_whoever_follows_ends_the_reading_and_is_raised(
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for processes")
-@pytest.mark.parametrize("when", range(0, 60, 4))
+@pytest.mark.parametrize("when", by_day(range(0, 60, 4), 5))
 async def test_cancelled_at_any_moment_nothing_is_left(scan: Scan, when: int) -> None:
     path = scan({8: HANG, 5: HANG})
     task = asyncio.create_task(follow(path, ReadingLimits(workers=2), is_concerned=says("page 10")))

@@ -13,6 +13,7 @@ import pytest
 
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
+from tests.examples import by_day
 
 SERVICE = "Préfecture de la Drôme"
 PROSE = "Considérant que la manifestation est exposée à des risques d'atteintes graves à la sécurité des personnes ;\n"
@@ -87,12 +88,12 @@ NASTY = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", by_day(DOCUMENTS, 5))
 def test_long_documents(name: str) -> None:
     assert seconds(DOCUMENTS[name]()) < SECONDS
 
 
-@pytest.mark.parametrize("unit", NASTY, ids=repr)
+@pytest.mark.parametrize("unit", by_day(NASTY, 11), ids=repr)
 def test_pages_made_to_take_time(unit: str) -> None:
     text = unit * (LONG // len(unit))
     heads = ("", "RECUEIL DES ACTES ADMINISTRATIFS\nSOMMAIRE\n", f"{SERVICE} - {identifier(1)} - Arrêtés\n")

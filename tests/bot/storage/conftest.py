@@ -1,4 +1,7 @@
-"""One suite, two databases: every test that asks for `url` or `store` runs on SQLite and on a real PostgreSQL server."""
+"""One suite, two databases. Every test that asks for `url` or `store` runs on SQLite, and at night on a real PostgreSQL server.
+
+Those marked `postgresql` run there each time: together they use every statement of the store, and all that two programs do at once.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,20 @@ from psycopg import sql
 from bot.storage.store import Store, open_store
 from tests.bot.storage.ready import ready_store
 from tests.bot.storage.shared import SharedDatabase, drop
+from tests.examples import PROFILE
 
 _number = itertools.count(1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Say on which databases a test runs that does not say it itself."""
+    own = any("url" in marker.args[0] for marker in metafunc.definition.iter_markers("parametrize"))
+    if "url" in metafunc.fixturenames and not own:
+        both = PROFILE != "steady" or metafunc.definition.get_closest_marker("postgresql")
+        metafunc.parametrize("url", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+
+
+@pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database; where the test asks for a `store` too, or for an `opener`, of one with tables."""
     has_tables = not {"store", "opener"}.isdisjoint(request.fixturenames)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.records import Alert, NewAlert
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
@@ -10,6 +12,7 @@ from tests.bot.storage.building import NOW
 LATER = NOW + timedelta(hours=1)
 
 
+@pytest.mark.postgresql
 def test_a_trouble_is_remembered_until_its_end_is_told(store: Store) -> None:
     assert store.alerts.unfinished() == []
     store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked", "503"), NewAlert("38:site", "moved", "404")])
@@ -33,6 +36,7 @@ def test_what_ends_before_it_was_told_is_finished(store: Store) -> None:
     assert store.alerts.unfinished() == []
 
 
+@pytest.mark.postgresql
 def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
     store.alerts.change(NOW, opened=[NewAlert("26:site", "unreachable")])
     (known,) = store.alerts.unfinished()
@@ -41,6 +45,7 @@ def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
     assert [alert.cause for alert in store.alerts.unfinished()] == ["structure"]
 
 
+@pytest.mark.postgresql
 def test_what_goes_on_after_all_is_not_over(store: Store) -> None:
     store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked")])
     (known,) = store.alerts.unfinished()
@@ -50,6 +55,7 @@ def test_what_goes_on_after_all_is_not_over(store: Store) -> None:
     assert store.alerts.unfinished() == [Alert(known.id, "26:site", "blocked", "", NOW, notified_at=NOW)]
 
 
+@pytest.mark.postgresql
 def test_two_programs_do_not_open_one_trouble_twice(opener: Callable[[], Store]) -> None:
     for store in (opener(), opener()):
         store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked"), NewAlert("26:site", "late")])

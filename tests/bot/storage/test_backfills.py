@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from bot.domain.records import NewRecueil, RecueilState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
@@ -28,6 +30,7 @@ def test_what_was_listed_is_remembered_and_the_last_time_counts(store: Store) ->
     assert store.backfills.listed_at("83:site", SINCE) is None
 
 
+@pytest.mark.postgresql
 def test_who_listed_further_back_listed_this_too(store: Store) -> None:
     store.backfills.listed("26:site", SINCE, NOW)
     assert store.backfills.listed_at("26:site", SINCE + timedelta(days=1)) == NOW
@@ -50,6 +53,7 @@ def test_what_is_left_to_a_backfill_newest_first(store: Store) -> None:
     assert [recueil.title for recueil in store.recueils.of("83")] == ["RAA other"]
 
 
+@pytest.mark.postgresql
 def test_one_backfill_takes_a_recueil_up(store: Store, opener: Callable[[], Store]) -> None:
     store.recueils.add([known("a")], NOW)
     other = opener()
@@ -60,6 +64,7 @@ def test_one_backfill_takes_a_recueil_up(store: Store, opener: Callable[[], Stor
     assert other.recueils.take_up(theirs, silent=True, now=NOW + timedelta(minutes=1)) is None
 
 
+@pytest.mark.postgresql
 def test_what_a_backfill_that_was_killed_had_taken_up_is_free_again(store: Store) -> None:
     store.recueils.add([known("a")], NOW)
     [recueil] = store.recueils.left("26", SINCE)

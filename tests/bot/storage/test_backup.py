@@ -37,6 +37,8 @@ from tests.bot.storage.test_power_cut import WRITER, record, whole_decrees
 from tests.processes import Zygote
 from tests.servers.postgres import client_programs
 
+pytestmark = pytest.mark.postgresql
+
 KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime

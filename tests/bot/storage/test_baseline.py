@@ -13,6 +13,8 @@ from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil
 from tests.processes import Zygote
 
+pytestmark = pytest.mark.postgresql
+
 pytestmark = pytest.mark.usefixtures("laid_out")
 
 

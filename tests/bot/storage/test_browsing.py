@@ -17,6 +17,8 @@ from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import all_recueils, found, reading_of, stored
 
+pytestmark = pytest.mark.postgresql
+
 VALENCE = "26362"
 LATER = NOW + timedelta(hours=1)
 

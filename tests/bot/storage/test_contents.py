@@ -97,6 +97,7 @@ def test_why_nothing_could_be_read_is_remembered_until_something_is(store: Store
     assert (found.error, found.pages) == (None, PAGES)
 
 
+@pytest.mark.postgresql
 def test_pages_damaged_in_the_database_are_as_if_never_read(store: Store) -> None:
     store.contents.begin(SHA, 1)
     store.contents.save(SHA, PAGES, page_count=3, complete=True, rules="1", now=NOW)
@@ -146,6 +147,7 @@ def test_what_an_earlier_reading_knew_of_the_other_acts_stays(store: Store) -> N
     assert store.recueils.get(recueil.id).attempts == 1, "an early recording is no reading more"
 
 
+@pytest.mark.postgresql
 def test_one_that_another_program_has_read_meanwhile_stays_read(store: Store) -> None:
     recueil, result = early(store)
     store.recordings.record(result_of(recueil, act("A", first=3)), to("t"), NOW)
@@ -169,6 +171,7 @@ def test_one_read_whole_by_another_program_is_not_taken_back_by_a_reading_in_par
 # What could not be read
 
 
+@pytest.mark.postgresql
 def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) -> None:
     rows = {name: one_recueil(store, name) for name in ("failed", "hopeless", "hopeful", "waiting", "read")}
     store.recueils.failed(rows["failed"].id, "it is locked", now=NOW, next_try_at=None)
@@ -228,6 +231,7 @@ def test_pages_are_dropped_some_day_but_where_a_decree_was_found_or_a_person_mus
     assert store.contents.get("plain") is not None
 
 
+@pytest.mark.postgresql
 def test_many_are_dropped_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.storage.recueils._AT_ONCE", 2)
     for number in range(4):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE, DestinationLoad, digest_key
 from bot.storage.store import Store
@@ -35,6 +37,7 @@ def test_a_digest_is_claimed_whole_under_a_key_of_its_own(store: Store) -> None:
     assert store.outbox.claim("t", NOW) is None
 
 
+@pytest.mark.postgresql
 def test_each_decree_of_it_is_sent_once(store: Store) -> None:
     gathered(store, "A", "B")
     store.outbox.sent(claimed(store).id, "msg-1", NOW)
@@ -43,6 +46,7 @@ def test_each_decree_of_it_is_sent_once(store: Store) -> None:
     assert store.outbox.sent_since("t", NOW - MINUTE) == [NOW]
 
 
+@pytest.mark.postgresql
 def test_it_fails_and_is_looked_for_as_one(opener: Callable[[], Store]) -> None:
     killed, other = opener(), opener()
     gathered(killed, "A", "B")

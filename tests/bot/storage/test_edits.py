@@ -328,6 +328,7 @@ def test_an_old_post_is_edited_for_what_later_decrees_do_only(store: Store) -> N
     assert store.edits.next("t", old) is None
 
 
+@pytest.mark.postgresql
 def test_edits_that_are_not_wanted_do_not_hide_one_that_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.storage.posts._AT_ONCE", 2)
     test_an_old_post_is_edited_for_what_later_decrees_do_only(store)
@@ -354,6 +355,7 @@ def test_what_a_post_that_waited_tells_anyway_is_not_edited(store: Store) -> Non
     assert states(store) == [(post.id, "done")]
 
 
+@pytest.mark.postgresql
 def test_more_that_becomes_known_during_an_edit_is_edited_after_it(store: Store) -> None:
     found(store, GRANT)
     send(store, "17")
@@ -370,6 +372,7 @@ def test_more_that_becomes_known_during_an_edit_is_edited_after_it(store: Store)
     assert store.edits.next("t", NOW) is None
 
 
+@pytest.mark.postgresql
 def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: Store, opener: Callable[[], Store]) -> None:
     found(store, GRANT)
     post = send(store, "17")

@@ -61,6 +61,7 @@ def test_one_that_a_person_wants_again_is_made_however_often_it_fails(store: Sto
     assert store.edits.next("t", late) is None
 
 
+@pytest.mark.postgresql
 def test_one_that_waits_is_made_at_once(store: Store, post: int) -> None:
     assert store.edits.retry(post, NOW)
     store.edits.rest("t", NOW, NOW + timedelta(hours=1))
@@ -69,6 +70,7 @@ def test_one_that_waits_is_made_at_once(store: Store, post: int) -> None:
     assert store.edits.next("t", NOW) is not None
 
 
+@pytest.mark.postgresql
 def test_one_that_a_person_gives_up_is_told_no_more_until_more_becomes_known(store: Store, post: int) -> None:
     assert store.edits.drop(post, NOW)
     assert store.edits.unmade(["t"]) == store.edits.given_up(["t"]) == []

@@ -26,6 +26,7 @@ from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.building import NOW, new_recueil, one_recueil
 from tests.bot.storage.finding import posts_of, reading_of
+from tests.examples import by_day
 
 TODAY = NOW.date()
 DROME = Follow(FollowKind.DEPARTMENT, "26")
@@ -64,6 +65,7 @@ def told(store: Store, *, decree: int | None = None) -> list[int]:
     return [int(post.destination.removeprefix("chat:")) for post in listed if post.destination != "channel"]
 
 
+@pytest.mark.postgresql
 def test_a_chat_follows_at_most_thirty_things(store: Store) -> None:
     many = [Follow(FollowKind.COMMUNE, f"26{number:03}") for number in range(1, 31)]
     assert [store.follows.add(7, one, "fr", TODAY) for one in many] == [Added.ADDED] * 30
@@ -122,6 +124,7 @@ def test_who_follows_an_operator_that_a_later_sighting_names_gets_the_decree_onc
     assert [post.destination for post in posts_of(store, [decree])].count("channel") == 1
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(("days", "chats"), [(-1, []), (0, [4]), (1, [4])])
 def test_who_follows_an_operator_that_a_person_names_gets_the_decree_unless_it_is_over(store: Store, days: int, chats: list[int]) -> None:
     store.follows.add(4, SNCF, "fr", TODAY)
@@ -252,6 +255,7 @@ def test_a_decree_that_waits_for_both_numbers_of_a_group_goes_there_once(store: 
     assert told(store) == [-1005]
 
 
+@pytest.mark.postgresql
 def test_who_is_forgotten_leaves_no_trace(store: Store) -> None:
     chat = 4711471147
     store.follows.add(chat, DROME, "fr", TODAY)
@@ -272,6 +276,7 @@ def test_who_is_forgotten_leaves_no_trace(store: Store) -> None:
     assert told(store) == [8]
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("configured", ["-1001", "-12", "@other"])
 def test_what_is_stored_of_a_configured_destination_stays(store: Store, configured: str) -> None:
     group = -1001
@@ -286,6 +291,7 @@ def test_what_is_stored_of_a_configured_destination_stays(store: Store, configur
         assert connection.execute(select(newest_messages.c.message_id)).scalars().all() == ([17] if is_theirs else [])
 
 
+@pytest.mark.postgresql
 def test_what_was_queued_while_a_chat_was_forgotten_is_deleted(store: Store) -> None:
     for chat in (7, 8):
         store.follows.add(chat, DROME, "fr", TODAY)
@@ -301,6 +307,7 @@ def test_what_was_queued_while_a_chat_was_forgotten_is_deleted(store: Store) -> 
     assert [store.outbox.held_until(name, NOW) is None for name in ("chat:7", "chat:8", "channel")] == [True, False, False]
 
 
+@pytest.mark.postgresql
 def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> None:
     for chat, follow in ((1, DROME), (2, MONTELIMAR), (3, ARA), (4, Follow(FollowKind.DEPARTMENT, "38")), (5, DROME)):
         store.follows.add(chat, follow, "fr", TODAY)
@@ -319,7 +326,8 @@ def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> N
     assert [(one.chat, one.is_end) for one in store.notices.due(9)] == [(2, False)], "it began anew before the end was sent"
 
 
-@pytest.mark.parametrize("department", ["75", "92", "93", "94"])
+@pytest.mark.postgresql
+@pytest.mark.parametrize("department", by_day(["75", "92", "93", "94"], 2))
 @pytest.mark.parametrize("kind", [FollowKind.DEPARTMENT, FollowKind.COMMUNE, FollowKind.REGION])
 def test_who_follows_where_the_prefet_de_police_decides_is_notified_of_him_too(store: Store, department: str, kind: FollowKind) -> None:
     value = {FollowKind.DEPARTMENT: department, FollowKind.COMMUNE: f"{department}056", FollowKind.REGION: "11"}[kind]
@@ -335,6 +343,7 @@ WAITING = (
 )
 
 
+@pytest.mark.postgresql
 def test_followers_are_locked_in_one_order_by_whoever_writes_of_several(store: Store) -> None:
     """One transaction that tidies and one that notes what cannot be read wait for each other's first chat only, never in a circle."""
     if store.database.engine.dialect.name == "sqlite":
@@ -382,6 +391,7 @@ def by_index(connection: Connection) -> None:
     connection.execute(text("SET LOCAL enable_bitmapscan = off"))
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(("change", "send"), PAIRS)
 def test_what_delivers_to_a_chat_and_what_changes_it_wait_for_each_other_in_one_order(store: Store, change: str, send: str) -> None:
     """Both write of all posts of one message. Somebody else holds the post in the middle, so that each would have some of the others."""
@@ -443,6 +453,7 @@ def two_at(store: Store, *, sent: Sequence[int]) -> list[int]:
     return [post.id for post in both]
 
 
+@pytest.mark.postgresql
 def test_a_withdrawal_and_the_end_of_a_chat_wait_for_each_other_in_one_order(store: Store) -> None:
     """The one writes of the post of the decree, then of that of the decree which it changed; the other deletes both, as they stand."""
     _, second = two_at(store, sent=[0])
@@ -452,6 +463,7 @@ def test_a_withdrawal_and_the_end_of_a_chat_wait_for_each_other_in_one_order(sto
     assert told(store) == []
 
 
+@pytest.mark.postgresql
 def test_edits_of_a_chat_and_its_end_wait_for_each_other_in_one_order(store: Store) -> None:
     both = two_at(store, sent=[1, 0])
     store.database.write(insert(edits).values([{"post_id": post, "state": "pending", "attempts": 0} for post in both]))
@@ -460,6 +472,7 @@ def test_edits_of_a_chat_and_its_end_wait_for_each_other_in_one_order(store: Sto
     assert store.edits.next("chat:7", NOW) is None
 
 
+@pytest.mark.postgresql
 def test_a_message_that_is_edited_while_its_chat_is_forgotten_is_no_longer_there(store: Store) -> None:
     store.follows.add(7, DROME, "fr", TODAY)
     found(store, "2026-1")
@@ -473,6 +486,7 @@ def test_a_message_that_is_edited_while_its_chat_is_forgotten_is_no_longer_there
         store.edits.done(edit, NOW)
 
 
+@pytest.mark.postgresql
 def test_a_decree_that_is_recorded_while_a_group_moves_goes_there(store: Store) -> None:
     if store.database.engine.dialect.name == "sqlite":
         pytest.skip("writes take turns")
@@ -491,6 +505,7 @@ def test_a_decree_that_is_recorded_while_a_group_moves_goes_there(store: Store) 
     assert [post.decree.facts.number for post in store.posts.listed(destination="chat:-1007")] == ["2026-1"]
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("many", [5000])
 def test_thousands_of_followers_take_few_statements(store: Store, many: int) -> None:
     with store.database.writing() as connection:

@@ -24,6 +24,7 @@ def test_a_message_on_its_way_holds_the_others_up(store: Store) -> None:
     assert not store.outbox.in_doubt("m")
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("state", "cause", "is_in_doubt"),
     [

@@ -17,6 +17,7 @@ from bot.storage.store import Store
 from bot.web.decree_view import duration_text
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of, stored
+from tests.examples import by_day
 
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 STARTS, ENDS = Moment(date(2026, 8, 14)), Moment(date(2026, 8, 31))
@@ -25,7 +26,9 @@ LONGER = Facts("2026-140", signed=LATER, ends=Moment(date(2026, 9, 6)), referenc
 END = Facts("2026-150", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-0123", SIGNED),))
 
 
-@pytest.mark.parametrize("order", [*permutations([(GRANT, Kind.AUTHORISATION), (LONGER, Kind.MODIFICATION), (END, Kind.ABROGATION)])])
+@pytest.mark.parametrize(
+    "order", by_day(permutations([(GRANT, Kind.AUTHORISATION), (LONGER, Kind.MODIFICATION), (END, Kind.ABROGATION)]), 2)
+)
 def test_decrees_know_each_other_in_whatever_order_they_were_found(store: Store, order: list[tuple[Facts, Kind]]) -> None:
     ids = {kind: found(store, facts, kind) for facts, kind in order}
     grant, longer, end = ids[Kind.AUTHORISATION], ids[Kind.MODIFICATION], ids[Kind.ABROGATION]
@@ -101,6 +104,7 @@ def test_only_the_first_recueil_renews_what_a_decree_says_of_others(store: Store
     assert stored(store, grant).changed_by == ()
 
 
+@pytest.mark.postgresql
 def test_a_number_that_no_index_can_hold_is_kept_and_links_to_none(store: Store) -> None:
     end = replace(END, references=(Reference(Kind.ABROGATION, "2026-" + "9" * 100_000),))
     decree = found(store, end, Kind.ABROGATION)
@@ -136,7 +140,7 @@ def standing_on(store: Store, decree: int, day: date) -> Standing:
     return standing(stored(store, decree), datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("order", [*permutations(ENDED)])
+@pytest.mark.parametrize("order", by_day(permutations(ENDED), 2))
 def test_a_suspension_counts_until_the_decree_that_orders_it_is_ended(store: Store, order: list[tuple[Facts, Kind]]) -> None:
     ids = {kind: found(store, facts, kind) for facts, kind in order}
     grant, suspension, no_more = (ids[kind] for _, kind in ENDED)
@@ -176,6 +180,7 @@ def depth(change: Change) -> int:
     return max((1 + depth(ending) for ending in change.revoked_by), default=0)
 
 
+@pytest.mark.postgresql
 def test_decrees_that_name_each_other_in_a_circle_are_loaded_all_the_same(store: Store) -> None:
     numbers = [f"2026-{number}" for number in range(500, 505)]
     for number in numbers:
@@ -217,6 +222,7 @@ def test_indexes_serve_the_look_up(url: str, store: Store) -> None:
         assert any(index in plan for plan in plans), index
 
 
+@pytest.mark.postgresql
 def test_what_was_found_is_dated_for_lists(store: Store) -> None:
     found(store, GRANT)
     misread = found(store, Facts("2026-9", starts=ENDS, ends=STARTS), name="misread")
@@ -227,6 +233,7 @@ def test_what_was_found_is_dated_for_lists(store: Store) -> None:
     assert stored(store, misread).facts.ends == STARTS, "what was read is kept"
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("starts", "ends", "is_misread"),
     [

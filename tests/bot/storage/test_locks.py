@@ -23,6 +23,8 @@ from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW
 from tests.processes import Forked, Zygote
 
+pytestmark = pytest.mark.postgresql
+
 RUN, WORK = LockName
 
 HOLDER = """

@@ -36,6 +36,7 @@ def lost(store: Store, act_id: str | None) -> Waiting:
     return waiting
 
 
+@pytest.mark.postgresql
 @IDS
 @pytest.mark.parametrize("outcome", [Outcome.UNCERTAIN, Outcome.NOT_CONCERNED])
 def test_it_goes_on_waiting_with_its_decree(store: Store, act_id: str | None, outcome: Outcome) -> None:
@@ -74,6 +75,7 @@ def test_its_decree_that_is_found_again_waits_no_more(store: Store, act_id: str 
     ]  # fmt: skip
 
 
+@pytest.mark.postgresql
 @IDS
 def test_its_decree_that_is_found_in_another_act_leaves_it_in_doubt_alone(store: Store, act_id: str | None) -> None:
     waiting = lost(store, act_id)

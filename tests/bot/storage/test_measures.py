@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.chats import FollowerCounts
@@ -13,6 +15,7 @@ from tests.bot.storage.building import NOW
 from tests.bot.storage.test_follows import DROME, TODAY, found
 
 
+@pytest.mark.postgresql
 def test_nothing_is_zero(store: Store) -> None:
     measured = store.measures.all()
     assert (measured.recueils, measured.posts, measured.from_found, measured.from_published) == ({}, {}, [], [])

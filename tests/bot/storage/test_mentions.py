@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.storage.store import Store
+
+pytestmark = pytest.mark.postgresql
 
 
 def test_each_account_has_its_own_place(store: Store) -> None:

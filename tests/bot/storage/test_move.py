@@ -22,6 +22,7 @@ from bot.storage.store import Store, open_store
 from bot.storage.transfer import move
 from tests.bot.storage.every_row import fill
 from tests.bot.storage.test_power_cut import record
+from tests.examples import by_day
 
 KILLED = """
 import os, signal, sys
@@ -103,7 +104,7 @@ def test_all_of_it_is_there(source: str, empty_database: str) -> None:
         assert caught.value.is_lasting
 
 
-@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("changed", by_day([False, True], 1))
 def test_killed_on_the_way_nobody_opens_it_and_it_goes_on(source: str, empty_database: str, changed: bool) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, source, empty_database], check=False, timeout=120)
     assert done.returncode == -signal.SIGKILL

@@ -84,6 +84,7 @@ def test_an_act_that_a_person_accepts_names_communes(naming: Store) -> None:
     assert [_codes(naming, one) for one in accepted.decrees] == [[VALENCE]]
 
 
+@pytest.mark.postgresql
 def test_decrees_are_found_by_commune_and_by_naming_none(naming: Store) -> None:
     ids = [found(naming, Facts(f"2026-{number}", places=("Valence",)), at=NOW + timedelta(hours=number)) for number in range(5)]
     both = found(naming, Facts("2026-7", places=("Valence", "Montélimar")), at=NOW + timedelta(hours=7))
@@ -117,6 +118,7 @@ def test_another_version_finds_the_communes_of_all_again_and_the_same_one_of_non
     assert len(asked) == 3, "the same version has nothing to do"
 
 
+@pytest.mark.postgresql
 def test_a_slice_is_one_transaction(naming: Store) -> None:
     ids = [found(naming, Facts(f"2026-{number}", places=("Valence",))) for number in range(7)]
     with naming.database.writing() as connection:
@@ -160,6 +162,7 @@ def test_what_is_found_after_what_changes_it_gives_it_its_communes(naming: Store
     assert _codes(naming, second) == _codes(naming, third) == [VALENCE]
 
 
+@pytest.mark.postgresql
 def test_decrees_that_change_each_other_end(naming: Store) -> None:
     signed = Facts("2026-1", signed=NOW.date(), references=(Reference(Kind.MODIFICATION, "2026-2"),))
     one, other = found(naming, signed, Kind.MODIFICATION), changing(naming, "2026-2", "2026-1")
@@ -181,6 +184,7 @@ def test_what_a_program_without_a_gazetteer_writes_is_left_to_one_that_has_it(st
         assert _codes(naming, decree) == []
 
 
+@pytest.mark.postgresql
 def test_a_rehearsal_knows_them(naming: Store, url: str) -> None:
     decree = found(naming, Facts("2026-1", places=("Valence",)))
     with rehearsal_store(url, ["26"], namer=NAMER) as stage:
@@ -188,6 +192,7 @@ def test_a_rehearsal_knows_them(naming: Store, url: str) -> None:
         assert stage.decrees.naming([VALENCE], limit=9).total == 1
 
 
+@pytest.mark.postgresql
 def test_those_of_a_department_leave_out_what_names_communes_of_others_only(naming: Store) -> None:
     valence = found(naming, Facts("2026-1", places=("Valence",)))
     nowhere = found(naming, Facts("2026-2", places=("Ailleurs",)))
@@ -207,6 +212,7 @@ def test_those_that_name_a_commune_may_be_asked_for_without_some(naming: Store) 
     assert naming.decrees.naming([VALENCE], 3, 5) == PageOfIds((), 2), "beyond the end"
 
 
+@pytest.mark.postgresql
 def test_the_words_of_decrees_are_those_of_their_facts(naming: Store) -> None:
     found(naming, Facts("2026-1", places=("Valence",), operators=("Régie",)))
     assert {"Valence", "Régie"} <= naming.decrees.words()

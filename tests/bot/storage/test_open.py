@@ -19,6 +19,8 @@ from bot.storage.errors import BadUrl, Corrupt, DiskFull, Locked, NotWritable, S
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 
+pytestmark = pytest.mark.postgresql
+
 NOBODY = 65534
 
 

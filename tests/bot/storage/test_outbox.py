@@ -126,6 +126,7 @@ def test_what_this_program_could_not_record_is_looked_for_too(store: Store) -> N
     assert state_of(store, theirs).state is PostState.SENDING, "its own pass may be sending it"
 
 
+@pytest.mark.postgresql
 def test_a_late_answer_of_a_slow_program_does_not_disturb_the_one_that_took_over(opener: Callable[[], Store]) -> None:
     slow, quick = opener(), opener()
     (post,) = queue(slow, "A")
@@ -162,6 +163,7 @@ def history(store: Store, post: Post) -> ChatHistory:
     return store.chat_messages.history(post.id, "@canal")
 
 
+@pytest.mark.postgresql
 def test_the_messages_known_at_a_destination(store: Store) -> None:
     first, second, third = queue(store, "A", "B", "C", destinations=("t",))
     (elsewhere,) = queue(store, "D", destinations=("m",))
@@ -191,6 +193,7 @@ def test_only_numbers_have_an_order_at_a_destination(store: Store) -> None:
     assert history(store, third) == ChatHistory(99, frozenset({99}), is_begun=False)
 
 
+@pytest.mark.postgresql
 def test_a_message_comes_after_the_newest_one_known_when_it_was_about_to_be_sent(store: Store) -> None:
     chats, (first, second) = store.chat_messages, queue(store, "A", "B")
     assert chats.begin(first.id, "@Canal") is None
@@ -213,6 +216,7 @@ def test_a_clock_that_is_slow_elsewhere_makes_no_later_post_an_earlier_one(store
     assert history(store, first).before is None
 
 
+@pytest.mark.postgresql
 def test_next_due(store: Store) -> None:
     assert store.outbox.next_due(NOW) is None
     queue(store, "A")
@@ -248,6 +252,7 @@ def test_what_is_not_there_is_told(store: Store) -> None:
         store.outbox.move(replace(queue(store, "A")[0], id=404), PENDING, NOW)
 
 
+@pytest.mark.postgresql
 def test_programs_that_claim_at_once_never_get_the_same_post(opener: Callable[[], Store]) -> None:
     programs = [opener() for _ in range(4)]
     queue(programs[0], *(f"D{number}" for number in range(24)))

@@ -20,6 +20,8 @@ from sources.catalogue.authority import load_authorities
 from tests.bot.storage.building import NOW
 from tests.bot.storage.finding import found
 
+pytestmark = pytest.mark.postgresql
+
 _ROUNDS = 4
 
 

@@ -52,6 +52,7 @@ async def test_each_start_is_given_away_once(politeness: PolitenessStore) -> Non
     assert starts == [3 * number for number in range(20)]
 
 
+@pytest.mark.postgresql
 async def test_robots(politeness: PolitenessStore) -> None:
     assert await politeness.robots(HOST) is None
     for text in ("User-agent: *\nDisallow: /é", ""):
@@ -59,6 +60,7 @@ async def test_robots(politeness: PolitenessStore) -> None:
         assert await politeness.robots(HOST) == RobotsCopy(text, NOW)
 
 
+@pytest.mark.postgresql
 async def test_processes_give_no_start_away_twice(url: str, store: Store) -> None:
     taken: list[float] = []
 
@@ -89,6 +91,7 @@ def broken(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], No
     return lambda is_broken: monkeypatch.setattr(store.database, "writing", fail if is_broken else works)
 
 
+@pytest.mark.postgresql
 async def test_a_database_that_fails_makes_nobody_impolite(store: Store, broken: Callable[[bool], None]) -> None:
     time = 0.0
     politeness = DatabasePoliteness(store.database, lambda: time)
@@ -109,6 +112,7 @@ async def test_a_database_that_fails_makes_nobody_impolite(store: Store, broken:
     assert another.next_start == NOW + timedelta(seconds=18), "what happened meanwhile is in the database too"
 
 
+@pytest.mark.postgresql
 async def test_what_another_process_wrote_meanwhile_counts_where_it_is_newer(store: Store, broken: Callable[[bool], None]) -> None:
     time = 0.0
     politeness = DatabasePoliteness(store.database, lambda: time)

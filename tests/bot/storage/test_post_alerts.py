@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.posts import DestinationTrouble, PostCause, PostState
 from bot.domain.records import NewAlert
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
+
+pytestmark = pytest.mark.postgresql
 
 HOUR = timedelta(hours=1)
 LATE = NewAlert("destination:t", "late", "three wait", "t")

@@ -15,6 +15,7 @@ from tests.bot.storage.test_outbox import MINUTE, claimed, queue
 HOUR = timedelta(hours=1)
 
 
+@pytest.mark.postgresql
 def test_what_is_listed(store: Store) -> None:
     first, second, third, fourth = queue(store, "A", "B", destinations=("t", "m"))
     store.outbox.sent(claimed(store).id, "1", NOW)
@@ -31,6 +32,7 @@ def test_nothing_has_an_unknown_number(store: Store) -> None:
             ask(404)
 
 
+@pytest.mark.postgresql
 def test_a_decision_takes_the_post_from_the_program_that_holds_it(opener: Callable[[], Store]) -> None:
     program, person = opener(), opener()
     (post,) = queue(program, "A")
@@ -69,6 +71,7 @@ def test_a_retry_ends_the_rest_of_its_destination_but_not_one_that_the_platform_
     assert (store.outbox.claim("t", NOW) is None) is rests
 
 
+@pytest.mark.postgresql
 def test_what_is_unsent_for_the_operators(store: Store) -> None:
     first, second, third, dropped = queue(store, "A", "B", "C", "D")
     store.outbox.gather("t", [[first.id, second.id]], NOW)

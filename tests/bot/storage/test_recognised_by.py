@@ -62,6 +62,7 @@ def test_a_message_that_a_killed_program_sent_is_looked_for_so_too(store: Store)
     assert marks_of(sought) == [(3, None)]
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("state", "cause", "shown"),
     [

@@ -62,6 +62,7 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
     assert (after.state, after.number, after.digest, after.attempts, after.error) == (RecueilState.READ, "26-2024-100", "d", 1, None)
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("cover", "expected"),
     [
@@ -169,6 +170,7 @@ def test_a_decree_without_any_identity_is_known_by_its_place(store: Store) -> No
         assert len(store.recordings.record(result_of(recueil, act("A"), keys=[[]]), to("t"), NOW).decrees) == expected
 
 
+@pytest.mark.postgresql
 def test_an_identity_of_any_length_or_content_can_be_kept(store: Store) -> None:
     recueil, other = one_recueil(store, "a"), one_recueil(store, "b")
     keys = ["x" * 100_000, "nul\x00 and half \ud800"]
@@ -221,6 +223,7 @@ def test_the_key_of_a_post_does_not_depend_on_the_database(opener: Callable[[], 
     assert post.key == "f31e38a4251c28e34c5d3af84b76d674"  # printf 't\0k' | sha256sum
 
 
+@pytest.mark.postgresql
 def test_nothing_is_kept_when_recording_fails(store: Store) -> None:
     recueil = one_recueil(store)
 
@@ -243,6 +246,7 @@ def test_a_recueil_that_is_not_stored_cannot_be_recorded(store: Store) -> None:
         store.recordings.record(result_of(recueil, act("A")), to("t"), NOW)
 
 
+@pytest.mark.postgresql
 def test_recent_lists_by_publication_then_by_what_was_found_last(store: Store) -> None:
     # Found in this order, at one minute's distance; the last four by a backfill of history.
     days: dict[str, tuple[date | None, date | None]] = {
@@ -272,6 +276,7 @@ def test_recent_lists_by_publication_then_by_what_was_found_last(store: Store) -
     assert [decree.title for decree in store.decrees.recent(8).decrees] == expected
 
 
+@pytest.mark.postgresql
 def test_recent_newest_found_first_in_pages(store: Store) -> None:
     for number in range(5):
         recueil = one_recueil(store, str(number), authority="26" if number % 2 else "83")
@@ -284,6 +289,7 @@ def test_recent_newest_found_first_in_pages(store: Store) -> None:
     assert store.decrees.get(404) is None
 
 
+@pytest.mark.postgresql
 def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Callable[[], Store]) -> None:
     """Many programs, many authorities, the same decrees in opposite orders: the worst case for locks as well."""
     programs = [opener() for _ in range(4)]
@@ -315,6 +321,7 @@ def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Cal
     assert programs[0].recueils.counts() == {code: {RecueilState.READ: 1} for code in authorities}
 
 
+@pytest.mark.postgresql
 def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by_the_next_try(url: str, store: Store) -> None:
     """The unique key is the last defence: here the other program comes between the look-up and the insertion."""
     if url.startswith("sqlite"):
@@ -340,6 +347,7 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
     assert [one.authority for one in stored(store, decree.id or 0).sightings] == ["75", "PP"]
 
 
+@pytest.mark.postgresql
 def test_threads_of_one_program_share_the_store(store: Store) -> None:
     errors: list[BaseException] = []
 
@@ -381,6 +389,7 @@ def test_found_at_given_by_the_reader_is_kept(store: Store) -> None:
     assert recorded.decrees[0].found_at == earlier
 
 
+@pytest.mark.postgresql
 def test_a_decree_is_found_by_what_its_number_ends_in_after_the_year(store: Store) -> None:
     numbers = ("2024-493", "2023-0493", "2024-1493", "493-2024", "2024-493-2")
     keys = [[f"number:26:{comparable(number)}:signed:2024-04-1{day}"] for day, number in enumerate(numbers)]

@@ -40,6 +40,7 @@ def test_adding_again_changes_nothing_and_returns_only_what_is_new(store: Store)
     assert store.recueils.add([], NOW) == []
 
 
+@pytest.mark.postgresql
 def test_thousands_of_urls_are_compared(store: Store) -> None:
     urls = [f"https://prefecture.example/{number}" for number in range(2_500)]
     one_recueil(store)
@@ -53,6 +54,7 @@ def test_seen_stays_seen_after_closing(opener: Callable[[], Store]) -> None:
     assert opener().recueils.unseen("26", [new_recueil().url]) == set()
 
 
+@pytest.mark.postgresql
 def test_due_oldest_first_and_by_authority(store: Store) -> None:
     store.recueils.add([new_recueil("a"), new_recueil("b", authority="83"), new_recueil("c")], NOW)
     store.recueils.add([new_recueil("d", state=RecueilState.KNOWN), new_recueil("e", state=RecueilState.READ)], NOW)
@@ -76,6 +78,7 @@ def test_a_failure_waits_for_its_time_then_gives_up(store: Store) -> None:
     assert [found.id for found in store.recueils.due(later)] == [recueil.id]
 
 
+@pytest.mark.postgresql
 def test_a_late_failure_does_not_undo_a_reading_by_another_program(store: Store) -> None:
     recueil = one_recueil(store)
     store.recordings.record(result_of(recueil, act("Arrêté")), to(), NOW)
@@ -103,6 +106,7 @@ def test_an_incomplete_one_is_due_only_while_there_is_hope(store: Store) -> None
     assert store.recueils.get(recueil.id).state is RecueilState.INCOMPLETE
 
 
+@pytest.mark.postgresql
 def test_a_detail_page_gives_way_to_its_documents(store: Store) -> None:
     (page,) = store.recueils.add([new_recueil("page", is_detail=True)], NOW)
     one_recueil(store, "known")

@@ -101,6 +101,7 @@ def test_nothing_is_written_when_it_fails(store: Store) -> None:
         store.rejudging.apply(replace(plain, id=404), Verdict(Outcome.NOT_CONCERNED), [], to(), NOW)
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     "other", [{"act_id": "26-2024-04-19-00007"}, {"title": "Autre"}, {"first_page": 2}, {"last_page": 9}, {"text": "Autre"}]
 )

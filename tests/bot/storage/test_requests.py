@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.storage.locks import WorkRequest
 from bot.storage.store import Store
 
 
+@pytest.mark.postgresql
 def test_a_request_from_its_making_to_its_answer(store: Store) -> None:
     requests = store.requests
     first = requests.add("poll", {"codes": ["26"]})

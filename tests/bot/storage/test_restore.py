@@ -27,6 +27,8 @@ from tests.bot.storage.test_backup import client_programs_in_path, writer  # noq
 from tests.bot.storage.test_power_cut import record, whole_decrees
 from tests.processes import Zygote
 
+pytestmark = pytest.mark.postgresql
+
 KILLED = """
 import os, resource, signal, sys
 from datetime import UTC, datetime

@@ -12,6 +12,8 @@ from bot.storage.errors import Conflict, Locked, StorageError
 from bot.storage.schema import search_rules
 from bot.storage.store import Store
 
+pytestmark = pytest.mark.postgresql
+
 
 def writes(version: str, *troubles: StorageError) -> Callable[[Connection], str]:
     """Work that adds a row, and then meets each of these troubles once."""

@@ -39,6 +39,7 @@ def accept(store: Store, review: Waiting, *keys: str, destinations: tuple[str, .
     return store.reviews.accept(review.id, [decree], to(*destinations), LATER, "cli")
 
 
+@pytest.mark.postgresql
 def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
     one, two = waiting(store, doubtful(), act("Ordinaire", outcome=Outcome.NOT_CONCERNED), doubtful("Autre", first=9, act_id=None))
     recueil = store.recueils.get(one.recueil_id)
@@ -162,6 +163,7 @@ def test_whoever_comes_second_is_told_what_was_decided(store: Store) -> None:
     assert (store.reviews.get(404), store.reviews.decision(404)) == (None, None)
 
 
+@pytest.mark.postgresql
 def test_one_of_many_answers_at_once_counts(opener: Callable[[], Store]) -> None:
     programs = [opener() for _ in range(4)]
     [review] = waiting(programs[0])
@@ -259,6 +261,7 @@ def test_many_keys_are_asked_for_at_once(store: Store) -> None:
     assert list(store.recordings.decided(asked).values()) == [replace(REJECTED, by="x" * 32)]
 
 
+@pytest.mark.postgresql
 def test_operators_are_asked_about_what_is_new_and_not_about_history(store: Store) -> None:
     [old] = waiting(store)
     [recueil] = store.recueils.add([replace(new_recueil("backfilled"), silent=True)], NOW)

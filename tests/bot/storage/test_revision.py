@@ -15,6 +15,8 @@ from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 
+pytestmark = pytest.mark.postgresql
+
 DAY = NOW.date()
 FACTS = Facts("2024-1", signed=DAY, starts=Moment(DAY), ends=Moment(DAY + timedelta(days=9)), operators=("SNCF",))
 

@@ -19,6 +19,8 @@ from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.examples import examples
 
+pytestmark = pytest.mark.postgresql
+
 MANY = 21
 """Where decrees are found by walking the list of all, though few: what the program has is for its speed."""
 DROME = "Arrêté n° 26-2024-04-19-00003 autorisant la vidéosurveillance algorithmique à Valence"

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
 from bot.domain.records import NewRecueil, NextPoll, RecueilState, SourceState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
+
+pytestmark = pytest.mark.postgresql
 
 
 def test_a_source_never_saved_is_fresh(store: Store) -> None:

@@ -32,6 +32,7 @@ def number(post: Post | None) -> str | None:
     return None if post is None else post.decree.facts.number
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("state", "cause"),
     [
@@ -102,6 +103,7 @@ def test_what_changes_a_change_waits_for_all_of_them(store: Store) -> None:
     assert claimed(store).reply_to == SentMessage("18", NOW)
 
 
+@pytest.mark.postgresql
 def test_decrees_that_were_read_as_changing_each_other_do_not_wait_for_ever(store: Store) -> None:
     found(store, replace(GRANT, references=(Reference(Kind.MODIFICATION, "2026-150"),)), Kind.MODIFICATION)
     found(store, END, Kind.ABROGATION)
@@ -121,6 +123,7 @@ def test_other_destinations_do_not_wait(store: Store) -> None:
     assert number(first) == "2026-123"
 
 
+@pytest.mark.postgresql
 def test_one_that_waits_leaves_its_digest(store: Store) -> None:
     found(store, GRANT)
     first = claimed(store)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.acts import Facts, Kind, Moment, Outcome, Reference
 from bot.domain.posts import PostState
 from bot.domain.records import ReadResult
@@ -44,6 +46,7 @@ def bulk(store: Store) -> tuple[ReadResult, list[int]]:
     return result, [decree.id or 0 for decree in store.recordings.record(result, to("t"), NOW).decrees]
 
 
+@pytest.mark.postgresql
 def test_of_an_act_that_holds_several_decrees_the_others_stand(store: Store) -> None:
     result, [one, two] = bulk(store)
     store.reviews.withdraw(two, NOW, "cli")
@@ -56,6 +59,7 @@ def test_of_an_act_that_holds_several_decrees_the_others_stand(store: Store) -> 
     assert states == {one: PostState.PENDING, two: PostState.REFUSED}
 
 
+@pytest.mark.postgresql
 def test_rejecting_the_act_withdraws_all_of_them(store: Store) -> None:
     result, [one, two] = bulk(store)
     [item] = result.judged
@@ -67,6 +71,7 @@ def test_rejecting_the_act_withdraws_all_of_them(store: Store) -> None:
     assert store.decrees.recent(10).total == 0
 
 
+@pytest.mark.postgresql
 def test_a_reading_that_goes_on_tells_nothing_of_a_withdrawn_decree(store: Store) -> None:
     recueil = one_recueil(store)
     scan = act("Arrêté", first=3, text="")

@@ -77,6 +77,7 @@ def _tells(entry: ListingEntry, recueil: Recueil) -> bool:
     return entry.published == recueil.day and (number in entry.title or "portant mesure" in entry.title)
 
 
+@pytest.mark.night
 @pytest.mark.parametrize("sweeper", [datetime(2026, 9, 30, 6, 0, tzinfo=UTC)], indirect=True)
 async def test_nothing_is_missed_while_the_month_turns(sweeper: Sweeper) -> None:
     france = sweeper.france

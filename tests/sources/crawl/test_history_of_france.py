@@ -28,6 +28,7 @@ def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources.crawl.lists, "READERS", {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()})
 
 
+@pytest.mark.night
 async def test_nothing_published_in_six_weeks_is_missed() -> None:
     france = France(load_authorities(), JANUARY)
     clock = Clock(JANUARY, france)

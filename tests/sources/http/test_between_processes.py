@@ -17,6 +17,7 @@ from sources.catalogue.authority import load_authorities
 from sources.http.connection import ClientOptions
 from sources.http.politeness import Disallowed
 from sources.model import Paused
+from tests.examples import by_day
 from tests.france import memory
 from tests.france.country import Answer, France
 from tests.france.serving import Sockets
@@ -133,9 +134,7 @@ class AskedToWait:
 
 
 # The other pairs differ in nothing that a whole country would show.
-@pytest.mark.parametrize(
-    ("status", "as_date"), [(HTTPStatus.SERVICE_UNAVAILABLE, False), (HTTPStatus.TOO_MANY_REQUESTS, True)], ids=["503-seconds", "429-date"]
-)
+@pytest.mark.parametrize(("status", "as_date"), by_day([(HTTPStatus.SERVICE_UNAVAILABLE, False), (HTTPStatus.TOO_MANY_REQUESTS, True)], 1))
 async def test_a_site_that_asks_to_wait_is_obeyed_for_the_whole_address(
     sweeper: Sweeper, door: Sockets, status: HTTPStatus, as_date: bool
 ) -> None:

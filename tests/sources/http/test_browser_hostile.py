@@ -123,6 +123,7 @@ async def test_pages_without_end_are_given_up_and_the_site_is_not_to_blame(
     assert sum(re.fullmatch(r"/var/\d+", path) is not None for path in server.paths) < 2 * policy.MOST_REQUESTS  # some slip by as it closes
 
 
+@pytest.mark.night
 @needs_processes
 async def test_what_a_page_may_take_has_an_end(server: Server, browse: Callable[..., Client]) -> None:
     server.routes["/var/"] = LIST

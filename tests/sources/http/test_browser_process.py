@@ -142,6 +142,7 @@ async def test_a_page_that_never_ends_costs_one_request(server: Server, make_cli
     assert 'id="list"' in await shown_at_last(client)
 
 
+@pytest.mark.night
 @pytest.mark.usefixtures("temporary")
 async def test_what_does_not_listen_any_more_is_ended_in_time_and_replaced(server: Server, make_client: MakeClient) -> None:
     others = set(processes())
@@ -228,6 +229,7 @@ async def test_a_killed_program_takes_its_browser_along(server: Server, temporar
     assert names_in(temporary) == []
 
 
+@pytest.mark.night
 async def test_all_of_it_is_killed_at_once_and_its_profile_is_gone_at_the_next_start(server: Server, temporary: Path) -> None:
     begun = asyncio.Event()
     server.routes["/"] = held(asyncio.Event(), LIST, begun)
