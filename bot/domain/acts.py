@@ -223,8 +223,6 @@ class Facts:
     signed: date | None = None
     starts: Moment | None = None
     ends: Moment | None = None
-    slots: tuple[Slot, ...] = ()
-    """The hours of each day, where a period of several days has them: it then runs from the first opening to the last closing."""
     event: str | None = None
     operators: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
@@ -240,6 +238,8 @@ class Facts:
     camera_types: tuple[CameraType, ...] = ()
     office: str | None = None
     """The office of whoever signed, as in `Le préfet de police`. Never a person's name."""
+    slots: tuple[Slot, ...] = ()
+    """The hours of each day, where a period of several days has them: it then runs from the first opening to the last closing."""
     references: tuple[Reference, ...] = ()
     """The other decrees on VSA that this one renews, modifies, suspends or ends."""
     authority: str | None = None
