@@ -53,18 +53,18 @@ class Reviews(NamingRepository):
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The acts that wait for a person, the oldest first."""
-        return self._read(_waiting().limit(limit))
+        return self._load_waiting(_waiting_acts().limit(limit))
 
     def not_notified(self, limit: int, since: datetime | None = None) -> list[Waiting]:
         """Return the acts that no operator was asked about, oldest first; with `since`, those waiting since then, without history."""
-        query = _waiting().where(reviews.c.notified_at.is_(None))
+        query = _waiting_acts().where(reviews.c.notified_at.is_(None))
         if since is not None:
             query = query.where(reviews.c.created_at >= since, recueils.c.silent.is_(False))
-        return self._read(query.limit(limit))
+        return self._load_waiting(query.limit(limit))
 
     def get(self, review: int) -> Waiting | None:
         """One of them; None when no act waits under this id."""
-        return next(iter(self._read(_waiting().where(reviews.c.act_id == review))), None)
+        return next(iter(self._load_waiting(_waiting_acts().where(reviews.c.act_id == review))), None)
 
     def notified(self, ids: Collection[int], now: datetime) -> None:
         """Record that operators were asked about these acts; those that no longer wait are left out."""
@@ -205,7 +205,7 @@ class Reviews(NamingRepository):
             found = decisions_under(connection, connection.execute(query).scalars().all())
         return dict(sorted((int(key.removeprefix(FACTS_OF)), said.facts) for key, said in found.items()))
 
-    def _read(self, query: Select[Any]) -> list[Waiting]:
+    def _load_waiting(self, query: Select[Any]) -> list[Waiting]:
         return [
             value_of(Waiting, row, page=row.first_page, decree=row.decree_id, token=token_of(row.id, row.recueil_id, row.created_at))
             for row in self._database.rows(query)
@@ -219,7 +219,7 @@ def _acts_of(connection: Connection, decree: int) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(acts.c.id)).all()
 
 
-def _waiting() -> Select[Any]:
+def _waiting_acts() -> Select[Any]:
     columns = (acts.c.id, acts.c.recueil_id, acts.c.first_page, acts.c.act_id, acts.c.title, acts.c.evidence, acts.c.decree_id)
     return (
         select(*columns, recueils.c.authority, recueils.c.url, reviews.c.created_at, reviews.c.notified_at)
@@ -277,12 +277,12 @@ def _claim_act(connection: Connection, act: StoredAct, *, decrees: bool) -> tupl
         raise NoSuchRow(f"no act has the id {act.id}")
     recueil = lock_recueil(connection, stored.recueil_id, decrees=decrees)
     stored = connection.execute(mine).one_or_none()  # as the one before has left it
-    if stored is None or _read(stored) != _read(act):
+    if stored is None or _read_content(stored) != _read_content(act):
         raise NoSuchRow(f"the act {act.id} was replaced meanwhile by a new reading")
     return stored, recueil
 
 
-def _read(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
+def _read_content(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
     """All that a verdict rests on, and a recueil's reading changes."""
     return act.recueil_id, act.act_id, act.title, act.first_page, act.last_page, act.text
 
