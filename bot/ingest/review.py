@@ -249,13 +249,13 @@ LONGEST_READING = 1000
 """Characters of a reading that a question shows. Nobody is asked whether a longer one is right, of which only a part could be seen."""
 
 
-def fact_text(value: FactValue) -> str:
+def fact_value_text(value: FactValue) -> str:
     """Return a fact in words: several as a list."""
     return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _is_shown(reading: FactValue) -> bool:
-    return 0 < len(fact_text(reading)) <= LONGEST_READING
+    return 0 < len(fact_value_text(reading)) <= LONGEST_READING
 
 
 def _readings(fact: TwiceRead) -> tuple[FactValue, ...]:

@@ -13,7 +13,7 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain.acts import Outcome
 from bot.domain.records import Settled
-from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, SettledFact, answer_from, fact_text
+from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, SettledFact, answer_from, fact_value_text
 from bot.messages.words import Language, Words, cut, inert, words_in
 from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import NoSuchRow
@@ -111,7 +111,7 @@ def fact_outcome(settled: SettledFact, words: Words) -> str:
     if settled.already:
         return words.fact_already
     said = words.fact if settled.value else words.fact_absent
-    return said.format(decree=settled.decree, value=cut(inert(fact_text(settled.value)), _LONGEST_VALUE))
+    return said.format(decree=settled.decree, value=cut(inert(fact_value_text(settled.value)), _LONGEST_VALUE))
 
 
 def outcome_text(settled: Settled, words: Words, language: Language) -> str:
