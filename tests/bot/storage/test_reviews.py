@@ -242,16 +242,6 @@ def replace_text(item: Judged, text: str) -> Judged:
     return replace(item, act=replace(item.act, pages=(replace(page, text=text),)))
 
 
-def test_an_accepted_act_stays_a_decree_when_its_recueil_is_read_again(store: Store) -> None:
-    [review] = waiting(store)
-    accepted = accept(store, review)
-    recueil = store.recueils.get(review.recueil_id)
-    store.recordings.record(result_of(recueil, doubtful()), to("t"), LATER)
-    assert store.reviews.waiting(10) == []
-    assert [decree.id for decree in store.decrees.recent(10).decrees] == [accepted.decree]
-    assert len(posts_of(store, [accepted.decree or 0])) == 1
-
-
 def test_many_keys_are_asked_for_at_once(store: Store) -> None:
     [review] = waiting(store)
     store.reviews.reject(review.id, LATER, "x" * 100)
