@@ -579,16 +579,13 @@ def pieces_of(page: PageText) -> list[PageText]:
 
 def openings(pages: Sequence[PageText], *, closed: bool) -> tuple[int, ...]:
     """Return the indices, in order, of the pages on which a decree begins: the first heading, and each later one after a decree with an
-    operative part or another number. With `closed`, that decree must have its operative part and, unless the next has another
-    number and is not quoted (below a colon), its end (signature, remedies). An unread page may hold what is missing."""
+    operative part or another number. With `closed`, that decree must have its operative part and its end (signature, remedies), so that a
+    quoted decree cuts nothing. An unread page may hold what is missing."""
     found: list[int] = []
     since = ""
     unread = False
     for index, page in enumerate(pages):
-        quoted = index > 0 and pages[index - 1].text.rstrip().endswith((":", "«", '"'))
-        if opens_decree(page.text) and (
-            not found or _is_next(pages[found[-1]].text, page.text, since, unread=unread, closed=closed, quoted=quoted)
-        ):
+        if opens_decree(page.text) and (not found or _is_next(pages[found[-1]].text, page.text, since, unread=unread, closed=closed)):
             found.append(index)
             since, unread = "", False
         since += "\n" + _telling(page.text)
@@ -596,16 +593,15 @@ def openings(pages: Sequence[PageText], *, closed: bool) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _is_next(earlier: str, later: str, since: str, *, unread: bool, closed: bool, quoted: bool) -> bool:
+def _is_next(earlier: str, later: str, since: str, *, unread: bool, closed: bool) -> bool:
     one, two = decree_title(earlier), decree_title(later)
     numbers = [title_number(one), title_number(two)]
     if numbers[0] is not None and numbers[0] == numbers[1]:
         return False
-    other = None not in numbers and numbers[0] != numbers[1]
     if closed:
-        return unread or ("operative" in since and ("closing" in since or (other and not quoted)))
+        return unread or ("operative" in since and "closing" in since)
     same = fold_letters(one) == fold_letters(two)
-    return "operative" in since or (unread and not same) or other
+    return "operative" in since or (unread and not same) or (None not in numbers and numbers[0] != numbers[1])
 
 
 def title_number(title: str) -> str | None:
