@@ -466,7 +466,7 @@ def _mentioned(entry: DestinationSettings, clock: Clock) -> MentionedAccount:
 
 def album_of(archive: PdfArchive, places: Mapping[str, Place], store: Store) -> Album:
     """Return the pictures of decrees, drawn from the PDFs that are kept."""
-    return Album(locate=partial(kept_file, archive, store.recueils), places=places)
+    return Album(locate=partial(kept_file, archive, store.decrees), places=places)
 
 
 # The outside edges of reading: the polite client, and the folder of kept PDFs.

@@ -399,6 +399,7 @@ async def test_a_source_listed_completely_is_not_listed_again_for_a_day(bench: H
     assert bench.states()[url(1)] is READ
     bench.now += timedelta(hours=25)
     assert not (await bench.run()).listings[0].skipped
+    assert (await bench.run()).listings[0].skipped, "the last time counts"
 
 
 async def test_a_source_listed_in_part_is_listed_again(bench: History) -> None:
