@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 from bot.domain.acts import Act, Cover, Reading, Where
 from bot.domain.text import PageText, TextOrigin, fold_letters
+from bot.reading.acts.cover import is_cover, read_cover
 from bot.reading.acts.titles import (
     Entry,
     FrontMatter,
@@ -24,7 +25,6 @@ from bot.reading.acts.titles import (
     decree_title,
     first_line,
     has_parts,
-    is_cover,
     listed_on,
     marked_ids,
     names,
@@ -32,7 +32,6 @@ from bot.reading.acts.titles import (
     openings,
     pieces_of,
     printed_titles,
-    read_cover,
     read_front_matter,
     read_separator,
     read_table,
