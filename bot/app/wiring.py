@@ -15,17 +15,7 @@ from typing import TextIO
 
 from bot.app.config.destinations import answering, destinations
 from bot.app.config.model import DestinationSettings, Settings, TelegramSettings, WatchSettings
-from bot.app.inventory import (
-    chat_of,
-    destination_of,
-    folder_beside,
-    listens,
-    log_doubts,
-    places_of,
-    report_sources,
-    unread_folder,
-    utc_now,
-)
+from bot.app.inventory import chat_of, destination_of, folder_beside, listens, log_doubts, places_of, report_sources, unread_folder, utc_now
 from bot.delivery.apprise import AppriseChannel
 from bot.delivery.channel import Channel, Limiter, MessageComposer, PreparedPictures, most_per_day
 from bot.delivery.checking import Checker

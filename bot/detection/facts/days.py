@@ -10,15 +10,7 @@ from datetime import date, time, timedelta
 from itertools import zip_longest
 
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.phrases import (
-    HOUR,
-    MONTH,
-    PARTIAL_DATE,
-    WEEKDAYS,
-    PartialDate,
-    clock,
-    partial,
-)
+from bot.detection.text.phrases import HOUR, MONTH, PARTIAL_DATE, WEEKDAYS, PartialDate, clock, partial
 from bot.detection.text.rows import INLINE_MARK
 from bot.domain.acts import Moment, Slot
 
