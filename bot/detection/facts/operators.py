@@ -147,7 +147,10 @@ _BODY = (
     r"(?:l[ae]s?\s|l'\s?)?(?:societe|entreprise|regie|etablissement|syndicat|exploitant|concessionnaire|gestionnaire|aeroport|association|federation"
     r"|groupement|compagnie|office|agence|services?|direction|forces?|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
 )
-_BODY_NAMED = re.compile(rf"{_BODY}[^.;:,(]{{0,80}}?(?=\s?[.;:,(]|$|\s(?:est|sont|dans|sur|a|aux?|pour|afin|pendant|lors|qui|et|du \d)\b)")
+_BODY_NAMED = re.compile(
+    rf"{_BODY}\s(?!est\b|sont\b)[^.;:,(]{{2,80}}?"
+    r"(?=\s?[.;:,(]|$|\s(?:est|sont|dans|sur|a|aux?|pour|afin|pendant|lors|qui|et|du \d)\b)"
+)
 _AGENT = re.compile(
     r"\b(?:au (?:profit|benefice) d(?:e la |e l'|es |u )|autorise "
     r"|(?:mise? en oeuvre|emploi|utilisation|usage|traitement|images)\b[^.;:]{0,120}?\bpar )"
