@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.domain.acts import Decree, Place
-from bot.messages.announcement import Button, TelegramText, TooSmall
+from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
 from bot.messages.lines import period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
@@ -133,15 +133,18 @@ def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Lan
 
 
 def _text(decree: Decree, place: Place, language: Language, longest: int) -> str:
-    """Return `autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from the end until it fits."""
+    """Return `Valence : Foire du port · autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from
+    the end until it fits."""
     words = words_in(language)
     number = inert(decree.facts.number or "")
+    subject = subject_text(decree, words, longest // 4)
     pieces = [
+        subject,
         words.short_kinds[decree.kind],
         short_where(place, words),
         words.labels.number.format(number=number) if number else None,
         period_text(decree.facts.sure, words),
-        None if number or decree.facts.starts else inert(decree.title),
+        None if subject or number or decree.facts.starts else inert(decree.title),
     ]
     return fitting([piece for piece in pieces if piece], longest)
 
