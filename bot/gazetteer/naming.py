@@ -76,7 +76,7 @@ class _Namer:
             for first, end, rows, how in self._named(tokens, frozenset(departments), whole=whole):
                 self._add(found, rows, how, _evidence(text, tokens, first, end))
         for name in facts.communes:
-            rows, how = self._whole_name(name, departments)
+            rows, how = self._whole_name(name, frozenset(departments))
             self._add(found, rows, how, name)
         return tuple(found.values())
 
@@ -86,7 +86,7 @@ class _Namer:
                 if code not in found or (found[code].how is Naming.ALIAS and how is Naming.NAMED):
                     found[code] = NamedCommune(code, how, evidence)
 
-    def _whole_name(self, name: str, departments: Collection[str]) -> tuple[tuple[int, ...], Naming]:
+    def _whole_name(self, name: str, departments: frozenset[str]) -> tuple[tuple[int, ...], Naming]:
         """Return the commune that bears this name, or bore it; none where there are two."""
         folded = fold_name(name)
         rows = self._within(self._places.names.exact(folded), departments)

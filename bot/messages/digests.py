@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -150,12 +151,8 @@ def _text(decree: Decree, place: Place, language: Language, longest: int) -> str
 
 
 def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -> int:
-    """Return the greatest number that fits, found by halving: a longer list is never shorter. At least one."""
-    low, high = 1, max(len(decrees), 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(decrees[:middle]) else (low, middle - 1)
-    return low
+    """Return the greatest number that fits: a longer list is never shorter. At least one."""
+    return 1 + bisect_left(range(2, len(decrees) + 1), True, key=lambda number: not fits(decrees[:number]))
 
 
 def _heading_text(number: int, words: Words) -> str:
