@@ -15,17 +15,7 @@ from typing import TextIO
 
 from bot.app.config.destinations import answering, destinations
 from bot.app.config.model import DestinationSettings, Settings, TelegramSettings, WatchSettings
-from bot.app.inventory import (
-    chat_of,
-    destination_of,
-    folder_beside,
-    listens,
-    log_doubts,
-    places_of,
-    report_sources,
-    unread_folder,
-    utc_now,
-)
+from bot.app.inventory import chat_of, destination_of, folder_beside, listens, log_doubts, places_of, report_sources, unread_folder, utc_now
 from bot.delivery.apprise import AppriseChannel
 from bot.delivery.channel import Channel, Limiter, MessageComposer, PreparedPictures, most_per_day
 from bot.delivery.checking import Checker
@@ -466,7 +456,7 @@ def _mentioned(entry: DestinationSettings, clock: Clock) -> MentionedAccount:
 
 def album_of(archive: PdfArchive, places: Mapping[str, Place], store: Store) -> Album:
     """Return the pictures of decrees, drawn from the PDFs that are kept."""
-    return Album(locate=partial(kept_file, archive, store.recueils), places=places)
+    return Album(locate=partial(kept_file, archive, store.decrees), places=places)
 
 
 # The outside edges of reading: the polite client, and the folder of kept PDFs.

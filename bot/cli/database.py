@@ -19,7 +19,7 @@ from bot.cli.work import progress
 from bot.domain.shape import Json, pick, plain
 from bot.ingest.archive import copy_by_content
 from bot.storage.backup import back_up, newest_of, require_file, shrink
-from bot.storage.locks import alone
+from bot.storage.locks import holding_all_locks
 from bot.storage.store import open_store
 from bot.storage.transfer import move as carry_over
 from bot.storage.transfer import restore as put_back
@@ -178,7 +178,7 @@ def _register_changes(app: typer.Typer) -> None:
 
         async def work() -> None:
             require_file(settings.database.url)
-            with open_store(settings.database.url) as store, alone(store.locks, store.database.name, "vigie compact"):
+            with open_store(settings.database.url) as store, holding_all_locks(store.locks, store.database.name, "vigie compact"):
                 with progress("dropping what need not be kept", quiet=as_json):
                     gone = await asyncio.to_thread(open_retention(settings, store, open_archive(settings)).apply)
                 document: Json = {"dropped": pick(gone, "pages", "texts", "pdfs"), "bytes": None}

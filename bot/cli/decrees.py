@@ -148,7 +148,7 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
     with opened(settings, read_only=True) as store:
         overview = partial(report_sources, settings, authorities, store, clock=utc_now)
         answer = ask(open_questions(places, store, overview, page_size=limit))
-        known = store.recueils.file_of(answer.decree.publisher, answer.decree.url) if isinstance(answer, OneDecree) else None
+        known = store.decrees.copy_of(answer.decree) if isinstance(answer, OneDecree) else None
     if isinstance(answer, NotCovered | UnknownDepartment | UnknownPlace | UnknownDecree | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
     return PrintedAnswer(answer, places, language, None if known is None else open_archive(settings).describe(*known))

@@ -68,7 +68,7 @@ def redetect_lines(
     differences: Sequence[Difference], applied: Sequence[AppliedDifference], delivered: Sequence[Delivered], *, apply: bool
 ) -> Iterator[str]:
     """Describe each difference on two lines or three, then how many there are."""
-    kept = {id(item.difference) for item in applied if item.kept}
+    kept = {id(item.difference) for item in applied if item.done is None}
     for one in differences:
         note = "  (left as it is: decided or read again meanwhile)" if id(one) in kept else ""
         yield f"{_WORDS[one.effect]}{note}"
@@ -78,8 +78,8 @@ def redetect_lines(
     yield from undelivered(delivered)
     number = count(len(differences), "difference")
     if apply:
-        new, posts = sum(len(item.decrees) for item in applied), sum(len(item.posts) for item in applied)
-        done = count(sum(not item.kept for item in applied), "difference")
+        new, posts = sum(item.new_decree is not None for item in applied), sum(len(item.posts) for item in applied)
+        done = count(sum(item.done is not None for item in applied), "difference")
         yield f"{done} applied, {count(new, 'new decree')}, {count(posts, 'post')}"
     else:
         yield f"{number}" + (": vigie redetect --apply makes the change, and posts nothing" if differences else "")
@@ -104,8 +104,8 @@ def _difference_json(one: Difference, applied: AppliedDifference | None) -> Json
         "after": pick(one.after, "outcome", "kind"),
         "facts": list(one.facts),
         "decree": one.stored.decree_id,
-        "applied": None if applied is None else not applied.kept,
-        "new_decrees": [] if applied is None else list(applied.decrees),
+        "applied": None if applied is None else applied.done is not None,
+        "new_decree": None if applied is None else applied.new_decree,
     }
 
 

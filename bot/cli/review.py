@@ -23,9 +23,9 @@ from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
 from bot.domain.facts import SETTLED_BY_PERSONS
-from bot.domain.records import LAST_ID, Waiting
+from bot.domain.records import LAST_ID, Settled, Waiting
 from bot.domain.shape import Json, pick, plain
-from bot.ingest.review import LabelledAct, Reviewer, Settled, SettledFact, UnusableFact
+from bot.ingest.review import LabelledAct, Reviewer, SettledFact, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.decree_shape import EvidenceModel
@@ -159,9 +159,7 @@ def _register_facts(review: typer.Typer) -> None:
         typer.echo(f"{count(len(entries), 'act')} written to {folder}: look for names in each text before you give it to anybody")
         if left:
             numbers = ", ".join(map(str, left))
-            typer.echo(
-                f"left out, because the act is stored no more or holds other decrees by now: {count(len(left), 'decree')} ({numbers})"
-            )
+            typer.echo(f"left out, because the act is stored no more: {count(len(left), 'decree')} ({numbers})")
         raise typer.Exit(DONE)
 
 
@@ -268,8 +266,8 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Decree | None =
 
 
 def settled_json(settled: Settled, delivered: Iterable[Delivered]) -> Json:
-    """Return a decision. `outcome`: decree or not_concerned; `already`: decided before; `by`: the way. `decrees`: of an accepted act,
-    `decree` the last. `withdrawn`: decree of a rejected act; `posted_to`: destinations that may have its post.
+    """Return a decision. `outcome`: decree or not_concerned; `already`: decided before; `by`: the way. `decree`: of an accepted act;
+    `withdrawn`: of a rejected one; `posted_to`: destinations that may have its post.
     """
     decision = settled.decision
     return {
@@ -277,8 +275,7 @@ def settled_json(settled: Settled, delivered: Iterable[Delivered]) -> Json:
         "decided_at": plain(decision.at),
         "by": decision.by,
         "already": settled.already,
-        "decree": settled.decrees[-1] if settled.decrees else None,
-        "decrees": list(settled.decrees),
+        "decree": settled.decree,
         "withdrawn": None if settled.withdrawn is None else settled.withdrawn.decree,
         "posted_to": [] if settled.withdrawn is None else list(settled.withdrawn.out),
         "posts": posts_json(delivered),

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar
 
+from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
+from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
-from bot.detection.facts.operators import beside_formality, event, is_vague, operators, owns_place, unlisted
+from bot.detection.facts.operators import beside_formality, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
@@ -31,6 +33,7 @@ from bot.detection.text.mentions import (
     purposes_numbered,
 )
 from bot.detection.text.phrases import without_names
+from bot.detection.text.rows import lists
 from bot.domain.acts import CHANGING, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
 from bot.domain.law import outside
 from bot.domain.text import TextOrigin
@@ -211,16 +214,19 @@ def gather(
     others = unlisted(document, segment, users)
     unsure = others or (users and all(owns_place(document, entry) for entry in users))
     vague = occasion is not None and is_vague(occasion)
+    looked_for = _purposes(document, segment, kind) if mentions else []
+    unread = _has_unread_purpose(document, segment, looked_for)
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
         starts=starts,
         ends=ends,
+        slots=slots(document, own_period) if own_period is not None and whole else (),
         event=noted("event", own_event),
         operators=all_noted("operators", [*users, *others]),
         places=all_noted("places", places(document, segment, speaking)),
         communes=all_noted("communes", _communes(document, segment, speaking)),
-        purposes=all_noted("purposes", _purposes(document, segment, kind) if mentions else ()),
+        purposes=all_noted("purposes", looked_for),
         software=noted("software", product),
         vendor=noted("vendor", maker),
         cameras=noted("cameras", counted),
@@ -238,6 +244,7 @@ def gather(
             *(("cameras",) if recited else ()),
             *(("operators",) if unsure else ()),
             *(("event",) if vague else ()),
+            *(("purposes",) if unread else ()),
         ),
     )
     return facts, tuple(evidence)
@@ -301,6 +308,16 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
         found = {purpose: TextMatch(purpose, start, end) for named in told if not told[1:] for purpose, start, end in named}
     found = found or (excluded if kind is Kind.REFUSAL else {})
     return [found[purpose] for purpose in Purpose if purpose in found]
+
+
+def _has_unread_purpose(document: ActText, segment: Segment, read: Sequence[TextMatch[Purpose]]) -> bool:
+    """Return whether a list of what is to be detected has an item in which no purpose was found: the list told is not whole."""
+    for block in {segment.at(entry.start) for entry in read}:
+        for printed in lists(document, block.start, block.end):
+            named = [bool(purposes_named(document, *item, listed=True)) for item in printed.items]
+            if not all(named) and sum(named) * 2 >= len(named) > 1:
+                return True
+    return False
 
 
 # A decree without the words that it removes: « Les mots "place Pie" sont remplacés par les mots "place Kléber" » names one place. Removed

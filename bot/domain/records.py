@@ -297,15 +297,6 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """Result of accepting an act: ids of its decrees, new or known, and posts queued for new ones."""
-
-    decision: Decision
-    decrees: tuple[int, ...]
-    posts: tuple[Post, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Withdrawal:
     """A withdrawn decree. `out`: destinations that may have its post, to be corrected by a person."""
 
@@ -314,19 +305,23 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """Result of rejecting an act. `withdrawn`: the decree that it was, if any."""
+class Settled:
+    """Result of a review. `decree`: of an accepted act, new or known, with its queued `posts`; `withdrawn`: the decree that a rejected act
+    was; `already`: it was decided before, and this answer changed nothing."""
 
     decision: Decision
+    decree: int | None = None
+    posts: tuple[Post, ...] = ()
+    already: bool = False
     withdrawn: Withdrawal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RedetectionResult:
-    """Result of redetection: the act's decrees, the new ones, and queued posts."""
+    """Result of redetection: the act's decree, known or new, and queued posts."""
 
-    decrees: tuple[int, ...]
-    new: tuple[int, ...] = ()
+    decree: int | None
+    is_new: bool = False
     posts: tuple[Post, ...] = ()
 
 

@@ -11,17 +11,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from bot.gazetteer.gazetteer import (
-    ARTICLES,
-    Commune,
-    Department,
-    Region,
-    aliases,
-    fold_name,
-    gazetteer,
-    without_articles,
-    words_of,
-)
+from bot.gazetteer.gazetteer import ARTICLES, Commune, Department, Region, aliases, fold_name, gazetteer, without_articles, words_of
 
 _FOUND_KEPT = 32
 """Texts of which it is kept what they may mean: to answer one it is asked up to four times."""

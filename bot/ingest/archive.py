@@ -32,7 +32,8 @@ from sources.http.scratch import ScratchFolder
 from sources.model import Download, FileFetcher
 
 if TYPE_CHECKING:
-    from bot.storage.recueils import Contents, Recueils
+    from bot.storage.decrees import Decrees
+    from bot.storage.recueils import Contents
     from bot.storage.store import Store
 
 log = structlog.get_logger()
@@ -226,9 +227,9 @@ def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def kept_file(archive: PdfArchive, recueils: Recueils, decree: Decree) -> Path | None:
+def kept_file(archive: PdfArchive, decrees: Decrees, decree: Decree) -> Path | None:
     """Return the kept PDF that a decree was read in, None where there is none. Raises StorageError."""
-    known = recueils.file_of(decree.publisher, decree.url)
+    known = decrees.copy_of(decree)
     return None if known is None else archive.find(known[0])
 
 

@@ -89,7 +89,7 @@ def judge_destination(
     posts = [post for post in unsent if post.destination == name]
     waiting = [post for post in posts if not needs_person(post)]
     oldest = min((post.created_at for post in waiting), default=None)
-    trouble, since, detail = _wrong(check, waiting, oldest, now, late_after)
+    trouble, since, detail = _worst_trouble(check, waiting, oldest, now, late_after)
     if trouble is None and len(posts) > len(waiting):
         first = next(post for post in posts if needs_person(post))
         trouble, since, detail = DestinationTrouble.NEEDS_PERSON, first.created_at, first.error
@@ -116,7 +116,7 @@ def needs_person(post: OpenPost) -> bool:
 Wrong = tuple[DestinationTrouble | None, datetime | None, str | None]
 
 
-def _wrong(
+def _worst_trouble(
     check: DestinationCheck | None, waiting: Sequence[OpenPost], oldest: datetime | None, now: datetime, late_after: timedelta
 ) -> Wrong:
     """Return the worst of the check's result and of the state of the waiting posts."""
@@ -124,7 +124,7 @@ def _wrong(
     if check is not None and check.trouble is not None:
         found[check.trouble] = (check.trouble, check.since, check.detail)
     for post in waiting:
-        wrong = _told_by(post, now)
+        wrong = _trouble_of(post, now)
         if wrong is not None:
             found.setdefault(wrong, (wrong, post.created_at, post.error))
     if oldest is not None and now - oldest >= late_after:
@@ -132,7 +132,7 @@ def _wrong(
     return next((found[one] for one in DestinationTrouble if one in found), (None, None, None))
 
 
-def _told_by(post: OpenPost, now: datetime) -> DestinationTrouble | None:
+def _trouble_of(post: OpenPost, now: datetime) -> DestinationTrouble | None:
     if post.cause is PostCause.REFUSED_DESTINATION:
         return DestinationTrouble.REFUSED
     is_down = post.cause in _NO_ANSWER and now - post.created_at >= DOWN_AFTER

@@ -119,7 +119,7 @@ def early_result(
         if whole
     ]
     found = [item for item in items if item.verdict.outcome is Outcome.DECREE]
-    return _result(recueil, reading, found, next_try_at, issuers, early=True) if found else None
+    return _result_of(recueil, reading, found, next_try_at, issuers, early=True) if found else None
 
 
 def read_result(
@@ -136,7 +136,7 @@ def read_result(
     recueil = _with_cover(recueil, reading)
     judged = zip(judge_reading(reading), keys_of(recueil.url, reading.acts), strict=True)
     items = [as_decided(attributed(recueil, item, issuers), keys, decided) for item, keys in judged]
-    return replace(_result(recueil, reading, items, next_try_at, issuers, early=False), gained=gained)
+    return replace(_result_of(recueil, reading, items, next_try_at, issuers, early=False), gained=gained)
 
 
 def accepted_decree(recueil: Recueil, act: Act, kind: Kind | None = None, issuers: Issuers = NO_CATALOGUE) -> Decree:
@@ -180,7 +180,7 @@ def _with_cover(recueil: Recueil, reading: Reading) -> Recueil:
     return replace(recueil, number=reading.cover.number or recueil.number, published=reading.cover.published or recueil.published)
 
 
-def _result(
+def _result_of(
     recueil: Recueil, reading: Reading, judged: Sequence[Judged], next_try_at: datetime | None, issuers: Issuers, *, early: bool
 ) -> ReadResult:
     return ReadResult(

@@ -17,7 +17,7 @@ from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree, Facts, Judged, Kind, Outcome
 from bot.domain.identity import COMPLETED
 from bot.domain.posts import Post
-from bot.domain.records import Recueil
+from bot.domain.records import Recueil, RedetectionResult
 from bot.domain.tasks import run_to_completion
 from bot.ingest.judging import NO_CATALOGUE, as_decided, attributed, decree_in, judge_acts, keys_of
 from bot.ingest.review import acts_again
@@ -97,13 +97,21 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class AppliedDifference:
-    """Holds the result of applying one difference. `decrees`: new ones; `kept`: unchanged, as a person had decided, or a new reading
-    replaced the act meanwhile."""
+    """Holds the result of applying one difference; `done` is None where nothing changed, as a person had decided, or a new reading replaced
+    the act meanwhile."""
 
     difference: Difference
-    decrees: tuple[int, ...] = ()
-    posts: tuple[Post, ...] = ()
-    kept: bool = False
+    done: RedetectionResult | None
+
+    @property
+    def new_decree(self) -> int | None:
+        """Return the decree that was not known before."""
+        return self.done.decree if self.done is not None and self.done.is_new else None
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """Return the posts that were queued."""
+        return () if self.done is None else self.done.posts
 
 
 class Redetection:
@@ -140,10 +148,9 @@ class Redetection:
         """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted."""
         found = decree_in(one.recueil, one.judged, self._issuers)
         try:
-            done = self._store.rejudging.apply(one.stored, one.judged.verdict, [found] if found is not None else [], route, self._clock())
+            return AppliedDifference(one, self._store.rejudging.apply(one.stored, one.judged.verdict, found, route, self._clock()))
         except NoSuchRow:  # read again meanwhile, by the same rules
-            done = None
-        return AppliedDifference(one, kept=True) if done is None else AppliedDifference(one, done.new, done.posts)
+            return AppliedDifference(one, None)
 
 
 # What today's rules say of acts that were judged by those of another day. Pure: nothing is changed here.

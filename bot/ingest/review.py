@@ -15,8 +15,7 @@ from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
 from bot.domain.facts import SETTLED_BY_PERSONS
-from bot.domain.posts import Post
-from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
+from bot.domain.records import Content, Settled, Waiting
 from bot.domain.text import PageText
 from bot.ingest.judging import NO_CATALOGUE, accepted_decree
 from bot.reading.acts.cutting import assemble
@@ -88,18 +87,6 @@ class FactQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """Holds the result of a review. `decrees`: the stored decrees of an accepted act, with their queued `posts`; `withdrawn`: the decree of
-    a rejected act; `already`: it was decided before, and this answer changed nothing."""
-
-    decision: Decision
-    decrees: tuple[int, ...] = ()
-    posts: tuple[Post, ...] = ()
-    already: bool = False
-    withdrawn: Withdrawal | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SettledFact:
     """Holds the value of a fact that a person settled. `already`: it was settled before, and this answer changed nothing."""
 
@@ -152,30 +139,29 @@ class Reviewer:
         """Record the act as a decree of this kind, or of the likeliest without one, and queue its posts. A known decree is not
         posted again. `by` names the channel of the answer, never a person; `token` is the act's, for later answers. Raises NoSuchRow, also
         for another act's token."""
-        try:
-            waiting, act = self.act(review)
-            accepted = self._store.reviews.accept(review, [self.found(waiting, act, kind)], self._route, self._clock(), by, token)
-        except AlreadyDecided as known:
-            return Settled(known.decision, already=True)
-        return Settled(accepted.decision, accepted.decrees, accepted.posts)
+
+        def accepted() -> Settled:
+            found = self.found(*self.act(review), kind)
+            return self._store.reviews.accept(review, found, self._route, self._clock(), by, token)
+
+        return _settled_once(accepted)
 
     def reject(self, review: int, *, by: str, token: str | None = None) -> Settled:
         """Record that the act is no decree, and withdraw the decree that it was stored as. `token` as in `accept`. Raises NoSuchRow."""
-        return self._rejected(partial(self._store.reviews.reject, review, self._clock(), by, token))
+        return _settled_once(partial(self._store.reviews.reject, review, self._clock(), by, token))
 
     def withdraw(self, decree: int, *, by: str) -> Settled:
         """Withdraw a stored decree of which nobody doubted: no later reading brings it back. Raises NoSuchRow."""
-        return self._rejected(partial(self._store.reviews.withdraw, decree, self._clock(), by))
+        return _settled_once(partial(self._store.reviews.withdraw, decree, self._clock(), by))
 
     def reinstate(self, decree: int, *, by: str) -> Settled:
         """Take a withdrawal back: posts that it kept from being sent wait again. Raises NoSuchRow."""
-        done = self._store.reviews.reinstate(decree, self._clock(), by)
-        return Settled(done.decision, done.decrees, done.posts)
+        return self._store.reviews.reinstate(decree, self._clock(), by)
 
     # Single facts of a stored decree.
 
     def read_twice(self, decree: Decree) -> tuple[TwiceRead, ...]:
-        """Return what both readers have of each fact that is read twice. Raises NoSuchRow where its act holds other decrees too."""
+        """Return what both readers have of each fact that is read twice. Raises NoSuchRow where its act is stored no more."""
         return read_twice(self.act_of(decree), Verdict(Outcome.DECREE, decree.kind, decree.facts, decree.evidence))
 
     def facts_of(self, decree: int) -> tuple[TwiceRead, ...]:
@@ -184,7 +170,7 @@ class Reviewer:
 
     def labelled(self) -> tuple[list[LabelledAct], list[int]]:
         """Return as labelled acts the acts of decrees of which a person settled a stated fact, and the numbers of decrees whose act is no
-        longer stored, or holds others now."""
+        longer stored."""
         labelled: list[LabelledAct] = []
         left: list[int] = []
         for number, facts in self._store.reviews.settled_facts().items():
@@ -198,7 +184,7 @@ class Reviewer:
         return labelled, left
 
     def act_of(self, decree: Decree) -> Act:
-        """Return the act that a stored decree is shown by. Raises NoSuchRow where that holds other decrees too."""
+        """Return the act that a stored decree is shown by. Raises NoSuchRow where it is stored no more."""
         stored = self._store.reviews.act_of(decree.id or 0)
         return self._act_again(stored.id, stored.recueil_id)
 
@@ -226,7 +212,7 @@ class Reviewer:
 
     def settle_fact(self, decree: int, fact: str, values: Sequence[str], *, by: str) -> SettledFact:
         """Store a person's value of a fact, whatever was read; no values: the decree does not state it. Raises NoSuchRow, also if its act
-        holds other decrees, and UnusableFact."""
+        is stored no more, and UnusableFact."""
         if fact not in SETTLED_BY_PERSONS:
             raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(SETTLED_BY_PERSONS)}")
         known = self._decree(decree)
@@ -250,13 +236,12 @@ class Reviewer:
             return SettledFact(decree, fact, value)
         return SettledFact(decree, fact, getattr(self._decree(decree).facts, fact), already=True)
 
-    @staticmethod
-    def _rejected(reject: Callable[[], Rejected]) -> Settled:
-        try:
-            rejected = reject()
-        except AlreadyDecided as known:
-            return Settled(known.decision, already=True)
-        return Settled(rejected.decision, withdrawn=rejected.withdrawn)
+
+def _settled_once(settle: Callable[[], Settled]) -> Settled:
+    try:
+        return settle()
+    except AlreadyDecided as known:
+        return Settled(known.decision, already=True)
 
 
 _LONGEST_FACT = 200
@@ -264,13 +249,13 @@ LONGEST_READING = 1000
 """Characters of a reading that a question shows. Nobody is asked whether a longer one is right, of which only a part could be seen."""
 
 
-def told(value: FactValue) -> str:
+def fact_value_text(value: FactValue) -> str:
     """Return a fact in words: several as a list."""
     return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _is_shown(reading: FactValue) -> bool:
-    return 0 < len(told(reading)) <= LONGEST_READING
+    return 0 < len(fact_value_text(reading)) <= LONGEST_READING
 
 
 def _readings(fact: TwiceRead) -> tuple[FactValue, ...]:

@@ -12,7 +12,8 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain.acts import Outcome
-from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_from, told
+from bot.domain.records import Settled
+from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, SettledFact, answer_from, fact_value_text
 from bot.messages.words import Language, Words, cut, inert, words_in
 from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import NoSuchRow
@@ -110,7 +111,7 @@ def fact_outcome(settled: SettledFact, words: Words) -> str:
     if settled.already:
         return words.fact_already
     said = words.fact if settled.value else words.fact_absent
-    return said.format(decree=settled.decree, value=cut(inert(told(settled.value)), _LONGEST_VALUE))
+    return said.format(decree=settled.decree, value=cut(inert(fact_value_text(settled.value)), _LONGEST_VALUE))
 
 
 def outcome_text(settled: Settled, words: Words, language: Language) -> str:
@@ -120,11 +121,7 @@ def outcome_text(settled: Settled, words: Words, language: Language) -> str:
         kind = words_in(language).short_kinds[decision.kind]
         if settled.already:
             return words.already_accepted.format(kind=kind)
-        if len(settled.decrees) > 1:
-            form = words.accepted_many if settled.posts else words.accepted_many_silently
-            return form.format(n=len(settled.decrees), decrees=", ".join(f"[{decree}]" for decree in settled.decrees))
-        decree = settled.decrees[0] if settled.decrees else None
-        return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=decree)
+        return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=settled.decree)
     if settled.withdrawn is not None:
         said = words.withdrawn.format(decree=settled.withdrawn.decree)
         out = settled.withdrawn.out

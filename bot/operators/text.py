@@ -10,7 +10,7 @@ from functools import cache
 from bot.detection.text.phrases import without_names
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
-from bot.ingest.review import FactQuestion, told
+from bot.ingest.review import FactQuestion, fact_value_text
 from bot.messages.lines import date_text
 from bot.messages.words import Language, Words, cut, inert, link_to, unlinked, words_file, words_in
 from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
@@ -208,7 +208,7 @@ def fact_text(asked: FactQuestion, name: str, language: Language, *, buttons: bo
         words.where.format(name=inert(name), page=page),
         cut(inert(without_names(decree.title)), _LONGEST_TITLE),
         words.fact.format(fact=label),
-        *((f"{number}. " if several else "") + inert(told(reading)) for number, reading in enumerate(asked.readings, start=1)),
+        *((f"{number}. " if several else "") + inert(fact_value_text(reading)) for number, reading in enumerate(asked.readings, start=1)),
         *(words.quote.format(page=page, text=cut(inert(without_names(text)), _LONGEST_QUOTE)) for page, text in list(quotes)[:_QUOTES]),
         link_to(decree.url, page) or "",
         (words.which if several else words.is_it) if buttons else words.fact_type.format(decree=decree.id, fact=asked.fact),

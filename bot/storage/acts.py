@@ -299,7 +299,7 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
     keys = {key_of_decree(decree_id)}
     theirs = connection.execute(select(acts).where(acts.c.decree_id == decree_id)).all()
     for act in theirs:
-        keys |= _release(connection, act, decree_id)
+        keys |= _release(connection, act)
     connection.execute(delete(act_terms).where(act_terms.c.act_id.in_([act.id for act in theirs])))
     for recueil in {act.recueil_id for act in theirs}:
         index_acts(connection, recueil)
@@ -315,16 +315,12 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
 
 
 def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> Withdrawal | None:
-    """Withdraw every decree stored for an act; return the last withdrawal, None where there is none."""
+    """Withdraw the decree stored for an act; None where there is none."""
     if act.decree_id is None:
         return None
-    out: list[str] = []
-    held = (*others_in(connection, act, act.decree_id), act.decree_id)
-    _lock_readers(connection, held)
-    for one in held:
-        if not withdrawn_among(connection, [one]):
-            out += withdraw(connection, one, decision).out
-    return Withdrawal(act.decree_id, tuple(dict.fromkeys(out)))
+    if withdrawn_among(connection, [act.decree_id]):
+        return Withdrawal(act.decree_id)
+    return withdraw(connection, act.decree_id, decision)
 
 
 def _lock_readers(connection: Connection, ids: Collection[int]) -> frozenset[int]:
@@ -390,12 +386,8 @@ def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> froz
     return frozenset(connection.execute(_WITHDRAWN, {"ids": wanted}).scalars()) if wanted else frozenset()
 
 
-def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
-    """Detach an act from this decree, and return the keys under which that is decided."""
-    others = others_in(connection, act, decree_id)
-    if others:  # an act that holds several decrees goes on holding the others
-        connection.execute(update(acts).where(acts.c.id == act.id).values(decree_id=max(others)))
-        return set()
+def _release(connection: Connection, act: Row[Any]) -> set[str]:
+    """Detach an act from its decree, and return the keys under which that is decided."""
     recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
     keys = {*keys_of_act(connection, recueil, act)}
     values = {"outcome": Outcome.NOT_CONCERNED, "kind": None, "decree_id": None}
@@ -403,16 +395,3 @@ def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
     if connection.execute(delete(reviews).where(reviews.c.act_id == act.id)).rowcount:
         keys.add(key_of_review(act.id))
     return keys
-
-
-def others_in(connection: Connection, act: Row[Any], decree_id: int) -> list[int]:
-    """Return the other decrees on the pages of an act that belong to no act of that recueil."""
-    elsewhere = exists().where(acts.c.recueil_id == act.recueil_id, acts.c.decree_id == sightings.c.decree_id)
-    query = select(sightings.c.decree_id).where(
-        sightings.c.recueil_id == act.recueil_id,
-        sightings.c.page.between(act.first_page, act.last_page),
-        sightings.c.decree_id != decree_id,
-        ~elsewhere,
-    )
-    found = list(connection.execute(query).scalars())
-    return sorted(set(found) - withdrawn_among(connection, found))

@@ -51,7 +51,7 @@ def back_up(url: str, folder: Path, now: datetime) -> Backup:
     require_file(url)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"vigie-{stamp(now)}.{'db' if is_sqlite else 'dump'}"
-    with _alone(folder):
+    with _folder_lock(folder):
         for left in folder.glob(f".vigie-*{_PART}"):
             left.unlink(missing_ok=True)
         if is_sqlite:
@@ -249,7 +249,7 @@ def whole(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _folder_lock(folder: Path) -> Iterator[None]:
     opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -187,8 +187,6 @@ ContentDocument = JsonDocument(content_from_json)
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 
-_READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
-
 
 class Damaged(ValueError):
     """Stored bytes that cannot be unpacked."""
@@ -223,32 +221,18 @@ def unpack_text(packed: bytes) -> str:
 
 
 def pack_pages(pages: Iterable[PageText]) -> bytes:
-    """Pack the readable pages as the zlib stream of a JSON list; the others are left out."""
-    kept = [_page_to_json(page) for page in pages if page.origin in _READ]
-    # In ASCII: a broken PDF may give half of a surrogate pair, which UTF-8 cannot hold.
-    return zlib.compress(json.dumps(kept, separators=(",", ":")).encode("ascii"))
+    """Pack pages as the zlib stream of a JSON list, in ASCII: a broken PDF may give half of a surrogate pair, which UTF-8 cannot hold."""
+    stored = [{**asdict(page), "unsure": sorted(page.unsure)} for page in pages]
+    return zlib.compress(json.dumps(stored, separators=(",", ":")).encode("ascii"))
 
 
 def unpack_pages(packed: bytes) -> tuple[PageText, ...]:
-    """The inverse of `pack_pages`, by number. Raises Damaged."""
+    """Return what `pack_pages` was given. Raises Damaged."""
     try:
-        pages = [_page_from_json(stored) for stored in json.loads(zlib.decompress(packed))]
+        pages = json.loads(zlib.decompress(packed))
+        return tuple(PageText(**page | {"origin": TextOrigin(page["origin"]), "unsure": frozenset(page["unsure"])}) for page in pages)
     except (zlib.error, ValueError, KeyError, TypeError) as error:
         raise Damaged(f"stored pages cannot be unpacked: {error}") from None
-    return tuple(sorted(pages, key=lambda page: page.number))
-
-
-def _page_to_json(page: PageText) -> dict[str, Any]:
-    values = {
-        "number": page.number, "text": page.text, "origin": page.origin.value, "other": page.other, "confidence": page.confidence,
-        "damaged": page.damaged or None, "unsure": sorted(page.unsure) or None,
-    }  # fmt: skip
-    return {key: value for key, value in values.items() if value not in ("", None)}
-
-
-def _page_from_json(stored: Mapping[str, Any]) -> PageText:
-    known = {name: stored[name] for name in ("number", "text", "other", "confidence", "damaged") if name in stored}
-    return PageText(**{"text": "", **known}, origin=TextOrigin(stored["origin"]), unsure=frozenset(stored.get("unsure", ())))
 
 
 # Rows as values: a field is the column of its name.

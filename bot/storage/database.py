@@ -50,8 +50,6 @@ from bot.storage.schema import recueils
 _DECREES, _AUTHORITY = 0x76696701, 0x76696702
 _LOCK = text("SELECT pg_advisory_xact_lock(:what, hashtext(:which))")
 
-_Value = TypeVar("_Value", int, str)
-
 Used = Callable[[bool, float, StorageError | None], None]
 """Whether a transaction was one that writes, when it began (`time.monotonic`), and why it failed, None where it did not."""
 
@@ -213,16 +211,6 @@ def _any_of(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
 def _in_json(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(each, **options) for each in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both are rendered by SQLAlchemy
-
-
-_MOST_PARAMETERS = 500
-"""Of one query: databases allow so many."""
-
-
-def batches(values: Collection[_Value]) -> Iterator[list[_Value]]:
-    """Return these values, each once and in order, in lists small enough for one query."""
-    wanted = sorted(set(values))
-    return (wanted[start : start + _MOST_PARAMETERS] for start in range(0, len(wanted), _MOST_PARAMETERS))
 
 
 _RECUEIL = select(recueils).where(recueils.c.id == bindparam("recueil"))

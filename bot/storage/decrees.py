@@ -34,7 +34,7 @@ from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Evidence, Fact
 from bot.domain.identity import comparable
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
 from bot.storage.columns import value_of
-from bot.storage.database import Database, Repository, among, batches, one_of
+from bot.storage.database import Database, Repository, among, one_of
 from bot.storage.naming import load_changes, load_communes
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
 from bot.storage.search import MANY, ActsOfSeveral, Matches, finds_any, is_renewing, matching, query_terms
@@ -245,10 +245,9 @@ class Decrees(Repository):
     def texts(self, ids: Collection[int], /) -> dict[int, str]:
         """Return the text of each of these decrees by id; of several acts, that of the first."""
         found: dict[int, str] = {}
-        for some in batches(sorted(ids)):
-            query = select(acts.c.decree_id, acts.c.text).where(acts.c.decree_id.in_(some)).order_by(acts.c.id)
-            for row in self._database.rows(query):
-                found.setdefault(row.decree_id, row.text)
+        query = select(acts.c.decree_id, acts.c.text).where(one_of(acts.c.decree_id, ids)).order_by(acts.c.id)
+        for row in self._database.rows(query):
+            found.setdefault(row.decree_id, row.text)
         return found
 
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
@@ -419,11 +418,26 @@ _NAMING_NONE = _page_of(
 
 
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:
-    """Return the known decrees of these ids, with sightings and changes, in eight queries per 500, three more per level of ends."""
-    found: dict[int, Decree] = {}
-    for wanted in batches(ids):
-        found |= _load(connection, wanted)
-    return found
+    """Return the known decrees of these ids, with sightings and changes, in eight queries, three more per level of ends."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    keys, prefixes = _load_keys(connection, wanted)
+    rows = connection.execute(_ROWS, {"ids": wanted}).all()
+    seen, communes = load_sightings(connection, wanted), load_communes(connection, wanted)
+    changes, changed_by = load_changes(connection, rows, prefixes)
+    return {
+        row.id: value_of(
+            Decree,
+            row,
+            identities=tuple(keys[row.id]),
+            sightings=seen.get(row.id, ()),
+            changes=changes.get(row.id, ()),
+            changed_by=changed_by.get(row.id, ()),
+            communes=communes.get(row.id, ()),
+        )
+        for row in rows
+    }
 
 
 def load_in_order(connection: Connection, ids: Sequence[int]) -> tuple[Decree, ...]:
@@ -462,22 +476,3 @@ def _load_keys(connection: Connection, ids: Collection[int]) -> tuple[dict[int, 
         if prefix is not None:
             prefixes[decree].add(prefix)
     return keys, prefixes
-
-
-def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
-    keys, prefixes = _load_keys(connection, wanted)
-    rows = connection.execute(_ROWS, {"ids": wanted}).all()
-    seen, communes = load_sightings(connection, wanted), load_communes(connection, wanted)
-    changes, changed_by = load_changes(connection, rows, prefixes)
-    return {
-        row.id: value_of(
-            Decree,
-            row,
-            identities=tuple(keys[row.id]),
-            sightings=seen.get(row.id, ()),
-            changes=changes.get(row.id, ()),
-            changed_by=changed_by.get(row.id, ()),
-            communes=communes.get(row.id, ()),
-        )
-        for row in rows
-    }

@@ -104,7 +104,7 @@ class Locks:
 
 
 @contextmanager
-def alone(locks: Locks, name: str, command: str) -> Iterator[None]:
+def holding_all_locks(locks: Locks, name: str, command: str) -> Iterator[None]:
     """Hold all locks of this database against a bot. Raises Locked where another program holds one."""
     try:
         for lock in LockName:
@@ -194,7 +194,7 @@ class _File:
             except FileNotFoundError:
                 return None
             try:
-                return None if self._locked(opened, fcntl.LOCK_SH) else _told_in(os.pread(opened, 4096, 0))
+                return None if self._locked(opened, fcntl.LOCK_SH) else _holder_in(os.pread(opened, 4096, 0))
             finally:
                 os.close(opened)
 
@@ -232,7 +232,7 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _told_in(content: bytes) -> LockHolder:
+def _holder_in(content: bytes) -> LockHolder:
     try:
         return LockHolder(**json.loads(content))
     except (ValueError, TypeError):

@@ -178,7 +178,7 @@ Changes = Mapping[int, tuple[Change, ...]]
 def write_links(connection: Connection, decree_id: int, decree: Decree) -> None:
     """Replace the stored references of a decree by those of its facts."""
     connection.execute(delete(links).where(links.c.decree_id == decree_id))
-    rows = [_row(decree_id, decree, position) for position in range(len(decree.facts.references))]
+    rows = [_link_row(decree_id, decree, position) for position in range(len(decree.facts.references))]
     if rows:
         connection.execute(insert(links), rows)
 
@@ -216,7 +216,7 @@ def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind
     return {(link.reference.change, meant) for link in found if (meant := known.meant(link)) is not None}
 
 
-def _row(decree_id: int, decree: Decree, position: int) -> dict[str, Any]:
+def _link_row(decree_id: int, decree: Decree, position: int) -> dict[str, Any]:
     reference = decree.facts.references[position]
     prefix = decree.reference_prefixes[position] if position < len(decree.reference_prefixes) else None
     if prefix is not None and len(prefix := clean(of_topic(prefix, decree.topic))) > LONGEST_KEY:

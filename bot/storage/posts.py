@@ -295,7 +295,7 @@ class Edits(Repository):
         for post_id in ids:
             row = connection.execute(select(edits).where(_of(post_id))).one()
             post = loaded[post_id]
-            if not is_outdated(_said(connection, post_id), post.decree, _age(post, now)):
+            if not is_outdated(_recorded_content(connection, post_id), post.decree, _age(post, now)):
                 connection.execute(update(edits).where(_of(post_id)).values(state=EDIT_DONE, not_before=None))
                 continue
             since = row.tried_at if row.tried_at is not None and row.tried_at <= now else now
@@ -344,7 +344,7 @@ class Edits(Repository):
         values |= {"error": clean_or_none(error)}
         with self._database.writing() as connection:
             lock_chat(connection, require(connection, edit.post.id))
-            content = edited(_said(connection, edit.post.id), edit.post.decree)
+            content = edited(_recorded_content(connection, edit.post.id), edit.post.decree)
             _record(connection, edit.post.id, content)
             (post,) = load_rows(connection, posts.c.id == edit.post.id)
             # More became known meanwhile: the row stays open for it.
@@ -375,7 +375,7 @@ class Edits(Repository):
         with self._database.writing() as connection:
             if connection.execute(update(edits).where(own, edits.c.state == EDIT_GIVEN_UP).values(values)).rowcount:
                 # Given up, it was taken for said: the message may say anything.
-                _record(connection, post_id, replace(_said(connection, post_id), changes=None))
+                _record(connection, post_id, replace(_recorded_content(connection, post_id), changes=None))
                 return True
             return connection.execute(update(edits).where(own, edits.c.state == EDIT_PENDING).values(values)).rowcount > 0
 
@@ -391,7 +391,7 @@ class Edits(Repository):
             if not connection.execute(open_one.values(values)).rowcount:
                 return False
             (post,) = load_rows(connection, posts.c.id == post_id)
-            _record(connection, post_id, edited(_said(connection, post_id), post.decree))
+            _record(connection, post_id, edited(_recorded_content(connection, post_id), post.decree))
             return True
 
     def _found(self, which: ColumnElement[bool]) -> list[EditStatus]:
@@ -414,7 +414,7 @@ def _of(post_id: int) -> ColumnElement[bool]:
     return edits.c.post_id == post_id
 
 
-def _said(connection: Connection, post_id: int) -> PostContent:
+def _recorded_content(connection: Connection, post_id: int) -> PostContent:
     content: PostContent | None = connection.execute(select(posts.c.content).where(posts.c.id == post_id)).scalar_one()
     return content or UNRECORDED
 

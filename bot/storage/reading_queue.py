@@ -4,11 +4,9 @@ lost: tables are UNLOGGED, not backed up, recreated when their layout changes; w
 
 from __future__ import annotations
 
-import json
 import math
-import zlib
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +30,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.text import PageText, TextOrigin, clean
+from bot.domain.text import PageText, clean
+from bot.storage.columns import pack_pages, unpack_pages
 from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.errors import NotWritable, StorageError
 
@@ -244,13 +243,10 @@ class ReadingQueue(Repository):
 
 
 def pack_read(read: PagesRead) -> bytes:
-    """Return pages as the zlib stream of ASCII JSON (broken PDFs may give lone surrogates, which UTF-8 cannot hold)."""
-    document = {"pages": [{**asdict(page), "unsure": sorted(page.unsure)} for page in read.pages], "salvaged": read.salvaged}
-    return zlib.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), 1)
+    """Return a byte for `salvaged`, then the packed pages."""
+    return bytes([read.salvaged]) + pack_pages(read.pages)
 
 
 def unpack_read(packed: bytes) -> PagesRead:
     """Return what `pack_read` was given."""
-    document = json.loads(zlib.decompress(packed))
-    pages = (PageText(**page | {"origin": TextOrigin(page["origin"]), "unsure": frozenset(page["unsure"])}) for page in document["pages"])
-    return PagesRead(tuple(pages), document["salvaged"])
+    return PagesRead(unpack_pages(packed[1:]), salvaged=bool(packed[0]))

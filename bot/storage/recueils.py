@@ -42,7 +42,7 @@ from bot.domain.records import (
 )
 from bot.domain.text import PageText, clean, clean_or_none
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
-from bot.storage.database import Repository, among, batches, insert_or_ignore, put
+from bot.storage.database import Repository, among, insert_or_ignore, one_of, put
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import acts, backfills, contents, recueils, reviews, sightings, sources
 
@@ -169,12 +169,8 @@ class Recueils(Repository):
 
     def unseen(self, authority: str, urls: Collection[str]) -> set[str]:
         """Those of the URLs that were never recorded for this authority."""
-        seen: set[str] = set()
-        with self._database.reading() as connection:
-            for batch in batches(urls):
-                known = select(recueils.c.url).where(recueils.c.authority == authority, recueils.c.url.in_(batch))
-                seen.update(connection.execute(known).scalars())
-        return set(urls) - seen
+        known = select(recueils.c.url).where(recueils.c.authority == authority, one_of(recueils.c.url, urls))
+        return set(urls).difference(row.url for row in self._database.rows(known))
 
     def add(self, new: Sequence[NewRecueil], now: datetime) -> list[Recueil]:
         """Record new items in one transaction; return those inserted, in order. Known ones stay as they are."""
@@ -238,12 +234,6 @@ class Recueils(Repository):
         if row is None:
             raise NoSuchRow(f"no recueil has the id {recueil}")
         return recueil_of(row)
-
-    def file_of(self, authority: str, url: str) -> tuple[str, datetime | None] | None:
-        """Return SHA-256 and arrival of the file at this address of the authority; None where it was never fetched."""
-        mine = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.authority == authority, recueils.c.url == url)
-        row = self._database.first(mine)
-        return None if row is None or row.sha256 is None else (row.sha256, row.fetched_at)
 
     def failed(self, recueil: int, error: str, *, now: datetime, next_try_at: datetime | None, counted: bool = True) -> None:
         """Record a failed attempt, next tried at `next_try_at` (None: FAILED). Recueils read by another process or left to a backfill keep
@@ -324,8 +314,8 @@ class Recueils(Repository):
         with self._database.writing() as connection:
             connection.execute(update(recueils).where(failed).values(state=RecueilState.WAITING, attempts=1))
             found = [recueil_of(row) for row in connection.execute(back)]
-            for files in batches([recueil.sha256 for recueil in found if recueil.sha256 is not None]):
-                connection.execute(update(contents).where(contents.c.sha256.in_(files)).values(unfinished=0, error=None))
+            files = [recueil.sha256 for recueil in found if recueil.sha256 is not None]
+            connection.execute(update(contents).where(one_of(contents.c.sha256, files)).values(unfinished=0, error=None))
         return sorted(found, key=lambda recueil: recueil.id)
 
     def counts(self) -> dict[str, dict[RecueilState, int]]:
@@ -358,7 +348,7 @@ def _change(connection: Connection, recueil: int, values: dict[str, Any]) -> Non
 # What files hold, by the SHA-256 of their bytes: read once, under however many addresses they are published.
 
 _AT_ONCE = 200
-"""Files whose pages are dropped in one transaction: other programs wait for it."""
+"""Files or recueils of which something is dropped in one transaction: other programs wait for it."""
 
 _READ = (RecueilState.READ, RecueilState.DUPLICATE)
 
@@ -421,8 +411,8 @@ class Contents(Repository):
         now: datetime,
         unfinished: int = 0,
     ) -> None:
-        """Store the pages read so far, replacing earlier ones unless read whole by the same `rules` (a version). Pages unread or pending
-        are left out. `unfinished` readings stay counted.
+        """Store the pages read so far, replacing earlier ones unless read whole by the same `rules` (a version). `unfinished`
+        readings stay counted.
         """
         values = {
             "page_count": page_count, "pages": pack_pages(pages), "complete": complete, "read_at": now, "rules": rules,
@@ -450,9 +440,10 @@ class Contents(Repository):
         dropped = 0
         held = func.length(type_coerce(acts.c.text, LargeBinary)) > len(pack_text(""))
         old = select(recueils.c.id).where(~_kept(before))
-        for some in batches([row.id for row in self._database.rows(old)]):
+        ids = [row.id for row in self._database.rows(old)]
+        for start in range(0, len(ids), _AT_ONCE):
             # Asked again: what another program has found meanwhile stays.
-            still = acts.c.recueil_id.in_(old.where(recueils.c.id.in_(some)))
+            still = acts.c.recueil_id.in_(old.where(one_of(recueils.c.id, ids[start : start + _AT_ONCE])))
             with self._database.writing() as connection:
                 dropped += connection.execute(update(acts).where(still, held).values(text="")).rowcount
         return dropped

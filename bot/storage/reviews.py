@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, sele
 
 from bot.domain.acts import Decree, Evidence, FactValue, Kind, Outcome, Verdict
 from bot.domain.identity import SAME_NUMBER, EarlierFinding
-from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
+from bot.domain.records import Decision, RedetectionResult, Settled, Waiting
 from bot.domain.text import clean
 from bot.storage.acts import (
     FACTS_OF,
@@ -19,7 +19,6 @@ from bot.storage.acts import (
     key_of_facts,
     key_of_review,
     keys_of_act,
-    others_in,
     reinstate,
     withdraw,
     withdraw_act,
@@ -54,18 +53,18 @@ class Reviews(NamingRepository):
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The acts that wait for a person, the oldest first."""
-        return self._read(_waiting().limit(limit))
+        return self._load_waiting(_waiting_acts().limit(limit))
 
     def not_notified(self, limit: int, since: datetime | None = None) -> list[Waiting]:
         """Return the acts that no operator was asked about, oldest first; with `since`, those waiting since then, without history."""
-        query = _waiting().where(reviews.c.notified_at.is_(None))
+        query = _waiting_acts().where(reviews.c.notified_at.is_(None))
         if since is not None:
             query = query.where(reviews.c.created_at >= since, recueils.c.silent.is_(False))
-        return self._read(query.limit(limit))
+        return self._load_waiting(query.limit(limit))
 
     def get(self, review: int) -> Waiting | None:
         """One of them; None when no act waits under this id."""
-        return next(iter(self._read(_waiting().where(reviews.c.act_id == review))), None)
+        return next(iter(self._load_waiting(_waiting_acts().where(reviews.c.act_id == review))), None)
 
     def notified(self, ids: Collection[int], now: datetime) -> None:
         """Record that operators were asked about these acts; those that no longer wait are left out."""
@@ -77,63 +76,61 @@ class Reviews(NamingRepository):
             waits = connection.execute(select(reviews.c.act_id).where(reviews.c.act_id == review)).first() is not None
             return None if waits else decided(connection, review)
 
-    def accept(
-        self, review: int, found: Sequence[Decree], destinations_for: Route, now: datetime, by: str, token: str | None = None
-    ) -> Accepted:
-        """Record, all or nothing, that an act holds these decrees, and queue posts of new ones (not if silent) to the destinations of
+    def accept(self, review: int, found: Decree, destinations_for: Route, now: datetime, by: str, token: str | None = None) -> Settled:
+        """Record, all or nothing, that an act is this decree, and queue posts of a new one (not if silent) to the destinations of
         `destinations_for`, which may only depend on the decree: conflicts repeat the transaction. `token`: that of the act asked about
         (`Waiting.token`). Raises NoSuchRow, also for another token, and AlreadyDecided.
         """
 
-        def accepted(connection: Connection) -> Accepted:
+        def accepted(connection: Connection) -> Settled:
             recueil, act = claim_review(connection, review, token)
-            merged = merge(connection, recueil, _match_in(connection, act, found), now, self._namer, within=act)
-            ids, kind = merged.ids, found[0].kind
-            values = {"outcome": Outcome.DECREE, "kind": kind, "decree_id": ids[-1]}
-            done = settle(connection, recueil, act, decision(Outcome.DECREE, kind, now, by), values)
-            index_again(connection, ids)
-            again = tuple(post for one in dict.fromkeys(ids) for post in reinstate(connection, one, now))
+            merged = merge(connection, recueil, [_match_in(connection, act, found)], now, self._namer, within=act)
+            [decree] = merged.ids
+            values = {"outcome": Outcome.DECREE, "kind": found.kind, "decree_id": decree}
+            done = settle(connection, recueil, act, decision(Outcome.DECREE, found.kind, now, by), values)
+            index_again(connection, [decree])
+            again = reinstate(connection, decree, now)
             _, posts = queue(connection, merged, None if recueil.silent else destinations_for, now)
-            return Accepted(done, tuple(dict.fromkeys(ids)), (*posts, *again))
+            return Settled(done, decree, (*posts, *again))
 
         return written(self._database, accepted)
 
-    def reject(self, review: int, now: datetime, by: str, token: str | None = None) -> Rejected:
+    def reject(self, review: int, now: datetime, by: str, token: str | None = None) -> Settled:
         """Record that the act does not concern VSA, and `withdraw` its decree. `token` as in `accept`. Raises NoSuchRow, AlreadyDecided."""
 
-        def rejected(connection: Connection) -> Rejected:
+        def rejected(connection: Connection) -> Settled:
             recueil, act = claim_review(connection, review, token)
             said = decision(Outcome.NOT_CONCERNED, None, now, by)
             withdrawn = withdraw_act(connection, act, said)
             values = {"outcome": Outcome.NOT_CONCERNED, "kind": None, "decree_id": None}
-            return Rejected(settle(connection, recueil, act, said, values), withdrawn)
+            return Settled(settle(connection, recueil, act, said, values), withdrawn=withdrawn)
 
         return written(self._database, rejected)
 
-    def withdraw(self, decree: int, now: datetime, by: str) -> Rejected:
+    def withdraw(self, decree: int, now: datetime, by: str) -> Settled:
         """Withdraw a stored decree: only `Decrees.get` returns it, its waiting posts are refused, and the decision under all keys of its
         acts stops later readings from restoring it. Raises NoSuchRow, AlreadyDecided.
         """
 
-        def withdrawn(connection: Connection) -> Rejected:
+        def withdrawn(connection: Connection) -> Settled:
             where = connection.execute(select(decrees.c.recueil_id).where(decrees.c.id == decree)).scalar_one_or_none()
             if where is not None:
                 lock_recueil(connection, where, decrees=True)
             said = decision(Outcome.NOT_CONCERNED, None, now, by)
-            return Rejected(said, withdraw(connection, decree, said))
+            return Settled(said, withdrawn=withdraw(connection, decree, said))
 
         return written(self._database, withdrawn)
 
-    def reinstate(self, decree: int, now: datetime, by: str) -> Accepted:
+    def reinstate(self, decree: int, now: datetime, by: str) -> Settled:
         """Undo the withdrawal of a decree; posts that it stopped wait again. Raises NoSuchRow."""
 
-        def reinstated(connection: Connection) -> Accepted:
+        def reinstated(connection: Connection) -> Settled:
             row = connection.execute(select(decrees).where(decrees.c.id == decree, decrees.c.withdrawn_at.is_not(None))).one_or_none()
             if row is None:
                 raise NoSuchRow(f"no withdrawn decree has the number {decree}")
             lock_recueil(connection, row.recueil_id, decrees=True)
             said = decision(Outcome.DECREE, row.kind, now, by)
-            return Accepted(said, (decree,), reinstate(connection, decree, now, said))
+            return Settled(said, decree, reinstate(connection, decree, now, said))
 
         return written(self._database, reinstated)
 
@@ -153,11 +150,11 @@ class Reviews(NamingRepository):
         self._database.write(update(decrees).where(decrees.c.id == decree).values(notified_at=now))
 
     def act_of(self, decree: int) -> StoredAct:
-        """Return the act by which a decree is shown. Raises NoSuchRow where there is none or it holds other decrees."""
+        """Return the act by which a decree is shown. Raises NoSuchRow where there is none."""
         with self._database.reading() as connection:
             found = _acts_of(connection, decree)
             act = next((act for act in found if act.recueil_id == act.shown_in and act.first_page <= act.shown_on <= act.last_page), None)
-            if act is None or others_in(connection, act, decree):
+            if act is None:
                 raise NoSuchRow(f"no decree {decree} is recorded with an act of its own")
             return value_of(StoredAct, act)
 
@@ -182,9 +179,8 @@ class Reviews(NamingRepository):
             said = Decision(Outcome.DECREE, None, now, clean(by)[:_LONGEST_BY], {name: value})
             keys = {key_of_facts(decree)}
             for act in _acts_of(connection, decree):
-                if not others_in(connection, act, decree):
-                    recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
-                    keys |= {*keys_of_act(connection, recueil, act)}
+                recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
+                keys |= {*keys_of_act(connection, recueil, act)}
             write_decision(connection, keys, said)
             for seen in connection.execute(select(sightings).where(sightings.c.decree_id == decree)).all():
                 facts = None if seen.facts is None else seen.facts.settle(said.facts)
@@ -209,7 +205,7 @@ class Reviews(NamingRepository):
             found = decisions_under(connection, connection.execute(query).scalars().all())
         return dict(sorted((int(key.removeprefix(FACTS_OF)), said.facts) for key, said in found.items()))
 
-    def _read(self, query: Select[Any]) -> list[Waiting]:
+    def _load_waiting(self, query: Select[Any]) -> list[Waiting]:
         return [
             value_of(Waiting, row, page=row.first_page, decree=row.decree_id, token=token_of(row.id, row.recueil_id, row.created_at))
             for row in self._database.rows(query)
@@ -223,7 +219,7 @@ def _acts_of(connection: Connection, decree: int) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(acts.c.id)).all()
 
 
-def _waiting() -> Select[Any]:
+def _waiting_acts() -> Select[Any]:
     columns = (acts.c.id, acts.c.recueil_id, acts.c.first_page, acts.c.act_id, acts.c.title, acts.c.evidence, acts.c.decree_id)
     return (
         select(*columns, recueils.c.authority, recueils.c.url, reviews.c.created_at, reviews.c.notified_at)
@@ -245,33 +241,33 @@ class Rejudging(NamingRepository):
         return [row.id for row in self._database.rows(query)]
 
     def apply(
-        self, act: StoredAct, verdict: Verdict, found: Sequence[Decree], destinations_for: Route, now: datetime
+        self, act: StoredAct, verdict: Verdict, found: Decree | None, destinations_for: Route, now: datetime
     ) -> RedetectionResult | None:
-        """Replace the verdict and decrees of a stored act, and queue posts of new decrees to the destinations of `destinations_for`, which
+        """Replace the verdict and decree of a stored act, and queue posts of a new decree to the destinations of `destinations_for`, which
         must not use the store. None where a person decided otherwise.
 
         An act no longer judged a decree, or whose decree was withdrawn, waits for a person. Raises NoSuchRow when the act was read anew
         meanwhile.
         """
         with self._database.writing() as connection:
-            stored, recueil = _claim_act(connection, act, decrees=bool(found))
+            stored, recueil = _claim_act(connection, act, decrees=found is not None)
             decided = decisions_under(connection, keys_of_act(connection, recueil, stored)).values()
             if any(decision.outcome is not verdict.outcome for decision in decided):
                 return None
             merged, asks = _merge(connection, recueil, stored, found, now, self._namer)
-            ids = merged.ids
+            decree = next(iter(merged.ids), None)
             values: dict[str, Any] = {"outcome": verdict.outcome, "kind": verdict.kind}
             # Of an act without a sign that is in doubt all the same, only what was found before says why.
             values["evidence"] = (*asks, *(verdict.evidence or stored.evidence))
-            if ids:
-                values["decree_id"] = ids[-1]
-            if asks or (not ids and (found or stored.decree_id is not None)):
+            if decree is not None:
+                values["decree_id"] = decree
+            if asks or (decree is None and (found is not None or stored.decree_id is not None)):
                 values |= {"outcome": Outcome.UNCERTAIN, "kind": None}
             connection.execute(update(acts).where(acts.c.id == act.id).values(values))
             _review(connection, act.id, waits=values["outcome"] is Outcome.UNCERTAIN, now=now)
-            index_again(connection, ids)
+            index_again(connection, merged.ids)
             _, posts = queue(connection, merged, destinations_for, now)
-            return RedetectionResult(tuple(ids), tuple(merged.new), posts)
+            return RedetectionResult(decree, bool(merged.new), posts)
 
 
 def _claim_act(connection: Connection, act: StoredAct, *, decrees: bool) -> tuple[Row[Any], Row[Any]]:
@@ -281,39 +277,38 @@ def _claim_act(connection: Connection, act: StoredAct, *, decrees: bool) -> tupl
         raise NoSuchRow(f"no act has the id {act.id}")
     recueil = lock_recueil(connection, stored.recueil_id, decrees=decrees)
     stored = connection.execute(mine).one_or_none()  # as the one before has left it
-    if stored is None or _read(stored) != _read(act):
+    if stored is None or _read_content(stored) != _read_content(act):
         raise NoSuchRow(f"the act {act.id} was replaced meanwhile by a new reading")
     return stored, recueil
 
 
-def _read(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
+def _read_content(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
     """All that a verdict rests on, and a recueil's reading changes."""
     return act.recueil_id, act.act_id, act.title, act.first_page, act.last_page, act.text
 
 
-def _match_in(connection: Connection, act: Row[Any], found: Sequence[Decree]) -> list[FoundDecree]:
+def _match_in(connection: Connection, act: Row[Any], found: Decree) -> FoundDecree:
     # What it was stored as, even where every key that depends on its facts has changed.
     earlier = [] if act.decree_id is None else [EarlierFinding(act.decree_id, act.first_page, act.last_page)]
     asked = any(quote.cue == SAME_NUMBER for quote in act.evidence)
-    return match(connection, found, [(act.first_page, act.last_page)] * len(found), earlier, asked=asked)
+    return match(connection, [found], [(act.first_page, act.last_page)], earlier, asked=asked)[0]
 
 
 def _merge(
-    connection: Connection, recueil: Row[Any], stored: Row[Any], found: Sequence[Decree], now: datetime, namer: CommuneNamer | None
+    connection: Connection, recueil: Row[Any], stored: Row[Any], found: Decree | None, now: datetime, namer: CommuneNamer | None
 ) -> tuple[MergedDecrees, tuple[Evidence, ...]]:
-    """Merge what is clear, and give what a person is asked about the rest."""
-    matched = _match_in(connection, stored, found)
-    asks = tuple(quote for one in matched for quote in asks_which(one))
-    gone = withdrawn_among(connection, [one.known for one in matched])
-    left = [one for one in matched if one.known not in gone and not one.which.is_unclear]
-    known = left[0].known if len(left) == 1 else None
+    """Merge a decree that is clear and stands; of an unclear one return what a person is asked."""
+    matched = None if found is None else _match_in(connection, stored, found)
+    known = None if matched is None else matched.known
+    if matched is None or matched.which.is_unclear or withdrawn_among(connection, [known]):
+        return MergedDecrees([], [], {}, frozenset()), asks_which(matched)
     if known is not None and _shown_elsewhere(connection, known, recueil, stored):
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
         before = load_decrees(connection, [known])
-        claim_keys(connection, known, left[0].which.keys, strictly=False)
-        see(connection, recueil, [(known, left[0].decree)], now, namer, within=stored)
-        return MergedDecrees([known], [], before, frozenset()), asks
-    return merge(connection, recueil, left, now, namer, within=stored), asks
+        claim_keys(connection, known, matched.which.keys, strictly=False)
+        see(connection, recueil, [(known, matched.decree)], now, namer, within=stored)
+        return MergedDecrees([known], [], before, frozenset()), ()
+    return merge(connection, recueil, [matched], now, namer, within=stored), ()
 
 
 def _shown_elsewhere(connection: Connection, decree: int, recueil: Row[Any], act: Row[Any]) -> bool:

@@ -211,7 +211,7 @@ decrees = Table(
     "decrees",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("topic", String(32), nullable=False),
+    Column("topic", String(32), nullable=False, server_default="vsa"),
     Column("authority", String(32), nullable=False),
     Column("kind", EnumText(Kind), nullable=False),
     Column("title", Text, nullable=False),

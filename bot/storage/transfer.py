@@ -42,7 +42,7 @@ from bot.storage.baseline import VERSION_TABLE, create_tables, has_tables, mark_
 from bot.storage.columns import EnumText, Instant, JsonDocument, PackedText
 from bot.storage.database import Database, begin_to_write, make_engine, masked, parse_url, translate
 from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable, WrongSchema
-from bot.storage.locks import Locks, alone
+from bot.storage.locks import Locks, holding_all_locks
 from bot.storage.posts import perhaps_sent
 from bot.storage.schema import metadata, notices, posts, recueils, requests, restores, sources
 from bot.storage.store import Store, open_store
@@ -80,7 +80,7 @@ def restore(backup: Path, url: str, now: datetime, *, replace: bool = False) -> 
         raise StorageError(f"{backup} is of {kind}, and database.url is not: restore it to {kind} first, then see `vigie move`")
     database = Database(make_engine(address, read_only=False), name=masked(address), read_only=False)
     try:
-        with alone(Locks(database), database.name, "vigie restore"):
+        with holding_all_locks(Locks(database), database.name, "vigie restore"):
             if is_dump:
                 return _restore_dump(backup, database, now)
             return _restore_file(backup, file_of(address), now, replace=replace)
@@ -221,8 +221,8 @@ def move(source: str, target: str, on_rows: Callable[[str, int, int], None]) -> 
         store = stack.enter_context(open_store(source))
         database = Database(make_engine(to, read_only=False), name=masked(to), read_only=False)
         stack.callback(database.close)
-        stack.enter_context(alone(store.locks, store.database.name, "vigie move"))
-        stack.enter_context(alone(Locks(database), database.name, "vigie move"))
+        stack.enter_context(holding_all_locks(store.locks, store.database.name, "vigie move"))
+        stack.enter_context(holding_all_locks(Locks(database), database.name, "vigie move"))
         return _carry_over(store, database, on_rows)
 
 
@@ -314,12 +314,12 @@ class _Sum:
 
     def add(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:
-            told = repr(sorted((name, _told(name, value)) for name, value in row.items()))
-            self.total = (self.total + int.from_bytes(hashlib.sha256(told.encode()).digest())) % 2**256
+            shown = repr(sorted((name, _comparable(name, value)) for name, value in row.items()))
+            self.total = (self.total + int.from_bytes(hashlib.sha256(shown.encode()).digest())) % 2**256
             self.rows += 1
 
 
-def _told(name: str, value: Any) -> str:
+def _comparable(name: str, value: Any) -> str:
     if name in {"head", "everything"}:  # terms, which PostgreSQL sorts and quotes
         return repr(sorted(set(str(value).replace("'", "").split())))
     return repr(bytes(value) if isinstance(value, memoryview) else value)

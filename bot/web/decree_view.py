@@ -13,29 +13,9 @@ from bot.domain.facts import PAGE_ROWS, facts_of_row
 from bot.domain.law import LegalAdvice, Standing, ends_first
 from bot.gazetteer.gazetteer import named_communes
 from bot.messages.announcement import announce_in_full, publisher_of
-from bot.messages.legal import (
-    AdviceParts,
-    Deadline,
-    advice_parts,
-    current_period,
-    deadline,
-    list_changes,
-    list_standing,
-    no_recourse_line,
-)
+from bot.messages.legal import AdviceParts, Deadline, advice_parts, current_period, deadline, list_changes, list_standing, no_recourse_line
 from bot.messages.letters.drafting import LetterKind, draft
-from bot.messages.lines import (
-    FactLine,
-    MessageInput,
-    PostPart,
-    capital,
-    date_text,
-    is_quoted,
-    period_text,
-    place_for,
-    row_label,
-    row_texts,
-)
+from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, is_quoted, period_text, place_for, row_label, row_texts
 from bot.messages.words import clean
 from bot.web.views import (
     DecreeTitle,

@@ -35,17 +35,7 @@ from sources.http.connection import (
     in_plain_words,
     is_of_this_machine,
 )
-from sources.http.files import (
-    CSV,
-    JSON,
-    PDF,
-    FileKind,
-    FileReceiver,
-    PartialFile,
-    ReplacementReceiver,
-    RequestAgain,
-    unless_modified,
-)
+from sources.http.files import CSV, JSON, PDF, FileKind, FileReceiver, PartialFile, ReplacementReceiver, RequestAgain, unless_modified
 from sources.http.politeness import (
     SYSTEM_CLOCKS,
     AddressQueue,

@@ -468,9 +468,9 @@ _MORE_WORDS = re.compile(r"\s(?!et\b|ainsi\b)[a-zà-ÿ]")
 
 
 def names_of_one_kind(text: str, start: int = 0, *, several: bool = True, listed: bool = False) -> list[tuple[str, str, int]]:
-    """Return the names of an enumeration as printed, each with its preposition ("" for none) and its end. Names without preposition count
-    only up to one after an "et" or a dash (not in "de Lens, Pas-de-Calais, sont"), and, like those with "du" (as in "et du Département"),
-    only after a plural (`several`). With `listed` the text must be only names."""
+    """Return the names of an enumeration as printed, each with its preposition ("" for none) and its end. Names without one count only up
+    to one after an "et" or a dash (not in "de Lens, Pas-de-Calais, sont"), and, like those with "du", only after a plural (`several`). With
+    `listed` the text must be only names."""
     found: list[tuple[str, str, int]] = []
     sure, last, free = 1, listed, True
     one = _LINKED.match(text, start)

@@ -59,9 +59,9 @@ def test_told_to_it_posts_what_was_not_known(vigie: Vigie) -> None:
     assert done.code == 0
     assert [one["applied"] for one in done.json["differences"]] == [True] * 3
     [found] = [one for one in done.json["differences"] if one["effect"] == "found"]
-    assert [(post["decree"], post["state"]) for post in done.json["posts"]] == [(found["new_decrees"][0], "sent")]
+    assert [(post["decree"], post["state"]) for post in done.json["posts"]] == [(found["new_decree"], "sent")]
     assert set(found) == {
-        "authority", "url", "page", "act_id", "title", "effect", "before", "after", "facts", "decree", "applied", "new_decrees",
+        "authority", "url", "page", "act_id", "title", "effect", "before", "after", "facts", "decree", "applied", "new_decree",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from bot.detection import judging
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Act, Facts, Kind, Outcome, Verdict
+from bot.domain.facts import FACTS
 from tests.bot.detection.samples import ABOUT, corpus
 from tests.examples import PROFILE
 
@@ -48,9 +49,7 @@ def _says_what_it_rests_on(given: Act, verdict: Verdict) -> None:
     about = {quote.about for quote in verdict.evidence}
     match verdict.outcome:
         case Outcome.DECREE:
-            facts = {"period" if name in {"starts", "ends"} else name for name in Facts.__slots__ if getattr(verdict.facts, name)} - {
-                "doubtful"
-            }
+            facts = {fact.about for fact in FACTS if getattr(verdict.facts, fact.name)}
             assert {"verdict", "verb", *facts} <= about
         case Outcome.UNCERTAIN:
             assert any(reason_words(quote.cue) for quote in verdict.evidence)

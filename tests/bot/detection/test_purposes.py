@@ -258,3 +258,17 @@ def test_articles_may_refer_to_the_recital_that_names_the_events(said: str, purp
         f"la densité de personnes ;\nARRÊTE\nArticle 1er : Le traitement algorithmique d'images signale {said}.\nArticle 2 : Divers."
     )
     assert judge(act(text, "Arrêté autorisant un traitement algorithmique d'images")).facts.purposes == purposes
+
+
+@pytest.mark.parametrize(
+    ("items", "doubtful"),
+    [
+        ("1° départs de feux ;\n2° mouvements de foule ;\n3° densité trop importante de personnes.", False),
+        ("1° départs de feux ;\n2° attroupements soudains ;\n3° densité trop importante de personnes.", True),
+    ],
+)
+def test_a_list_with_an_item_that_was_not_read_is_not_told_as_whole(items: str, doubtful: bool) -> None:
+    text = f"ARRÊTE\nArticle 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique afin de détecter :\n{items}"
+    facts = judge(act(text, "Arrêté autorisant un traitement algorithmique des images")).facts
+    assert facts.purposes
+    assert ("purposes" in facts.doubtful) is doubtful

@@ -59,13 +59,6 @@ def test_what_is_kept_is_for_its_owner_only(archive: PdfArchive) -> None:
     assert file_digest(kept) == sha("a")
 
 
-def test_it_is_found_by_its_content_until_nobody_needs_it(archive: PdfArchive) -> None:
-    kept = put(archive, "a")
-    assert (archive.use(sha("a")), archive.use(sha("b"))) == (kept, None)
-    archive.release(sha("a"), wholly_read=True)
-    assert archive.use(sha("a")) is None
-
-
 def test_one_that_two_recueils_use_stays_until_the_second_is_done(archive: PdfArchive) -> None:
     kept = put(archive, "a")
     for _ in range(2):
@@ -153,12 +146,6 @@ def test_a_folder_that_cannot_be_used_is_told_once_and_again_after_it_could(tmp_
     archive.tidy()
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "", "A" * 64])
-def test_only_a_digest_is_a_name(archive: PdfArchive, name: str) -> None:
-    with pytest.raises(ValueError, match="SHA-256"):
-        archive.use(name)
-
-
 # For good
 
 
@@ -233,6 +220,8 @@ def test_only_contents_are_names(name: str, tmp_path: Path, fetched: Path) -> No
         archive_in(tmp_path).keep(fetched, name)
     with pytest.raises(ValueError, match="SHA-256"):
         archive_in(tmp_path).find(name)
+    with pytest.raises(ValueError, match="SHA-256"):
+        archive_in(tmp_path).use(name)
 
 
 @pytest.mark.parametrize(

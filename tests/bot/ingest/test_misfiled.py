@@ -279,7 +279,7 @@ async def test_what_is_judged_again_later_is_of_the_same_authority(world: World)
     [recueil] = world.store.recueils.of("50")
     assert (recueil.state, recueil.number) == (RecueilState.READ, "09-2026-240")
     assert Redetection(store=world.store, clock=lambda: world.now, issuers=ISSUERS).differences(recueil.id) == []
-    assert world.store.recueils.file_of(world.known[0].publisher, world.known[0].url) is not None
+    assert world.store.decrees.copy_of(world.known[0]) is not None
 
 
 @pytest.mark.skipif(not TEXTS or not PDFS, reason="the recorded recueils (../shared/data) are not on this machine")

@@ -71,7 +71,7 @@ def test_a_decree_that_was_missed_is_recorded_and_posted_only_when_told_to(store
     assert effects(again, recueil.id) == [Effect.FOUND]
     assert store.decrees.recent(10).total == 0, "nothing is written by looking"
     [done] = applied(again, recueil.id, post=post)
-    [new] = done.decrees
+    new = done.new_decree or 0
     decree = store.decrees.get(new)
     assert decree is not None
     assert (decree.authority, decree.kind, decree.facts.number, decree.found_at) == ("26", Kind.AUTHORISATION, "2026-1104", LATER)
@@ -90,7 +90,7 @@ def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: R
     [one] = again.differences(recueil.id)
     assert (one.effect, "cameras" in one.facts) == (Effect.CHANGED, True)
     [done] = applied(again, recueil.id, post=True)
-    assert (done.decrees, len(done.posts)) == ((), 0)
+    assert (done.new_decree, len(done.posts)) == (None, 0)
     now = store.decrees.get(decree.id)
     assert now is not None
     assert (now.kind, now.facts) == (decree.kind, decree.facts)
@@ -127,7 +127,7 @@ def test_a_lost_decree_that_a_person_confirms_stays_the_one_it_was(store: Store,
     [waiting] = store.reviews.waiting(10)
     reviewer = Reviewer(store=store, route=to_channel, clock=lambda: LATER)
     settled = reviewer.accept(waiting.id, kind=None, by="command")
-    assert (settled.decrees, len(settled.posts)) == ((decree.id,), 0)
+    assert (settled.decree, len(settled.posts)) == (decree.id, 0)
     assert again.differences(recueil.id) == []
 
 
@@ -162,7 +162,7 @@ def test_what_a_person_decided_stays(store: Store, again: Redetection) -> None:
     judged_before(store, copy.id, outcome=Outcome.UNCERTAIN)
     assert effects(again, other.id) == [Effect.SETTLED]
     [done] = applied(again, other.id)
-    assert not done.kept
+    assert done.done is not None
     assert again.differences(other.id) == []
 
 
@@ -174,7 +174,7 @@ def test_a_decision_taken_meanwhile_is_not_overturned(store: Store, again: Redet
     recorded_before(store, decree.id or 0, kind=Kind.REFUSAL)
     [stale] = again.differences(recueil.id)
     Reviewer(store=store, route=nowhere, clock=lambda: LATER).withdraw(decree.id or 0, by="command")
-    assert again.apply(stale, to_channel).kept
+    assert again.apply(stale, to_channel).done is None
     assert store.decrees.recent(10).total == 0
     assert store.decrees.acts_of(recueil.id)[1].id == act.id
 
@@ -187,7 +187,7 @@ def test_an_act_that_was_read_again_meanwhile_is_left(store: Store, again: Redet
     [stale] = again.differences(recueil.id)
     with store.database.writing() as connection:
         connection.exec_driver_sql("DELETE FROM acts")
-    assert again.apply(stale, to_channel).kept
+    assert again.apply(stale, to_channel).done is None
 
 
 def test_a_decree_that_is_published_twice_is_looked_at_once(store: Store, again: Redetection) -> None:

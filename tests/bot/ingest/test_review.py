@@ -107,8 +107,8 @@ def test_an_accepted_act_is_posted_once_and_holds_through_readings(store: Store,
         reviewer.act(waiting.id)
     assert read(store, recueil, road(), doubtful(more="Une page de plus.")).decrees == ()
     [decree] = store.decrees.recent(10).decrees
-    assert (decree.id, decree.kind) == (settled.decrees[0], Kind.MODIFICATION)
-    assert (reviewer.waiting(10), len(posts_of(store, settled.decrees))) == ([], 1)
+    assert (decree.id, decree.kind) == (settled.decree, Kind.MODIFICATION)
+    assert (reviewer.waiting(10), len(posts_of(store, [settled.decree or 0]))) == ([], 1)
 
 
 def test_the_likeliest_kind_is_taken_where_none_is_given(store: Store, reviewer: Reviewer) -> None:
@@ -164,7 +164,7 @@ def test_another_act_of_the_number_of_a_withdrawn_decree_waits_for_a_person(stor
     assert waiting.act_id == "26-2026-08-14-00009"
     # A person says that it is the decree after all: it stands again, and the post that was held back goes out.
     settled = reviewer.accept(waiting.id, kind=None, by="command")
-    assert (settled.decrees, len(settled.posts)) == ((decree.id,), 1)
+    assert (settled.decree, len(settled.posts)) == (decree.id, 1)
     assert [post.state for post in posts_of(store, [decree.id or 0])] == [PostState.PENDING]
     assert store.decrees.recent(10).total == 1
 
@@ -198,7 +198,7 @@ def test_a_withdrawal_can_be_taken_back(store: Store, reviewer: Reviewer) -> Non
     reviewer.withdraw(decree.id or 0, by="command")
     read(store, recueil, road(), authorisation())
     settled = reviewer.reinstate(decree.id or 0, by="command")
-    assert (settled.decrees, len(settled.posts), settled.decision.kind) == ((decree.id,), 1, Kind.AUTHORISATION)
+    assert (settled.decree, len(settled.posts), settled.decision.kind) == (decree.id, 1, Kind.AUTHORISATION)
     assert [post.state for post in posts_of(store, [decree.id or 0])] == [PostState.PENDING]
     assert store.decrees.search("lumieres", 10).total == 1
     assert read(store, recueil, road(), authorisation()).decrees == ()

@@ -70,13 +70,6 @@ def test_what_the_next_poll_must_meet_is_left_to_it(published: date | None, page
     assert watch.expects(published, page) is expected
 
 
-def test_what_was_seen_is_neither_taken_nor_left() -> None:
-    seen, new, fresh = (ListingEntry(url(number), "RAA") for number in (1, 2, 3))
-    found = (HistoryEntry(seen, OTHER), HistoryEntry(new, OTHER), HistoryEntry(fresh, HERE))
-    intake = take_in(found, {new.url, fresh.url}, WATCH)
-    assert (intake.taken, intake.left) == ((new,), (fresh,))
-
-
 def test_the_index_gives_what_nobody_has_seen() -> None:
     met = datetime(2026, 8, 10, tzinfo=UTC)
     entries = [

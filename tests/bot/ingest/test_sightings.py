@@ -18,7 +18,6 @@ from bot.app.demo.scenario import demo_text
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Decree, Kind, Place, Reading
 from bot.domain.law import legal_advice
-from bot.ingest.judging import read_result
 from sources.catalogue.authority import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel
 from tests.bot.ingest.test_poller import Bench, Site, reading, url
@@ -126,16 +125,6 @@ async def test_it_was_published_when_the_first_of_its_places_was(world: World, o
     seen = [DAYS[code] for code in order]
     edits = edits_of(world.store)
     assert bool(edits) is (seen[0] != TODAY)
-
-
-async def test_a_later_reading_never_sets_its_publication_later(world: World) -> None:
-    address = await world.publish("75", on(RAA_75, TODAY))
-    [recueil] = [one for one in world.store.recueils.of("75") if one.url == address]
-    for day in (date(2026, 9, 20), None):
-        again = read_result(replace(recueil, published=day), on(RAA_75, day), next_try_at=None)
-        world.store.recordings.record(again, lambda decree: (), world.now)
-        [decree] = world.known
-        assert decree.published == TODAY
 
 
 async def test_what_is_published_again_or_corrected_is_the_same_decree(world: World) -> None:

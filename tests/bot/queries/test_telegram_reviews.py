@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.acts import Kind, Outcome
-from bot.domain.records import Decision, Withdrawal
-from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_data
+from bot.domain.records import Decision, Settled, Withdrawal
+from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, SettledFact, answer_data
 from bot.messages.words import Language
 from bot.operators.review_buttons import ReviewButtons, fact_outcome, outcome_text
 from bot.queries.questions import Questions
@@ -269,16 +269,11 @@ DECREE = Decision(Outcome.DECREE, Kind.RENEWAL, NOW, "telegram")
 @pytest.mark.parametrize(
     ("settled", "french"),
     [
-        (Settled(DECREE, (7,), (post(1), post(2))), "C’est un arrêté (renouvellement) : enregistré sous [7], il va être publié."),
+        (Settled(DECREE, 7, (post(1), post(2))), "C’est un arrêté (renouvellement) : enregistré sous [7], il va être publié."),
         (
-            Settled(DECREE, (7,)),
+            Settled(DECREE, 7),
             "C’est un arrêté (renouvellement) : enregistré sous [7], déjà connu ou ancien, il n’est pas publié.",
         ),
-        (
-            Settled(DECREE, (7, 8), (post(),)),
-            "Il contient 2 arrêtés : enregistrés sous [7], [8], ceux qui n’étaient pas connus vont être publiés.",
-        ),
-        (Settled(DECREE, (7, 8)), "Il contient 2 arrêtés : enregistrés sous [7], [8], déjà connus ou anciens, ils ne sont pas publiés."),
         (Settled(NONE, withdrawn=Withdrawal(7)), "Ce n’en est pas un : l’arrêté [7] est écarté."),
         (
             Settled(NONE, withdrawn=Withdrawal(7, ("canal", "masto"))),

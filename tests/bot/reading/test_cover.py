@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.domain.acts import Cover
-from bot.reading.acts.titles import is_cover, read_cover
+from bot.reading.acts.cover import is_cover, read_cover
 
 NATIONAL = "VAR\nRECUEIL DES ACTES\nADMINISTRATIFS{kind}\nN°{number}\nPUBLI{e} LE {day}"
 

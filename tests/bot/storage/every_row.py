@@ -64,7 +64,8 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
             "facts": to_json(facts), "published": date(2024, 4, 19),
         }  # fmt: skip
         yield "decrees", {
-            **seen, "id": number, "kind": kind, "title": f"Arrêté n° {facts.number}", "evidence": EVIDENCE, "found_at": EARLIER,
+            **seen, "id": number, "topic": "vsa", "kind": kind, "title": f"Arrêté n° {facts.number}", "evidence": EVIDENCE,
+            "found_at": EARLIER,
             "act_id": f"26-2024-04-12-{number:05}", "signed_on": facts.signed, "listed_on": date(2024, 4, 18), "gazetteer": "1",
             "notified_at": EARLIER if number == 1 else None,
         }  # fmt: skip

@@ -30,7 +30,7 @@ def test_an_answer_about_an_act_that_was_cut_otherwise_is_none_about_what_came_i
         with pytest.raises(NoSuchRow):
             store.reviews.reject(asked.id, LATER, "telegram", token)
         with pytest.raises(NoSuchRow):
-            store.reviews.accept(asked.id, [decree_of(recueil, COUNCIL, "k")], to("t"), LATER, "telegram", token)
+            store.reviews.accept(asked.id, decree_of(recueil, COUNCIL, "k"), to("t"), LATER, "telegram", token)
     with pytest.raises(NoSuchRow):
         store.reviews.reject(other.id, LATER, "telegram", asked.token)
     assert (store.reviews.waiting(9), store.decrees.recent(1).total) == ([other], 0)

@@ -30,12 +30,6 @@ def test_a_trouble_is_remembered_until_its_end_is_told(store: Store) -> None:
     assert [alert.subject for alert in store.alerts.unfinished()] == ["38:site"]
 
 
-def test_what_ends_before_it_was_told_is_finished(store: Store) -> None:
-    store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked")])
-    store.alerts.change(LATER, closed=[alert.id for alert in store.alerts.unfinished()])
-    assert store.alerts.unfinished() == []
-
-
 @pytest.mark.postgresql
 def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
     store.alerts.change(NOW, opened=[NewAlert("26:site", "unreachable")])

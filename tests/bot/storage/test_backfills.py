@@ -22,14 +22,6 @@ def known(name: str, published: date | None = None, authority: str = "26") -> Ne
 # Which sources were listed
 
 
-def test_what_was_listed_is_remembered_and_the_last_time_counts(store: Store) -> None:
-    assert store.backfills.listed_at("26:site", SINCE) is None
-    store.backfills.listed("26:site", SINCE, NOW)
-    store.backfills.listed("26:site", SINCE, NOW + timedelta(hours=1))
-    assert store.backfills.listed_at("26:site", SINCE) == NOW + timedelta(hours=1)
-    assert store.backfills.listed_at("83:site", SINCE) is None
-
-
 @pytest.mark.postgresql
 def test_who_listed_further_back_listed_this_too(store: Store) -> None:
     store.backfills.listed("26:site", SINCE, NOW)

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from bot.domain.acts import Outcome
 from bot.domain.records import ReadResult, Recueil, RecueilState
 from bot.domain.text import PageText, TextOrigin
-from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, unpack_text
+from bot.storage.columns import Damaged, pack_text, unpack_pages, unpack_text
 from bot.storage.schema import contents
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
@@ -23,11 +23,6 @@ PAGES = (
     PageText(2, "", TextOrigin.BLANK),
     PageText(4, "Article 1er", TextOrigin.LAYER, damaged=True),
 )
-UNREAD = (PageText(3, "", TextOrigin.UNREADABLE), PageText(5, "en-tête", TextOrigin.PENDING))
-
-
-def test_pages_come_back_as_they_were_and_those_still_to_be_read_are_left_out() -> None:
-    assert unpack_pages(pack_pages((*UNREAD, *reversed(PAGES)))) == PAGES
 
 
 @pytest.mark.parametrize("packed", [b"", b"rust", pack_text("{}")[:-4], pack_text('[{"text": "no number"}]'), pack_text("[1]")])
@@ -47,7 +42,7 @@ def test_texts_shrink() -> None:
 def test_a_content_is_remembered_with_its_pages(store: Store) -> None:
     assert store.contents.get(SHA) is None
     store.contents.begin(SHA, 1234)
-    store.contents.save(SHA, (*PAGES, *UNREAD), page_count=5, complete=False, rules="1", now=NOW)
+    store.contents.save(SHA, PAGES, page_count=5, complete=False, rules="1", now=NOW)
     found = store.contents.get(SHA)
     assert found is not None
     assert (found.size, found.page_count, found.pages, found.complete, found.rules, found.read_at) == (1234, 5, PAGES, False, "1", NOW)

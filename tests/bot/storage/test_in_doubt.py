@@ -55,13 +55,6 @@ def test_a_program_killed_while_it_looked_is_not_overtaken_either(opener: Callab
     assert len(next_one.outbox.unknown_due("t", NOW)) == 1
 
 
-def test_once_it_is_sent_nothing_is_in_doubt(store: Store) -> None:
-    queue(store, "A", "B")
-    store.outbox.sent(claimed(store).id, "17", NOW)
-    assert not store.outbox.in_doubt("t")
-    assert store.outbox.next_due(NOW) == NOW
-
-
 def test_the_question_what_is_in_doubt_is_not_asked_of_every_post_that_waits(tmp_path: Path) -> None:
     """A destination that has had a hundred thousand posts is not read through for each one that waits."""
     asked: list[tuple[str, Any]] = []

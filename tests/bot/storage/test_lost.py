@@ -28,7 +28,7 @@ def lost(store: Store, act_id: str | None) -> Waiting:
     recueil = one_recueil(store)
     store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
     [_, announced] = store.decrees.acts_of(recueil.id)
-    store.rejudging.apply(announced, Verdict(Outcome.UNCERTAIN, evidence=EVIDENCE), (), to(), NOW)
+    store.rejudging.apply(announced, Verdict(Outcome.UNCERTAIN, evidence=EVIDENCE), None, to(), NOW)
     [waiting] = store.reviews.waiting(9)
     assert waiting.decree == announced.decree_id
     store.reviews.notified([waiting.id], NOW)
@@ -145,10 +145,8 @@ def test_what_a_person_says_of_it_stands(store: Store, act_id: str | None) -> No
     passed = read_as(Outcome.NOT_CONCERNED, act_id)
     waiting, decree = read_anew(store, act_id, passed)
     recueil = store.recueils.get(waiting.recueil_id)
-    kept = store.reviews.accept(
-        waiting.id, [decree_of(recueil, read_as(Outcome.DECREE, act_id), "k")], to("t"), LATER, "cli", waiting.token
-    )
-    assert (kept.decrees, kept.posts) == ((decree,), ())
+    kept = store.reviews.accept(waiting.id, decree_of(recueil, read_as(Outcome.DECREE, act_id), "k"), to("t"), LATER, "cli", waiting.token)
+    assert (kept.decree, kept.posts) == (decree, ())
     # By a program that did not know.
     store.recordings.record(result_of(recueil, ROAD, passed), to("t"), LATER)
     store.recordings.record(result_of(recueil, ROAD), to("t"), LATER)

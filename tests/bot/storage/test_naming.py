@@ -80,8 +80,8 @@ def test_an_act_that_a_person_accepts_names_communes(naming: Store) -> None:
     naming.recordings.record(result_of(recueil, act("Arrêté", outcome=Outcome.UNCERTAIN, facts=facts)), to(), NOW)
     [waiting] = naming.reviews.waiting(1)
     [(_, decree)] = reading_of(recueil, facts).decrees
-    accepted = naming.reviews.accept(waiting.id, [decree], to(), NOW, "test")
-    assert [_codes(naming, one) for one in accepted.decrees] == [[VALENCE]]
+    accepted = naming.reviews.accept(waiting.id, decree, to(), NOW, "test")
+    assert _codes(naming, accepted.decree or 0) == [VALENCE]
 
 
 @pytest.mark.postgresql

@@ -47,13 +47,6 @@ def test_the_oldest_is_claimed_first_and_only_once(store: Store) -> None:
     assert store.outbox.claim("t", NOW) is None
 
 
-def test_destinations_do_not_wait_for_each_other(store: Store) -> None:
-    queue(store, "A", destinations=("t", "m"))
-    assert claimed(store, "m").destination == "m"
-    assert claimed(store, "t").destination == "t"
-    assert store.outbox.claim("other", NOW) is None
-
-
 def test_sent_is_the_end_of_it(store: Store) -> None:
     (post,) = queue(store, "A")
     taken = claimed(store)
@@ -237,12 +230,6 @@ def test_next_due(store: Store) -> None:
     assert taken is not None
     store.outbox.sent(taken.id, "1", NOW)
     assert store.outbox.next_due(NOW, ["t"]) is None
-
-
-def test_counts(store: Store) -> None:
-    queue(store, "A", "B", destinations=("t", "m"))
-    store.outbox.sent(claimed(store).id, "1", NOW)
-    assert store.outbox.counts() == {"m": {PostState.PENDING: 2}, "t": {PostState.PENDING: 1, PostState.SENT: 1}}
 
 
 def test_what_is_not_there_is_told(store: Store) -> None:

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from sqlalchemy import event, insert
@@ -370,14 +369,6 @@ def test_threads_of_one_program_share_the_store(store: Store) -> None:
     assert errors == []
     assert store.decrees.recent(100).total == 18
     assert store.outbox.counts() == {"t": {PostState.SENDING: 18}}
-
-
-def test_ids_follow_the_order_of_recording(store: Store) -> None:
-    found: list[int] = []
-    for number in range(4):
-        recueil = one_recueil(store, str(number))
-        found += [post.id for post in store.recordings.record(result_of(recueil, act(f"D{number}")), to("t"), NOW).posts]
-    assert all(earlier < later for earlier, later in pairwise(found))
 
 
 def test_found_at_given_by_the_reader_is_kept(store: Store) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +9,6 @@ from bot.domain.records import FailureStreak, Publication, RecueilState
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
-from tests.bot.storage.finding import mark
 
 
 def test_what_was_added_is_seen_and_comes_back_as_it_was(store: Store) -> None:
@@ -47,13 +45,6 @@ def test_thousands_of_urls_are_compared(store: Store) -> None:
     assert store.recueils.unseen("26", [*urls, new_recueil().url]) == set(urls)
 
 
-def test_seen_stays_seen_after_closing(opener: Callable[[], Store]) -> None:
-    first = opener()
-    one_recueil(first)
-    first.close()
-    assert opener().recueils.unseen("26", [new_recueil().url]) == set()
-
-
 @pytest.mark.postgresql
 def test_due_oldest_first_and_by_authority(store: Store) -> None:
     store.recueils.add([new_recueil("a"), new_recueil("b", authority="83"), new_recueil("c")], NOW)
@@ -61,21 +52,6 @@ def test_due_oldest_first_and_by_authority(store: Store) -> None:
     assert [recueil.title for recueil in store.recueils.due(NOW)] == ["RAA a", "RAA b", "RAA c"]
     assert [recueil.title for recueil in store.recueils.due(NOW, frozenset({"83"}))] == ["RAA b"]
     assert store.recueils.due(NOW, frozenset()) == []
-
-
-def test_a_failure_waits_for_its_time_then_gives_up(store: Store) -> None:
-    recueil = one_recueil(store)
-    later = NOW + timedelta(minutes=10)
-    store.recueils.failed(recueil.id, "no answer\x00", now=NOW, next_try_at=later)
-    assert store.recueils.due(NOW) == []
-    (again,) = store.recueils.due(later)
-    assert (again.attempts, again.error, again.next_try_at) == (1, "no answer", later)
-    store.recueils.failed(recueil.id, "gone", now=later, next_try_at=None)
-    assert store.recueils.due(later + timedelta(days=365)) == []
-    given_up = store.recueils.get(recueil.id)
-    assert (given_up.state, given_up.attempts, given_up.error) == (RecueilState.FAILED, 2, "gone")
-    mark(store, recueil.id, RecueilState.WAITING)
-    assert [found.id for found in store.recueils.due(later)] == [recueil.id]
 
 
 @pytest.mark.postgresql
@@ -94,18 +70,6 @@ def test_a_failed_backfill_leaves_the_recueil_to_the_backfill(store: Store) -> N
     assert store.recueils.due(NOW) == []
 
 
-def test_an_incomplete_one_is_due_only_while_there_is_hope(store: Store) -> None:
-    recueil = one_recueil(store)
-    later = NOW + timedelta(hours=1)
-    store.recordings.record(result_of(recueil, act("Arrêté"), unreadable=(7,), next_try_at=later), to(), NOW)
-    assert store.recueils.due(NOW) == []
-    (again,) = store.recueils.due(later)
-    assert (again.state, again.error) == (RecueilState.INCOMPLETE, "1 of 20 pages could not be read: 7")
-    store.recordings.record(result_of(again, act("Arrêté"), unreadable=(7,), next_try_at=None), to(), later)
-    assert store.recueils.due(later + timedelta(days=365)) == []
-    assert store.recueils.get(recueil.id).state is RecueilState.INCOMPLETE
-
-
 @pytest.mark.postgresql
 def test_a_detail_page_gives_way_to_its_documents(store: Store) -> None:
     (page,) = store.recueils.add([new_recueil("page", is_detail=True)], NOW)
@@ -116,12 +80,6 @@ def test_a_detail_page_gives_way_to_its_documents(store: Store) -> None:
     assert [recueil.title for recueil in store.recueils.due(NOW)] == ["RAA known", "RAA child"]
 
 
-def test_a_detail_page_that_cannot_be_resolved_leaves_no_children(store: Store) -> None:
-    with pytest.raises(NoSuchRow):
-        store.recueils.resolved(404, [new_recueil("child")], NOW)
-    assert store.recueils.counts() == {}
-
-
 def test_what_is_not_there_is_told(store: Store) -> None:
     for attempt in (
         lambda: store.recueils.get(1),
@@ -129,11 +87,6 @@ def test_what_is_not_there_is_told(store: Store) -> None:
     ):
         with pytest.raises(NoSuchRow, match="no recueil has the id 1"):
             attempt()
-
-
-def test_counts_by_authority(store: Store) -> None:
-    store.recueils.add([new_recueil("a"), new_recueil("b", state=RecueilState.KNOWN), new_recueil("c", authority="83")], NOW)
-    assert store.recueils.counts() == {"26": {RecueilState.WAITING: 1, RecueilState.KNOWN: 1}, "83": {RecueilState.WAITING: 1}}
 
 
 def test_publications_tell_when_an_item_was_found_only_where_that_is_when_it_came(store: Store) -> None:
@@ -167,7 +120,7 @@ def test_what_cannot_be_read_is_stuck_until_something_can(store: Store) -> None:
     minutes = [NOW + timedelta(minutes=number) for number in range(10)]
     store.recueils.failed(silent.id, "404", now=minutes[1], next_try_at=minutes[2])
     assert store.recueils.stuck() == {}
-    store.recueils.failed(first.id, "503", now=minutes[1], next_try_at=minutes[2])
+    store.recueils.failed(first.id, "503\x00", now=minutes[1], next_try_at=minutes[2])
     store.recueils.failed(second.id, "503", now=minutes[2], next_try_at=None)
     assert store.recueils.stuck() == {"26:site": FailureStreak(2, NOW, "503")}
 

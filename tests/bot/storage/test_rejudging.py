@@ -25,8 +25,8 @@ def twice(store: Store, *, same: bool = True) -> tuple[int, list[StoredAct], Jud
     return recueil.id, store.decrees.acts_of(recueil.id), second
 
 
-def found(store: Store, recueil: int, item: Judged, *keys: str) -> list[Decree]:
-    return [decree_of(store.recueils.get(recueil), item, *keys)]
+def found(store: Store, recueil: int, item: Judged, *keys: str) -> Decree:
+    return decree_of(store.recueils.get(recueil), item, *keys)
 
 
 def test_the_other_place_of_a_decree_in_its_recueil_stays(store: Store) -> None:
@@ -36,7 +36,7 @@ def test_the_other_place_of_a_decree_in_its_recueil_stays(store: Store) -> None:
     assert [seen.page for seen in before] == [3, 8]
     done = store.rejudging.apply(second, item.verdict, found(store, recueil, item, "k", "more"), to("t"), NOW)
     assert done is not None
-    assert (done.decrees, done.new, done.posts) == ((decree.id,), (), ())
+    assert (done.decree, done.is_new, done.posts) == (decree.id, False, ())
     now = stored(store, decree.id or 0)
     # Shown by its first place, whose facts stay.
     assert (now.page, now.facts, now.sightings) == (3, FACTS, before)
@@ -49,7 +49,7 @@ def test_a_decree_is_known_again_by_its_act_when_all_its_keys_changed(store: Sto
     again = replace(item, act=replace(item.act, first_page=3, last_page=3))
     done = store.rejudging.apply(first, item.verdict, found(store, recueil, again, "new"), to("t"), NOW)
     assert done is not None
-    assert (done.decrees, done.new) == ((decree.id,), ())
+    assert (done.decree, done.is_new) == (decree.id, False)
     assert stored(store, decree.id or 0).facts.cameras == 5
 
 
@@ -62,7 +62,7 @@ def test_what_a_person_withdrew_waits_for_a_person(store: Store) -> None:
     [elsewhere] = store.decrees.acts_of(other.id)
     done = store.rejudging.apply(elsewhere, item.verdict, found(store, other.id, item, "k"), to("t"), NOW)
     assert done is not None
-    assert (done.decrees, done.new, done.posts) == ((), (), ())
+    assert (done.decree, done.is_new, done.posts) == (None, False, ())
     assert [waiting.id for waiting in store.reviews.waiting(10)] == [elsewhere.id]
     # Of the act that was withdrawn itself, a person has decided.
     assert store.rejudging.apply(first, item.verdict, found(store, recueil, item, "k"), to("t"), NOW) is None
@@ -71,12 +71,12 @@ def test_what_a_person_withdrew_waits_for_a_person(store: Store) -> None:
 def test_a_lost_decree_that_is_accepted_is_the_one_it_was_whatever_its_keys(store: Store) -> None:
     recueil, [first, _], item = twice(store, same=False)
     [_, decree] = store.decrees.recent(10).decrees
-    store.rejudging.apply(first, Verdict(Outcome.NOT_CONCERNED), [], to(), NOW)
+    store.rejudging.apply(first, Verdict(Outcome.NOT_CONCERNED), None, to(), NOW)
     [waiting] = store.reviews.waiting(10)
     again = replace(item, act=replace(item.act, first_page=3, last_page=3))
-    [known_again] = found(store, recueil, again, "new")
-    accepted = store.reviews.accept(waiting.id, [known_again], to("t"), NOW, "cli")
-    assert (waiting.decree, accepted.decrees, accepted.posts) == (decree.id, (decree.id,), ())
+    known_again = found(store, recueil, again, "new")
+    accepted = store.reviews.accept(waiting.id, known_again, to("t"), NOW, "cli")
+    assert (waiting.decree, accepted.decree, accepted.posts) == (decree.id, decree.id, ())
 
 
 def test_nothing_is_written_when_it_fails(store: Store) -> None:
@@ -87,7 +87,7 @@ def test_nothing_is_written_when_it_fails(store: Store) -> None:
         raise RuntimeError("no destination")
 
     new = found(store, recueil, replace(item, act=replace(item.act, first_page=15, last_page=15)), "unknown")
-    store.rejudging.apply(first, Verdict(Outcome.NOT_CONCERNED), [], to(), NOW)
+    store.rejudging.apply(first, Verdict(Outcome.NOT_CONCERNED), None, to(), NOW)
     assert store.decrees.acts_of(recueil)[0].outcome is Outcome.UNCERTAIN
     other = one_recueil(store, "b")
     store.recordings.record(result_of(other, act("Autre", outcome=Outcome.NOT_CONCERNED)), to(), NOW)
@@ -98,7 +98,7 @@ def test_nothing_is_written_when_it_fails(store: Store) -> None:
     assert store.decrees.recent(10).total == 1
     assert len(before) == 2
     with pytest.raises(NoSuchRow, match="404"):
-        store.rejudging.apply(replace(plain, id=404), Verdict(Outcome.NOT_CONCERNED), [], to(), NOW)
+        store.rejudging.apply(replace(plain, id=404), Verdict(Outcome.NOT_CONCERNED), None, to(), NOW)
 
 
 @pytest.mark.postgresql
@@ -108,7 +108,7 @@ def test_nothing_is_written_when_it_fails(store: Store) -> None:
 def test_what_was_read_otherwise_meanwhile_is_left(store: Store, other: dict[str, Any]) -> None:
     recueil, [first, second], item = twice(store)
     with pytest.raises(NoSuchRow, match="replaced"):
-        store.rejudging.apply(replace(first, **other), Verdict(Outcome.NOT_CONCERNED), [], to(), NOW)
+        store.rejudging.apply(replace(first, **other), Verdict(Outcome.NOT_CONCERNED), None, to(), NOW)
     assert store.decrees.acts_of(recueil) == [first, second]
     assert store.reviews.waiting(10) == []
     assert store.rejudging.apply(second, item.verdict, found(store, recueil, item, "k"), to("t"), NOW) is not None

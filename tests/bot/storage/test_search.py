@@ -129,7 +129,7 @@ def test_an_act_has_terms_for_as_long_as_it_is_a_decree(store: Store) -> None:
             return store.decrees.search("cameras", 10).total, len(connection.execute(select(act_terms)).all())
 
     assert found() == (0, 0)
-    [decree] = store.reviews.accept(waiting.id, [decree_of(recueil, act("Drone"), "k")], to(), NOW, "command").decrees
+    decree = store.reviews.accept(waiting.id, decree_of(recueil, act("Drone"), "k"), to(), NOW, "command").decree or 0
     assert found() == (1, 1)
     store.reviews.withdraw(decree, NOW, "command")
     assert found() == (0, 0)

@@ -9,7 +9,6 @@ import pytest
 
 from bot.domain.acts import Facts, Kind, Moment, Outcome, Reference
 from bot.domain.posts import PostState
-from bot.domain.records import ReadResult
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.bot.storage.finding import found, posts_of, stored
@@ -35,40 +34,6 @@ def test_a_withdrawn_decree_changes_none_and_none_is_meant_by_its_number(store: 
     assert [change.decree for change in stored(store, last).changes] == [None]
     assert store.decrees.current(DAY) == ()
     assert [decree.id for decree in store.decrees.recent(10).decrees] == [last]
-
-
-def bulk(store: Store) -> tuple[ReadResult, list[int]]:
-    """One act that holds two decrees, recorded, and their ids."""
-    item = act("Arrêtés", first=3, last=6, facts=FACTS)
-    recueil = one_recueil(store)
-    one, two = decree_of(recueil, item, "k1"), replace(decree_of(recueil, item, "k2"), page=5)
-    result = replace(result_of(recueil, item), decrees=((0, one), (0, two)))
-    return result, [decree.id or 0 for decree in store.recordings.record(result, to("t"), NOW).decrees]
-
-
-@pytest.mark.postgresql
-def test_of_an_act_that_holds_several_decrees_the_others_stand(store: Store) -> None:
-    result, [one, two] = bulk(store)
-    store.reviews.withdraw(two, NOW, "cli")
-    [kept] = store.decrees.acts_of(result.recueil.id)
-    assert (kept.outcome, kept.decree_id) == (Outcome.DECREE, one)
-    assert store.recordings.record(result, to("t"), NOW).decrees == ()
-    assert [decree.id for decree in store.decrees.recent(10).decrees] == [one]
-    assert store.reviews.waiting(10) == []
-    states = {post.decree.id: post.state for post in posts_of(store, [one, two])}
-    assert states == {one: PostState.PENDING, two: PostState.REFUSED}
-
-
-@pytest.mark.postgresql
-def test_rejecting_the_act_withdraws_all_of_them(store: Store) -> None:
-    result, [one, two] = bulk(store)
-    [item] = result.judged
-    store.rejudging.apply(store.decrees.acts_of(result.recueil.id)[0], replace(item.verdict, outcome=Outcome.NOT_CONCERNED), [], to(), NOW)
-    [waiting] = store.reviews.waiting(10)
-    rejected = store.reviews.reject(waiting.id, NOW, "cli")
-    assert rejected.withdrawn is not None
-    assert {stored(store, decree).withdrawn_at for decree in (one, two)} == {NOW}
-    assert store.decrees.recent(10).total == 0
 
 
 @pytest.mark.postgresql
@@ -98,10 +63,10 @@ def test_a_withdrawn_decree_that_a_person_accepts_with_more_facts_is_posted_to_w
     store.recordings.record(result_of(other, again, keys=[["k"]]), to("t"), NOW)
     [waiting] = store.reviews.waiting(10)
     accepted = store.reviews.accept(
-        waiting.id, [decree_of(other, again, "k")], lambda one: ("t", "m") if one.facts.number else ("t",), NOW, "cli"
+        waiting.id, decree_of(other, again, "k"), lambda one: ("t", "m") if one.facts.number else ("t",), NOW, "cli"
     )
-    assert accepted.decrees == (decree.id,)
-    assert {(post.destination, post.state) for post in posts_of(store, accepted.decrees)} == {
+    assert accepted.decree == decree.id
+    assert {(post.destination, post.state) for post in posts_of(store, [decree.id or 0])} == {
         ("t", PostState.PENDING),
         ("m", PostState.PENDING),
     }
@@ -109,7 +74,7 @@ def test_a_withdrawn_decree_that_a_person_accepts_with_more_facts_is_posted_to_w
 
 
 def test_a_digest_goes_out_without_the_decree_that_was_withdrawn(store: Store) -> None:
-    _, [one, two] = bulk(store)
+    one, two = found(store, FACTS), ending(store)
     store.outbox.gather("t", [[post.id for post in posts_of(store, [one, two])]], NOW)
     store.reviews.withdraw(one, NOW, "cli")
     message = store.outbox.claim("t", NOW)
