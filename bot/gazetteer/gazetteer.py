@@ -80,8 +80,8 @@ class NameIndex:
         """Return the rows of longer names whose first word, or last of the given ones, goes on."""
         return self._between(name + "0", name + "{")
 
-    def _between(self, low: str, high: str) -> list[int]:
-        return self.rows[bisect_left(self.names, low) : bisect_left(self.names, high)].tolist()
+    def _between(self, first_name: str, end_name: str) -> list[int]:
+        return self.rows[bisect_left(self.names, first_name) : bisect_left(self.names, end_name)].tolist()
 
 
 class Gazetteer:

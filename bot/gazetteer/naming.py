@@ -1,6 +1,6 @@
-"""Finds the communes that a decree names in its facts (title, event, operators, places), never in its text, where nearly every page names
-the seats of prefecture and court. Pure. A wrong commune is worse than a missing one: capitals, article and neighbouring words must show
-that a name is the place."""
+"""Finds the communes that a decree names in its facts (title, event, operators, places, communes), never in its text, where nearly every
+page names the seats of prefecture and court. Pure. A wrong commune is worse than a missing one: capitals, article and neighbouring words
+must show that a name is the place."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hashlib import sha256
 from bot.domain.acts import Decree, NamedCommune, Naming, Place
 from bot.domain.posts import Topics, decided_in, departments_of, topics_of
 from bot.domain.text import fold_words
-from bot.gazetteer.gazetteer import ARTICLES, Commune, aliases, folded_word, gazetteer, packed_file, region_of
+from bot.gazetteer.gazetteer import ARTICLES, Commune, aliases, fold_name, folded_word, gazetteer, packed_file, region_of
 
-RULES = "2"
+RULES = "3"
 """Version of the rules of this module and of `bot.storage.naming`: after a change the communes of every stored decree are found again."""
 
 _MOST_WORDS = 9
@@ -74,12 +74,25 @@ class _Namer:
         for text, whole in [*texts, *((text, False) for text in facts.places)]:
             tokens = _tokens(text)
             for first, end, rows, how in self._named(tokens, frozenset(departments), whole=whole):
-                for row in rows:
-                    commune = self._places.at(row)
-                    for code in filter(None, (commune.code, commune.part_of)):
-                        if code not in found or (found[code].how is Naming.ALIAS and how is Naming.NAMED):
-                            found[code] = NamedCommune(code, how, _evidence(text, tokens, first, end))
+                self._add(found, rows, how, _evidence(text, tokens, first, end))
+        for name in facts.communes:
+            rows, how = self._whole_name(name, frozenset(departments))
+            self._add(found, rows, how, name)
         return tuple(found.values())
+
+    def _add(self, found: dict[str, NamedCommune], rows: Collection[int], how: Naming, evidence: str) -> None:
+        for commune in map(self._places.at, rows):
+            for code in filter(None, (commune.code, commune.part_of)):
+                if code not in found or (found[code].how is Naming.ALIAS and how is Naming.NAMED):
+                    found[code] = NamedCommune(code, how, evidence)
+
+    def _whole_name(self, name: str, departments: frozenset[str]) -> tuple[tuple[int, ...], Naming]:
+        """Return the commune that bears this name, or bore it; none where there are two."""
+        folded = fold_name(name)
+        rows = self._within(self._places.names.exact(folded), departments)
+        how = Naming.NAMED if rows else Naming.ALIAS
+        rows = rows or self._within({self._places.former[position][1] for position in self._places.former_names.exact(folded)}, departments)
+        return rows if len(rows) == 1 else (), how
 
     def _named(self, tokens: list[_Token], departments: frozenset[str], *, whole: bool) -> Iterator[_Named]:
         """Yield what is named, the longest name at each word. `whole`: a name that goes on, as in "Commune de Port-Clair", is another."""

@@ -365,12 +365,15 @@ def _shorter(line: FactLine, floor: int, overflow: int) -> FactLine | None:
         return None
     if floor == BRIEF:
         return line if line.brief is None else replace(line, items=(line.brief,), brief=None)
-    longest = max(floor, len(line.text) - overflow)
+    return _within(line, max(floor, len(line.text) - overflow), floor)
+
+
+def _within(line: FactLine, longest: int, least: int = 0) -> FactLine:
     while len(line.text) > longest and len(line.items) > 1:
         line = replace(line, items=line.items[:-1], hidden=line.hidden + 1)
     if len(line.text) > longest:
         room = longest - (len(line.text) - len(line.items[0]))
-        line = replace(line, items=(cut(line.items[0], max(room, floor // 2)),))
+        line = replace(line, items=(cut(line.items[0], max(room, least // 2)),))
     return line
 
 
@@ -407,25 +410,32 @@ _LONGEST_DOUBT = 160
 """Of what a decree is said to be, which may take two others to say."""
 
 
+def subject_text(decree: Decree, words: Words, longest: int = LONGEST_PIECE) -> str:
+    """Return `gare de Valence : Foire du Dauphiné`: where, and the event, each within `longest`; empty where neither is sure."""
+    sure = replace(decree, facts=decree.facts.sure)
+    lines = [_within(line, longest) for line in row_lines((PostPart.PLACES, PostPart.EVENT), sure, words)]
+    return words.label.format(label=lines[0].text, text=lines[1].text) if len(lines) == 2 else "".join(line.text for line in lines)
+
+
 def decree_line(message: MessageInput) -> str:
-    """Return `[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, then standing and
-    flags.
+    """Return `[12] Valence : Foire du Dauphiné · autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2`,
+    then standing and flags.
     """
-    mark, kind, _, rest = _line_pieces(message)
-    return fitting((mark + kind, *rest), LONGEST_LINE)
+    mark, first, _, rest = _line_pieces(message)
+    return fitting((mark + first, *rest), LONGEST_LINE)
 
 
 def decree_line_html(message: MessageInput) -> str:
-    """Return the same for Telegram: escaped, the kind in bold and linked to the PDF."""
-    mark, kind, link, rest = _line_pieces(message)
-    words = html_tag("b", html_text(kind))
+    """Return the same for Telegram: escaped, its first piece in bold and linked to the PDF."""
+    mark, first, link, rest = _line_pieces(message)
+    words = html_tag("b", html_text(first))
     linked = words if link is None else html_link(link, words)
-    tail = fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
+    tail = fitting(("", *rest), LONGEST_LINE - len(mark) - len(first))
     return (html_text(mark) + linked + html_text(tail)).source
 
 
 def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str, ...]]:
-    """Return a line's mark, the kind, the link of the PDF, and what follows."""
+    """Return a line's mark, the subject (else the kind), the link of the PDF, and what follows."""
     decree, advice, words = message.decree, message.legal_advice, message.words
     card = announce(replace(message, legal_advice=None))
     mark = "" if decree.id is None else f"[{decree.id}] "
@@ -437,10 +447,12 @@ def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str
     period = period_text(current_period(message), words)
     known = (bond, period, standing, changes, *flags, texts.get(PostPart.OPERATORS), texts.get(PostPart.NUMBER))
     facts = [cut(text, _LONGEST_DOUBT if text is standing else LONGEST_PIECE) for text in known if text]
+    subject, kind = subject_text(decree, words), words.short_kinds[decree.kind]
     told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
-    if not told and bond is None and PostPart.TITLE in texts:
+    if not told and not subject and bond is None and PostPart.TITLE in texts:
         facts.insert(0, cut(texts[PostPart.TITLE], 120))
-    return mark, words.short_kinds[decree.kind], card.link, (cut(short_where(message.place, words), LONGEST_PIECE), *facts)
+    first, *rest = filter(None, (subject, kind, cut(short_where(message.place, words), LONGEST_PIECE), *facts))
+    return mark, first, card.link, tuple(rest)
 
 
 # A post on Telegram.

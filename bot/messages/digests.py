@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from bot.domain.acts import Decree, Place
-from bot.messages.announcement import Button, TelegramText, TooSmall
+from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
 from bot.messages.lines import period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
@@ -133,26 +134,25 @@ def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Lan
 
 
 def _text(decree: Decree, place: Place, language: Language, longest: int) -> str:
-    """Return `autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from the end until it fits."""
+    """Return `Valence : Foire du port · autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from
+    the end until it fits."""
     words = words_in(language)
     number = inert(decree.facts.number or "")
+    subject = subject_text(decree, words, longest // 4)
     pieces = [
+        subject,
         words.short_kinds[decree.kind],
         short_where(place, words),
         words.labels.number.format(number=number) if number else None,
         period_text(decree.facts.sure, words),
-        None if number or decree.facts.starts else inert(decree.title),
+        None if subject or number or decree.facts.starts else inert(decree.title),
     ]
     return fitting([piece for piece in pieces if piece], longest)
 
 
 def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -> int:
-    """Return the greatest number that fits, found by halving: a longer list is never shorter. At least one."""
-    low, high = 1, max(len(decrees), 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(decrees[:middle]) else (low, middle - 1)
-    return low
+    """Return the greatest number that fits: a longer list is never shorter. At least one."""
+    return 1 + bisect_left(range(2, len(decrees) + 1), True, key=lambda number: not fits(decrees[:number]))
 
 
 def _heading_text(number: int, words: Words) -> str:

@@ -245,7 +245,7 @@ def row_texts(row: str, decree: Decree, words: Words) -> tuple[str, ...]:
         case "cameras":  # those of a refusal feed no algorithm
             text = _cameras(facts, words, typed=decree.kind is not Kind.REFUSAL)
         case _:
-            value = getattr(facts, row)
+            value = facts.places or facts.communes if row == "places" else getattr(facts, row)
             return tuple(_value_text(each, words) for each in (value if isinstance(value, tuple) else (value,)) if each is not None)
     return () if text is None else (text,)
 

@@ -20,7 +20,7 @@ from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
 from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
 from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of
+from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of, subject_text
 from bot.messages.legal import current_period, first_link
 from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, period_text, place_for, short_where
 from bot.messages.words import Language, cut, data_file, fitting, inert
@@ -248,17 +248,19 @@ def entry_id(decree: Decree, language: Language) -> str:
 
 
 def entry_title(message: MessageInput, said: Announcement) -> str:
-    """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`: one line that stays valid, for
-    feeds and calendars. `said` is the `announce` of the message."""
+    """Return `Valence : Fête du port · autorisation · Drôme (26) · du 19 au 22 avril 2024 · SNCF · n° 2024-00493`: one line that stays
+    valid, for feeds and calendars. `said` is the `announce` of the message."""
     decree, words, advice = message.decree, message.words, message.legal_advice
     texts = {line.part: line.text for line in said.lines}
     is_doubtful = any(line.is_doubtful for line in said.lines_of(PostPart.PERIOD))
     is_given_later = advice is not None and advice.starts is not None and advice.ends is not None
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     unsure = words.standing.unknown if is_doubtful and not is_given_later else None
-    told = [bond, period_text(current_period(message), words), unsure, *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
-    facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
-    head = (capital(words.short_kinds[decree.kind]), short_where(message.place, words))
+    told = [bond, period_text(current_period(message), words), unsure, texts.get(PostPart.OPERATORS)]
+    subject = subject_text(decree, words)
+    facts = [text for text in told if text] or ([] if subject else [texts.get(PostPart.TITLE, "")])
+    head = [text for text in (subject, words.short_kinds[decree.kind], short_where(message.place, words)) if text]
+    head[0] = capital(head[0])
     return fitting((*head, *(cut(text, LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
 
 

@@ -56,7 +56,7 @@ async def test_the_conversation_goes_as_it_is_written(person: int, path: Path, s
 @pytest.mark.parametrize(
     ("script", "problem"),
     [
-        ("person: 26\nbot: Isère", "1.txt:2: the bot did not say 'Isère'"),
+        ("person: 26\nbot: Ariège", "1.txt:2: the bot did not say 'Ariège'"),
         ("person: 26\nbot: (nothing)", "1.txt:1: after '26' the bot said: "),
         ("chat: group\nperson: 26\nbot: Drôme", "1.txt:2: after '26' the bot said: (nothing)"),
         ("person: 26\nbot: Drôme\n[Nice]\nbot: Nice", "1.txt:3: there is no button [Nice]"),

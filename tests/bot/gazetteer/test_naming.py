@@ -125,6 +125,21 @@ def test_an_operator_names_the_commune_whose_whole_name_it_bears(operator: str, 
     assert _named(replace(PLAIN, facts=Facts(operators=(operator,))), *departments) == codes
 
 
+@pytest.mark.parametrize(
+    ("name", "departments", "codes"),
+    [
+        ("Die", ["26"], ["26113"]),
+        ("Le Havre", ["76"], ["76351"]),
+        ("Pierrefitte-sur-Seine", POLICE, ["93066"]),
+        ("Die", ["07"], []),
+        ("Saint-Martin", ["32", "54", "65", "66", "67"], []),
+        ("gare de Die", ["26"], []),
+    ],
+)
+def test_a_commune_in_which_a_decree_applies_counts_by_its_whole_name(name: str, departments: list[str], codes: list[str]) -> None:
+    assert _named(replace(PLAIN, facts=Facts(communes=(name,))), *departments) == codes
+
+
 def test_a_place_that_is_to_be_verified_names_its_commune_too() -> None:
     assert _named(replace(PLAIN, facts=Facts(places=("gare de Valence",), doubtful=("places",))), "26") == ["26362"]
 

@@ -35,6 +35,7 @@ def many(number: int, **changes: object) -> list[Decree]:
 
 
 def test_what_it_says() -> None:
+    assert "• Foire du Dauphiné · autorisation · Drôme (26)" in plain_digest([decree(facts=Facts(event="Foire du Dauphiné"))], PLACES, "fr")
     text = plain_digest([*many(1), decree(Kind.ABROGATION, id=2, page=9, facts=Facts(), title="Arrêté mettant fin")], PLACES, "fr")
     assert text.splitlines()[0] == "📚 2 arrêtés sur la vidéosurveillance algorithmique"
     assert "• autorisation · Drôme (26) · n° 2031-00001" in text

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Change, Decree, Facts, Kind, Place
+from bot.domain.acts import Change, Decree, Kind, Place
 from bot.domain.law import LegalAdvice, Standing
 from bot.messages.announcement import TooSmall, announce, further, labelled, mastodon_status, mastodon_thread, plain_post, telegram_text
 from bot.messages.lines import MessageContext, MessageInput, hashtags
@@ -67,6 +67,7 @@ def test_any_tag_is_one_word_that_begins_each_part_with_a_capital(place: Place, 
 @pytest.mark.parametrize(
     ("operators", "expected"),
     [
+        ((), ("#VSA", "#Drôme", "#dept26")),
         (("SNCF",), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
         (("Achetez sur t.me/x", "SNCF (gares)", "Хакер", "a" * 25, "Ville d'Arès"), ("#VSA", "#Drôme", "#dept26", "#Arès")),
         (("SNCF", "sncf", "RATP"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
@@ -242,7 +243,3 @@ def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> No
     text = mastodon_status(MessageInput(crowded, POLICE, NOW, "fr", None, MessageContext(below=frozenset({15}))), limits=StatusLimits(260))
     assert "⏹️ Fin décidée par un autre arrêté, à compter du 3 mai 2031 (voir la réponse)" in text
     assert telegram_length(text) < 400
-
-
-def test_facts_without_operators_have_no_such_tag() -> None:
-    assert announce(MessageInput(decree(facts=Facts()), DROME, NOW)).hashtags == ("#VSA", "#Drôme", "#dept26")

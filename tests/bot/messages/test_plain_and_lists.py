@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from bot.domain.law import Flag, LegalAdvice, Standing
 from bot.messages.announcement import decree_line, decree_line_html, plain_decree, plain_post
 from bot.messages.lines import MessageInput
 from bot.messages.words import JOINER, Language
-from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
+from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse
 
 
@@ -34,8 +35,22 @@ def test_nothing_can_move_a_cursor(
 
 def test_one_line_per_decree() -> None:
     assert decree_line(MessageInput(decree(), DROME, NOW)) == (
-        "[12] autorisation · Drôme (26) · du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h · commence dans 14 h · SNCF · n° 2031-00493"
+        "[12] gare de Valence-Ville, gare routière : Foire du Dauphiné · autorisation · Drôme (26) · du 20 avril 2031 à 14 h au 21 avril"
+        " 2031 à 6 h · commence dans 14 h · SNCF · n° 2031-00493"
     )
+
+
+def test_a_decree_without_places_shows_its_communes() -> None:
+    said = decree(facts=replace(FULL, places=(), communes=("Valence", "Crest")))
+    assert "Lieux : Valence, Crest" in plain_post(MessageInput(said, DROME, NOW)).split("\n")
+    assert decree_line(MessageInput(said, DROME, NOW)).startswith("[12] Valence, Crest : Foire du Dauphiné · autorisation · ")
+    both = decree(facts=replace(FULL, communes=("Crest",)))
+    assert plain_post(MessageInput(both, DROME, NOW)) == plain_post(MessageInput(decree(), DROME, NOW))
+
+
+def test_a_line_does_not_begin_with_what_is_to_be_verified() -> None:
+    doubted = decree(facts=replace(FULL, communes=("Valence",), doubtful=("places", "event")))
+    assert decree_line(MessageInput(doubted, DROME, NOW)).startswith("[12] Valence · autorisation · ")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +14,6 @@ from bot.operators.text import LONGEST, alert_text, alert_words, source_name
 from sources.catalogue.authority import Authority, Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
-LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 
 
 def alert(cause: str, key: str = "26:site", detail: str = "") -> Alert:
@@ -95,9 +92,3 @@ def test_a_message_that_is_too_long_says_so() -> None:
     told = alert_text(DueAlerts(begun), names, "en")
     assert len(told) <= LONGEST + len(alert_words("en").shortened) + 2
     assert told.endswith(alert_words("en").shortened)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_cause_has_words(language: Literal["fr", "en"]) -> None:
-    for cause in Cause:
-        assert alert_words(language).causes[cause].what in alert_text(DueAlerts((alert(cause.value),)), names, language)

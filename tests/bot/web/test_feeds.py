@@ -61,6 +61,11 @@ def test_an_atom_feed_has_what_readers_need() -> None:
     assert "dans 2" not in first.title + first.summary, "nothing that is only true today"
 
 
+def test_a_title_begins_with_the_place_and_the_event() -> None:
+    (entry,) = parsed(site_of(shown(12, facts=Facts("1", event="Fête du port", communes=("Valence",)))), "/flux/arretes.atom").entries
+    assert entry.title == "Valence : Fête du port · autorisation · Drôme (26) · n° 1"
+
+
 def test_a_title_says_that_dates_are_to_be_verified() -> None:
     doubted = replace(decree(12).facts, doubtful=("starts", "ends"))
     (entry,) = parsed(site_of(shown(12, facts=doubted)), "/flux/arretes.atom").entries
