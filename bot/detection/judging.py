@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar
 
+from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
+from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
-from bot.detection.facts.operators import beside_formality, event, is_vague, operators, owns_place, unlisted
+from bot.detection.facts.operators import beside_formality, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
@@ -216,6 +218,7 @@ def gather(
         signed=noted("signed", own_signature),
         starts=starts,
         ends=ends,
+        slots=slots(document, own_period) if own_period is not None and whole else (),
         event=noted("event", own_event),
         operators=all_noted("operators", [*users, *others]),
         places=all_noted("places", places(document, segment, speaking)),

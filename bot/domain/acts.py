@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from enum import StrEnum
 from typing import Any, Protocol
@@ -164,6 +164,28 @@ class Moment:
         return cls(date.fromisoformat(day), clock_time.fromisoformat(clock))
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """Hours of each day from `first` to `last` (of these `weekdays`, 0 for Monday; of all where none is given), by the clock of the
+    authority's place. It ends the next morning where `closes` is not after `opens`."""
+
+    first: date
+    last: date
+    opens: clock_time
+    closes: clock_time
+    weekdays: tuple[int, ...] = ()
+
+    @property
+    def days(self) -> Iterator[date]:
+        """Yield the days on which it opens."""
+        every = (self.first + timedelta(days=count) for count in range((self.last - self.first).days + 1))
+        return (day for day in every if not self.weekdays or day.weekday() in self.weekdays)
+
+    def closing(self, day: date) -> Moment:
+        """Return when it ends that opens on this day."""
+        return Moment(day if self.closes > self.opens else day + timedelta(days=1), self.closes)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A phrase of the act and its page. `about`: the fact that it supports (`verdict`, `number`, `period`…). `where`: its part of the act.
@@ -216,6 +238,8 @@ class Facts:
     camera_types: tuple[CameraType, ...] = ()
     office: str | None = None
     """The office of whoever signed, as in `Le préfet de police`. Never a person's name."""
+    slots: tuple[Slot, ...] = ()
+    """The hours of each day, where a period of several days has them: it then runs from the first opening to the last closing."""
     references: tuple[Reference, ...] = ()
     """The other decrees on VSA that this one renews, modifies, suspends or ends."""
     authority: str | None = None

@@ -18,6 +18,7 @@ class ValueKind(Enum):
     DAY = "day"
     MOMENT = "moment"
     DECREES = "decrees"
+    SLOTS = "slots"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ FACTS = (
     Fact("signed", ValueKind.DAY),
     Fact("starts", ValueKind.MOMENT, row="period", about="period", expected=True),
     Fact("ends", ValueKind.MOMENT, row="period", about="period", expected=True),
+    Fact("slots", ValueKind.SLOTS, row="period", about="period", labelled=False),
     Fact("event", ValueKind.TEXT, searched=True),
     Fact("operators", ValueKind.TEXTS, searched=True, expected=True),
     Fact("places", ValueKind.TEXTS, searched=True, expected=True),

@@ -288,7 +288,8 @@ def current_period(message: MessageInput) -> Facts:
     facts, advice = message.decree.facts, message.legal_advice
     if advice is None:
         return facts
-    return replace(facts, starts=advice.starts or facts.starts, ends=advice.ends or facts.ends)
+    starts, ends = advice.starts or facts.starts, advice.ends or facts.ends
+    return facts if (starts, ends) == (facts.starts, facts.ends) else replace(facts, starts=starts, ends=ends, slots=())
 
 
 def _stopped(message: MessageInput, standing: Standing) -> str:

@@ -10,7 +10,7 @@ from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Purpose, Sighting
+from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Purpose, Sighting, Slot
 from bot.domain.facts import POST_ROWS, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
 from bot.messages.words import Language, Words, clean, data_file, inert, link_to, words_in
@@ -409,8 +409,13 @@ def thousands(number: int, language: Language) -> str:
 
 
 def period_text(facts: Facts, words: Words) -> str | None:
-    """Return the period with its hours, as short as it can be said; None when neither end of it is known."""
+    """Return the period with its hours, as short as it can be said, of many slots their number; None when neither end of it is known."""
     starts, ends = facts.starts, facts.ends
+    if 0 < len(facts.slots) <= _MOST_SLOTS:
+        return listed([_slot_text(slot, words) for slot in facts.slots], words)
+    if facts.slots and starts is not None and ends is not None:
+        days = period_text(Facts(starts=Moment(starts.day), ends=Moment(ends.day)), words)
+        return words.periods.slots.format(days=days, count=len(facts.slots))
     if starts is None:
         return None if ends is None else words.periods.until.format(end=moment_text(ends, words.dates))
     if ends is None:
@@ -418,6 +423,21 @@ def period_text(facts: Facts, words: Words) -> str | None:
     if starts.day == ends.day:
         return _one_day(starts, ends, words)
     return words.periods.range.format(start=_start_of_range(starts, ends, words.dates), end=moment_text(ends, words.dates))
+
+
+_MOST_SLOTS = 4
+"""Slots that are told one by one."""
+
+
+def _slot_text(slot: Slot, words: Words) -> str:
+    """Return `le 4 mai 2031 de 14 h à 20 h`, `du 4 au 7 mai 2031, chaque jour de 14 h à 20 h`."""
+    if slot.first == slot.last:
+        return _one_day(Moment(slot.first, slot.opens), Moment(slot.last, slot.closes), words)
+    days = period_text(Facts(starts=Moment(slot.first), ends=Moment(slot.last)), words)
+    each = [words.dates.weekdays[day] for day in slot.weekdays]
+    on = words.periods.on_weekdays.format(weekdays=listed(each, words)) if each else words.periods.every_day
+    opens, closes = time_text(slot.opens, words.dates), time_text(slot.closes, words.dates)
+    return words.periods.daily.format(days=days, each=on, start=opens, end=closes)
 
 
 def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:

@@ -4,7 +4,7 @@ are a contract: new ones may come, none is renamed."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime
@@ -75,6 +75,16 @@ class DaysModel(Shape):
     last: date
 
 
+class SlotModel(Shape):
+    """Hours of each day from the first to the last, by the clock of the authority's place."""
+
+    first: date
+    last: date
+    opens: time
+    closes: Annotated[time, key("Of the next morning where it is not after `opens`.")]
+    weekdays: Annotated[tuple[int, ...], key("The days of the week, 0 for Monday; empty where each day is meant.")]
+
+
 class ReadDecree(Shape):
     """What a decree says and what follows from it, as `read` prints it: nothing is stored. What follows is information to be verified,
     never legal advice. A fact that was not found is null or an empty list: it may well be in the act."""
@@ -103,6 +113,7 @@ class ReadDecree(Shape):
     event: Annotated[str | None, column("Événement nommé.", "The event that is named.")]
     starts: Annotated[WallClock | None, column("Début de la période que donne l’arrêté.", "Beginning of the period, as the decree says.")]
     ends: Annotated[WallClock | None, column("Fin de cette période, comprise.", "End of that period, included.")]
+    slots: Annotated[tuple[SlotModel, ...], key("The hours of each day, where a period of several days has them.")]
     current_starts: Annotated[
         WallClock | None,
         column("Début de la période, compte tenu des arrêtés qui la modifient.", "Beginning of the period as later decrees modify it."),

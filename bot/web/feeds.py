@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
+from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
@@ -37,11 +38,13 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When an event is: two days, or two aware instants. `end` is exclusive. `status` is `CONFIRMED`, `TENTATIVE` or `CANCELLED`."""
+    """When an event is: two days, or two aware instants. `end` is exclusive. `status` is `CONFIRMED`, `TENTATIVE` or `CANCELLED`. `rule`:
+    how it recurs (RFC 5545, 3.3.10), empty for once."""
 
     start: date | datetime
     end: date | datetime
     status: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,32 @@ def span_of(decree: Decree, time_zone: str) -> Span | None:
     return Span(start.astimezone(UTC), end.astimezone(UTC), status)
 
 
+_BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+def slots_of(decree: Decree, time_zone: str, whole: Span) -> tuple[Span, ...]:
+    """Return the hours of each day of a decree within its `whole` span, one for the days between two changes of the clocks; none where it
+    has no slots, or where a later decree gives it another period."""
+    zone = ZoneInfo(time_zone)
+    found: list[Span] = []
+    for slot in decree.facts.slots if period(decree) == (decree.facts.starts, decree.facts.ends) else ():
+        openings = [datetime.combine(day, slot.opens, zone) for day in slot.days if day <= _last_day(whole.end, zone)]
+        for _, grouped in groupby(openings, datetime.utcoffset):
+            days = list(grouped)
+            start, end = days[0], datetime.combine(slot.closing(days[0].date()).day, slot.closes, zone)
+            until = _calendar_instant(days[-1])
+            shift = (start.astimezone(UTC).date() - start.date()).days  # a rule counts the days of UTC
+            weekly = f"WEEKLY;BYDAY={','.join(_BYDAY[(day + shift) % 7] for day in slot.weekdays)}" if slot.weekdays else "DAILY"
+            rule = f"FREQ={weekly};UNTIL={until}" if days[1:] else ""
+            found.append(Span(start.astimezone(UTC), end.astimezone(UTC), whole.status, rule))
+    return tuple(found)
+
+
+def _last_day(end: date | datetime, zone: ZoneInfo) -> date:
+    """Return the last day before an exclusive end."""
+    return (end - timedelta(microseconds=1)).astimezone(zone).date() if isinstance(end, datetime) else end - timedelta(days=1)
+
+
 def calendar(name: str, language: str, events: Iterable[CalendarEvent]) -> bytes:
     """Return a calendar in UTF-8, its lines folded."""
     lines = [
@@ -112,6 +141,8 @@ def _event(event: CalendarEvent) -> Iterator[str]:
     yield f"LAST-MODIFIED:{_calendar_instant(event.updated)}"
     yield _moment("DTSTART", event.span.start)
     yield _moment("DTEND", event.span.end)
+    if event.span.rule:
+        yield f"RRULE:{event.span.rule}"
     yield f"SUMMARY:{_calendar_text(event.title)}"
     yield f"DESCRIPTION:{_calendar_text(event.text)}"
     if event.where:
@@ -173,7 +204,7 @@ class FeedEntry:
     published: datetime
     updated: datetime
     where: str
-    span: Span | None
+    spans: tuple[Span, ...]
 
     @property
     def html(self) -> str:
@@ -243,6 +274,7 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
     kept = [part for part in rows if part]
     pdf = said.link
     linked = [f"{said.link_label} : {pdf}"] if pdf is not None and language == "fr" else [f"{said.link_label}: {pdf}"] if pdf else []
+    span = span_of(decree, place.time_zone)
     return FeedEntry(
         id=entry_id(decree, language),
         title=entry_title(message, said),
@@ -255,7 +287,7 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
         published=decree.found_at or updated,
         updated=updated,
         where=", ".join(line.text for line in said.lines_of(PostPart.PLACES)) or said.where,
-        span=span_of(decree, place.time_zone),
+        spans=() if span is None else slots_of(decree, place.time_zone, span) or (span,),
     )
 
 
@@ -342,11 +374,12 @@ def ics(feed: Feed) -> bytes:
     links = {entry.id: entry.link if "://" in entry.link else entry.pdf for entry in feed.entries}
     events = (
         CalendarEvent(
-            f"{entry.id.removeprefix(TAG)}@vigie-vsa", entry.span, entry.title, entry.text, links[entry.id], entry.where, entry.updated
+            f"{entry.id.removeprefix(TAG)}{f'-{rank}' if rank else ''}@vigie-vsa",
+            span, entry.title, entry.text, links[entry.id], entry.where, entry.updated,
         )
         for entry in feed.entries
-        if entry.span is not None
-    )
+        for rank, span in enumerate(entry.spans)
+    )  # fmt: skip
     return calendar(feed.title, feed.language, events)
 
 

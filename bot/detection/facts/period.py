@@ -1,15 +1,15 @@
-"""Finds when a decree applies: from, to, with hours if given. Sentences, items of lists and rows of tables share one grammar: days, alone
-or from one to another, each with its hours or all with the same. The title gives the days, articles often the hours: their period counts if
-it agrees with the title's, else the title's."""
+"""Finds when a decree applies: from, to, with hours if given. What an article grants in so many words comes first; else the title gives the
+days, articles often the hours: their period counts if it agrees with the title's, else the title's."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from itertools import chain, dropwhile, islice, pairwise, takewhile, zip_longest
+from itertools import chain, dropwhile, islice, pairwise, takewhile
 
+from bot.detection.facts.days import CELL, GLUE, NIGHT, NO_RANGE, DatedDay, Period, completed, days_of, period_of, stretches, tokens_of
 from bot.detection.facts.signature import is_of_letterhead, signing_lines
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.phrases import (
@@ -18,7 +18,6 @@ from bot.detection.text.phrases import (
     DAY,
     HOUR,
     MONTH,
-    PARTIAL_DATE,
     WEEKDAYS,
     YEAR,
     PartialDate,
@@ -31,8 +30,6 @@ from bot.detection.text.phrases import (
 from bot.detection.text.rows import INLINE_MARK, MOST_LINES, Line, has_gap, in_cells, lines_of
 from bot.domain.acts import Moment
 
-Period = tuple[Moment | None, Moment | None]
-
 _LONGEST = 1100
 """Most days between the beginning and the end of one period."""
 
@@ -41,177 +38,6 @@ _NEAR = timedelta(days=45)
 
 _MOST = 20
 """Most periods of one article, and most days of the slots of one period: limits hostile texts."""
-
-# From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
-
-_DAILY = (
-    r"(?:chaque (?:fois|jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
-    r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
-)
-_BEGIN_VERB = r"(?:mise? en (?:route|marche)|prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
-_END_VERB = (
-    r"(?:prend(?:ra|re)? fin|prenant fin|(?:et|est|sera) (?:arrete|interrompu|desactive|coupe|leve|clos)e?s?|expire(?:ra|r)?|expirant"
-    r"|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|(?:s'acheve|s'arrete|s'interrompt|s'eteint|se termine|se clot|s'achevera|s'eteindra)(?:ra|r)?"
-    r"|fini(?:t|ra)|s'achevant|se terminant|finissant|cessant"
-    r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
-)
-_UNTIL = (
-    r"jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard|soit)"
-    r"|(?:vaut|est valable|est valide|dure(?:ra)?|s'etend|court|reste en vigueur|produit ses effets)(?=\sjusqu'au)"
-    rf"|{_END_VERB}(?: de plein droit| automatiquement| definitivement)?(?:,[^.;:,]{{3,60}},)?"
-    r"(?=\s(?:au plus tard|a la date|le|au|jusqu'au)\b)"
-)
-# Words may be glued: "du 4au 7juillet".
-# Each piece is read in one way, or a hostile text would be read in any number of them.
-_GLUE = (
-    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a|(?:des|les)(?!amedi)|de|le|du|la|et|puis|entre"
-    r"|jusqu'au?|partir|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
-    r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soit|selon|horaires?|suivants?))*?"
-)
-_AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
-_TOKEN = rf"(?<!\d)(?:(?P<hour>{HOUR})(?![/.]\d|\s?{MONTH}){_AFTER}|(?P<day>{PARTIAL_DATE}){_AFTER})"
-_NEXT = re.compile(rf"(?P<glue>{_GLUE}){_TOKEN}")
-_CELL = re.compile(rf"(?P<glue>){_TOKEN}")
-# In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
-_THEN_DAILY = re.compile(
-    r"(?P<glue>[,.;]\s(?![^.;:]{0,400}\b(?:affich|consult|accueil|ouvert))"
-    rf"[^.;:]{{3,60}}?\s{_DAILY},?\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
-)
-_LABEL, _OF_IT = r"(?:(?:date|jour|prise) d[e'u] ?(?:l[ea'] ?)?)?", r"(?: d[eu'] ?(?:l[ea'] ?)?[a-z]{4,14})?"
-_OPENING = re.compile(
-    rf"(?:(?<![a-z])(?:(?P<begins>(?:{_BEGIN_VERB}\s)?(?:a compter d[eu]|a partir d[eu]|des le)|{_BEGIN_VERB}\sle"
-    rf"|{_LABEL}(?:debut|effet|premier jour|mise en (?:service|route)|ouverture|commencement){_OF_IT}\W{{1,4}})"
-    rf"|(?P<ends>{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)"
-    r"|remplacee?s? par (?:l[ae]s? )?(?:mots?|dates?)\s?:?\s?\"\s?(?:jusqu')?au"
-    rf"|{_LABEL}(?:fin|dernier jour|arret|fermeture|echeance|expiration|terme){_OF_IT}\W{{1,4}})|(?P<until>jusqu'au)"
-    r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
-    rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*)(?={_TOKEN})"
-)
-# A day without a month goes on to one that has it.
-_GOES_ON = re.compile(r"\s*(?:inclus\s*)?(?:,|-|(?:et|aux?|a)\b)")
-_TO = re.compile(rf"jusqu'a|\baux?\b|\ba\b|(?<![;,])(?<![;,] )-(?=\s)|{_UNTIL}")
-_NO_RANGE = re.compile(rf"\s*au\s*{PARTIAL_DATE}(?!\w)")
-_NIGHT = re.compile(r"\b(?:la|cette) nuit\W*(?:du\s*)?$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """Holds a day with its hours. `glue` is what stands before it; `end` where it ends with its hours."""
-
-    shown: PartialDate
-    glue: str
-    end: int
-    hours: tuple[str, ...] = ()
-    day: date = date.min
-
-    @property
-    def ends_range(self) -> bool:
-        return _TO.search(self.glue) is not None
-
-
-def _stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], list[_Day]]]:
-    """Yield consecutive days, each with its hours, and the words that open the row."""
-    position = start
-    while (opening := _OPENING.search(text, position, end)) is not None:
-        tokens = _tokens(text, opening.end(), end)
-        position = tokens[-1].end() if tokens else opening.end()
-        days = _complete(_days(tokens))
-        if days:
-            yield opening, days
-
-
-def _tokens(text: str, position: int, end: int) -> list[re.Match[str]]:
-    """Return the consecutive days and hours from a position on."""
-    tokens: list[re.Match[str]] = []
-    while len(tokens) <= 2 * _MOST:
-        token = _NEXT.match(text, position, end)
-        if token is None or (token["day"] and not _is_day(text, token)):
-            token = _THEN_DAILY.match(text, position, end)
-        if token is None:
-            break
-        tokens.append(token)
-        position = token.end()
-    return tokens
-
-
-def _is_day(text: str, token: re.Match[str]) -> bool:
-    """Return False for a figure that is no day: "12 caméras", "de 8 à 10 h"."""
-    shown = partial(token["day"])
-    goes_on = _GOES_ON.match(text, token.end()) is not None and re.search(r"\b(?:de|entre)\s*$", token["glue"]) is None
-    return shown is not None and (shown.month is not None or goes_on)
-
-
-def _days(tokens: Sequence[re.Match[str]]) -> list[_Day]:
-    """Return days with their hours. Two hours before the first day apply to all; one hour before it means that hours come first."""
-    first = next((rank for rank, token in enumerate(tokens) if token["day"]), len(tokens))
-    before, after = [token["hour"] for token in tokens[:first]], tokens[first:]
-    days: list[_Day] = []
-    pending: tuple[str, ...] = tuple(before) if len(before) == 1 else ()
-    glue = ""
-    for rank, token in enumerate(after):
-        if token["day"]:
-            shown = partial(token["day"])
-            if shown is None:
-                break
-            days.append(_Day(shown, glue + token["glue"], token.end(), pending))
-            pending, glue = (), ""
-        elif len(before) == 1 and any(other["day"] for other in after[rank:]):
-            pending, glue = (token["hour"],), token["glue"]
-        elif "meme jour" in token["glue"]:
-            days.append(replace(days[-1], glue=token["glue"], hours=(token["hour"],), end=token.end()))
-        else:
-            days[-1] = replace(days[-1], hours=(*days[-1].hours, token["hour"]), end=token.end())
-    if len(before) > 1 and days and not any(day.hours for day in days):
-        days[-1] = replace(days[-1], hours=tuple(before[:2]))
-    return days
-
-
-def _complete(days: list[_Day]) -> list[_Day]:
-    """Return the days with month and year, from the next one that has them; up to the first without, or before its predecessor."""
-    found: list[_Day] = []
-    month: int | None = None
-    year = next((day.shown.year for day in reversed(days) if day.shown.year), None)
-    for each in reversed(days):
-        day = each.shown.complete(month, year)
-        if day is not None and found and day > found[-1].day and each.shown.year is None and each.shown.month is not None:
-            day = each.shown.complete(month, day.year - 1)  # du 31 décembre au 1er janvier 2025
-        if day is None:
-            found = []
-            continue
-        month, year = day.month, day.year
-        found.append(replace(each, day=day))
-    found.reverse()
-    if len(found) == 2 and found[1].day < found[0].day and re.search(r"\b(?:compter|partir|des)\b", found[1].glue):
-        return [replace(found[1], glue=""), replace(found[0], glue="jusqu'au ")]  # "jusqu'au 31 décembre 2026, à compter du 5 octobre"
-    if found and found[-1].day == max(day.day for day in found) and not any(day.ends_range for day in found):
-        found.sort(key=lambda day: day.day)  # "les vendredis 2 et 9 et samedis 3 et 10 octobre"
-    back = next((rank for rank in range(1, len(found)) if found[rank].day < found[rank - 1].day), len(found))
-    return found[:back]
-
-
-def _period(days: Sequence[_Day], *, night: bool = False) -> Period:
-    """Return the period from the first day to the last. Hours past midnight end the next morning, except for the second day of a `night`
-    ("la nuit du 31 décembre au 1er janvier")."""
-    # "Le feu du 14 juillet, du mardi 14 juillet 2026 à 16 h…" names a day twice, "de 20 h à 1 h le 15 juillet" that on which its hours end.
-    days = [day for day, following in zip_longest(days, days[1:]) if following is None or day.hours or day.day != following.day]
-    if len(days) > 1 and len(days[-2].hours) > 1 and not days[-1].hours and days[-1].glue.strip() == "le":
-        days = days[:-1]
-    first, last = days[0], days[-1]
-    if len(days) == 1 and len(last.hours) < 2:
-        return Moment(first.day), Moment(last.day)
-    of_all = next((day.hours for day in days if len(day.hours) > 1), ())
-    opens = clock(next(iter(first.hours or of_all), ""), closing=False)
-    closes = clock(next(reversed(last.hours), ""), closing=True)
-    ends = last.day
-    since = clock(last.hours[-2], closing=False) if len(last.hours) > 1 else None
-    if since is not None and closes is not None:
-        night = night and len(days) > 1 and last.day - days[-2].day == timedelta(days=1)
-        if closes == time(0) and not night:
-            closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
-        elif closes <= since and not night:
-            ends += timedelta(days=1)
-    return Moment(first.day, opens), Moment(ends, closes)
-
 
 # What is looked for in one article, best first: tables and ranges, days one by one, one side of a period, one day, days of other things.
 _STATED, _ENUMERATED, _PARTLY, _SINGLE, _MONTHS, _SIDE, _ASIDE = range(7)
@@ -302,10 +128,10 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
 def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
     """Yield the periods that sentences give. A single day may be none: the day of a signature, or of another text."""
     text, signing = document.flat, signing_lines(document, block)
-    for opening, days in _stretches(text, block.start, block.end):
+    for opening, days in stretches(text, block.start, block.end):
         before = document.folded.text[max(opening.start() - 60, block.start) : opening.start()]
-        night = any(_NIGHT.search(glue) for glue in (before, *(day.glue for day in days)))
-        found = TextMatch(_period(days, night=night), opening.start(), days[-1].end)
+        night = any(NIGHT.search(glue) for glue in (before, *(day.glue for day in days)))
+        found = TextMatch(period_of(days, night=night), opening.start(), days[-1].end)
         at, several = Moment(days[0].day, clock(next(iter(days[0].hours), ""), closing=opening["begins"] is None)), len(days) > 1
         elsewhere = _of_something_else(document, block.start, found.start)
         _, comma, clause = before.rpartition(",")  # "Sur le rapport du directeur, l'autorisation vaut jusqu'au…"
@@ -325,7 +151,7 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
             yield (_STATED if all(len(day.hours) > 1 for day in days) else _ENUMERATED), found
         elif several:
             yield _ASIDE, found
-        elif (opening["one"] or len(days[0].hours) > 1) and not (signs or _NO_RANGE.match(text, days[0].end)):
+        elif (opening["one"] or len(days[0].hours) > 1) and not (signs or NO_RANGE.match(text, days[0].end)):
             yield _SINGLE, found
 
 
@@ -336,16 +162,16 @@ def _tables(document: ActText, block: Block) -> Iterator[list[TextMatch[Period]]
     for line in chain(islice(lines_of(document, block.start, block.end), MOST_LINES), [None]):
         days = _row(line) if line is not None and has_gap(line.printed) else []
         if line is not None and days:
-            rows.append(TextMatch(_period(days), line.start, line.end))
+            rows.append(TextMatch(period_of(days), line.start, line.end))
             continue
         if rows and (head or (len(rows) > 1 and all(map(_is_timed, rows)))):
             yield rows
         rows, head = [], line is not None and "debut" in document.flat[line.start : line.end]
 
 
-def _row(line: Line) -> list[_Day]:
-    tokens = [token for token in _CELL.finditer(in_cells(line.printed)) if not token["day"] or re.search("[a-z/.]", token["day"])]
-    days = _complete(_days(list(dropwhile(lambda token: not token["day"], tokens))))  # "Midi" may head a row
+def _row(line: Line) -> list[DatedDay]:
+    tokens = [token for token in CELL.finditer(in_cells(line.printed)) if not token["day"] or re.search("[a-z/.]", token["day"])]
+    days = completed(days_of(list(dropwhile(lambda token: not token["day"], tokens))))  # "Midi" may head a row
     return days if len(days) <= 2 else []
 
 
@@ -372,7 +198,7 @@ def _of_something_else(document: ActText, start: int, slot: int) -> bool:
 # From a day for so long.
 
 _LASTS = rf"(?P<count>\d{{1,3}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,4}})\s*(?:\(\d+\)\s*)?(?P<unit>jours?|semaines?|mois|heures?|ans?|annees?)"
-_SINCE = rf"(?P<start>{ANY_DATE})(?:{_GLUE}(?P<begin>{HOUR})(?!\w))?"
+_SINCE = rf"(?P<start>{ANY_DATE})(?:{GLUE}(?P<begin>{HOUR})(?!\w))?"
 _LASTING = re.compile(
     rf"\b(?:a compter du|a partir du|du)\s*{_SINCE},?\s*(?:et\s*)?(?:pour|pendant)\s*(?:une duree\s*)?"
     rf"(?:maximale\s*)?(?:de |d')?\s*{_LASTS}"
@@ -417,9 +243,9 @@ def _months(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
         first, last = full(f"1er {opening} {match['since'] or year}"), full(f"1er {closing} {year}")
         if first is not None and last is not None and first <= last:
             last = last_day(last, 1, "mois")
-            hours = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], _tokens(text, match.end(), end)))
-            day = _Day(PartialDate(1, None, None), "", match.end(), day=first)
-            yield TextMatch(_period([day, replace(day, hours=hours, day=last)]), *match.span())
+            hours = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], tokens_of(text, match.end(), end)))
+            day = DatedDay(PartialDate(1, None, None), "", match.end(), day=first)
+            yield TextMatch(period_of([day, replace(day, hours=hours, day=last)]), *match.span())
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, takewhile
 
-from bot.detection.facts.operators import HEADED, beside_formality, in_event, is_formality
+from bot.detection.facts.event import HEADED, in_event
+from bot.detection.facts.operators import beside_formality, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import BALANCED, CARDINAL, cleaned, is_sound, joined, phrase_end, without_names

@@ -183,6 +183,10 @@ def cut_acts(pages: Sequence[PageText]) -> tuple[Act, ...]:
     separators = {page.number: found for page in pages if (found := read_separator(page.text))}
     front = read_front_matter(pages, separators)
     body = pages[front.pages :]
+    # A recueil that is attached to another document begins with its own cover and table of contents.
+    inner = next((rank for rank, page in enumerate(pages) if rank and not front.pages and is_cover(page.text)), None)
+    if inner is not None and read_front_matter(pages[inner:], separators).entries:
+        return (*cut_acts(pages[:inner]), *cut_acts(pages[inner:]))
     if not any(page.text.strip() or page.is_unread for page in body) and front.pages:
         return _listed_alone(pages, front)
     signs = read_signs(front.entries, body, separators)
@@ -225,6 +229,7 @@ _ONE = re.compile(
     r"(?i)\b(?:arr[êe]t[ée]|d[ée]cision|d[ée]l[ée]gations?|subd[ée]l[ée]gations?|avis|r[ée]c[ée]piss[ée]s?|convention|portant|abrog\w*|modifi\w*)"
     r"(?![\w(])"
 )
+_NUMBER_SIGN = re.compile(r"(?i)(?=\bn\s?[°º])")
 _HOW_MANY = re.compile(r"(?i)\b(\d{1,3})\s+(?:arr[êe]t[ée]s|d[ée]cisions)(?!\w)")
 
 
@@ -238,7 +243,7 @@ def cut_inner(act: Act) -> tuple[Act, ...]:
         cuts = openings(pieces, closed=False)  # short decrees may have no signature
     many, one = _MANY.search(act.title), _ONE.search(act.title)
     if one is not None and (many is None or one.start() < many.start()):
-        cuts = (0, *_of_other_numbers(pieces, cuts))
+        cuts = (0, *_of_other_numbers(act, pieces, cuts))
     if len(cuts) < 2:
         return (act,)
     front = (_part(act, 0, pieces[: cuts[0]]),) if cuts[0] else ()
@@ -246,10 +251,14 @@ def cut_inner(act: Act) -> tuple[Act, ...]:
     return (*front, *(_titled(part) for part in parts))
 
 
-def _of_other_numbers(pieces: Sequence[PageText], cuts: Sequence[int]) -> Iterator[int]:
-    """Yield where decrees begin whose number is another than that of the one before."""
+def _of_other_numbers(act: Act, pieces: Sequence[PageText], cuts: Sequence[int]) -> Iterator[int]:
+    """Yield where decrees begin whose number is another than that of the one before, and none that the title names: what an act modifies or
+    ends may be annexed to it."""
     numbers = [title_number(decree_title(pieces[cut].text)) for cut in cuts]
-    return (cut for (one, two), cut in zip(pairwise(numbers), cuts[1:], strict=True) if None not in {one, two} and one != two)
+    named = tuple(number for number in map(title_number, _NUMBER_SIGN.split(act.title)[1:]) if number)
+    for (one, two), cut in zip(pairwise(numbers), cuts[1:], strict=True):
+        if one and two and one != two and not two.startswith(named):
+            yield cut
 
 
 def _part(act: Act, part: int, pieces: Sequence[PageText]) -> Act:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from time import process_time
 
 import pytest
 
 from bot.detection.judging import judge
-from bot.domain.acts import Facts
+from bot.domain.acts import Facts, Slot
 from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
@@ -57,6 +58,43 @@ def of(*articles: str) -> tuple[str | None, str | None]:
 
 
 USE = "La commune d'Albi est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection"
+
+
+def _slot(first: str, last: str, opens: str, closes: str, *weekdays: int) -> Slot:
+    return Slot(date.fromisoformat(first), date.fromisoformat(last), time.fromisoformat(opens), time.fromisoformat(closes), weekdays)
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("du mardi 5 au vendredi 8 mai 2026 de 12h00 à 20h00", [_slot("2026-05-05", "2026-05-08", "12:00", "20:00")]),
+        ("du 5 au 8 mai 2026. Il fonctionne chaque jour de 22 h à 2 h", [_slot("2026-05-05", "2026-05-08", "22:00", "02:00")]),
+        (
+            "les vendredis et samedis soir du 1er au 31 mai 2026 de 22h00 à 02h00",
+            [_slot("2026-05-01", "2026-05-31", "22:00", "02:00", 4, 5)],
+        ),
+        (
+            "les 5 et 6 mai 2026 de 15 h à 22 h",
+            [_slot("2026-05-05", "2026-05-05", "15:00", "22:00"), _slot("2026-05-06", "2026-05-06", "15:00", "22:00")],
+        ),
+        ("du 5 mai 2026 à 12 h au 8 mai 2026 à 20 h", []),
+        ("le 5 mai 2026 de 12 h à 20 h", []),
+        ("la nuit du 31 mai au 1er juin 2026 de 22 h à 6 h", []),
+        ("du 31 mai au 1er juin 2026 de 22 h à 6 h", []),
+        ("du 5 au 8 mai 2026", []),
+    ],
+)
+def test_hours_of_each_day(text: str, slots: list[Slot]) -> None:
+    article = f"ARRÊTE\nArticle 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique {text}."
+    assert list(judge(act(f"Vu le code de la sécurité intérieure ;\n{article}", f"Arrêté n° 2026-1 {OBJECT}")).facts.slots) == slots
+
+
+def test_what_an_article_grants_comes_before_the_day_of_the_event() -> None:
+    event = (
+        "La police nationale est autorisée à mettre en œuvre un traitement algorithmique à l'occasion des festivités du 14 juillet 2026."
+    )
+    granted = "La présente autorisation est délivrée pour la durée de l'opération, soit le 12 juillet 2026 de 7h00 à 22h00."
+    assert of(event, "Le nombre de caméras est fixé à 4.", granted) == ("2026-07-12T07:00", "2026-07-12T22:00")
 
 
 def test_of_a_decree_on_several_things_the_articles_on_the_algorithm_come_first() -> None:

@@ -23,6 +23,6 @@ def test_only_texts_are_settled_by_persons() -> None:
 
 def test_a_value_is_of_the_kind_that_is_declared() -> None:
     empty = Facts()
-    several = {ValueKind.TEXTS, ValueKind.CODES, ValueKind.DECREES}
+    several = {ValueKind.TEXTS, ValueKind.CODES, ValueKind.DECREES, ValueKind.SLOTS}
     assert all(getattr(empty, fact.name) == (() if fact.kind in several else None) for fact in FACTS)
     assert all((fact.codes is not None) == (fact.kind is ValueKind.CODES) for fact in FACTS)

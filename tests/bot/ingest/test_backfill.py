@@ -23,7 +23,7 @@ from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Catalogue
 from sources.crawl.history import PatientFetcher
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
-from tests.bot.ingest.test_poller import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
+from tests.bot.ingest.test_poller import QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.bot.ingest.wired import make_ingestor
 from tests.bot.storage.finding import mark, stored
 from tests.examples import by_day
@@ -245,10 +245,10 @@ async def test_what_a_backfill_found_is_never_posted_by_later_polls(bench: Histo
 
 
 async def test_a_recueil_read_in_part_is_read_again_by_polls_in_silence(bench: History) -> None:
-    bench.papers[url(3)] = reading(NOTHING, "", unreadable=(2,))
+    bench.papers[url(3)] = reading("Préfecture", "", unreadable=(2,))
     report = await bench.run()
     assert report.ingested.incomplete == (url(3),)
-    bench.papers[url(3)] = reading(NOTHING, vsa("2026-3"))
+    bench.papers[url(3)] = reading("Préfecture", vsa("2026-3"))
     bench.now = bench.row(url(3)).next_try_at or bench.now
     _, ingested = await bench.poll()
     assert bench.states()[url(3)] is READ

@@ -265,8 +265,9 @@ async def test_what_was_announced_early_is_told_even_if_the_rest_cannot_be_read(
 
 
 async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) -> None:
-    doubt = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
-    scan = world.publish("99", 1, NOTHING.replace("ARRÊTE", doubt), *(NOTHING for _ in range(LONG)))
+    recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
+    doubt = NOTHING.replace("ARRÊTE", recital).replace("réglementation de la circulation", "mesures de sécurité")
+    scan = world.publish("99", 1, doubt, *(NOTHING for _ in range(LONG)))
     await world.poll("99")
     await soon(scan.waiting.wait())
     row = world.row("99", 1)

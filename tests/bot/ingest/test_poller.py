@@ -931,7 +931,7 @@ async def test_sources_that_read_one_list_are_polled_together_by_one_request(ben
 
 async def test_an_uncertain_act_is_handed_to_a_person(bench: Bench) -> None:
     recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
-    bench.papers[url(1)] = reading(NOTHING.replace("ARRÊTE", recital))
+    bench.papers[url(1)] = reading(NOTHING.replace("ARRÊTE", recital).replace("réglementation de la circulation", "mesures de sécurité"))
     with capture_logs() as logs:
         _, ingested = await bench.poll()
     assert (ingested.decrees, [item.url for item in ingested.uncertain]) == ((), [url(1)])

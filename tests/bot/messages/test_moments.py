@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 
-from bot.domain.acts import Facts, Moment
+from bot.domain.acts import Facts, Moment, Slot
 from bot.messages.lines import PeriodStage, PeriodTiming, delay_text, period_text, timing, timing_text
 from bot.messages.words import Language, words_in
 from tests.bot.messages.samples import facts, nows
@@ -42,6 +43,34 @@ def _moment(text: str | None) -> Moment | None:
 )
 def test_period(starts: str | None, ends: str | None, french: str | None, english: str | None) -> None:
     said = Facts(starts=_moment(starts), ends=_moment(ends))
+    assert period_text(said, words_in("fr")) == french
+    assert period_text(said, words_in("en")) == english
+
+
+def _slot(first: int, last: int, *weekdays: int) -> Slot:
+    return Slot(date(2031, 4, first), date(2031, 4, last), time(22), time(2, 30), weekdays)
+
+
+@pytest.mark.parametrize(
+    ("slots", "french", "english"),
+    [
+        ([_slot(1, 4)], "du 1er au 4 avril 2031, chaque jour de 22 h à 2 h 30", "from 1 to 4 April 2031, each day from 22:00 to 02:30"),
+        (
+            [_slot(1, 30, 4, 5)],
+            "du 1er au 30 avril 2031, les vendredis et samedis de 22 h à 2 h 30",
+            "from 1 to 30 April 2031, on Fridays and Saturdays from 22:00 to 02:30",
+        ),
+        (
+            [_slot(1, 1), _slot(4, 4)],
+            "le 1er avril 2031 de 22 h à 2 h 30 et le 4 avril 2031 de 22 h à 2 h 30",
+            "on 1 April 2031 from 22:00 to 02:30 and on 4 April 2031 from 22:00 to 02:30",
+        ),
+        ([_slot(day, day) for day in range(1, 7)], "du 1er au 6 avril 2031, en 6 créneaux", "from 1 to 6 April 2031, in 6 slots"),
+    ],
+)
+def test_hours_of_each_day(slots: list[Slot], french: str, english: str) -> None:
+    ends = slots[-1].closing(slots[-1].last)
+    said = Facts(starts=Moment(slots[0].first, time(22)), ends=replace(ends, day=slots[-1].last), slots=tuple(slots))
     assert period_text(said, words_in("fr")) == french
     assert period_text(said, words_in("en")) == english
 

@@ -21,7 +21,7 @@ IDS = ("26-2026-08-14-00001", "26-2026-08-14-00002")
 
 def page(number: int, act_id: str) -> PageText:
     foot = f"Préfecture de la Drôme / Cabinet - {act_id} - Arrêté portant réglementation de la circulation {number}"
-    return PageText(number, f"{demo_text('road', DAY, number=f'2026-{number}')}\n{foot}")
+    return PageText(number, f"{demo_text('road', DAY, number=f'2026-{act_id[-1]}')}\n{foot}")
 
 
 PAGES = (page(1, IDS[0]), page(2, IDS[0]), page(3, IDS[1]), page(4, IDS[1]))

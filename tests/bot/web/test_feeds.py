@@ -11,9 +11,9 @@ import feedparser
 import icalendar
 import pytest
 
-from bot.domain.acts import Change, Decree, Facts, Kind, Moment, NamedCommune, Naming
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, NamedCommune, Naming, Slot
 from bot.web.documents import SiteSettings
-from bot.web.feeds import CalendarEvent, Span, calendar, span_of
+from bot.web.feeds import CalendarEvent, Span, calendar, slots_of, span_of
 from tests.bot.queries.conftest import NOW, MemoryDecrees, decree
 from tests.bot.web.conftest import get, memory_site
 
@@ -213,6 +213,47 @@ END = Change(Kind.ABROGATION, 2, since=date(2026, 8, 22))
 )
 def test_an_event_is_when_cameras_may_be_used(some: Decree, expected: Span | None) -> None:
     assert span_of(some, "Europe/Paris") == expected
+
+
+NIGHTS = Slot(date(2026, 10, 23), date(2026, 11, 1), time(22), time(2), (4, 5))
+
+
+@pytest.mark.parametrize(
+    ("slots", "expected"),
+    [
+        ((), ()),
+        (
+            (Slot(date(2026, 8, 21), date(2026, 8, 23), time(14), time(20)),),
+            (Span(utc("2026-08-21T12:00"), utc("2026-08-21T18:00"), "CONFIRMED", "FREQ=DAILY;UNTIL=20260823T120000Z"),),
+        ),
+        # Clocks go back in the night of the 25th: an hour is that of the place on both sides.
+        (
+            (NIGHTS,),
+            (
+                Span(utc("2026-10-23T20:00"), utc("2026-10-24T00:00"), "CONFIRMED", "FREQ=WEEKLY;BYDAY=FR,SA;UNTIL=20261024T200000Z"),
+                Span(utc("2026-10-30T21:00"), utc("2026-10-31T01:00"), "CONFIRMED", "FREQ=WEEKLY;BYDAY=FR,SA;UNTIL=20261031T210000Z"),
+            ),
+        ),
+        (
+            (
+                Slot(date(2026, 8, 21), date(2026, 8, 21), time(9), time(12)),
+                Slot(date(2026, 8, 23), date(2026, 8, 23), time(0, 30), time(4)),
+            ),
+            (
+                Span(utc("2026-08-21T07:00"), utc("2026-08-21T10:00"), "CONFIRMED"),
+                Span(utc("2026-08-22T22:30"), utc("2026-08-23T02:00"), "CONFIRMED"),
+            ),
+        ),
+    ],
+)
+def test_an_event_is_on_the_hours_of_each_day(slots: tuple[Slot, ...], expected: tuple[Span, ...]) -> None:
+    some = of("2026-08-21", "2026-11-01")
+    some = replace(some, facts=replace(some.facts, slots=slots))
+    whole = span_of(some, "Europe/Paris")
+    assert whole is not None
+    assert slots_of(some, "Europe/Paris", whole) == expected
+    longer = replace(some, changed_by=(Change(Kind.MODIFICATION, 2, ends=Moment(date(2026, 11, 30))),))
+    assert slots_of(longer, "Europe/Paris", whole) == ()
 
 
 def test_a_calendar_says_what_the_feed_says() -> None:

@@ -1,0 +1,242 @@
+"""Reads days with their hours, and the hours of each day: sentences, items of lists and rows of tables share one grammar of days, alone or
+from one to another, each with its hours or all with the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from itertools import zip_longest
+
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.phrases import (
+    HOUR,
+    MONTH,
+    PARTIAL_DATE,
+    WEEKDAYS,
+    PartialDate,
+    clock,
+    partial,
+)
+from bot.detection.text.rows import INLINE_MARK
+from bot.domain.acts import Moment, Slot
+
+Period = tuple[Moment | None, Moment | None]
+
+_MOST = 20
+"""Most days of the slots of one period: limits hostile texts."""
+
+_BESIDE = 120
+"""Characters before a day in which its weekdays stand."""
+
+# From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
+
+_DAILY = (
+    r"(?:chaque (?:fois|jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
+    r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
+)
+_BEGIN_VERB = r"(?:mise? en (?:route|marche)|prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
+_END_VERB = (
+    r"(?:prend(?:ra|re)? fin|prenant fin|(?:et|est|sera) (?:arrete|interrompu|desactive|coupe|leve|clos)e?s?|expire(?:ra|r)?|expirant"
+    r"|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|(?:s'acheve|s'arrete|s'interrompt|s'eteint|se termine|se clot|s'achevera|s'eteindra)(?:ra|r)?"
+    r"|fini(?:t|ra)|s'achevant|se terminant|finissant|cessant"
+    r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
+)
+_UNTIL = (
+    r"jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard|soit)"
+    r"|(?:vaut|est valable|est valide|dure(?:ra)?|s'etend|court|reste en vigueur|produit ses effets)(?=\sjusqu'au)"
+    rf"|{_END_VERB}(?: de plein droit| automatiquement| definitivement)?(?:,[^.;:,]{{3,60}},)?"
+    r"(?=\s(?:au plus tard|a la date|le|au|jusqu'au)\b)"
+)
+# Words may be glued: "du 4au 7juillet".
+# Each piece is read in one way, or a hostile text would be read in any number of them.
+GLUE = (
+    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a|(?:des|les)(?!amedi)|de|le|du|la|et|puis|entre"
+    r"|jusqu'au?|partir|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
+    r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soit|selon|horaires?|suivants?))*?"
+)
+_AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
+_TOKEN = rf"(?<!\d)(?:(?P<hour>{HOUR})(?![/.]\d|\s?{MONTH}){_AFTER}|(?P<day>{PARTIAL_DATE}){_AFTER})"
+_NEXT = re.compile(rf"(?P<glue>{GLUE}){_TOKEN}")
+CELL = re.compile(rf"(?P<glue>){_TOKEN}")
+# In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
+_THEN_DAILY = re.compile(
+    r"(?P<glue>[,.;]\s(?![^.;:]{0,400}\b(?:affich|consult|accueil|ouvert))"
+    rf"[^.;:]{{3,60}}?\s{_DAILY},?\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
+)
+_LABEL, _OF_IT = r"(?:(?:date|jour|prise) d[e'u] ?(?:l[ea'] ?)?)?", r"(?: d[eu'] ?(?:l[ea'] ?)?[a-z]{4,14})?"
+_OPENING = re.compile(
+    rf"(?:(?<![a-z])(?:(?P<begins>(?:{_BEGIN_VERB}\s)?(?:a compter d[eu]|a partir d[eu]|des le)|{_BEGIN_VERB}\sle"
+    rf"|{_LABEL}(?:debut|effet|premier jour|mise en (?:service|route)|ouverture|commencement){_OF_IT}\W{{1,4}})"
+    rf"|(?P<ends>{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)"
+    r"|remplacee?s? par (?:l[ae]s? )?(?:mots?|dates?)\s?:?\s?\"\s?(?:jusqu')?au"
+    rf"|{_LABEL}(?:fin|dernier jour|arret|fermeture|echeance|expiration|terme){_OF_IT}\W{{1,4}})|(?P<until>jusqu'au)"
+    r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
+    rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*)(?={_TOKEN})"
+)
+# A day without a month goes on to one that has it.
+_GOES_ON = re.compile(r"\s*(?:inclus\s*)?(?:,|-|(?:et|aux?|a)\b)")
+_TO = re.compile(rf"jusqu'a|\baux?\b|\ba\b|(?<![;,])(?<![;,] )-(?=\s)|{_UNTIL}")
+NO_RANGE = re.compile(rf"\s*au\s*{PARTIAL_DATE}(?!\w)")
+NIGHT = re.compile(r"\b(?:la|cette) nuit\W*(?:du\s*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class DatedDay:
+    """Holds a day with its hours. `glue` is what stands before it; `end` where it ends with its hours."""
+
+    shown: PartialDate
+    glue: str
+    end: int
+    hours: tuple[str, ...] = ()
+    day: date = date.min
+
+    @property
+    def ends_range(self) -> bool:
+        """Return whether words such as "au" before it make it the last day of a range."""
+        return _TO.search(self.glue) is not None
+
+
+def stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], list[DatedDay]]]:
+    """Yield consecutive days, each with its hours, and the words that open the row."""
+    position = start
+    while (opening := _OPENING.search(text, position, end)) is not None:
+        tokens = tokens_of(text, opening.end(), end)
+        position = tokens[-1].end() if tokens else opening.end()
+        days = completed(days_of(tokens))
+        if days:
+            yield opening, days
+
+
+def tokens_of(text: str, position: int, end: int) -> list[re.Match[str]]:
+    """Return the consecutive days and hours from a position on."""
+    tokens: list[re.Match[str]] = []
+    while len(tokens) <= 2 * _MOST:
+        token = _NEXT.match(text, position, end)
+        if token is None or (token["day"] and not _is_day(text, token)):
+            token = _THEN_DAILY.match(text, position, end)
+        if token is None:
+            break
+        tokens.append(token)
+        position = token.end()
+    return tokens
+
+
+def _is_day(text: str, token: re.Match[str]) -> bool:
+    """Return False for a figure that is no day: "12 caméras", "de 8 à 10 h"."""
+    shown = partial(token["day"])
+    goes_on = _GOES_ON.match(text, token.end()) is not None and re.search(r"\b(?:de|entre)\s*$", token["glue"]) is None
+    return shown is not None and (shown.month is not None or goes_on)
+
+
+def days_of(tokens: Sequence[re.Match[str]]) -> list[DatedDay]:
+    """Return days with their hours. Two hours before the first day apply to all; one hour before it means that hours come first."""
+    first = next((rank for rank, token in enumerate(tokens) if token["day"]), len(tokens))
+    before, after = [token["hour"] for token in tokens[:first]], tokens[first:]
+    days: list[DatedDay] = []
+    pending: tuple[str, ...] = tuple(before) if len(before) == 1 else ()
+    glue = ""
+    for rank, token in enumerate(after):
+        if token["day"]:
+            shown = partial(token["day"])
+            if shown is None:
+                break
+            days.append(DatedDay(shown, glue + token["glue"], token.end(), pending))
+            pending, glue = (), ""
+        elif len(before) == 1 and any(other["day"] for other in after[rank:]):
+            pending, glue = (token["hour"],), token["glue"]
+        elif "meme jour" in token["glue"]:
+            days.append(replace(days[-1], glue=token["glue"], hours=(token["hour"],), end=token.end()))
+        else:
+            days[-1] = replace(days[-1], hours=(*days[-1].hours, token["hour"]), end=token.end())
+    if len(before) > 1 and days and not any(day.hours for day in days):
+        days[-1] = replace(days[-1], hours=tuple(before[:2]))
+    return days
+
+
+def completed(days: list[DatedDay]) -> list[DatedDay]:
+    """Return the days with month and year, from the next one that has them; up to the first without, or before its predecessor."""
+    found: list[DatedDay] = []
+    month: int | None = None
+    year = next((day.shown.year for day in reversed(days) if day.shown.year), None)
+    for each in reversed(days):
+        day = each.shown.complete(month, year)
+        if day is not None and found and day > found[-1].day and each.shown.year is None and each.shown.month is not None:
+            day = each.shown.complete(month, day.year - 1)  # du 31 décembre au 1er janvier 2025
+        if day is None:
+            found = []
+            continue
+        month, year = day.month, day.year
+        found.append(replace(each, day=day))
+    found.reverse()
+    if len(found) == 2 and found[1].day < found[0].day and re.search(r"\b(?:compter|partir|des)\b", found[1].glue):
+        return [replace(found[1], glue=""), replace(found[0], glue="jusqu'au ")]  # "jusqu'au 31 décembre 2026, à compter du 5 octobre"
+    if found and found[-1].day == max(day.day for day in found) and not any(day.ends_range for day in found):
+        found.sort(key=lambda day: day.day)  # "les vendredis 2 et 9 et samedis 3 et 10 octobre"
+    back = next((rank for rank in range(1, len(found)) if found[rank].day < found[rank - 1].day), len(found))
+    return found[:back]
+
+
+def _named_once(days: Sequence[DatedDay]) -> list[DatedDay]:
+    """Return the days without those named again: "le feu du 14 juillet, du mardi 14 juillet à 16 h", "de 20 h à 1 h le 15 juillet"."""
+    once = [day for day, following in zip_longest(days, days[1:]) if following is None or day.hours or day.day != following.day]
+    again = len(once) > 1 and len(once[-2].hours) > 1 and not once[-1].hours and once[-1].glue.strip() == "le"
+    return once[:-1] if again else once
+
+
+def period_of(days: Sequence[DatedDay], *, night: bool = False) -> Period:
+    """Return the period from the first day to the last. Hours past midnight end the next morning, except for the second day of a `night`
+    ("la nuit du 31 décembre au 1er janvier")."""
+    days = _named_once(days)
+    first, last = days[0], days[-1]
+    if len(days) == 1 and len(last.hours) < 2:
+        return Moment(first.day), Moment(last.day)
+    of_all = next((day.hours for day in days if len(day.hours) > 1), ())
+    opens = clock(next(iter(first.hours or of_all), ""), closing=False)
+    closes = clock(next(reversed(last.hours), ""), closing=True)
+    ends = last.day
+    since = clock(last.hours[-2], closing=False) if len(last.hours) > 1 else None
+    if since is not None and closes is not None:
+        night = night and len(days) > 1 and last.day - days[-2].day == timedelta(days=1)
+        if closes == time(0) and not night:
+            closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
+        elif closes <= since and not night:
+            ends += timedelta(days=1)
+    return Moment(first.day, opens), Moment(ends, closes)
+
+
+# "les vendredis et samedis du 28 mars au 27 avril".
+_WEEKDAYS = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})s\b")
+
+
+def slots(document: ActText, found: TextMatch[Period]) -> tuple[Slot, ...]:
+    """Return the hours of each day that a period is made of; none where it runs from a first hour to a last one, has no hours, or may be
+    one night."""
+    text, read = document.flat, list[Slot]()
+    for opening, named in stretches(text, found.start, found.end):
+        days = _named_once(named)
+        before = text[max(opening.start() - _BESIDE, 0) : days[-1].end]
+        weekdays = {match.group() for match in _WEEKDAYS.finditer(before)}
+        hours = [day.hours for day in days if day.hours]
+        if not hours or any(len(pair) != 2 for pair in hours) or re.search(r"\bnuits? du\b", before):
+            return ()
+        for rank, day in enumerate(days):
+            last = next((other for other in days[rank + 1 : rank + 2] if other.ends_range), day)
+            if day.ends_range:
+                continue
+            opens, closes = last.hours or day.hours or hours[-1]
+            slot = _slot(day.day, last.day, clock(opens, closing=False), clock(closes, closing=True))
+            if slot is None or (last is not day and day.hours and last.hours):
+                return ()
+            of_range = tuple(rank for rank, name in enumerate(WEEKDAYS) if f"{name}s" in weekdays)
+            read.append(slot if last is day else replace(slot, weekdays=of_range))
+    several = len(read) > 1 or any(slot.first < slot.last for slot in read)
+    return tuple(sorted(set(read))) if several else ()
+
+
+def _slot(first: date, last: date, opens: time | None, closes: time | None) -> Slot | None:
+    """Return the hours of these days; None without hours, or where two days may be one night ("du 31 au 1er, de 22 h à 6 h")."""
+    if opens is None or closes is None or (closes <= opens and last - first == timedelta(days=1)):
+        return None
+    return Slot(first, last, opens, closes)
