@@ -178,19 +178,15 @@ class PreparedPictures:
         return ready[1] if ready is not None and ready[0] == post.key else await self._made(post)
 
     async def _made(self, post: Post) -> Picture | None:
-        return None if post.digest is not None else await picture_of(post, self._pictures)
-
-
-async def picture_of(post: Post, pictures: Pictures | None) -> Picture | None:
-    """Return the picture of a post; None if there is none or making it crashes. Raises StoppedBefore when cancelled."""
-    if pictures is None:
-        return None
-    try:
-        with before_sending():
-            return await pictures(post)
-    except Exception as fault:
-        log.exception("picture.crashed", post=post.id, fault=type(fault).__name__)
-        return None
+        """Make the picture; None if there is none or making it crashes."""
+        if post.digest is not None or self._pictures is None:
+            return None
+        try:
+            with before_sending():
+                return await self._pictures(post)
+        except Exception as fault:
+            log.exception("picture.crashed", post=post.id, fault=type(fault).__name__)
+            return None
 
 
 def unexpected(destination: str, error: Exception) -> str:
@@ -269,13 +265,19 @@ class Limiter:
 
     def memory(self, destination: str) -> float:
         """Return for how many seconds earlier sends to a destination count."""
-        return longest_memory(self._budgets_of(destination), self._spacing.get(destination, 0.0))
+        spacing = MANY * self._spacing.get(destination, 0.0)
+        return max([spacing, *(budget.seconds for budget in self._budgets_of(destination))])
 
     def recall(self, destination: str, ages: Sequence[float]) -> None:
         """Add sends of other programs or before this start: their ages in seconds."""
         now = self._monotonic()
-        for age in ages:
-            self._note(destination, now - max(age, 0.0))
+        memory: Mapping[str, float] = {
+            _own(destination): self.memory(destination),
+            **{budget.name: budget.seconds for budget in self._budgets_of(destination)},
+        }
+        for name, seconds in memory.items():
+            sent = [*self._sent[name], *(now - max(age, 0.0) for age in ages)]
+            self._sent[name] = sorted(at for at in sent if at > now - seconds)
 
     def wait(self, destination: str, waiting: int) -> float:
         """Return the seconds until one of the `waiting` messages of a destination may go."""
@@ -286,17 +288,7 @@ class Limiter:
 
     def note(self, destination: str) -> None:
         """Take in that a message leaves now."""
-        self._note(destination, self._monotonic())
-
-    def _note(self, destination: str, at: float) -> None:
-        budgets = self._budgets_of(destination)
-        memory: Mapping[str, float] = {
-            _own(destination): self.memory(destination),
-            **{budget.name: budget.seconds for budget in budgets},
-        }
-        for name, seconds in memory.items():
-            kept = [moment for moment in self._sent[name] if moment > self._monotonic() - seconds]
-            self._sent[name] = sorted([*kept, at])
+        self.recall(destination, [0.0])
 
     def _budgets_of(self, destination: str) -> tuple[Budget, ...]:
         chat = followed_chat(destination)
@@ -366,8 +358,3 @@ def is_read_by_people(destination: Destination) -> bool:
 def most_per_day(destinations: Iterable[Destination], most: int) -> dict[str, int]:
     """Return the daily messages above which a destination of people gets digests."""
     return {destination.name: most for destination in destinations if is_read_by_people(destination)}
-
-
-def longest_memory(budgets: Iterable[Budget], spacing: float) -> float:
-    """Return the seconds for which sends must be remembered."""
-    return max([MANY * spacing, *(budget.seconds for budget in budgets)], default=0.0)

@@ -312,8 +312,7 @@ class Deliverer:
         return Delivered(post, PostState.SENT)
 
     async def _failed(self, post: Post, event: Event, error: Exception) -> Delivered:
-        reason = str(error) if isinstance(error, DeliveryError) else unexpected(post.destination, error)
-        return await self._became(post, event, reason, getattr(error, "retry_after", None))
+        return await self._became(post, event, _reason(post.destination, error), getattr(error, "retry_after", None))
 
     async def _became(self, post: Post, event: Event, error: str, retry_after: float | None = None) -> Delivered:
         """It is not known to be there."""
@@ -349,6 +348,10 @@ class Deliverer:
         """Nothing goes there for so long."""
         now = self._clock()
         await run_to_completion(self._outbox.hold, destination, now + wait, now, cause)
+
+
+def _reason(destination: str, error: Exception) -> str:
+    return str(error) if isinstance(error, DeliveryError) else unexpected(destination, error)
 
 
 def _is_unclear(post: Post) -> bool:
@@ -452,20 +455,17 @@ class Editor:
         try:
             edited = await channel.edit(edit.post)
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
-            reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
-            exposed = isinstance(error, EditExposed)
-            return await self._failed(channel, edit, event_of(error), reason, getattr(error, "retry_after", None), exposed=exposed)
+            return await self._failed(channel, edit, error)
         now = self._clock()
         await run_to_completion(self._edits.done, edit, now)
         log.info("post.edited", destination=channel.name, decree=edit.post.decree.id)
         return True, None if edited.rest is None else now + timedelta(seconds=edited.rest)
 
-    async def _failed(
-        self, channel: Channel, edit: Edit, event: Event, reason: str, retry_after: float | None, *, exposed: bool
-    ) -> tuple[bool, datetime | None]:
+    async def _failed(self, channel: Channel, edit: Edit, error: Exception) -> tuple[bool, datetime | None]:
+        reason = _reason(channel.name, error)
         now = self._clock()
-        after = after_failure(event, edit.attempts, edit.since, now, retry_after, self._chance())
-        if exposed:
+        after = after_failure(event_of(error), edit.attempts, edit.since, now, getattr(error, "retry_after", None), self._chance())
+        if isinstance(error, EditExposed):
             after = EditRetry(None, PostCause.EDIT_EXPOSED)
         if after.not_before is None:
             log.warning("post.edit_abandoned", destination=channel.name, decree=edit.post.decree.id, error=reason)

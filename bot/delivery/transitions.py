@@ -101,56 +101,31 @@ class Transition:
 _PENDING, _SENDING, _SENT = PostState.PENDING, PostState.SENDING, PostState.SENT
 _REFUSED, _UNKNOWN, _HELD = PostState.REFUSED, PostState.UNKNOWN, PostState.HELD
 
-FROM: Mapping[Event, frozenset[PostState]] = MappingProxyType(
+_SENDING_ONLY, _UNKNOWN_ONLY = frozenset({_SENDING}), frozenset({_UNKNOWN})
+_QUEUED, _DOUBTFUL = frozenset({_PENDING, _REFUSED}), frozenset({_UNKNOWN, _HELD})
+
+_FIXED: Mapping[Event, tuple[frozenset[PostState], Transition]] = MappingProxyType(
     {
-        Event.CLAIMED: frozenset({_PENDING}),
+        Event.CLAIMED: (frozenset({_PENDING}), Transition(_SENDING)),
         # An answer that comes late is true all the same.
-        Event.SENT: frozenset({_PENDING, _SENDING, _REFUSED, _UNKNOWN, _HELD}),
-        Event.NOT_SENT: frozenset({_SENDING}),
-        Event.RATE_LIMITED: frozenset({_SENDING}),
-        Event.REFUSED_CONTENT: frozenset({_SENDING}),
-        Event.REFUSED_DESTINATION: frozenset({_SENDING}),
-        Event.MIGRATED: frozenset({_SENDING}),
-        Event.LOST_ANSWER: frozenset({_SENDING}),
-        Event.FAULT: frozenset({_SENDING}),
-        Event.STOPPED_BEFORE: frozenset({_SENDING}),
-        Event.STOPPED_WHILE: frozenset({_SENDING}),
-        Event.KILLED: frozenset({_SENDING}),
-        Event.FOUND: frozenset({_UNKNOWN}),
-        Event.ABSENT: frozenset({_UNKNOWN}),
-        Event.UNCLEAR: frozenset({_UNKNOWN}),
-        Event.CANNOT_ASK: frozenset({_UNKNOWN}),
-        Event.HOLD: frozenset({_UNKNOWN}),
-        Event.RESEND: frozenset({_UNKNOWN}),
+        Event.SENT: (frozenset(PostState) - {_SENT}, Transition(_SENT)),
+        Event.FOUND: (_UNKNOWN_ONLY, Transition(_SENT, cause=PostCause.RECONCILE_FOUND)),
+        Event.HOLD: (_UNKNOWN_ONLY, Transition(_HELD, cause=PostCause.AWAITS_PERSON, notify=True)),
+        Event.REFUSED_CONTENT: (_SENDING_ONLY, Transition(_REFUSED, cause=PostCause.REFUSED_CONTENT, notify=True)),
         # One in doubt is neither tried again nor dropped, which a retry would take back: a person says first whether it is there.
-        Event.PERSON_RETRY: frozenset({_PENDING, _REFUSED}),
-        Event.PERSON_DROP: frozenset({_PENDING, _REFUSED}),
-        Event.PERSON_SENT: frozenset({_UNKNOWN, _HELD}),
-        Event.PERSON_NOT_SENT: frozenset({_UNKNOWN, _HELD}),
+        Event.PERSON_DROP: (_QUEUED, Transition(_REFUSED, cause=PostCause.BY_PERSON)),
+        Event.PERSON_SENT: (_DOUBTFUL, Transition(_SENT, cause=PostCause.BY_PERSON)),
     }
 )
-"""The states in which an event counts. In any other it came too late, and changes nothing."""
+"""The states in which an event counts, and its step, which depends on nothing else. In any other state it came too late."""
 
-
-_WHATEVER_THE_TIME: Mapping[Event, Transition] = MappingProxyType(
+_AGAIN_AT_ONCE: Mapping[Event, tuple[frozenset[PostState], PostCause]] = MappingProxyType(
     {
-        Event.CLAIMED: Transition(_SENDING),
-        Event.SENT: Transition(_SENT),
-        Event.FOUND: Transition(_SENT, cause=PostCause.RECONCILE_FOUND),
-        Event.PERSON_SENT: Transition(_SENT, cause=PostCause.BY_PERSON),
-        Event.REFUSED_CONTENT: Transition(_REFUSED, cause=PostCause.REFUSED_CONTENT, notify=True),
-        Event.PERSON_DROP: Transition(_REFUSED, cause=PostCause.BY_PERSON),
-        Event.HOLD: Transition(_HELD, cause=PostCause.AWAITS_PERSON, notify=True),
-    }
-)
-
-_AGAIN_AT_ONCE: Mapping[Event, PostCause] = MappingProxyType(
-    {
-        Event.STOPPED_BEFORE: PostCause.STOPPED,
-        Event.ABSENT: PostCause.RECONCILE_ABSENT,
-        Event.RESEND: PostCause.RESENT,
-        Event.PERSON_RETRY: PostCause.BY_PERSON,
-        Event.PERSON_NOT_SENT: PostCause.BY_PERSON,
+        Event.STOPPED_BEFORE: (_SENDING_ONLY, PostCause.STOPPED),
+        Event.ABSENT: (_UNKNOWN_ONLY, PostCause.RECONCILE_ABSENT),
+        Event.RESEND: (_UNKNOWN_ONLY, PostCause.RESENT),
+        Event.PERSON_RETRY: (_QUEUED, PostCause.BY_PERSON),
+        Event.PERSON_NOT_SENT: (_DOUBTFUL, PostCause.BY_PERSON),
     }
 )
 
@@ -162,20 +137,27 @@ _IN_DOUBT: Mapping[Event, PostCause] = MappingProxyType(
         Event.KILLED: PostCause.KILLED,
     }
 )
+"""Failures while a post is sent, after which it may be there."""
+
+_SEARCHED = frozenset({Event.UNCLEAR, Event.CANNOT_ASK})
 
 
 def transition(state: PostState, event: Event, counts: WaitFactors, now: datetime) -> Transition | None:
     """Return the step that an event makes, None where it changes nothing in that state."""
-    if state not in FROM[event]:
-        return None
-    if event in _WHATEVER_THE_TIME:
-        return _WHATEVER_THE_TIME[event]
+    if event in _FIXED:
+        states, step = _FIXED[event]
+        return step if state in states else None
     if event in _AGAIN_AT_ONCE:
-        return Transition(_PENDING, now, _AGAIN_AT_ONCE[event])
+        states, cause = _AGAIN_AT_ONCE[event]
+        return Transition(_PENDING, now, cause) if state in states else None
+    if event in _SEARCHED:
+        return _still_in_doubt(event, counts, now) if state is _UNKNOWN else None
+    if state is not _SENDING:
+        return None
     if event in _IN_DOUBT:
         # Nothing follows it until it was looked for.
         return Transition(_UNKNOWN, now + SETTLE, _IN_DOUBT[event], rest=SETTLE)
-    return _still_in_doubt(event, counts, now) if state is _UNKNOWN else _after_a_wait(event, counts, now)
+    return _after_a_wait(event, counts, now)
 
 
 def _after_a_wait(event: Event, counts: WaitFactors, now: datetime) -> Transition:

@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -290,6 +290,10 @@ class StatusLimits:
 
     characters: int = 500
     per_url: int | None = 23
+
+    def below(self, warning: str) -> StatusLimits:
+        """Return what is left of them under a content warning, which counts as the text does."""
+        return replace(self, characters=self.characters - len(warning))
 
 
 MASTODON = StatusLimits()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -32,7 +31,6 @@ from bot.delivery.mastodon.client import (
     ApiRequest,
     MastodonApi,
     created,
-    instance_limits,
     is_sought,
     is_sought_digest,
     json_of,
@@ -49,9 +47,6 @@ from bot.messages.lines import MessageInput
 from bot.messages.words import Language, StatusLimits, clean, inert
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
-
 
 # Finds a post, and its thread, among the account's statuses, newest first, back to the decree's discovery. Each status has its own
 # Idempotency-Key; some servers ignore these, so existing statuses are read before any is added, and a broken thread is completed.
@@ -135,11 +130,10 @@ def key_of(post: str, number: int) -> str:
     return post if number == 1 else hashlib.sha256(f"{post}\0{number}".encode()).hexdigest()[:32]
 
 
-async def thread_of(request: ApiRequest, first: Mapping[str, Any]) -> list[str]:
+async def thread_of(api: MastodonApi, first: Mapping[str, Any]) -> list[str]:
     """Return the ids of the account's own replies that follow a status, one after the other. Raises DeliveryError."""
-    document = json_of(await request("GET", f"/api/v1/statuses/{quote(str(first['id']), safe='')}/context"))
-    replies = document.get("descendants") if isinstance(document, Mapping) else None
-    if not isinstance(replies, list):
+    replies = await api.replies_to(str(first["id"]))
+    if replies is None:
         raise DeliveryUnknown("Mastodon: a thread that cannot be read")
     own = {str(one.get("in_reply_to_id")): str(one.get("id")) for one in reversed(replies) if _is_by(one, first)}
     chain: list[str] = []
@@ -150,7 +144,7 @@ async def thread_of(request: ApiRequest, first: Mapping[str, Any]) -> list[str]:
 
 
 async def complete_thread(
-    request: ApiRequest,
+    api: MastodonApi,
     first: Mapping[str, Any],
     texts: Sequence[str],
     form: Mapping[str, str],
@@ -162,12 +156,12 @@ async def complete_thread(
     """Post the missing statuses of a thread; `texts`: those after `first`; `known`: some may exist. A refusal ends the thread and is
     logged. Raises NotSent, Unknown; a repetition continues.
     """
-    chain = await thread_of(request, first) if known and texts else []
+    chain = await thread_of(api, first) if known and texts else []
     last = chain[-1] if chain else str(first["id"])
     for number, text in enumerate(texts[len(chain) :], start=len(chain) + 2):
         asked = {**form, "status": text, "in_reply_to_id": last}
         try:
-            answer = await request("POST", "/api/v1/statuses", data=asked, headers={"Idempotency-Key": key_of(post, number)})
+            answer = await api.request("POST", "/api/v1/statuses", data=asked, headers={"Idempotency-Key": key_of(post, number)})
         except Refused as error:
             # A token that is refused is mended, and the thread then goes on; what it hangs on may be gone for good.
             if isinstance(error, DestinationRefused) and not isinstance(error, Missing):
@@ -177,9 +171,7 @@ async def complete_thread(
         last = str(created(answer)["id"])
 
 
-def _is_by(reply: object, first: Mapping[str, Any]) -> bool:
-    if not isinstance(reply, Mapping):
-        return False
+def _is_by(reply: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
     theirs, ours = reply.get("account"), first.get("account")
     return isinstance(theirs, Mapping) and isinstance(ours, Mapping) and theirs.get("id") == ours.get("id")
 
@@ -214,7 +206,6 @@ class MastodonChannel:
         self._pictured = pictured
         self._warning = clean(content_warning)
         self._thread = thread
-        self._limits: StatusLimits | None = None
         self._exposed: str | None = None
 
     async def prepare(self, post: Post) -> None:
@@ -233,28 +224,16 @@ class MastodonChannel:
     async def _complete_thread(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
         if self._thread and post.digest is None:
             try:
-                texts = self._texts(post, await self._status_limits())[1:]
+                texts = self._texts(post, await self._api.limits())[1:]
             except Refused as error:  # the post itself is there
                 log.warning("thread.not_composed", destination=self.name, error=str(error))
                 return
-            await complete_thread(self._request, first, texts, self._form(), post.key, destination=self.name, known=known)
+            await complete_thread(self._api, first, texts, self._form(), post.key, destination=self.name, known=known)
 
     async def _post_within_limits(self, post: Post) -> httpx.Response:
-        limits = await self._status_limits()  # before the picture is uploaded
+        await self._api.limits()  # before the picture is uploaded
         media = await self._media(post)
-        return await self._within(limits, lambda these: self._post(post, these, media))
-
-    async def _within(self, limits: StatusLimits, act: Callable[[StatusLimits], Awaitable[T]]) -> T:
-        try:
-            return await act(limits)
-        except Refused as error:
-            in_full = replace(limits, per_url=None)
-            if limits == in_full or not says_too_long(str(error)):
-                raise
-            # It counts links in full, whatever its instance document says.
-            done = await act(in_full)
-            self._limits = in_full
-            return done
+        return await self._api.within_limits(lambda limits: self._post(post, limits, media))
 
     async def _media(self, post: Post) -> str | None:
         """Upload the post's picture and return its id; None without one or if refused, so that the text goes alone."""
@@ -292,8 +271,7 @@ class MastodonChannel:
 
     def _texts(self, post: Post, limits: StatusLimits) -> tuple[str, ...]:
         """Return the status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
-        # A warning counts as the text does.
-        room = replace(limits, characters=limits.characters - len(self._warning))
+        room = limits.below(self._warning)
         with composing("Mastodon"):
             if post.digest is not None:
                 return (mastodon_digest(post.decrees, self._composer.places, self._composer.language, room),)
@@ -308,7 +286,7 @@ class MastodonChannel:
         if self._exposed is not None:
             raise EditExposed(self._exposed)
         try:
-            await self._within(await self._status_limits(), partial(self._edit, post, post.reference))
+            await self._api.within_limits(partial(self._edit, post, post.reference))
         except EditExposed as error:
             self._exposed = str(error)
             raise
@@ -355,19 +333,12 @@ class MastodonChannel:
 
     async def describe(self) -> str:
         """Return who sees the posts, and how long they may be. Raises NotSent when the server cannot be reached for its limits."""
-        return f"posts are {self._visibility}, of at most {(await self._status_limits()).characters} characters"
+        return f"posts are {self._visibility}, of at most {(await self._api.limits()).characters} characters"
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """Return how many of these decrees one status holds. Raises NotSent when the server cannot be reached for its limits."""
-        limits = await self._status_limits()
-        room = replace(limits, characters=limits.characters - len(self._warning))
+        room = (await self._api.limits()).below(self._warning)
         return mastodon_room(decrees, self._composer.places, self._composer.language, room)
-
-    async def _status_limits(self) -> StatusLimits:
-        """Return limits, cached; Mastodon's own if the server gives none. Raises NotSent if unreachable."""
-        if self._limits is None:
-            self._limits = await instance_limits(self._request)
-        return self._limits or StatusLimits()
 
     async def find(self, post: Post) -> Sent | None:
         """Find the post by its decree's link among the account's statuses since discovery, also if edited, and complete its thread.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -32,6 +33,8 @@ from bot.messages.digests import digest_language
 from bot.messages.words import StatusLimits
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 # Requests that end: a time-out for each read alone lets a server keep one for ever, a byte at a time, and an answer has no size.
 
@@ -73,6 +76,7 @@ class MastodonApi:
         self.scopes = scopes
         self.rest: float | None = None
         """Seconds for which the last answer wants the server to be left alone: a thread and an edit are several requests."""
+        self._limits: StatusLimits | None = None
         self._token = token
         self._clock = clock
         self._longest = read_timeout * READS
@@ -98,6 +102,32 @@ class MastodonApi:
             headers = {name: scrub(value, self._token) for name, value in answer.headers.items()}  # a redirect repeats the request
             failure = classify_answer(answer.status_code, headers, scrub(answer.text, self._token), self._clock())
         raise failure
+
+    async def limits(self) -> StatusLimits:
+        """Return the server's limits, kept once known; Mastodon's own if it gives none. Raises NotSent if unreachable."""
+        if self._limits is None:
+            self._limits = await instance_limits(self.request)
+        return self._limits or StatusLimits()
+
+    async def within_limits(self, act: Callable[[StatusLimits], Awaitable[T]]) -> T:
+        """Call `act` with the server's limits; once more, with links counted in full, where it refuses a status as too long."""
+        limits = await self.limits()
+        try:
+            return await act(limits)
+        except Refused as error:
+            in_full = replace(limits, per_url=None)
+            if limits == in_full or not says_too_long(str(error)):
+                raise
+            # It counts links in full, whatever its instance document says.
+            done = await act(in_full)
+            self._limits = in_full
+            return done
+
+    async def replies_to(self, status: str) -> Sequence[Mapping[str, Any]] | None:
+        """Return the replies in a status's thread, None where the answer cannot be read. Raises DeliveryError."""
+        document = json_of(await self.request("GET", f"/api/v1/statuses/{quote(status, safe='')}/context"))
+        replies = document.get("descendants") if isinstance(document, Mapping) else None
+        return [one for one in replies if isinstance(one, Mapping)] if isinstance(replies, list) else None
 
     async def close(self) -> None:
         """Release connections."""

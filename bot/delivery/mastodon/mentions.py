@@ -6,16 +6,12 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused
-from bot.delivery.mastodon.client import MastodonApi, created, instance_limits, json_of, moment_of, says_too_long
+from bot.delivery.mastodon.client import MastodonApi, created, json_of, moment_of
 from bot.domain.mentions import AccountFailed, AnswerVisibility, StatusMention
 from bot.messages.words import StatusLimits, clean
-
-T = TypeVar("T")
 
 _PAGE = 40
 _HANDLE = re.compile(r"\w[\w.-]{0,99}(?:@[\w.-]{1,253})?")
@@ -31,7 +27,6 @@ class MentionedAccount:
         self._api = api
         self._warning = clean(content_warning)
         self._own: tuple[str, str] | None = None
-        self._limits: StatusLimits | None = None
 
     @property
     def rest(self) -> float | None:
@@ -71,13 +66,12 @@ class MentionedAccount:
         own, _ = await self._account()
         with _failing():
             try:
-                found = json_of(await self._api.request("GET", f"/api/v1/statuses/{quote(mention.status, safe='')}/context"))
+                replies = await self._api.replies_to(mention.status)
             except Missing:
                 raise
             except Refused:
                 return False
-        replies = found.get("descendants") if isinstance(found, Mapping) else None
-        return any(_is_reply_of(one, own, mention.status) for one in replies) if isinstance(replies, list) else False
+        return any(_is_reply_of(one, own, mention.status) for one in replies or ())
 
     async def is_own(self, mention: StatusMention) -> bool:
         """Return whether the account mentions itself."""
@@ -86,19 +80,7 @@ class MentionedAccount:
     async def answer(self, mention: StatusMention, language: str, write: Callable[[StatusLimits], str]) -> None:
         """Reply with what `write` makes of the limits: once, if often repeated, where the server has idempotency keys."""
         with _failing():
-            if self._limits is None:
-                self._limits = await instance_limits(self._api.request)
-            limits = self._limits or StatusLimits()
-            try:
-                await self._reply(mention, language, write(self._room(limits)))
-            except Refused as error:
-                if limits.per_url is None or not says_too_long(str(error)):
-                    raise
-                # It counts links in full, whatever its instance document says.
-                await self._reply(mention, language, write(self._room(replace(limits, per_url=None))))
-
-    def _room(self, limits: StatusLimits) -> StatusLimits:
-        return replace(limits, characters=limits.characters - len(self._warning))
+            await self._api.within_limits(lambda limits: self._reply(mention, language, write(limits.below(self._warning))))
 
     async def _reply(self, mention: StatusMention, language: str, text: str) -> None:
         form = {"status": text, "in_reply_to_id": mention.status, "visibility": mention.visibility, "language": language}
@@ -166,8 +148,6 @@ def mention_of(notification: Mapping[str, Any]) -> StatusMention | None:
     )
 
 
-def _is_reply_of(status: object, account: str, to: str) -> bool:
-    if not isinstance(status, Mapping):
-        return False
+def _is_reply_of(status: Mapping[str, Any], account: str, to: str) -> bool:
     author = status.get("account")
     return isinstance(author, Mapping) and str(author.get("id")) == account and str(status.get("in_reply_to_id")) == to

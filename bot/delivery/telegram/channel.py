@@ -50,7 +50,7 @@ from bot.domain.secrets import scrub
 from bot.domain.tasks import run_to_completion
 from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_link, telegram_text
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
-from bot.messages.words import LANGUAGES, inert, with_plain_spaces
+from bot.messages.words import LANGUAGES, Language, inert, with_plain_spaces
 from bot.storage.chats import ChatMessages
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -376,19 +376,19 @@ class TelegramWords:
                 return digest_button([decree], digest)
             if digest is not None or (number and not shows_number(text, number)):
                 continue
-            place, now = self.composer.place(decree), self.composer.clock()
-            for language in LANGUAGES:
-                link = telegram_link(decree, place, now, language)
-                if link is not None and with_plain_spaces(link[0]) in shown:
-                    return link[1]
+            button = self._button_shown(decree, shown, LANGUAGES)
+            if button is not None:
+                return button
         return None
 
     def twin(self, post: Post, text: str) -> Button | None:
         """Return the button of a message with this text that shows the same link and number in another language, posted for another
         destination; None for the post itself. Digests say their language."""
-        decree, place, now, shown = post.decree, self.composer.place(post.decree), self.composer.clock(), with_plain_spaces(text)
-        for language in LANGUAGES if post.digest is None else ():
-            link = telegram_link(decree, place, now, language) if language != self.composer.language else None
-            if link is not None and with_plain_spaces(link[0]) in shown:
-                return link[1]
-        return None
+        others = [language for language in LANGUAGES if language != self.composer.language]
+        return None if post.digest is not None else self._button_shown(post.decree, with_plain_spaces(text), others)
+
+    def _button_shown(self, decree: Decree, shown: str, languages: Sequence[Language]) -> Button | None:
+        """Return the button that a decree's post has in the one of these languages whose words are in the text; None where none is."""
+        place, now = self.composer.place(decree), self.composer.clock()
+        links = (telegram_link(decree, place, now, language) for language in languages)
+        return next((link[1] for link in links if link is not None and with_plain_spaces(link[0]) in shown), None)

@@ -13,8 +13,6 @@ from bot.delivery.telegram.client import ChatAddress, SendingBot, check_chat
 from bot.domain.posts import OPERATORS
 from bot.messages.words import unlinked
 
-"""The name of the operators' chat among the destinations."""
-
 
 @dataclass(frozen=True, slots=True)
 class ChatButton:

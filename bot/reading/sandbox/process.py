@@ -362,9 +362,8 @@ def filter_program(machine: str, process: int, *, commands: bool) -> list[Instru
     architecture, column = _ARCHITECTURES[machine]
     refused = [syscalls.NETWORK, syscalls.FILES, syscalls.OTHERS, syscalls.SYSTEM, *([] if commands else [syscalls.PROGRAMS])]
     looked_at = {name: numbers[column] for name, numbers in syscalls.LOOKED_AT.items()}
-    one_thread = (
-        [] if commands else [_when(looked_at["clone"], _unless_bits(0, _CLONE_THREAD)), _when(looked_at["clone3"], _error(errno.ENOSYS))]
-    )
+    thread = _look(0, _ANY_BIT, _CLONE_THREAD, refuse=False)
+    one_thread = [] if commands else [_when(looked_at["clone"], thread), _when(looked_at["clone3"], _error(errno.ENOSYS))]
     parts: Iterable[list[Instruction]] = [
         [(_LOAD, 0, 0, _AT_ARCHITECTURE), (_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL_PROCESS)],
         [(_LOAD, 0, 0, _AT_NUMBER), (_GREATER, 0, 1, syscalls.NEWEST), *_error(errno.ENOSYS)],
@@ -372,14 +371,14 @@ def filter_program(machine: str, process: int, *, commands: bool) -> list[Instru
         *one_thread,
         # The flags of `openat2` are out of a filter's sight; nobody misses it where it is unknown.
         _when(looked_at["openat2"], _error(errno.ENOSYS)),
-        _when(looked_at["open"], _if_bits(1, _WRITING)),
-        _when(looked_at["openat"], _if_bits(2, _WRITING)),
+        _when(looked_at["open"], _look(1, _ANY_BIT, _WRITING, refuse=True)),
+        _when(looked_at["openat"], _look(2, _ANY_BIT, _WRITING, refuse=True)),
         # Ourselves only: `abort` needs it.
-        _when(looked_at["kill"], _unless_equal(0, process)),
-        _when(looked_at["tgkill"], _unless_equal(0, process)),
-        _when(looked_at["setpriority"], _unless_equal(1, 0)),
-        _when(looked_at["prlimit64"], _unless_equal(0, 0)),
-        _when(looked_at["ioctl"], _if_equal(1, _TIOCSTI)),
+        _when(looked_at["kill"], _look(0, _EQUAL, process, refuse=False)),
+        _when(looked_at["tgkill"], _look(0, _EQUAL, process, refuse=False)),
+        _when(looked_at["setpriority"], _look(1, _EQUAL, 0, refuse=False)),
+        _when(looked_at["prlimit64"], _look(0, _EQUAL, 0, refuse=False)),
+        _when(looked_at["ioctl"], _look(1, _EQUAL, _TIOCSTI, refuse=True)),
         [(_RETURN, 0, 0, _ALLOW)],
     ]
     return [instruction for part in parts for instruction in part]
@@ -398,19 +397,3 @@ def _look(argument: int, test: int, operand: int, *, refuse: bool) -> list[Instr
     """Refuse when the test of the low half of an argument says so (or does not), else allow. Both machines are little-endian."""
     refusal, allowance = _error(errno.EPERM), [(_RETURN, 0, 0, _ALLOW)]
     return [(_LOAD, 0, 0, _AT_ARGUMENTS + 8 * argument), (test, 0, 1, operand), *(refusal + allowance if refuse else allowance + refusal)]
-
-
-def _if_bits(argument: int, bits: int) -> list[Instruction]:
-    return _look(argument, _ANY_BIT, bits, refuse=True)
-
-
-def _unless_bits(argument: int, bits: int) -> list[Instruction]:
-    return _look(argument, _ANY_BIT, bits, refuse=False)
-
-
-def _if_equal(argument: int, value: int) -> list[Instruction]:
-    return _look(argument, _EQUAL, value, refuse=True)
-
-
-def _unless_equal(argument: int, value: int) -> list[Instruction]:
-    return _look(argument, _EQUAL, value, refuse=False)

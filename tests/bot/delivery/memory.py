@@ -122,7 +122,7 @@ def _driver(connection: object) -> sqlite3.Connection:
 
 
 def _decree_row(decree: Decree) -> dict[str, Any]:
-    names = ("id", "authority", "kind", "title", "facts", "evidence", "url", "page", "published", "act_id", "found_at")
+    names = ("id", "authority", "topic", "kind", "title", "facts", "evidence", "url", "page", "published", "act_id", "found_at")
     return {name: getattr(decree, name) for name in names} | {"recueil_id": 1, "signed_on": decree.facts.signed}
 
 

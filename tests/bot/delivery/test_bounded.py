@@ -11,9 +11,8 @@ import pytest
 from telegram.request import HTTPXRequest
 
 from bot.delivery.channel import DeliveryUnknown
-from bot.delivery.mastodon.client import MOST_BYTES, classify_failure, request, rest_after
+from bot.delivery.mastodon.client import MOST_BYTES, classify_failure, request
 from tests.bot.delivery.memory import operators_chat
-from tests.bot.messages.samples import NOW
 
 
 class Dripping(httpx.AsyncByteStream):
@@ -71,8 +70,3 @@ async def test_telegram_is_not_waited_for_without_end(monkeypatch: pytest.Monkey
             await chat.send("bonjour")
     finally:
         await chat.close()
-
-
-@pytest.mark.parametrize("left", ["²", "9" * 5000, "-1", ""])
-def test_headers_that_are_no_numbers_say_nothing(left: str) -> None:
-    assert rest_after({"x-ratelimit-remaining": left, "x-ratelimit-reset": NOW.isoformat()}, NOW) is None

@@ -76,10 +76,6 @@ async def world(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[W
             await channel.close()
 
 
-async def test_the_name_is_the_one_of_the_outbox(world: World) -> None:
-    assert world.channel.name == "essai"
-
-
 async def test_sent_posts_are_visible_once_each_in_their_order(world: World) -> None:
     for number in (1, 2, 3):
         sent = await world.channel.send(post(number))

@@ -223,7 +223,10 @@ def test_limits(document: dict[str, Any], expected: StatusLimits | None) -> None
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": (NOW - timedelta(seconds=90)).isoformat()}, None),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": (NOW + timedelta(days=90)).isoformat()}, 900.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, None),
-        ({"x-ratelimit-remaining": "few", "x-ratelimit-reset": (NOW + timedelta(seconds=90)).isoformat()}, None),
+        *(
+            ({"x-ratelimit-remaining": left, "x-ratelimit-reset": (NOW + timedelta(seconds=90)).isoformat()}, None)
+            for left in ("few", "²", "9" * 5000, "-1", "")
+        ),
     ],
 )
 def test_rest_after(headers: dict[str, str], rest: float | None) -> None:

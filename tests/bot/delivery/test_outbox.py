@@ -53,14 +53,6 @@ async def test_not_sent_rests_the_destination_and_is_tried_again(clock: Clock) -
     assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT)]
 
 
-async def test_what_the_platform_asks_for_is_honoured(clock: Clock) -> None:
-    outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
-    channel.send_errors = [NotSent("429", retry_after=1800)]
-    deliverer = deliverer_of(outbox, [channel], clock)
-    await deliverer.deliver_due()
-    assert await deliverer.next_due(clock()) == START + timedelta(seconds=1800)
-
-
 async def test_a_full_platform_does_not_hold_back_the_others(clock: Clock) -> None:
     outbox = MemoryOutbox(post(1, "plein"), post(2, "plein"), post(3, "libre"))
     full, free = ScriptedChannel("plein"), ScriptedChannel("libre")

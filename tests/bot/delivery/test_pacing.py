@@ -10,22 +10,6 @@ from bot.domain.posts import Destination
 TWO_A_SECOND = Budget("x", 2, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("recent", "now", "wait"),
-    [
-        ([], 10.0, 0.0),
-        ([9.9], 10.0, 0.0),
-        ([9.5, 9.9], 10.0, 0.5),
-        ([9.0, 9.9], 10.0, 0.0),
-        ([9.2, 9.5, 9.9], 10.0, 0.5),
-        ([1.0, 2.0, 3.0], 10.0, 0.0),
-        ([11.0, 12.0], 10.0, 0.0),
-    ],
-)
-def test_wait_for(recent: list[float], now: float, wait: float) -> None:
-    assert wait_for(TWO_A_SECOND, recent, now) == pytest.approx(wait)
-
-
 @given(st.integers(1, 5), st.floats(0.5, 60), st.lists(st.floats(0, 20), max_size=60))
 def test_no_window_ever_holds_more_than_its_budget(most: int, seconds: float, arrivals: list[float]) -> None:
     """Whoever waits as told keeps the budget, in every window."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, StoppedBefore, picture_of
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, PreparedPictures, StoppedBefore
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import WAITS, upload
@@ -297,14 +296,8 @@ async def test_a_picture_that_the_server_works_on_is_waited_for_but_not_for_ever
 
 async def test_a_fault_of_ours_is_logged_and_costs_nothing() -> None:
     with capture_logs() as logs:
-        assert await picture_of(post(), faulty) is None
+        assert await PreparedPictures(faulty).take(post()) is None
     assert [line["fault"] for line in logs] == ["RuntimeError"]
-    assert await picture_of(post(), shown) is PICTURE
-    assert await picture_of(post(), None) is None
-
-
-def test_the_picture_of_these_tests_is_one() -> None:
-    assert struct.unpack(">II", PNG[16:24]) == (10, 10)
 
 
 async def test_who_is_stopped_while_a_picture_is_made_has_sent_nothing(api: FakeBotApi) -> None:

@@ -1,4 +1,4 @@
-"""The limits a reading process sets on itself, seen from a process that really sets them."""
+"""The limits a reading process sets on itself, seen from a process that really sets them; and what it imports."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def test_the_child_limits_itself() -> None:
 
 def test_a_limit_already_lower_stays() -> None:
     assert limits_of_a_child("resource.setrlimit(resource.RLIMIT_CPU, (10, 20))")["CPU"] == [20, 20]
+
+
+def test_a_reading_process_imports_nothing_that_only_its_parent_needs() -> None:
+    script = "import bot.reading.sandbox.child, sys; sys.stdout.write(' '.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
+    parents = {"asyncio", "structlog", "bot.domain.acts", "bot.reading.acts.cutting", "bot.reading.reader", "tesserocr", "PIL"}
+    assert not parents & set(loaded)

@@ -94,11 +94,3 @@ def test_the_number_of_pages_does_not_change() -> None:
         buffer.open(encode(FileOpened(3)))
     with pytest.raises(NotUnderstood):
         buffer.open(encode(PageText(1, "un")))
-
-
-def test_what_is_received_is_capped() -> None:
-    buffer = PageBuffer(ReadingLimits(max_output_bytes=100))
-    buffer.open(encode(FileOpened(2)))
-    assert not buffer.full
-    buffer.survey(encode(PageText(1, "x" * 100)))
-    assert buffer.full

@@ -9,8 +9,7 @@ import pytest
 
 from bot.domain.acts import Act
 from bot.domain.text import PageText, TextOrigin
-from bot.reading import reader as plan
-from bot.reading.reader import ActPriority, may_move_cuts, next_page, rank, span, view, whole
+from bot.reading.reader import ActPriority, may_move_cuts, next_page, rank, span, view
 
 L, P, O, B, U = TextOrigin.LAYER, TextOrigin.PENDING, TextOrigin.OCR, TextOrigin.BLANK, TextOrigin.UNREADABLE  # noqa: E741
 ORIGINS = {"L": L, "P": P, "O": O, "B": B, "U": U}
@@ -106,12 +105,6 @@ def test_what_titles_tell(title: str, service: str | None, expected: ActPriority
     assert rank(title, service) is expected
 
 
-def test_an_act_is_whole_when_none_of_its_pages_is_pending() -> None:
-    read = pages("LOBUP")
-    assert whole(act(1, 4), read)
-    assert not whole(act(1, 5), read)
-
-
 def test_a_short_act_is_seen_as_read_so_far_and_a_long_one_in_part() -> None:
     read = pages("L" * 100)
     assert [page.number for page in view(act(3, 14), read, 9).pages] == list(range(3, 15))
@@ -142,10 +135,3 @@ DECREE = "Arrêté n° 12 portant interdiction\nVu le code de la route ;\nARRÊT
 )
 def test_when_acts_may_start_elsewhere_than_was_thought(number: int, text: str, acts: list[Act], moves: bool) -> None:
     assert may_move_cuts(PageText(number, text, O), acts) is moves
-
-
-def test_the_words_are_data_and_every_pattern_is_used() -> None:
-    first, then, last = plan._words()
-    assert first.search("videoprotection")
-    assert not last.search("bureau")
-    assert then.search("polices administratives")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.pages import recognition
 from bot.reading.pages.recognition import HALF_A_PAGE, MUCH_IMAGE, Layer, PageInk, garbage_ratio, is_convincing, judge, own_length
 from tests.bot.reading.papers import BODY
 
@@ -73,17 +72,3 @@ def test_a_full_page_of_french_is_convincing_by_itself() -> None:
 def test_odd_signs_in_a_good_text_are_not_garbage(text: str) -> None:
     assert garbage_ratio(text) == 0.0
     assert judge(text, PageInk()) is Layer.GOOD
-
-
-def test_a_page_of_glyph_numbers_is_nearly_all_garbage() -> None:
-    assert garbage_ratio(GLYPHS) > 0.9
-
-
-def test_thresholds_are_those_measured() -> None:
-    assert (recognition.LITTLE_TEXT, recognition.NO_TEXT, recognition.MUCH_IMAGE, recognition.SOME_IMAGE, recognition.TOO_MUCH_GARBAGE) == (
-        600,
-        20,
-        0.35,
-        0.02,
-        0.02,
-    )

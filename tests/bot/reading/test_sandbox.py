@@ -32,7 +32,6 @@ from tests.bot.reading import hostile_pages, papers
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children
 from tests.skipping import HANGS, skip, until
-from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 GOOD = papers.stream(papers.text_content(BODY))
@@ -73,11 +72,6 @@ async def test_endless_structures_end(saved: Save, content: bytes) -> None:
     assert all(not page.text for act in reading.acts for page in act.pages)
 
 
-async def test_scripts_are_not_run(saved: Save) -> None:
-    content = papers.pages_of([GOOD], catalogue=b"/OpenAction << /S /JavaScript /JS (while(true){}) >>")
-    assert (await read_pdf(saved(content), ReadingLimits(ocr=False, seconds=60))).complete
-
-
 @pytest.mark.parametrize("content", [b"[" * 200_000 + b"] TJ", b"q " * 500_000])
 async def test_deep_nesting_is_survived(saved: Save, content: bytes) -> None:
     reading = await read_pdf(saved(papers.pages_of([papers.stream(content), GOOD])), ReadingLimits(ocr=False))
@@ -110,17 +104,6 @@ def heard(*messages: FileOpened | Failed | PageText, end: bool = True) -> asynci
     if end:
         reader.feed_eof()
     return reader
-
-
-async def test_a_child_that_dies_midway() -> None:
-    kept = buffer()
-    assert await heard_of(heard(FileOpened(3), PageText(1, "un")), kept) == [PageText(1, "un")]
-    assert kept.give_up_unsurveyed() == (2, 3)
-    assert [(page.text, page.origin) for page in kept.pages] == [
-        ("un", TextOrigin.LAYER),
-        ("", TextOrigin.UNREADABLE),
-        ("", TextOrigin.UNREADABLE),
-    ]
 
 
 async def test_a_page_that_takes_too_long() -> None:
@@ -282,7 +265,3 @@ def test_the_child_ends_with_its_parent(long_document: Path) -> None:
         # What the system does to a pipe when the process at its other end is killed.
         child.stdin.close()
         assert child.wait(timeout=HANGS) == 0
-
-
-def test_it_runs_from_a_command_line_too(saved: Save) -> None:
-    assert asyncio.run(read_pdf(saved(build_standalone([BODY])), ReadingLimits(ocr=False))).complete
