@@ -277,10 +277,14 @@ _GRANTS = re.compile(
 )
 
 
+_FEW = 3
+"""Sentences of an article that may say what it grants: limits hostile texts."""
+
+
 def _granted(document: ActText, articles: Sequence[Block]) -> TextMatch[Period] | None:
     """Return the period with hours that the first article gives in so many words for what it grants."""
     for block in articles:
-        for said in _GRANTS.finditer(document.flat, block.start, block.end):
+        for said in islice(_GRANTS.finditer(document.flat, block.start, block.end), _FEW):
             found = _first(document, [replace(block, start=said.start())], singles=True)
             if found is not None and _is_timed(found):
                 return found
