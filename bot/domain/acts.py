@@ -181,6 +181,12 @@ class Slot:
         every = (self.first + timedelta(days=count) for count in range((self.last - self.first).days + 1))
         return (day for day in every if not self.weekdays or day.weekday() in self.weekdays)
 
+    def __str__(self) -> str:
+        """Return `2027-01-08 to 2027-01-30, 22:00-02:00 (Fri, Sat)`."""
+        days = f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+        of_week = ", ".join(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day] for day in self.weekdays)
+        return f"{days}, {self.opens:%H:%M}-{self.closes:%H:%M}" + (f" ({of_week})" if of_week else "")
+
     def closing(self, day: date) -> Moment:
         """Return when it ends that opens on this day."""
         return Moment(day if self.closes > self.opens else day + timedelta(days=1), self.closes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -18,7 +18,22 @@ from bot.cli.read_output import (
     text_lines,
     trouble_lines,
 )
-from bot.domain.acts import Act, CameraType, Cover, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reading, Reference, Verdict
+from bot.domain.acts import (
+    Act,
+    CameraType,
+    Cover,
+    Evidence,
+    Facts,
+    Judged,
+    Kind,
+    Moment,
+    Outcome,
+    Purpose,
+    Reading,
+    Reference,
+    Slot,
+    Verdict,
+)
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import judge_reading
 from bot.reading.pages.additions import ATTACHED
@@ -105,6 +120,12 @@ def test_every_fact_has_its_line_in_the_language_of_the_command_line() -> None:
 def test_what_is_known_of_a_period_and_who_asked_for_what_was_refused() -> None:
     half = Facts(ends=Moment(DAY), operators=("SNCF",))
     assert list(fact_lines(half, Kind.REFUSAL)) == ["ends: 2026-08-14", "requested by: SNCF"]
+
+
+def test_the_hours_of_each_day_are_told() -> None:
+    slots = (Slot(DAY, DAY + timedelta(days=7), time(22), time(2), (4, 5)), Slot(DAY, DAY, time(9), time(12)))
+    expected = "slots: 2026-08-14 to 2026-08-21, 22:00-02:00 (Fri, Sat); 2026-08-14, 09:00-12:00"
+    assert list(fact_lines(Facts(slots=slots), None)) == [expected]
 
 
 def test_a_fact_that_is_to_be_verified_is_told_so() -> None:
