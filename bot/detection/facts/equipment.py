@@ -57,7 +57,7 @@ _OF_A_KIND = (
     rf"(?:\d{{1,4}}|{_IN_WORDS})\scameras?\s"
     r"(?:(?:in|ex)terieures?|fixes?|mobiles?|nomades?|(?:visionnant|filmant|de) (?:la )?voie publique)\b(?: \([^()]{1,40}\))?"
 )
-_KINDS = re.compile(rf"(?<![\w-]){_OF_A_KIND}(?:(?:\s?,\s?|\s)(?:et |ainsi que )?{_OF_A_KIND}){{1,3}}")
+_KINDS = re.compile(rf"(?<![\w-]){_OF_A_KIND}(?:(?:\s?,\s?|\s)(?:et |ainsi que )?(?:de |d')?{_OF_A_KIND}){{1,3}}")
 _EACH_KIND = re.compile(rf"(?<![\w-])(\d{{1,4}}|{_IN_WORDS})(?=\scameras?\s)")
 # "Trois aéronefs, à raison d'une caméra par appareil", "chacun équipé d'une caméra": of each, and no count.
 _ONE_EACH = re.compile(

@@ -271,6 +271,7 @@ def test_a_column_of_thousands_of_figures_is_read_in_time_that_grows_with_its_le
         ("Le traitement porte sur 14 (quatorze) caméras.", 14),
         ("Le traitement porte sur 31 (trente et une) caméras de vidéoprotection.", 31),
         ("Le traitement porte sur 3 caméras intérieures et 1 caméra extérieure.", 4),
+        ("Le système est composé de 3 caméras intérieures et de 1 caméra extérieure.", 4),
         ("Le traitement porte sur 1 caméra intérieure et 37 caméras extérieures.", 38),
         ("Le traitement porte sur une caméra extérieure, douze caméras intérieures.", 13),
         ("Le traitement porte sur 1 caméra extérieure, 37 intérieures.", None),
