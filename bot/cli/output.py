@@ -127,7 +127,7 @@ def day_column(day: date | None) -> str:
 
 
 class ShownDecree(OneDecreeModel):
-    """A decree as `show` prints it."""
+    """Holds a decree as `show` prints it."""
 
     archived_path: Annotated[str | None, key("The kept copy of the PDF, else null.")]
 

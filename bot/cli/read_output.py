@@ -44,7 +44,7 @@ from sources.catalogue.authority import load_authorities
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is printed. `pages`: those requested; `judged`: the acts, only if all were. `troubles`: lines."""
+    """Holds what is printed. `pages`: those requested; `judged`: the acts, only if all were. `troubles`: lines."""
 
     file: str
     choice: ReadChoice

@@ -212,10 +212,15 @@ def gather(
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
     users = operators(document, segment, speaking, mentioning, occasion)
     others = unlisted(document, segment, users)
-    unsure = others or (users and all(owns_place(document, entry) for entry in users))
-    vague = occasion is not None and is_vague(occasion)
     looked_for = _purposes(document, segment, kind) if mentions else []
-    unread = _has_unread_purpose(document, segment, looked_for)
+    doubts = {
+        "starts": not whole,
+        "ends": not whole,
+        "event": occasion is not None and is_vague(occasion),
+        "operators": bool(others) or (bool(users) and all(owns_place(document, entry) for entry in users)),
+        "purposes": _has_unread_purpose(document, segment, looked_for),
+        "cameras": recited,
+    }
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
@@ -239,13 +244,7 @@ def gather(
         office=noted("office", office(document, segment)),
         references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
         authority=noted("authority", _authority(document, segment, own_number)),
-        doubtful=(
-            *(() if whole else ("starts", "ends")),
-            *(("cameras",) if recited else ()),
-            *(("operators",) if unsure else ()),
-            *(("event",) if vague else ()),
-            *(("purposes",) if unread else ()),
-        ),
+        doubtful=tuple(name for name, unsure in doubts.items() if unsure),
     )
     return facts, tuple(evidence)
 
