@@ -164,8 +164,8 @@ class ReadDecree(Shape):
     doubtful: Annotated[
         tuple[str, ...],
         column(
-            "Faits à vérifier : les deux lectures de l’acte n’y concordent pas, tout ce qui est énuméré n’a pas été lu, ou la page a été mal lue.",
-            "Facts to be verified: the two readings of the act do not agree there, not all that is listed was read, or the page was badly read.",
+            "Faits à vérifier : les deux lectures de l’acte n’y concordent pas, une liste n’est pas toute lue, ou la page l’est mal.",
+            "Facts to be verified: the two readings of the act do not agree there, a list or the page was badly read.",
         ),
     ]
     decided_by: Annotated[
