@@ -229,7 +229,7 @@ def gather(
         slots=slots(document, own_period) if own_period is not None and whole else (),
         event=noted("event", own_event),
         operators=all_noted("operators", [*users, *others]),
-        places=all_noted("places", places(document, segment, speaking)),
+        places=all_noted("places", places(document, segment, speaking, occasion)),
         communes=all_noted("communes", _communes(document, segment, speaking)),
         purposes=all_noted("purposes", looked_for),
         software=noted("software", product),

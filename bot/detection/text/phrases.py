@@ -204,11 +204,6 @@ def phrase_end(text: str, start: int, limit: int, longest: int) -> int:
     return found.start() if found is not None else limit
 
 
-def holds_end(text: str, start: int, end: int) -> bool:
-    """Return whether a name ends between two positions."""
-    return _STOP.search(text, start, end) is not None
-
-
 _APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`", "'"))
 
 
