@@ -9,75 +9,28 @@ from random import Random
 
 Damage = Callable[[str, Random], str]
 
-_APOSTROPHE = re.compile(r"['’]")
+_APOSTROPHE = "['’]"
 _LONG_WORD = re.compile(r"[a-zà-öø-ÿ]{8,}")
 _CONFUSIONS = {"t": "l", "l": "1", "i": "l", "e": "c", "u": "v", "o": "0", "m": "n", "é": "e", "h": "b", "r": "n"}
 
-# What engines make of French words and signs again and again.
-_USUAL = (
-    (re.compile(r"\bl(?=['’])"), "I"),
-    (re.compile(r"\baoût\b"), "aovt"),
-    (re.compile(r"\b1er\b"), "1*"),
-    (re.compile(r"\b([Aa])rrêté"), r"\1rrété"),
-    (re.compile(r"[œŒ]"), "ce"),
-    (re.compile(r"\bII\b"), "Il"),
-)
+
+def _with(*changes: tuple[str, str]) -> Damage:
+    """What these patterns find, read as something else."""
+
+    def damage(text: str, _: Random) -> str:
+        for pattern, read in changes:
+            text = re.sub(pattern, read, text)
+        return text
+
+    return damage
 
 
-def _apostrophes_as(sign: str) -> Damage:
-    return lambda text, _: _APOSTROPHE.sub(sign, text)
-
-
-def no_accents(text: str, _: Random) -> str:
-    """Accents gone."""
+def _no_accents(text: str, _: Random) -> str:
     return "".join(character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character))
 
 
-def decomposed(text: str, _: Random) -> str:
-    """Accents as signs of their own, which some fonts give."""
-    return unicodedata.normalize("NFD", text)
-
-
-def capitals(text: str, _: Random) -> str:
-    """All in capitals."""
-    return text.upper()
-
-
-def double_blanks(text: str, _: Random) -> str:
-    """Every blank twice, as justified lines have."""
-    return text.replace(" ", "  ")
-
-
-def ligatures(text: str, _: Random) -> str:
-    """The ligature œ read as two letters: `mise en ceuvre`."""
-    return text.replace("œ", "ce").replace("oe", "ce")
-
-
-def windows_lines(text: str, _: Random) -> str:
-    """Line ends of two characters."""
-    return text.replace("\n", "\r\n")
-
-
-def no_degrees(text: str, _: Random) -> str:
-    """Degree signs lost: `n 2024-00493`."""
-    return re.sub(r"[°º]", "", text)
-
-
-def spaced_numbers(text: str, _: Random) -> str:
-    """A blank inside the numbers of decrees: `2024 -699`. Identifiers of acts are set by a machine and keep theirs."""
-    return re.sub(r"(?<!\d)(?<!\d-)(\d{4})-(?=\d{2,6}(?![\d-]))", r"\1 -", text)
-
-
-def spaced_capitals(text: str, _: Random) -> str:
-    """The word that opens the articles, spaced out: `A R R Ê T E`."""
+def _spaced_capitals(text: str, _: Random) -> str:
     return re.sub(r"(?m)^([ \t]*)(ARR[EÊ]TE(?:NT)?)\b", lambda match: match[1] + " ".join(match[2]), text)
-
-
-def usual_misreadings(text: str, _: Random) -> str:
-    """What engines usually misread: `I'emploi`, `aovt`, `1*`, `arrété`."""
-    for pattern, read in _USUAL:
-        text = pattern.sub(read, text)
-    return text
 
 
 def hyphenated(text: str, chance: Random) -> str:
@@ -117,20 +70,29 @@ def rewrapped(text: str, chance: Random) -> str:
 
 
 STEADY: Mapping[str, Damage] = {
-    "squares": _apostrophes_as("□"),
-    "replacement characters": _apostrophes_as("\ufffd"),
-    "acute apostrophes": _apostrophes_as("´"),
-    "no apostrophes": _apostrophes_as(" "),
-    "no accents": no_accents,
-    "decomposed": decomposed,
-    "capitals": capitals,
-    "double blanks": double_blanks,
-    "ligatures": ligatures,
-    "windows lines": windows_lines,
-    "no degree signs": no_degrees,
-    "spaced numbers": spaced_numbers,
-    "spaced capitals": spaced_capitals,
-    "usual misreadings": usual_misreadings,
+    "squares": _with((_APOSTROPHE, "□")),
+    "replacement characters": _with((_APOSTROPHE, "\ufffd")),
+    "acute apostrophes": _with((_APOSTROPHE, "´")),
+    "no apostrophes": _with((_APOSTROPHE, " ")),
+    "no accents": _no_accents,
+    # Accents as signs of their own, which some fonts give.
+    "decomposed": lambda text, _: unicodedata.normalize("NFD", text),
+    "capitals": lambda text, _: text.upper(),
+    # As justified lines have.
+    "double blanks": _with((" ", "  ")),
+    # Two letters: `mise en ceuvre`.
+    "ligatures": _with(("œ|oe", "ce")),
+    "windows lines": _with(("\n", "\r\n")),
+    # `n 2024-00493`.
+    "no degree signs": _with((r"[°º]", "")),
+    # A blank inside the numbers of decrees: `2024 -699`. Identifiers of acts are set by a machine and keep theirs.
+    "spaced numbers": _with((r"(?<!\d)(?<!\d-)(\d{4})-(?=\d{2,6}(?![\d-]))", r"\1 -")),
+    # The word that opens the articles, spaced out: `A R R Ê T E`.
+    "spaced capitals": _spaced_capitals,
+    # What engines make of French words and signs again and again.
+    "usual misreadings": _with(
+        (r"\bl(?=['’])", "I"), (r"\baoût\b", "aovt"), (r"\b1er\b", "1*"), (r"\b([Aa])rrêté", r"\1rrété"), (r"[œŒ]", "ce"), (r"\bII\b", "Il")
+    ),
 }
 """Damage that is the same whatever chance says."""
 
