@@ -11,8 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.detection import NOISES, BadCorpus, evaluate, evaluation_json, lines, load_corpus, trials
 from benchmarks.detection.by_writer import by_writer, lines_by_writer
+from benchmarks.detection.corpus import BadCorpus, load_corpus
+from benchmarks.detection.evaluating import NOISES, evaluate, trials
+from benchmarks.detection.report import evaluation_json, lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.detection import BadCorpus, load_corpus
-from benchmarks.detection.corpus import pages_of
+from benchmarks.detection.corpus import BadCorpus, load_corpus, pages_of
 from bot.domain.acts import Kind, Outcome
 from tests.benchmarks.detection.folders import AUTHORISATION, DECREE, ROAD, folder
 

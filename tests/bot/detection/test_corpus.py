@@ -8,8 +8,10 @@ from itertools import cycle
 
 import pytest
 
-from benchmarks.detection import NOISES, Labelled, evaluate, evaluating, lines, trials
-from benchmarks.detection.evaluating import judged
+from benchmarks.detection import evaluating
+from benchmarks.detection.evaluating import NOISES, evaluate, judged, trials
+from benchmarks.detection.labelled import Labelled
+from benchmarks.detection.report import lines
 from benchmarks.detection.score import assess
 from bot.detection import judging
 from bot.detection.text.cues import reason_words
