@@ -437,6 +437,8 @@ def endure(folder: Path, seed: int, sources: int, days: float, *, longest: float
         document = {
             "database": {"url": f"sqlite:///{database}"},
             "http": {"max_pdf_megabytes": 16},
+            # Beside the folder that is moved away, which nobody may make anew meanwhile.
+            "reading": {"kept_folder": str(folder / "pdfs")},
             "storage": {"keep_pdfs": "none"},
             "telegram": {"token": telegram.token, "api_url": telegram.url, "commands": False, "operators_chat": str(OPERATORS)},
             "delivery": {"max_posts_per_day": 1000},
