@@ -206,7 +206,7 @@ def test_what_to_type_next_names_the_configuration(vigie: Vigie, tmp_path: Path)
 def test_the_unit_for_systemd_is_written_where_that_is_wanted(
     telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.cli.service.obstacles", lambda *_: [])
+    monkeypatch.setattr("bot.cli.init.obstacles", lambda *_: [])
     monkeypatch.setattr("bot.app.systemd.UNIT", tmp_path / "vigie.service")
     monkeypatch.setattr("bot.app.systemd.SYSTEMD", tmp_path)
     monkeypatch.setattr("bot.app.systemd.STATE", tmp_path / "state")

@@ -12,7 +12,7 @@ import pytest
 
 from bot.app.demo.replay import Replay
 from bot.cli.read import Task, WrongChoice, task_of
-from bot.cli.read_again import failed_lines
+from bot.cli.rounds import failed_lines
 from bot.domain.records import FailedRecueil, RecueilState
 from tests.bot.cli.conftest import Vigie, write_config
 
