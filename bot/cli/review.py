@@ -18,7 +18,7 @@ from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, day, fail, run_to_end, show
 from bot.cli.opening import chosen, load, opened
-from bot.cli.output import code_column, count, finish, posts_json, result_of, twice_json, undelivered
+from bot.cli.output import code_column, count, finish, posts_json, result_of, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
 from bot.cli.work import all_sent, console_for, handing_over, nowhere, progress
 from bot.delivery.deliverer import Delivered
@@ -118,7 +118,7 @@ def _register_facts(review: typer.Typer) -> None:
     def facts(ctx: typer.Context, decree: OfDecree, as_json: AsJson = False) -> None:
         """Show what both readers have of the facts of a decree, and which are to be verified."""
         twice = _read(ctx.obj, lambda reviewer: reviewer.facts_of(decree))
-        show([twice_json(fact) for fact in twice], twice_lines(twice), as_json=as_json)
+        show(twice, twice_lines(twice), as_json=as_json)
         raise typer.Exit(DONE)
 
     @review.command(epilog='Example:  vigie review settle 7 places "gare de Lyon" "gare du Nord"')

@@ -27,7 +27,6 @@ from bot.cli.output import (
     code_column,
     count,
     decree_line,
-    destination_json,
     destination_problems,
     doubt_line,
     finish,
@@ -44,7 +43,7 @@ from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
 from bot.domain.records import LAST_ID, FailedRecueil
-from bot.domain.shape import Json, pick
+from bot.domain.shape import Json, pick, plain
 from bot.domain.tasks import beside, ended, first_of
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
 from bot.ingest.ingestor import IngestResult
@@ -264,7 +263,7 @@ def round_json(
     return {
         "sources": [_report_json(report) for report in reports],
         **ingest_json(ingested, delivered, places, now),
-        "destinations": [destination_json(destination) for destination in delivery],
+        "destinations": plain(list(delivery)),
     }
 
 
@@ -465,7 +464,7 @@ def _on_record(context: Context, task: Task, words: Sequence[str], as_json: bool
         finish(run_to_end(_retry(settings, authorities, wanted, quiet=as_json)), as_json=as_json)
     with opened(settings, read_only=True) as store:
         found = [item for item in store.recueils.given_up() if _is_wanted(item, wanted)]
-    show([_failed_json(item) for item in found], failed_lines(found), as_json=as_json)
+    show(found, failed_lines(found), as_json=as_json)
 
 
 def failed_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
@@ -533,14 +532,6 @@ def _retry_result(parts: Parts, retried: Retried, delivered: Sequence[Delivered]
         undelivered(delivered),
         is_whole=not ingested.unread and not ingested.incomplete and all_sent(delivered),
     )
-
-
-def _failed_json(item: FailedRecueil) -> Json:
-    """Return one recueil. `state` is failed (nothing of it could be read) or incomplete."""
-    return {
-        **pick(item, "id", "authority", "url", "title", "state", "reason", "since", "tried_at", "pages"),
-        "unreadable_pages": item.unreadable,
-    }
 
 
 def _retried_json(retried: Retried, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:

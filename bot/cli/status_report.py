@@ -15,7 +15,7 @@ import typer
 from bot.app.inventory import LEAST_FREE, cannot_record, least_room
 from bot.cli import status as command
 from bot.cli.context import DONE, PARTLY_DONE, show
-from bot.cli.output import code_column, count, destination_json, minute, source_columns
+from bot.cli.output import code_column, count, minute, source_columns
 from bot.cli.status import Found
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
@@ -117,7 +117,7 @@ def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts)
     return {
         "at": plain(overview.at),
         "stalled_since": plain(overview.stalled_since),
-        "destinations": [destination_json(one) for one in overview.destinations],
+        "destinations": plain(overview.destinations),
         "polled_in_future": plain(overview.polled_in_future),
         "counts": {status.value: overview.counts.get(status, 0) for status in Status},
         "authorities": [

@@ -51,12 +51,6 @@ def telegram() -> Iterator[FakeBotApi]:
         yield running
 
 
-@pytest.fixture
-def mastodon() -> Iterator[MastodonServer]:
-    with MastodonServer() as running:
-        yield running
-
-
 def settings_of(folder: Path, **sections: Any) -> Settings:
     nobody = {"origins": {"https://www.drome.gouv.fr": "http://127.0.0.1:1"}}
     common = {"database": {"url": f"sqlite:///{folder}/vigie.db"}, "watch": {"authorities": ["26"]}, "http": nobody}

@@ -28,12 +28,6 @@ def telegram() -> Iterator[FakeBotApi]:
         yield running
 
 
-@pytest.fixture
-def mastodon() -> Iterator[MastodonServer]:
-    with MastodonServer() as running:
-        yield running
-
-
 def of(telegram: FakeBotApi, token: str = "") -> dict[str, str]:
     return {"VIGIE_TELEGRAM__API_URL": telegram.url, "VIGIE_TELEGRAM__TOKEN": token or telegram.token}
 

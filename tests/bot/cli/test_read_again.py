@@ -32,7 +32,7 @@ def test_what_could_not_be_read_is_listed_and_read_again(vigie: Vigie, replay: R
         database.execute("UPDATE recueils SET state = 'failed', next_try_at = NULL WHERE url = ?", (url,))
     [item] = vigie("--config", config, "read", "--failed", "26", "--json").json
     assert set(item) == {
-        "id", "authority", "url", "title", "state", "reason", "since", "tried_at", "pages", "unreadable_pages",
+        "id", "authority", "url", "title", "state", "reason", "since", "tried_at", "pages", "unreadable",
     }  # fmt: skip
     assert (item["authority"], item["url"], item["state"]) == ("26", url, "failed")
     assert "damaged" in item["reason"]
