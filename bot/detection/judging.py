@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from bot.detection.facts.days import slots
-from bot.detection.facts.equipment import camera_types, cameras, software, vendor
+from bot.detection.facts.equipment import camera_types, cameras, counts_others, software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
 from bot.detection.facts.operators import beside_formality, operators, owns_place, unlisted
@@ -219,7 +219,7 @@ def gather(
         "event": occasion is not None and is_vague(occasion),
         "operators": bool(others) or (bool(users) and all(owns_place(document, entry) for entry in users)),
         "purposes": _has_unread_purpose(document, segment, looked_for),
-        "cameras": recited,
+        "cameras": recited or (counted is not None and counts_others(document, segment, counted)),
     }
     facts = Facts(
         number=noted("number", own_number),
@@ -229,7 +229,7 @@ def gather(
         slots=slots(document, own_period) if own_period is not None and whole else (),
         event=noted("event", own_event),
         operators=all_noted("operators", [*users, *others]),
-        places=all_noted("places", places(document, segment, speaking)),
+        places=all_noted("places", places(document, segment, speaking, occasion)),
         communes=all_noted("communes", _communes(document, segment, speaking)),
         purposes=all_noted("purposes", looked_for),
         software=noted("software", product),
