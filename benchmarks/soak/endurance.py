@@ -35,11 +35,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.day.clock import Stretch, scratch
 from benchmarks.day.papers import Paper
-from benchmarks.soak.lives import Life
 from benchmarks.soak.sites import Month
 from benchmarks.soak.traps import Step, Traps
 from benchmarks.soak.troubles import ANNOUNCED, START, TAIL, Plan
-from benchmarks.soak.weeks import SLOWEST, elapsed, plan_of
+from benchmarks.soak.weeks import SLOWEST, Life, elapsed, plan_of
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.schema import contents, recueils

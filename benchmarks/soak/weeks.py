@@ -1,4 +1,4 @@
-"""One life of the program in accelerated weeks of a simulated France: what `vigie run` wires and drives, until it is killed.
+"""Lives of the program in accelerated weeks of a simulated France: what `vigie run` wires and drives, until it is killed.
 
 Sites, clock and reading processes are simulated (`benchmarks/soak/sites.py`, `benchmarks/day`); Telegram is a server of the process that
 watches. The time that passed is kept in a file: the next life goes on where this one was killed. What goes wrong with the machine is done
@@ -8,6 +8,7 @@ here: a clock that is set, a full disk.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import resource
 import signal
@@ -81,10 +82,10 @@ def live(order: Mapping[str, Any]) -> None:
         os.pwrite(kept, f"{seconds:<{_WIDTH}.3f}".encode(), 0)
 
     with asyncio.Runner(loop_factory=partial(SimulatedLoop, elapsed(file), passed)) as runner:
-        runner.run(_live(order))
+        runner.run(_lived(order))
 
 
-async def _live(order: Mapping[str, Any]) -> None:
+async def _lived(order: Mapping[str, Any]) -> None:
     loop, folder, plan = asyncio.get_running_loop(), Path(order["folder"]), plan_of(order["seed"], order["sources"], order["days"])
     clock = LoopClock(START, loop, {Stretch(*each[:2]): each[2] for each in order["clock"]})
     month, stop, settings = Month(plan, clock.now()), asyncio.Event(), Settings.model_validate(order["document"])
@@ -182,3 +183,49 @@ def _log_as_lines(clock: LoopClock) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=False,
     )
+
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["benchmarks.soak.weeks"])
+_LONGEST = 7200
+"""Seconds after which a life ends by itself, should whoever watches it be gone."""
+_TOO_LONG = 300.0
+
+
+class Life:
+    """One process, which takes its order as `live` does, and writes its log to `log` in the folder."""
+
+    def __init__(self, order: Mapping[str, Any]) -> None:
+        self._process = _FORKS.Process(target=_begun, args=(order,), daemon=True)
+        self._process.start()
+
+    def has_ended(self, within: float = 0.0) -> bool:
+        """Whether it ends within so many seconds."""
+        self._process.join(within)
+        return self._process.exitcode is not None
+
+    def kill(self) -> bool:
+        """Whether it was alive until now. It is gone afterwards."""
+        self._process.kill()
+        return self.end() == -signal.SIGKILL
+
+    def terminate(self) -> int:
+        """Its exit code, once it was asked to end."""
+        self._process.terminate()
+        return self.end()
+
+    def end(self) -> int:
+        """Its exit code, once it has ended by itself. Killed when that takes too long."""
+        if not self.has_ended(_TOO_LONG):
+            self._process.kill()
+            self._process.join()
+        return self._process.exitcode or 0
+
+
+def _begun(order: Mapping[str, Any]) -> None:
+    signal.alarm(_LONGEST)
+    log = os.open(f"{order['folder']}/log", os.O_WRONLY | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+    live(order)

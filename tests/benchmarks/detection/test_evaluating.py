@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.detection.corpus import load_corpus
-from benchmarks.detection.evaluating import NOISES, evaluate, trials
-from benchmarks.detection.report import evaluation_json, lines
+from benchmarks.detection.evaluating import NOISES, evaluate, evaluation_json, lines, trials
 from tests.benchmarks.detection.folders import DECREE, ROAD, folder
 
 

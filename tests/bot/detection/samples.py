@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.detection import letters as damage
+from benchmarks.detection import noises as damage
 from benchmarks.detection.corpus import load_corpus
 from benchmarks.detection.labelled import Labelled
 from bot.domain.acts import Act

@@ -9,10 +9,8 @@ from itertools import cycle
 import pytest
 
 from benchmarks.detection import evaluating
-from benchmarks.detection.evaluating import NOISES, evaluate, judged, trials
+from benchmarks.detection.evaluating import NOISES, assess, evaluate, judged, lines, trials
 from benchmarks.detection.labelled import Labelled
-from benchmarks.detection.report import lines
-from benchmarks.detection.score import assess
 from bot.detection import judging
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.detection.labelled import Labelled, Printed
-from benchmarks.detection.letters import SEEDED, STEADY, Damage
+from benchmarks.detection.noises import SEEDED, STEADY, Damage
 from bot.detection.facts.identity import identities
 from bot.detection.judging import judge
 from bot.domain.acts import Act, Kind, Outcome
