@@ -203,7 +203,12 @@ def _subjects(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _in_its_words(document: ActText, start: int, end: int) -> TextMatch[str]:
-    value = re.sub(r"^(?:(?:aux?|à l[ae]?)[\s'’]\s?)?(?:l[ae]s?\s|l['’]\s?|s(?:on|a|es)\s|leurs?\s|une?\s)?", "", cleaned(document.original(start, end)), flags=re.IGNORECASE)
+    value = re.sub(
+        r"^(?:(?:aux?|à l[ae]?)[\s'’]\s?)?(?:l[ae]s?\s|l['’]\s?|s(?:on|a|es)\s|leurs?\s|une?\s)?",
+        "",
+        cleaned(document.original(start, end)),
+        flags=re.IGNORECASE,
+    )
     return TextMatch(f"{value[:1].upper()}{value[1:]}", start, end)
 
 

@@ -104,7 +104,9 @@ _AND = re.compile(
 _PROPER = re.compile(
     r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|[ -][a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
 )
-_SEVERAL = re.compile(rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?:(?=\sd)|\sde\s(?i:m[ée]tro|tram(?:way)?)(?=\s))")
+_SEVERAL = re.compile(
+    rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?:(?=\sd)|\sde\s(?i:m[ée]tro|tram(?:way)?)(?=\s))"
+)
 # "entre X et Y", "palais des Festivals et des Congrès".
 _KEPT = re.compile(
     r"\bentre\s[^,;]{3,60}\set\s|\b(?:palais|parc|centre|maison|salle|cite|musee|espace|halle)\sdes\s[^,;]{3,40}?\set\s"
@@ -114,7 +116,7 @@ _KEPT = re.compile(
 
 # "le secteur délimité au nord par la rue Pasteur, …": no name of its own, unlike "le centre-ville de Lens délimité : au nord…".
 _BARE_AREA = re.compile(
-    r"^\W*(?:l[ae]s?\s|l['’]\s?)?(?:secteurs?|zones?|p[ée]rim[eè]tres?|quadrilat[eè]re|espaces?|quartiers?|aire)\s(?:suivante?s?\s)?(?:est\s)?"
+    r"^\W*(?:(?:dans|sur|en)\s)?(?:l[ae]s?\s|l['’]\s?)?(?:secteurs?|zones?|p[ée]rim[eè]tres?|quadrilat[eè]re|espaces?|quartiers?|aire)\s(?:suivante?s?\s)?(?:est\s)?"
     r"d[ée]limit[ée]e?s?[\s:]*(?=(?:au (?:nord|sud)|à l['’](?:est|ouest)|par\s))",
     re.IGNORECASE,
 )
@@ -123,6 +125,24 @@ _BARE_AREA = re.compile(
 def names(text: str, *, item: bool = False) -> Iterator[str]:
     """Yield the names of places in an enumeration as printed, in order, without article or preposition. An `item` of a list of places may
     have an unknown kind ("sémaphore de Callelongue") if it has a proper name."""
+    cut = _parts(text, item=item)
+    yield from chain.from_iterable(_with_nouns(cut) if item else (found for _, found in cut))
+
+
+# What may be a place: a few words with an article or a capital, no figure.
+_ITEM = re.compile(r"(?=l[ae]s? |l['’]|.*[A-ZÀ-ÖØ-Þ])(?!.*(?:cam[ée]ras?|\bservice|\bpar\b))[^\d()]{4,60}")
+
+
+def leaves_out(document: ActText, found: Sequence[TextMatch[str]]) -> bool:
+    """Return whether an enumeration from which places were read has a part that gave none."""
+    known = [fold(entry.value).text for entry in found]
+    parts = chain.from_iterable(_parts(document.original(*span)) for span in {(entry.start, entry.end) for entry in found})
+    unread = (fold(part).text for part, read in parts if not read and _ITEM.fullmatch(part))
+    return any(not any(name in part for name in known) for part in unread)
+
+
+def _parts(text: str, *, item: bool = False) -> list[tuple[str, list[str]]]:
+    """Return the parts of an enumeration, each with the names of places in it."""
     printed, capitals = joined(text), text.isupper()
     if capitals:
         printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
@@ -131,8 +151,7 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
-    cut = [(part, list(_name(part, item=item, capitals=capitals))) for part in _cut(_each(value))]
-    yield from chain.from_iterable(_with_nouns(cut) if item else (found for _, found in cut))
+    return [(part, list(_name(part, item=item, capitals=capitals))) for part in _cut(_each(value))]
 
 
 def _with_nouns(parts: Sequence[tuple[str, list[str]]]) -> Iterator[list[str]]:
@@ -511,7 +530,12 @@ def _itemized(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 
 def _in(
-    document: ActText, block: Block, eventful: Sequence[tuple[int, int]] = (), *, listed: tuple[TextMatch[str], ...] = (), of_event: bool = False
+    document: ActText,
+    block: Block,
+    eventful: Sequence[tuple[int, int]] = (),
+    *,
+    listed: tuple[TextMatch[str], ...] = (),
+    of_event: bool = False,
 ) -> Iterator[TextMatch[str]]:
     """Yield the places of a block, with `of_event` also those in the name of an event (`eventful`: where it stands); beside `listed` ones
     none of whose cameras they are, nor a remark in brackets after one."""
