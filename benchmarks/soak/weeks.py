@@ -24,7 +24,6 @@ from unittest.mock import patch
 import apscheduler.schedulers.base
 import structlog
 
-import bot.app.instance
 import bot.app.service
 import bot.app.wiring
 from benchmarks.day.clock import LoopClock, Processors, SimulatedLoop, Stretch
@@ -33,7 +32,6 @@ from benchmarks.day.run import PROCESSORS, simulated
 from benchmarks.soak.sites import Month
 from benchmarks.soak.troubles import LEAST_SOURCES, START, Plan, draw
 from bot.app.config.model import Settings
-from bot.app.instance import LONGEST_NAP
 from bot.app.service import ALERTS, CHECKS, ROUND_UP, TICK, DatabaseLog, Service
 from bot.app.wiring import assemble
 from bot.ingest.poller import Poller, SourceReport
@@ -111,7 +109,6 @@ async def _lived(order: Mapping[str, Any]) -> None:
         simulated(door, clock, folder / "tmp", reader, plan.seed),
         patch.object(apscheduler.schedulers.base, "datetime", MachineClock),
         patch.multiple(bot.app.service, datetime=MachineClock, DatabaseLog=partial(DatabaseLog, clock.monotonic), **_SELDOM),
-        patch.object(bot.app.instance, "LONGEST_NAP", 5 * LONGEST_NAP),
         patch.object(bot.app.wiring, "Poller", NotedPoller),
     ):
         async with assemble(settings, plan.authorities, watched=plan.authorities, console=sys.stdout, clock=clock.told) as parts:
