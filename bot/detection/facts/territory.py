@@ -117,4 +117,4 @@ def _article(link: str) -> str:
 
 
 def _printed(document: ActText, start: int, end: int) -> str:
-    return joined(" ".join(document.original(start, end).split(" "))).replace("’", "'")
+    return joined(document.original(start, end)).replace("’", "'")
