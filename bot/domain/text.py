@@ -99,13 +99,38 @@ def clean_or_none(text: str | None) -> str | None:
 # Text compared as readers compare it: without accents, case, spaces or punctuation.
 
 # A hyphen that stands alone is a dash between two words.
-_LINE_END = re.compile(r"(?<![ \n])-\n")
+CUT = r"-[ \t]*[\r\n]\s*"
+"""Matches the end of a line that may cut a word."""
+_CUT = re.compile(rf"(?<=[^\W_]){CUT}(?=[^\W_])")
+_COMPOUND = re.compile(
+    r"(?:avant|cel(?:ui|les?)|ceux|centre|demi|dix|fan|non|peut|plate|quatre|rond|soixante|sous|trente|vice|vieux|vingt)-"
+    r"|[a-z]+-(?:memes?$|(?:aux?|des?|du|en|et|l[ae]s?|sous|sur|t)-)"
+)
+"""Words that have a hyphen though what follows it is in lower case: "sous-préfet", "Saint-Maur-des-Fossés"."""
 
 
-def one_line(text: str) -> str:
-    """Whitespace collapsed; a line that ends with a hyphen is joined to the next one without a space (`Saint-\\nTropez`)."""
-    lines = [line for line in (" ".join(line.split()) for line in text.splitlines()) if line]
-    return _LINE_END.sub("-", "\n".join(lines)).replace("\n", " ")
+def hyphen_at(text: str, start: int, end: int, folded: str = "") -> str:
+    """Return what is between the halves of a word cut at `start:end`: a hyphen if a capital or figure follows, or the word has one of its
+    own; else nothing. How the `folded` text prints the word elsewhere decides first."""
+    before, after = re.search(r"[^\W_]+\Z", text[max(start - 40, 0) : start]), re.match(r"[^\W_]+-?", text[end : end + 40])
+    if before is None or after is None:
+        return "-"
+    first, last = before[0], after[0].rstrip("-")
+    folded, whole = folded or fold_words(text), fold_words(first + last)
+    is_capital = not last[0].islower() or first[-1].isdigit()
+    if (is_capital and not (first.isupper() and last.isupper() and whole in folded)) or fold_words(f"{first}-{last}") in folded:
+        return "-"
+    return "-" if whole not in folded and _COMPOUND.match(fold_words(f"{first}-{after[0]}")) else ""
+
+
+def whole_words(text: str, folded: str = "") -> str:
+    """Return a text with the words joined that line ends cut: "autori-⏎sation", "Saint-⏎Denis"."""
+    return _CUT.sub(lambda cut: hyphen_at(text, cut.start(), cut.end(), folded), text) if "-" in text and "\n" in text else text
+
+
+def one_line(text: str, folded: str = "") -> str:
+    """Return a text with its blanks collapsed and the words joined that line ends cut."""
+    return " ".join(whole_words(text, folded).split())
 
 
 def end_of(wanted: str, text: str, start: int) -> int | None:

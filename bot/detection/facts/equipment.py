@@ -16,6 +16,7 @@ from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
 from bot.detection.text.rows import GROUND, Line, in_cells, lines_of, under
 from bot.domain.acts import CameraType
+from bot.domain.text import whole_words
 
 # Whose images feed the software: how many cameras, and of which type.
 
@@ -431,7 +432,7 @@ _LONGEST = 60
 def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) -> TextMatch[str] | None:
     """Return the name at `start` of the folded text, without its legal form ("SAS"); None if there is none or it is a person's. With
     `linked`, "du", "des" or "de la" may continue it ("Fabrique des Images")."""
-    printed = re.sub(r"(?<=[a-zà-ÿ])-\n\s*(?=[a-zà-ÿ])", "", document.printed(start, min(start + _LONGEST, limit)))
+    printed = whole_words(document.printed(start, min(start + _LONGEST, limit)), document.folded.text)
     match = (_LINKED if linked else _NAME).match(printed)
     if match is None:
         return None

@@ -45,9 +45,8 @@ _EXECUTION = re.compile(
 _AUTHORISES = re.compile(
     r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire usage)\b|\btraitement\b[^.;:]{0,60} est autorise\b"
 )
-# A name ends before a line that begins with a capital or an article, and before the next cell of a table; not where every blank is double.
+# A name ends before a line that begins with a capital or an article, and before the next cell of a table.
 _NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")
-_CELL = re.compile(r" ?(?:\S+ )*\S+(?=\t|[ \xa0]{2,}\S)")
 _TOWN_OF = re.compile(r"\b(?:communes?|villes?|municipales?|maires?) (?:d[eu]s? |d')?$")
 # "les maires (Jean Dupont, Marie DURAND)": towns of several words have hyphens, an article or a "Saint".
 _PERSON = re.compile(r"(?!(?:L[ea]s?|LES?|LA|Sainte?|SAINTE?|Ste?|STE?) )[A-ZÀ-Þ][\w'-]* [A-ZÀ-Þ][\w'-]+")
@@ -157,7 +156,8 @@ _NEXT_INSIDE = re.compile(r"\s?[,;]\s|\s(?:et|ainsi que)\s")
 # Bodies that no list has, by the noun that they begin with.
 _BODY = (
     rf"(?:(?:aux?|a l[ae'])\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|etablissement|syndicat|metropole|delegataire|prestataire|filiale|exploitant"
-    r"|concessionnaire|gestionnaire|aeroport|association|federation|groupement|compagnie|office|agence|services?|direction|forces?|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
+    r"|concessionnaire|gestionnaire|aeroport|association|federation|groupement|compagnie|office|agence|services?|direction|forces?"
+    r"|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
 )
 _BODY_NAMED = re.compile(
     rf"{_BODY}\s(?!est\b|sont\b)[^.;:,(]{{2,80}}?"
@@ -318,8 +318,7 @@ def _names(
     several = _SEVERAL.search(match.group()) is not None
     start = match.end() + document.flat.startswith(" ", match.end())
     line = _NEXT_LINE.split(document.printed(match.end(), min(start + _REACH, block.end)), maxsplit=1)[0]
-    cell = _CELL.match(line)
-    found = names_of_one_kind(_printed(cell.group() if cell is not None else line), several=several)
+    found = names_of_one_kind(_printed(line.lstrip().split("\t", 1)[0]), several=several)
     if found and (found[0][0] or operator.named):
         for link, name, length in found if operator.of else found[:1]:
             if not link.endswith(("la ", "l'")) and (operator.named or link or _PERSON.fullmatch(name) is None):
@@ -334,7 +333,7 @@ def _names(
 
 
 def _printed(text: str) -> str:
-    return joined(" ".join(text.split())).replace("’", "'")
+    return joined(text).replace("’", "'")
 
 
 def _linked(document: ActText, link: str, name: str) -> str:

@@ -26,6 +26,7 @@ from bot.detection.text.rows import (
     tables,
     whole_under,
 )
+from bot.domain.text import whole_words
 
 # From the words around a place to its name: enumerations cut into items, what is said of an item left out.
 
@@ -355,7 +356,6 @@ _CAMERA = re.compile(
 _SHORT = 45
 """Most characters of a line that ends before the margin."""
 
-_FAR = re.compile(r"[ \xa0]{3,}|\t")
 _SOMEBODY = re.compile(r"\W*(?:MM?\.|Mmes?|Mlles?|Monsieur|Madame|Messieurs|Mesdames|Maître|Dr)\s")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
@@ -407,11 +407,11 @@ def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]
     start = _begins(document, start, end)
     if end - start < 3:
         return
-    top, *below = (line.strip() for line in document.printed(start, end).strip().split("\n"))
+    top, *below = (line.strip() for line in whole_words(document.printed(start, end), document.folded.text).strip().split("\n"))
     # A line of columns below is the next row of a form, and one with a capital below a short one the next sentence.
     if len(top) < _SHORT and not goes_on(top) and top[-1:].isalpha():
         below = list(takewhile(lambda line: not line[:1].isupper(), below))
-    for cell in _FAR.split(" ".join([top, *takewhile(lambda line: _FAR.search(line) is None, below)])):
+    for cell in " ".join([top, *takewhile(lambda line: "\t" not in line, below)]).split("\t"):
         if _SOMEBODY.match(cell) is None and _DATED.search(fold(cell).text) is None:
             for name in names(_TOGETHER.sub(r"\g<first>, ", " ".join(cell.split())), item=True):
                 yield TextMatch(name, start, end)

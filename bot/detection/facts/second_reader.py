@@ -32,7 +32,7 @@ OUTSIDE = "O"
 
 _PARTS = frozenset({DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY})
 _WORD = re.compile(r"[a-z]+'(?=\w)|\w+(?:-\w+)*|[^\w\s]")
-_GAP = re.compile(r"\t|[ \xa0]{2}|\.{3}|…|│|\|")
+_GAP = re.compile(r"\t|\.{3}|…")
 _DIGIT = re.compile(r"\d")
 _SIGNED = re.compile(r"\bfait (?:a|le|en)\b|^\W{0,3}pour l\w{1,2}\W{1,2}(?:sous-)?prefete?", re.MULTILINE)
 _REMEDIES = re.compile(r"\b(?:voies et delais|delais et voies|recours gracieux|recours contentieux|peut etre contestee?)")

@@ -177,7 +177,7 @@ def letterhead(document: ActText, segment: Segment) -> Iterator[re.Match[str]]:
 
 
 # "AP n° 2027-112        Nice, le 5 février 2027", and nothing after it.
-_TOWN_BEFORE = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
+_TOWN_BEFORE = re.compile(r"(?:^|[\n\t])[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
 
 
 def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int) -> bool:

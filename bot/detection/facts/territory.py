@@ -125,5 +125,4 @@ def _article(link: str) -> str:
 
 
 def _printed(document: ActText, start: int, end: int) -> str:
-    printed = joined(" ".join(document.original(start, end).split(" "))).replace("’", "'")
-    return _GLUED.sub(". ", printed)
+    return _GLUED.sub(". ", joined(document.original(start, end)).replace("’", "'"))

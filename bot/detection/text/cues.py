@@ -19,7 +19,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from bot.domain.identity import SAME_NUMBER
-from bot.domain.text import fold_words
+from bot.domain.text import CUT, fold_words, hyphen_at
 
 Pattern = re.Pattern[str]
 
@@ -133,15 +133,13 @@ _SAME = {
     **dict.fromkeys("-‐‑‒–—−", "-"),
     **dict.fromkeys('"«»“”„', '"'),
     **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
-    **{kept: kept for kept in "\n\r\t"},
+    "\t": " ",
+    **{kept: kept for kept in "\n\r"},
 }
 
-_CUT_WORD = r"(?<=[a-z])-[ \t]*[\r\n]\s*(?=[a-z])"
-# PDFium writes U+FFFE (older versions U+0002) for the hyphen of a word cut at a line end.
-_MARKED_CUT = r"[\x02\ufffe]\s*"
 _LINE_BREAK = r"[ \t]*[\r\n]\s*"
 _BLANKS = r"[ \t]{2,}"
-_CHANGES = re.compile(f"{_CUT_WORD}|{_MARKED_CUT}|{_LINE_BREAK}|{_BLANKS}")
+_CHANGES = re.compile(f"(?<=[a-z]){CUT}(?=[a-z])|{_LINE_BREAK}|{_BLANKS}")
 # OCR reads the `l` of "l'arrêté" as a capital I or a one; no French word is elided so.
 _MISREAD_ELISION = re.compile(r"\b[i1](?='[a-z])")
 
@@ -210,8 +208,8 @@ def fold(text: str) -> RewrittenText:
         found = match.group()
         if found in several:
             return several[found]
-        if found[0] in "-\x02\ufffe":
-            return ""
+        if found[0] == "-":
+            return hyphen_at(text, *match.span(), plain)
         return "\n" if "\n" in found or "\r" in found else " "
 
     plain = _MISREAD_ELISION.sub("l", text.translate(single))

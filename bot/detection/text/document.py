@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from bot.detection.text.cues import RewrittenText, cue, cues, damaged, fold, load, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
-from bot.domain.text import PageText, bare, fold_letters, fold_words
+from bot.domain.text import PageText, bare, fold_letters, fold_words, one_line
 
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
@@ -67,9 +67,6 @@ _FOOTER = re.compile(
 _DRAWN = {**dict.fromkeys(range(0x2500, 0x2580), " "), **dict.fromkeys(map(ord, "|│┃║"), "\t")}
 
 _RULE = re.compile(r"^[ \t+:=_-]{5,}$", re.MULTILINE)
-
-# Justified lines of which the text layer prints every blank twice: no columns.
-_SPREAD, _BLANK = re.compile(r"\S  (?=\S)"), re.compile(r"\S (?=\S)")
 
 # An act as one text, and the parts of its decree.
 
@@ -157,8 +154,8 @@ class ActText:
         return self.source[slice(*self.folded.span(start, end))]
 
     def original(self, start: int, end: int) -> str:
-        """Return the original text of a stretch, with its blanks collapsed."""
-        return " ".join(self.printed(start, end).split())
+        """Return the original text of a stretch on one line."""
+        return one_line(self.printed(start, end), self.folded.text)
 
     def in_capitals(self, start: int, end: int) -> bool:
         """Return whether a stretch is all in capitals, in which a capital does not mark a name."""
@@ -172,7 +169,7 @@ class ActText:
             first -= 1
         while last < len(self.source) and self.source[last - 1].isalnum() and self.source[last].isalnum():
             last += 1
-        return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()), self.where(start), cue)
+        return Evidence(about, self.page(start), one_line(excerpt(self.source, first, last), self.folded.text), self.where(start), cue)
 
     def is_poor(self, quote: Evidence) -> bool:
         """Return whether a phrase may be misread, on a bad page or with an unsure word: a number or an office may be cut."""
@@ -196,15 +193,21 @@ class ActText:
         return self.mended.position(self.tight.position(start)), self.mended.position(self.tight.position(end))
 
 
+# A text of which nobody knew the boxes of its words: wide blanks part the cells of a line.
+_WIDE = re.compile(r"(?<=\S) {3,}(?=\S)")
+
+
+def _with_cells(printed: str) -> str:
+    return printed if "\t" in printed else _WIDE.sub(lambda blanks: "\t" + " " * (len(blanks.group()) - 1), printed)
+
+
 def document(act: Act) -> ActText:
     """Return the document made of the title of an act and its relevant pages, with the parts of its decree."""
     pages = relevant_pages(act)
     # Where an entry of a table of contents takes two lines, its page number stands between its last words.
     parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
-    for printed in (page.text for page in pages):
-        spread = len(_SPREAD.findall(printed)) > 5 * len(_BLANK.findall(printed))
-        drawn = (printed.replace("  ", " ") if spread else printed).translate(_DRAWN)
-        parts.append(_FOOTER.sub("", _RULE.sub(lambda rule: " " * len(rule.group()), drawn)) + "\n")
+    printed = (_RULE.sub(lambda rule: " " * len(rule.group()), _with_cells(page.text).translate(_DRAWN)) for page in pages)
+    parts += [_FOOTER.sub("", page) + "\n" for page in printed]
     source = "".join(parts)
     folded = fold(source)
     tight = squeeze(folded.text)
@@ -395,7 +398,7 @@ def _articles(document: ActText, operative: int, end: int) -> list[int]:
     return [headed.get(position, position) for position in sorted({operative, *articles})]
 
 
-_ROW = re.compile(r"[^\n]*\S {3,}\S")
+_ROW = re.compile(r"[^\n]*\S *\t")
 
 
 def _paragraphs(document: ActText, start: int, end: int) -> Iterator[int]:

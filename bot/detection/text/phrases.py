@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
+from bot.domain.text import one_line
+
 # French dates and hours as decrees print them, OCR and all. Pure; impossible dates are no dates.
 
 _MONTHS = {
@@ -208,12 +210,8 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`", "'"))
 
 
 def joined(text: str) -> str:
-    """Return a name on one line, with lost apostrophes restored and words cut at line ends joined ("direc- trice"), also at a hyphen
-    ("Saint- Denis")."""
-    text = re.sub(r"[\x02\ufffe]\s*", "", unicodedata.normalize("NFC", text).translate(_APOSTROPHES))
-    text = re.sub(r"\b(rond|vieux|centre|sous|fan)-\s+(?=[pvz])", r"\1-", text, flags=re.IGNORECASE)
-    text = re.sub(r"(?<=\w)-\s+(?=[a-zà-öø-ÿ])", "", text)
-    return re.sub(r"(?<=\w)-\s+(?=[A-ZÀ-ÖØ-Þ])", "-", text)
+    """Return a name on one line, with lost apostrophes restored."""
+    return one_line(unicodedata.normalize("NFC", text).translate(_APOSTROPHES))
 
 
 DANGLING = re.compile(

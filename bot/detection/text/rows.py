@@ -41,14 +41,16 @@ _OTHER_CELL = re.compile(rf"\W{{0,3}}{_NEXT_HEAD}[^;:]{{0,40}}")
 _OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12}\s){0,2}fin\W{0,3}(?=\n|$)")
 _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ens(?:emble)?|article|art\.?\s\d|annexe|fait a)\b")
 _NEW_LINE = re.compile(r"(?<!\s)\s*\n\s*")
-_GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
-_NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*|\s:\s)\d{1,4}(?: cam[ée]ras?)?[\s»\".;]*")
+_GAP = re.compile(r"(?<![ \xa0])[ \xa0]*\t[ \xa0\t]*|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
+_NAME_AND_COUNT = re.compile(
+    r"(?P<name>\D{3,80}?)(?:[ \xa0]*\t[ \xa0]*|[ ]?(?:\.{3,}|…+|_{3,})[ ]*|\s:\s)\d{1,4}(?: cam[ée]ras?)?[\s»\".;]*"
+)
 # "place Foch : 4      rue Basse : 3".
 _COUNTED = re.compile(r"\D{3,80}?\s?:\s?\d{1,4}")
 _TICK = re.compile(r"[xX✓✔☒☑]")
 _NAMED = re.compile(r"[^\W\d]{3}")
 # "4   Évènement", "A4 Évènement".
-_RANKED = re.compile(r"\d{1,2}\W?[ \xa0]{2,}|[A-Z]\d{1,2}\W?[ \xa0]+")
+_RANKED = re.compile(r"\d{1,2}\W?\s*\t\s*|[A-Z]\d{1,2}\W?\s+")
 _ALNUM = re.compile(r"[a-z0-9]")
 _FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
 GROUND = rf"(?:{'|'.join(load('places.toml')['kinds'])})"
@@ -57,7 +59,7 @@ GROUND = rf"(?:{'|'.join(load('places.toml')['kinds'])})"
 # A cell that is of another place begins so, and one that goes on below ends so.
 _BEGINS = re.compile(rf"\W*(?:l[ae]s?\s)?{GROUND}\b")
 _KIND_LAST = re.compile(rf"(?:^|[,;]\s?){GROUND}$")
-_UNFINISHED = re.compile(r"(?:\s(?:de|du|des|la|les?|aux?|et|sur)|[\s'’][dl]['’]|-)$", re.IGNORECASE)
+_UNFINISHED = re.compile(r"(?:\s(?:de|du|des|la|les?|aux?|et|sur)|[\s'’][dl]['’]|[-–—])$", re.IGNORECASE)
 _COMPLEMENT = re.compile(r"(?:d[eu]s?|aux?|et)\s|[dl]['’]")
 _NO_END = re.compile(r"[\d.;:]")
 _HEADER = re.compile(rf"\s*+(?P<line>[^\n]{{1,{_LONGEST}}})(?=\n|\Z)")
@@ -241,7 +243,7 @@ def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
         if _ALNUM.search(text, start, stop) is not None:
             first = document.folded.origin(start)
             indent = first - (document.source.rfind("\n", 0, first) + 1)
-            yield Line(_NEW_LINE.sub("  ", document.printed(start, stop).strip()), indent, start, stop)
+            yield Line(_NEW_LINE.sub("\t", document.printed(start, stop).strip()), indent, start, stop)
         start = stop + 1
 
 
@@ -272,7 +274,7 @@ def _whole_rows(header: Line, lines: Sequence[Line], follows: Callable[[Line], b
             for place, cell in line.placed:
                 column = bisect(starts, place) - 1
                 above[column] = f"{above[column]} {cell}"
-            rows[-1] = replace(rows[-1], printed="  ".join(above), end=line.end)
+            rows[-1] = replace(rows[-1], printed="\t".join(above), end=line.end)
         elif follows(line):
             rows.append(line)
             starts = at
@@ -284,7 +286,7 @@ def _whole_rows(header: Line, lines: Sequence[Line], follows: Callable[[Line], b
 def _parts(row: Line, width: int) -> Iterator[Line]:
     """Yield the rows printed side by side in one, each of so many cells."""
     for first in range(0, len(row.cells), width):
-        yield replace(row, printed="  ".join(row.cells[first : first + width]))
+        yield replace(row, printed="\t".join(row.cells[first : first + width]))
 
 
 def _goes_on(line: Line, above: Sequence[str], starts: Sequence[int]) -> bool:
@@ -350,7 +352,7 @@ _FEW_WORDS = r"[a-z][a-z' -]{2,40}"
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|art\.|fait a\b|[a-z][^\n.;:]{1,40}\s:\s)")
 # The colon or dash after words that open a list without marks.
 _COLON = re.compile(r"(?:\s?:|(?<!\d)\s-)(?=\s)")
-_ENDS_IN_NAME = re.compile(r"[a-zà-ÿ]\s(?:[dl]['’])?[A-ZÀ-Þ][\w'’-]*$")
+_ENDS_IN_NAME = re.compile(r"[a-zà-ÿ][,;]?\s(?:[dl]['’])?[A-ZÀ-Þ][\w'’-]*$")
 _BEFORE = re.compile(r"[.;:](?=\s)|\n(?=article\b)")
 
 

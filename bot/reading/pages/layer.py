@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from ctypes import byref, c_double, c_ushort
@@ -20,6 +21,7 @@ _SAMPLES = 300
 _FEW_LETTERS = 40
 # pdfium's end of line is a blank, or a hyphen of its own making.
 _WORDS = re.compile("[^\\s\x00\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
+_LINE = re.compile(r"[^\s\x00][^\r\n]*")
 # It puts nothing between the lines of a text that lies on its side.
 _LETTERS = re.compile("[^\\s\x00]")
 
@@ -32,14 +34,15 @@ def text_in_order(textpage: Any, count: int, rotation: int, fields: Sequence[Box
         return text
     angle = _angle(textpage, range(count // (2 * _SAMPLES_OF_ANGLE), count, max(1, count // _SAMPLES_OF_ANGLE)))
     plain = angle == rotation == 0 and not fields
-    if plain and not are_suspected(list(_boxes(textpage))):
-        return text
+    boxes = list(_boxes(textpage)) if plain else []
+    if plain and not are_suspected(boxes):
+        return _in_cells(textpage, count, text, apart) if (apart := parted(boxes)) else text
     along, others = _runs(textpage, count, angle, _WORDS if plain else _LETTERS, fields)
     # The order that pdfium gives to letters that lie on their side for the reader is of its own making.
     ordered = in_reading_order(along, trusted=angle == rotation and not fields)
     if ordered is None:
         if plain:
-            return text
+            return _in_cells(textpage, count, text, apart) if (apart := parted(boxes)) else text
         ordered = line_by_line(along)
     if others:
         # What runs along another side of the page is stamped on it: it stays last.
@@ -58,6 +61,27 @@ def lost_letters(textpage: Any, count: int) -> float:
     if not sampled:
         return 0.0
     return [pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) for index in sampled].count(1) / len(sampled)
+
+
+def _in_cells(textpage: Any, count: int, text: str, apart: Sequence[tuple[float, ...]]) -> str:
+    """Return the text of the layer with a tab between the cells of a line. `apart`: bottom and top of lines that may have some."""
+    letters, gaps = _characters(textpage, count), list[tuple[int, Box, bool]]()
+    for line in _LINE.finditer(letters):
+        _, _, (_, bottom, _, top) = next(_placed(textpage.raw, letters, _LETTERS, *line.span()))
+        if any(bottom < high and low < top for low, high in apart):
+            words = list(_placed(textpage.raw, letters, _WORDS, *line.span()))
+            boxes = [box for *_, box in words]
+            is_sure = any(_gap(*pair) < _CELL_GAP for pair in pairwise(boxes))
+            for index in ends_of_cells(boxes, line[0].split()):
+                gaps.append((words[index][1], (boxes[index][2], bottom, boxes[index + 1][0], top), is_sure))
+    cells, start = "", 0
+    for rank, (end, gap, is_sure) in enumerate(gaps):
+        # A justified line of two words is no row: its blank has none above or below.
+        near = (other for _, other, _ in gaps[max(rank - 9, 0) : rank + 9] if abs(gap[1] - other[1]) < _FAR_LINES * (gap[3] - gap[1]))
+        if is_sure or sum(gap[0] < other[2] and other[0] < gap[2] for other in near) > 1:
+            cells, start = f"{cells}{letters[start:end]}\t", end + letters.startswith(" ", end)
+    cells += letters[start:]
+    return cells if cells.split() == text.split() else text
 
 
 def _letters(text: str) -> Counter[str]:
@@ -113,8 +137,8 @@ def _field_at(box: Box, fields: Sequence[Box]) -> int:
     return next(inside, -1)
 
 
-def _placed(raw: Any, letters: str, pieces: re.Pattern[str]) -> Iterator[tuple[int, int, Box]]:
-    """Yield where each piece begins and ends in the text, and on the page."""
+def _placed(raw: Any, letters: str, pieces: re.Pattern[str], since: int = 0, until: int = sys.maxsize) -> Iterator[tuple[int, int, Box]]:
+    """Yield where each piece of a part of the text begins and ends in it, and on the page."""
     left, bottom, right, top = c_double(), c_double(), c_double(), c_double()
     at = byref(left), byref(right), byref(bottom), byref(top)
     place = pdfium_c.FPDFText_GetCharBox
@@ -123,7 +147,7 @@ def _placed(raw: Any, letters: str, pieces: re.Pattern[str]) -> Iterator[tuple[i
         place(raw, index, *at)
         return left.value, bottom.value, right.value, top.value
 
-    for piece in pieces.finditer(letters):
+    for piece in pieces.finditer(letters, since, until):
         start, end = piece.span()
         first = box(start)
         if end - start == 1:
@@ -170,6 +194,32 @@ _FAR_LINES = 4
 _OFTEN_FAR = 0.35
 _OFTEN_UP = 0.12
 _ENOUGH_PIECES = 12
+
+
+# Two cells are so many heights of their line apart; in a line without a blank between words, so many times the narrowest one, or far apart.
+_CELL_GAP, _WIDER, _FAR_GAP = 1.4, 2.5, 3.0
+_MARK = re.compile(r"\W*(?:(?:\d{1,2}|[a-z]|[ivx]{1,4})\W{1,2}|\d{1,2}(?:\.\d{1,2})+\W*|vus?|considérant|article\s\w+\W*)?", re.IGNORECASE)
+"""Matches what stands before an indented text: a bullet, the number of an item, "Vu"."""
+
+
+def parted(boxes: Sequence[Box]) -> list[tuple[float, ...]]:
+    """Return bottom and top of each piece of text that stands apart from the one before as a cell does: quick, and most pages have none."""
+    return [other[1::2] for one, other in pairwise(boxes) if other[0] - one[2] >= _CELL_GAP and _gap(one, other) >= _CELL_GAP]
+
+
+def _gap(one: Box, other: Box) -> float:
+    """Return the blank between two boxes of a line, in heights of it."""
+    return (other[0] - one[2]) / max(one[3] - one[1], other[3] - other[1], 1.0) if _on_one_line(one, other) else 0.0
+
+
+def ends_of_cells(boxes: Sequence[Box], words: Sequence[str]) -> Iterator[int]:
+    """Yield the index of each word, or piece of several, of a line after which a cell ends."""
+    gaps = [_gap(*pair) for pair in pairwise(boxes)]
+    narrowest = 0.0 if any(" " in word for word in words) else min(gaps, default=0.0)
+    least = max(_CELL_GAP, min(_WIDER * narrowest, _FAR_GAP))
+    for index, gap in enumerate(gaps):
+        if gap >= least and not _MARK.fullmatch(" ".join(words[: index + 1])):
+            yield index
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +288,11 @@ def sorted_by_line(runs: Sequence[Run], height: float) -> list[Run]:
 
 
 def text_of(line: Sequence[Run]) -> str:
-    """Return one line as text: a blank wherever there is one on the page."""
-    text = line[0].text
-    for before, after in pairwise(line):
+    """Return one line as text: a blank wherever there is one on the page, a tab between cells."""
+    text, ends = line[0].text, set(ends_of_cells([run.box for run in line], [run.text for run in line]))
+    for index, (before, after) in enumerate(pairwise(line)):
         glued = before.field == after.field and after.box[0] - before.box[2] < _TOUCHING * (before.box[3] - before.box[1])
-        text += ("" if glued else " ") + after.text
+        text += ("\t" if index in ends else "" if glued else " ") + after.text
     return text
 
 

@@ -218,7 +218,7 @@ def test_the_second_reader_reads_a_plain_decree() -> None:
 
 
 def test_what_is_tagged_over_the_columns_of_a_table_is_cut_into_its_rows() -> None:
-    rows = "Station          Ligne   Caméras\nPorte Maillot    12            6\nBalard           8             5"
+    rows = "Station\t         Ligne\t  Caméras\nPorte Maillot\t   12\t           6\nBalard\t          8\t            5"
     text = document(act(f"{TEXT}\n{rows}", TITLE))
     start, end = text.flat.index("station "), text.flat.index("balard") + len("balard")
     assert second_values(text, {"places": [TextMatch(text.original(start, end), start, end)]}) == {"places": ("Porte Maillot", "Balard")}
@@ -232,7 +232,7 @@ def test_what_is_tagged_over_short_lines_is_cut_into_these() -> None:
 
 
 def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_that_it_has() -> None:
-    rows = "Lieu          Caméras\nquai Vauban   5\nparc Micaud ...... 3\nrue Battant   1"
+    rows = "Lieu\t         Caméras\nquai Vauban\t  5\nparc Micaud ...... 3\nrue Battant\t  1"
     text = document(act(f"{TEXT}\n{rows}", TITLE))
     facts = Facts(places=("parc Micaud", "quai Vauban", "rue Battant"))
     read = {"places": ("parc Micaud",)}

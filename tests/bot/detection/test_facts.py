@@ -114,9 +114,9 @@ def test_a_form_whose_rows_have_codes_below_the_articles() -> None:
         "ARRÊTÉ D'AUTORISATION\nTRAITEMENT ALGORITHMIQUE D'IMAGES\n\nArrêté n° : SPVX/2026/12\n\nLe sous-préfet de Vire,\n"
         "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1er – La demande est accordée aux conditions du cadre A.\n"
         "Article 2 – Les voies de recours sont au cadre B.\n\nCADRE A – AUTORISATION\n\n"
-        "A1  Responsable du traitement     Commune de Vire\nA2  Images                        Système de vidéoprotection\n"
-        "A3  Évènement                     foire aux Andouilles\nA4  Caméras                       14\n"
-        "A10 Lieux                         – place Castel\n                                  – porte Horloge\n\n"
+        "A1  Responsable du traitement\t    Commune de Vire\nA2  Images\t                       Système de vidéoprotection\n"
+        "A3  Évènement\t                    foire aux Andouilles\nA4  Caméras\t                      14\n"
+        "A10 Lieux\t                        – place Castel\n                                  – porte Horloge\n\n"
         "CADRE B – RECOURS\n\nB1  Recours : tribunal administratif de Caen.\n\nCADRE C – SIGNATURE\n\n"
         "C1  Fait à : Vire\nC2  Le : 7 mai 2026\nC3  Qualité : Le sous-préfet de Vire\n"
     )
@@ -198,7 +198,7 @@ AUTHORISED = (
         ("à l'occasion du Tournoi des Bocages, rencontre de huit équipes, 9 000 spectateurs.", "Tournoi des Bocages"),
         ("à l'occasion des Nuits du Cotentin\n• Rapport du 2 mai", "Nuits du Cotentin"),
         (".\nArticle 2 – Manifestation\nIntitulé : Régates de la Sée\nOrganisateur : club nautique", "Régates de la Sée"),
-        (".\nAnnexe\nManifestation      à l'occasion du Grand Bal\nMise en route      vendredi 4 juin 2026, 16 h", "Grand Bal"),
+        (".\nAnnexe\nManifestation\t     à l'occasion du Grand Bal\nMise en route\t     vendredi 4 juin 2026, 16 h", "Grand Bal"),
     ],
 )
 def test_events_end_where_something_else_begins(said: str, expected: str | None) -> None:

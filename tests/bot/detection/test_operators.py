@@ -48,8 +48,8 @@ def test_operators_of_a_list(mark: str) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        "Responsable du traitement      Caméras\n{0}      3\n{1}      4\n{2}      5\n{3}      6",
-        "Site      Responsable   Type\nplace Foch      {0}  Fixe\nquai Nord      {1}  Fixe\nParc A      {2}  Fixe\nParc B      {3}  Fixe",
+        "Responsable du traitement\t     Caméras\n{0}\t     3\n{1}\t     4\n{2}\t     5\n{3}\t     6",
+        "Site\tResponsable\tType\nplace Foch\t{0}\tFixe\nquai Nord\t{1}\tFixe\nParc A\t{2}\tFixe\nParc B\t{3}\tFixe",
     ],
 )
 @pytest.mark.parametrize("kind", ["Police municipale", "Commune"])
@@ -168,7 +168,7 @@ def test_many_communes_take_no_time(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ARRÊTE\nArticle 1er : Demandeur : ☐ Police nationale   ☐ Gendarmerie   ☒ SDIS. Il est autorisé à {}.", ["SDIS"]),
+        ("ARRÊTE\nArticle 1er : Demandeur : ☐ Police nationale\t  ☐ Gendarmerie\t  ☒ SDIS. Il est autorisé à {}.", ["SDIS"]),
         ("ARRÊTE\nArticle 1er : L'arrêté du 2 mai 2026 est modifié.\nArticle 2 : Divers.", ["Préfecture de police"]),
     ],
 )

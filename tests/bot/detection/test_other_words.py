@@ -111,7 +111,9 @@ def test_a_form_tells_what_and_for_whom(heads: tuple[str, str, str], numbered: b
     printed = ""
     for rank, (head, value) in enumerate(rows, 1):
         first, *below = value.split("\n")
-        printed += "\n" + f"{rank}     {head}"[0 if numbered else 6 :].ljust(34) + "".join(f"{line}\n{'':34}" for line in [first, *below])
+        printed += (
+            "\n" + f"{rank}\t    {head}"[0 if numbered else 6 :].ljust(33) + "\t" + "".join(f"{line}\n{'':34}" for line in [first, *below])
+        )
     read = facts(
         f"Le traitement algorithmique des images que décrit ce tableau est autorisé dans les conditions qu'il fixe.\n{printed}\n\n"
         "Ampliation : mairie de Lens ; compagnie de gendarmerie de Lens."
@@ -204,7 +206,7 @@ def test_lists_of_places_without_marks_or_without_the_word(article: str, places:
 
 
 def test_places_of_a_form_above_the_visas() -> None:
-    form = "Demandeur :     police nationale\nLieux :         Marina de Cap-Vert\n               Place du Souvenir\nPériode :       juin"
+    form = "Demandeur :\t    police nationale\nLieux :\t        Marina de Cap-Vert\n               Place du Souvenir\nPériode :\t      juin"
     article = f"Le demandeur est autorisé à mettre en œuvre {OBJECT}."
     text = f"Arrêté n° 2026-412\nautorisant {OBJECT}\n\n{form}\n\n{LAW}\nARRÊTE\nArticle 1 : {article}"
     assert judge(act(text)).facts.places == ("Marina de Cap-Vert", "Place du Souvenir")
@@ -293,7 +295,7 @@ def test_a_decision_of_a_prefect_has_its_number(title: str) -> None:
         # Not filled in.
         ("ARRÊTÉ PRÉFECTORAL N2 26-2027-01-12- EN DATE DU 12 JANVIER 2027{}", None, "2027-01-12"),
         ("ARRÊTÉ N° ……… EN DATE DU 12 JANVIER 2027\n{}", None, "2027-01-12"),
-        ("ARRÊTÉ N°            DU 12 JANVIER 2027\n{}", None, "2027-01-12"),
+        ("ARRÊTÉ N°\t           DU 12 JANVIER 2027\n{}", None, "2027-01-12"),
         ("Arrêté 12 janvier 2027{}", None, "2027-01-12"),
         ("Arrêté {}, vu l'arrêté du 2 janvier 2027", None, None),
         # The day of the head.

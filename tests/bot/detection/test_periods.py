@@ -197,7 +197,7 @@ def test_a_beginning_and_an_end_of_two_articles_are_one_period(begins: str, ends
 @pytest.mark.parametrize(
     "table",
     [
-        "Gare       Caméras   Début              Fin\n-----\nBastille   14        21/06/2026 à 14h   22/06/2026 à 2h",
+        "Gare\t      Caméras\t  Début\t             Fin\n-----\nBastille\t  14\t       21/06/2026 à 14h\t  22/06/2026 à 2h",
     ],
 )
 def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) -> None:
@@ -211,7 +211,7 @@ def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) ->
     ("table", "expected"),
     [
         (
-            "Jour         Mise en service   Arrêt\n2 mai 2026   9 h 30            18 h\n3 mai 2026   9 h               17 h 45",
+            "Jour\t        Mise en service\t  Arrêt\n2 mai 2026\t  9 h 30\t           18 h\n3 mai 2026\t  9 h\t              17 h 45",
             ("2026-05-02T09:30", "2026-05-03T17:45"),
         ),
     ],
@@ -222,7 +222,7 @@ def test_a_table_of_days_and_hours_needs_no_words_at_its_head(table: str, expect
 
 @pytest.mark.parametrize("titled", [" du 3 au 5 décembre 2026"])
 def test_a_table_of_a_later_article_is_no_period_of_the_first(titled: str) -> None:
-    works = "Phase   Début   Fin\nEssais   30 novembre 2026   2 décembre 2026\nDémontage   6 décembre 2026   8 décembre 2026"
+    works = "Phase\t  Début\t  Fin\nEssais\t  30 novembre 2026\t  2 décembre 2026\nDémontage\t  6 décembre 2026\t  8 décembre 2026"
     first = "Article 1er : Un traitement algorithmique est autorisé du 3 au 5 décembre 2026."
     text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{first}\nArticle 2 : Le calendrier des travaux est :\n{works}"
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}{titled}")).facts) == ("2026-12-03", "2026-12-05")
@@ -257,7 +257,7 @@ def test_a_list_of_slots_is_one_period_from_the_first_beginning_to_the_last_end(
 def test_rows_of_one_day_with_and_without_hours_are_the_whole_day() -> None:
     text = (
         "Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La SNCF emploie un traitement algorithmique :\n"
-        "Séance   Début   Fin\nMidi   4 décembre 2026 10 h   5 décembre 2026 2 h\nSoir   4 décembre 2026   5 décembre 2026\n"
+        "Séance\t  Début\t  Fin\nMidi\t  4 décembre 2026 10 h\t  5 décembre 2026 2 h\nSoir\t  4 décembre 2026\t  5 décembre 2026\n"
         "Article 2 : Exécution."
     )
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-12-04", "2026-12-05")
@@ -315,7 +315,7 @@ A, B = "2026-10-03", "2026-10-04"
         ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le dimanche, où il cesse à 19 h.", "2026-09-30T09:00", f"{B}T19:00"),
         ("Il sert du 3 au 4 octobre 2026, pour le match joué le samedi à 21 h et la course partie le dimanche à 9 h.", A, B),
         (
-            "Premier jour   samedi 3 octobre 2026, à partir de 18 h\nDernier jour   dimanche 4 octobre 2026, jusqu'à 17 h",
+            "Premier jour\t  samedi 3 octobre 2026, à partir de 18 h\nDernier jour\t  dimanche 4 octobre 2026, jusqu'à 17 h",
             f"{A}T18:00",
             f"{B}T17:00",
         ),
@@ -325,7 +325,7 @@ A, B = "2026-10-03", "2026-10-04"
         ("Le logiciel est mis à disposition par convention du 2 mai 2026.", None, None),
         ("Il a reçu l'attestation de conformité du 14 mai 2026.", None, None),
         ("Validité : 3 juillet 2026, 12h00 – 5 juillet 2026, 3h00.", "2026-07-03T12:00", "2026-07-05T03:00"),
-        ("Début   vendredi 3 juillet 2026   06:30\nFin   dimanche 5 juillet 2026   23:45", "2026-07-03T06:30", "2026-07-05T23:45"),
+        ("Début\t  vendredi 3 juillet 2026\t  06:30\nFin\t  dimanche 5 juillet 2026\t  23:45", "2026-07-03T06:30", "2026-07-05T23:45"),
         ("Prise d'effet : 3 juillet 2026, 18 h\nFin : 5 juillet 2026, 6 h", "2026-07-03T18:00", "2026-07-05T06:00"),
         ("Il commence le 16 juillet 2026 à 8 h et finit le 20 juillet 2026 à 12 h.", "2026-07-16T08:00", "2026-07-20T12:00"),
         ("Il débute le 16 juillet 2026 à 8 h et finira le 20 juillet 2026.", "2026-07-16T08:00", "2026-07-20"),

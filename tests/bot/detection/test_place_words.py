@@ -68,7 +68,7 @@ def places(article: str, *, lead: str = "Article 2 : ") -> tuple[str, ...]:
             ("palais des Sports et des Congrès", "parc des Expositions", "Halles"),
         ),
         (
-            "Caméras\nLieu                              Nombre\nMaison des Arts et des Lettres    4\nrue Basse                         3",
+            "Caméras\nLieu\tNombre\nMaison des Arts et des Lettres\t4\nrue Basse\t3",
             ("Maison des Arts et des Lettres", "rue Basse"),
         ),
         # A street in general is none.
@@ -85,14 +85,14 @@ def test_places(article: str, found: tuple[str, ...]) -> None:
 
 def test_neither_days_nor_totals_in_the_rows_of_a_table_are_places() -> None:
     rows = (
-        "Lieu                     Caméras                Créneau",
-        "quai des Tanneurs        9 fixes                mardi 14 juillet 2026, 19 h 00 – 23 h 30",
-        "jardin du Levant         4 fixes et 1 sur drone du 14 juillet 2026, 19 h 30,",
-        "                                                au 15 juillet 2026, 0 h 30",
+        "Lieu\t                    Caméras\t               Créneau",
+        "quai des Tanneurs\t       9 fixes\t               mardi 14 juillet 2026, 19 h 00 – 23 h 30",
+        "jardin du Levant\t        4 fixes et 1 sur drone du 14 juillet 2026, 19 h 30,",
+        "\t                                               au 15 juillet 2026, 0 h 30",
     )
     article = "Le traitement est mis en œuvre aux lieux et durant les créneaux ci-après :\n" + "\n".join(rows)
     assert places(article) == ("quai des Tanneurs", "jardin du Levant")
-    annex = "Les lieux sont ceux de l'annexe.\nANNEXE\nLieu        Caméras\nquai Sud    9\nquai Nord   4\nNombre total    13"
+    annex = "Les lieux sont ceux de l'annexe.\nANNEXE\nLieu\t       Caméras\nquai Sud\t   9\nquai Nord\t  4\nNombre total\t   13"
     assert places(annex) == ("quai Sud", "quai Nord")
 
 

@@ -24,10 +24,10 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             ("Bellecour", "Hôtel de Ville - Louis Pradel"),
         ),
         (
-            "Le traitement s'exerce aux endroits suivants :\nLieu          Type\nplace Foch    fixe\nquai Neuf     fixe",
+            "Le traitement s'exerce aux endroits suivants :\nLieu\t         Type\nplace Foch\t   fixe\nquai Neuf\t    fixe",
             ("place Foch", "quai Neuf"),
         ),
-        ("Des postes de secours sont tenus :\nLieu          Horaires\nplace Foch    10 h\nquai Neuf     12 h", ()),
+        ("Des postes de secours sont tenus :\nLieu\t         Horaires\nplace Foch\t   10 h\nquai Neuf\t    12 h", ()),
         ("Sites : gymnase Cosec (3 caméras) ; salle des fêtes (2 caméras).", ("gymnase Cosec", "salle des fêtes")),
         ("L'usage est limité aux seuls bâtiments publics et à leurs abords.", ()),
         (
@@ -47,7 +47,7 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ("Les lieux dont les images peuvent être traitées sont le stade Cook et le mail nord.", ("stade Cook", "mail nord")),
         ("Elle vaut pour la place Foch, à l'exclusion des cours intérieures.", ("place Foch",)),
         (
-            "Il est décidé :\nCaméras   12\nLieux     quai Neuf ; square\n          Jean Moulin ; rue de la\n          Paix",
+            "Il est décidé :\nCaméras\t  12\nLieux\t    quai Neuf ; square\n          Jean Moulin ; rue de la\n          Paix",
             ("quai Neuf", "square Jean Moulin", "rue de la Paix"),
         ),
         ("Il ne survole que l'airial de Marquèze et la gare de Sabres.", ("airial de Marquèze", "gare de Sabres")),
@@ -55,9 +55,18 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ("Elles filment le quai Rambaud et la place Nautique.", ("quai Rambaud", "place Nautique")),
         ("Les images sont celles de la Croix-Rousse et du jardin des Plantes.", ("Croix-Rousse", "jardin des Plantes")),
         # Tables without a header.
-        ("Nombre de caméras : 18.\n  stade René-Serge    10\n  boulevard des Héros  8", ("stade René-Serge", "boulevard des Héros")),
+        ("Nombre de caméras : 18.\n  stade René-Serge\t   10\n  boulevard des Héros\t 8", ("stade René-Serge", "boulevard des Héros")),
         ("L'arrêté est complété par les mots : « ainsi que dans les stations Convention et Balard ».", ("Convention", "Balard")),
         ("Il vaut pour la gare d'Albi ainsi que la gare de Castres.", ("gare d'Albi", "gare de Castres")),
+        # A line end cuts a word or a name; a dash inside a name stays.
+        (
+            "Il est mis en œuvre dans les gares de Saint-\nDenis, de Villeneuve-\nsur-Lot et place de la Répu-\nblique.",
+            ("gare de Saint-Denis", "gare de Villeneuve-sur-Lot", "place de la République"),
+        ),
+        (
+            "Il est mis en œuvre dans les stations Jacques – Gaîté, Ivry –\nPorte d'Italie et Louvre.",
+            ("Jacques – Gaîté", "Ivry – Porte d'Italie", "Louvre"),
+        ),
         ("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.", ("place Foch", "quai du Port")),
     ],
 )
@@ -73,7 +82,7 @@ def test_places(article: str, found: tuple[str, ...]) -> None:
             ("citadelle", "rue Battant"),
         ),
         ("Repère Adresse Type\nV12 rue Battant fixe", ("rue Battant",)),
-        ("Service   Caméras\nPolice   4\nGendarmerie   2", ()),
+        ("Service\t  Caméras\nPolice\t  4\nGendarmerie\t  2", ()),
     ],
 )
 def test_places_in_the_rows_of_a_table(table: str, found: tuple[str, ...]) -> None:
@@ -93,11 +102,11 @@ def test_the_title_names_places_where_the_articles_do_not_list_them(article: str
 @pytest.mark.parametrize(
     "lead",
     [
-        "Le public est informé par des panneaux sur les sites suivants :\nSite    Nombre de panneaux",
+        "Le public est informé par des panneaux sur les sites suivants :\nSite\t   Nombre de panneaux",
     ],
 )
 def test_a_table_of_panels_servers_or_agents_names_no_place_under_watch(lead: str) -> None:
-    assert places(f"{lead}\nMairie de Lille    4\nGare de Lille-Europe    6\n") == ()
+    assert places(f"{lead}\nMairie de Lille\t   4\nGare de Lille-Europe\t   6\n") == ()
 
 
 def test_a_table_of_what_is_no_camera_names_no_place() -> None:
@@ -107,7 +116,7 @@ def test_a_table_of_what_is_no_camera_names_no_place() -> None:
 
 def test_places_of_an_annex() -> None:
     end = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE – LISTE DES CAMÉRAS\n"
-    assert places(f"Divers.\n{end}\nn°  désignation  nombre\n1   quai Vauban   4\n     TOTAL   4") == ("quai Vauban",)
+    assert places(f"Divers.\n{end}\nn°  désignation  nombre\n1\t  quai Vauban\t  4\n     TOTAL\t  4") == ("quai Vauban",)
     annex = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE\nStations concernées\n1. Bellecour\n2. Perrache"
     assert places(f"Divers.\n{annex}") == ("Bellecour", "Perrache")
     assert places(f"Divers.\n{end}Liste des sites\n\n1. place Kléber\n2. terrasse Rohan") == ("place Kléber", "terrasse Rohan")
@@ -127,7 +136,7 @@ IN_SENTENCES = [
 MARKS = [
     "- {}", "• {}", "→ {}", "■ {}", "✓ {}", "> {}", "1° {}", "1) {}", "1. {}", "1 - {}", "a) {}", "(a) {}", "i. {}",
     "Site n° 1 : {}", "Zone A – {}",
-    "- {} : 3 caméras", "• {} – 3 caméras fixes", "- 3 caméras {}", "- {} x 3", "- sur le {}", "{}", "   {}",
+    "- {} : 3 caméras", "• {} – 3 caméras fixes", "- 3 caméras {}", "- {} x 3", "- sur le {}", "{}", "\t  {}",
 ]  # fmt: skip
 
 
@@ -137,7 +146,7 @@ def test_a_list_is_read_whatever_its_marks_and_the_words_that_open_it(lead: str,
     assert sorted(places(f"{lead}{items}\nArticle 3 : Divers.")) == sorted(LISTED)
 
 
-@pytest.mark.parametrize("indent", [" ", "            ", "\uf0b7 "])
+@pytest.mark.parametrize("indent", [" ", "\t           ", "\uf0b7 "])
 @pytest.mark.parametrize("lead", ["Les images sont celles des lieux suivants, et d'eux seuls :", "Les caméras filment :"])
 def test_lines_below_a_colon_are_items_whatever_they_are_called(lead: str, indent: str) -> None:
     names = ("place Foch", "Vieux-Port", "lande de Kermor", "quai du Port")
@@ -219,19 +228,19 @@ def test_a_list_of_what_is_not_watched_names_no_place(lead: str) -> None:
 
 
 def test_a_remark_in_brackets_after_a_place_of_a_table_is_no_other_place() -> None:
-    table = "Lieu                        Nombre de caméras\nJardin Albert-Ier (accès Verdun et Phocéens)   9\nplace Masséna   16"
+    table = "Lieu\t                       Nombre de caméras\nJardin Albert-Ier (accès Verdun et Phocéens)\t  9\nplace Masséna\t  16"
     assert places(f"Lieux\n\n{table}\nArticle 3 : Divers.") == ("Jardin Albert-Ier", "place Masséna")
-    zones = "Lieu                        Nombre de caméras\nZones du centre (place du Bac, rue Haute)   9\nplace Masséna   16"
+    zones = "Lieu\t                       Nombre de caméras\nZones du centre (place du Bac, rue Haute)\t  9\nplace Masséna\t  16"
     assert {"place du Bac", "rue Haute", "place Masséna"} <= set(places(f"Lieux\n\n{zones}\nArticle 3 : Divers."))
 
 
 @pytest.mark.parametrize(
     "table",
     [
-        "Site          Vidéoprotection   Drone\n-----------------------\n{0}   4   -\n{1}   -   2\n{2}   3   -",
-        "Commune    Emplacement    Nombre\nAlbi   {0}   4\nAlbi   {1}   2\nAlbi   {2}   3",
-        "Caméras   Lieu\n4         {0}\n2         {1}\n3         {2}",
-        "Date           Lieu\n2 mai 2026     {0}\n3 mai 2026     {1}\n4 mai 2026     {2}",
+        "Site\t         Vidéoprotection\t  Drone\n-----------------------\n{0}\t  4\t  -\n{1}\t  -\t  2\n{2}\t  3\t  -",
+        "Commune\t   Emplacement\t   Nombre\nAlbi\t  {0}\t  4\nAlbi\t  {1}\t  2\nAlbi\t  {2}\t  3",
+        "Caméras\t  Lieu\n4\t        {0}\n2\t        {1}\n3\t        {2}",
+        "Date\t          Lieu\n2 mai 2026\t    {0}\n3 mai 2026\t    {1}\n4 mai 2026\t    {2}",
     ],
 )
 def test_places_of_a_table_whatever_its_columns_and_rules(table: str) -> None:
@@ -244,15 +253,18 @@ def test_places_of_a_table_whatever_its_columns_and_rules(table: str) -> None:
     ("rows", "found"),
     [
         # A name goes on in the next line, which the other cells of the row may stand beside.
-        ("Lieu                     Caméras    Service\nplace Foch               3\n{0}\n{1}", ("place Foch", "rue du Maréchal Joffre")),
-        ("Lieu                     Nombre de  Service\n                         caméras    chargé\n{0}\n{1}", ("rue du Maréchal Joffre",)),
+        ("Lieu\t                    Caméras\t   Service\nplace Foch\t              3\n{0}\n{1}", ("place Foch", "rue du Maréchal Joffre")),
+        (
+            "Lieu\t                    Nombre de  Service\n                         caméras\t   chargé\n{0}\n{1}",
+            ("rue du Maréchal Joffre",),
+        ),
     ],
 )
 @pytest.mark.parametrize(
     ("first", "last"),
     [
-        ("rue du Maréchal          4          syndicat des", "  Joffre                            transports"),
-        ("rue du", "Maréchal Joffre          4          ville"),
+        ("rue du Maréchal\t         4\t         syndicat des", "  Joffre\t                           transports"),
+        ("rue du", "Maréchal Joffre\t         4\t         ville"),
     ],
 )
 def test_a_row_goes_on_below(rows: str, found: tuple[str, ...], first: str, last: str) -> None:
@@ -266,19 +278,19 @@ def test_a_row_goes_on_below(rows: str, found: tuple[str, ...], first: str, last
     ],
 )
 def test_what_stands_below_a_table_is_no_end_of_a_row(below: str) -> None:
-    assert places(f"Les caméras sont posées ainsi :\nLieu          Caméras\nplace Foch    3\npont Neuf     2\n{below}") == (
+    assert places(f"Les caméras sont posées ainsi :\nLieu\t         Caméras\nplace Foch\t   3\npont Neuf\t    2\n{below}") == (
         "place Foch",
         "pont Neuf",
     )
 
 
 def test_a_row_with_an_empty_cell_does_not_go_on() -> None:
-    table = "Lieu         Type    Nombre\nplace Foch   ___   4\n                     bis\n                     ter\npont Neuf    fixe    2"
+    table = "Lieu\tType\tNombre\nplace Foch\t___\t4\n                     bis\n                     ter\npont Neuf\tfixe\t2"
     assert places(f"Les caméras sont posées ainsi :\n{table}")[:1] == ("place Foch",)
 
 
 def test_places_of_two_columns_under_one_head() -> None:
-    table = "N°   Lieu           N°   Lieu\n1    place Foch     3    pont Neuf\n2    rue Haute"
+    table = "N°\t  Lieu\t          N°\t  Lieu\n1\t   place Foch\t    3\t   pont Neuf\n2\t   rue Haute"
     assert places(f"Les caméras sont posées ainsi :\n{table}") == ("place Foch", "pont Neuf", "rue Haute")
 
 
@@ -319,7 +331,7 @@ def test_a_title_in_capitals_gives_way_to_the_spelling_of_the_article() -> None:
             ("tribune du Lycée", "paddock", "camping Nord"),
         ),
         ("Cam. Emplacement Usage\nV1 place Foch feu, densité\nV2 rue de Paris feu", ("place Foch", "rue de Paris")),
-        ("place Foch          ouverte au public\nquai Neuf           fermé", ()),
+        ("place Foch\t         ouverte au public\nquai Neuf\t          fermé", ()),
         ("- le quai Neuf ;\n- le débarcadère ;\n- la place Foch.", ("quai Neuf", "débarcadère", "place Foch")),
     ],
 )
@@ -364,26 +376,26 @@ def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None
         ),
         ("Le parc se répartit ainsi :\nplace Nationale : 6\nrue Basse : 4\nsoit 10 caméras.", {"place Nationale", "rue Basse"}),
         (
-            "Caméras\n  point   lieu                 type       nombre\n  01      place Nationale      voirie          7",
+            "Caméras\n  point\t  lieu\t                type\t      nombre\n  01\t     place Nationale\t     voirie\t         7",
             {"place Nationale"},
         ),
         (
             (
-                "(Sites)\n   Désignation du site    Type    Adresse\n1  place Nationale    voie  centre\n2  rue Basse    voie  nord\n"
-                "Article 3 (Équipements)\n  Site    Caméras existantes    Reliées\n  1        15           8\n  Ens.     27          14\n"
+                "(Sites)\n   Désignation du site\tType\tAdresse\n1\tplace Nationale\tvoie\tcentre\n2\true Basse\tvoie\tnord\n"
+                "Article 3 (Équipements)\n  Site\tCaméras existantes\tReliées\n  1\t15\t8\n  Ens.\t27\t14\n"
             ),
             {"place Nationale", "rue Basse"},
         ),
         (
-            "Caméras\nRéf.  Implantation        Nb   Réf.  Implantation  Nb\nS1    place Nationale      4   –     Total          4\n",
+            "Caméras\nRéf.\tImplantation\tNb\tRéf.\tImplantation\tNb\nS1\tplace Nationale\t4\t–\tTotal\t4\n",
             {"place Nationale"},
         ),
         ("Il signale les foules, au moyen de caméras couvrant : la place Nationale et la rue Basse.", {"place Nationale", "rue Basse"}),
         ("Au tableau annexé, insérer :\n« place Nationale ........ 4\n  rue Basse ............ 3 ».", {"place Nationale", "rue Basse"}),
         (
             (
-                "Recours : tribunal administratif de Caen.\n\nFICHE\n\nGares                    Fins\ngare de Vire             densité\n"
-                "gare de Flers            bagage abandonné\n\nNombre de caméras : 12\n"
+                "Recours : tribunal administratif de Caen.\n\nFICHE\n\nGares\t                   Fins\ngare de Vire\t            densité\n"
+                "gare de Flers\t           bagage abandonné\n\nNombre de caméras : 12\n"
             ),
             {"gare de Vire", "gare de Flers"},
         ),

@@ -135,8 +135,8 @@ def test_a_table_is_of_the_paragraph_that_tells_of_it_and_indented_paragraphs_ar
         "Préfecture des Landes\nVu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\n\n    La commune de Dax est "
         "autorisée à soumettre "
         "à un traitement algorithmique les images de vidéoprotection.\n\n    Sont reliées les caméras du tableau.\n\n   "
-        " Lieu          Nombre\n"
-        "    Halles        4\n    Arènes        5\n    Total         9\n\n    Le public est informé.\n\nDax, le 28 septembre 2026"
+        " Lieu\t         Nombre\n"
+        "\t   Halles\t       4\n    Arènes\t       5\n    Total\t        9\n\n    Le public est informé.\n\nDax, le 28 septembre 2026"
     )
     facts = judge(act(text, TITLE)).facts
     assert (facts.cameras, facts.camera_types, facts.operators) == (9, ("videoprotection",), ("Commune de Dax",))
@@ -173,9 +173,9 @@ def test_other_forms_of_a_decision_have_articles(above: str, marks: tuple[str, .
 
 def test_boxes_of_a_form_are_articles() -> None:
     text = (
-        "CADRE 1 – DEMANDEUR\n☐ Gendarmerie nationale   ☒ Service d'incendie et de secours   ☐ SNCF\nCADRE 2 – MANIFESTATION\n"
+        "CADRE 1 – DEMANDEUR\n☐ Gendarmerie nationale\t  ☒ Service d'incendie et de secours\t  ☐ SNCF\nCADRE 2 – MANIFESTATION\n"
         "Nom : Régates de l'Adour\nOrganisateur : le club\nCADRE 3 – LIEUX\n1. quai de l'Adour\n2. place Foch\nPlan joint.\n"
-        "CADRE 4 – LOGICIEL\nNom : Vigirive (v. 2)      Éditeur : Landes Images SAS\nCADRE 5 – SIGNALEMENTS\n☒ Départ de feu   ☐ Arme\n"
+        "CADRE 4 – LOGICIEL\nNom : Vigirive (v. 2)\t     Éditeur : Landes Images SAS\nCADRE 5 – SIGNALEMENTS\n☒ Départ de feu\t  ☐ Arme\n"
         f"{VISAS}DÉCIDE :\nArt. 1er. – Il est fait droit à la demande dans ces limites.\nArt. 2. – Recours : tribunal de Pau."
     )
     facts = judge(act(text, TITLE)).facts

@@ -175,19 +175,19 @@ def test_a_negation_of_something_else_excludes_no_event(said: str) -> None:
         "Sont signalés, à l'exclusion de tout autre :\n- les départs de feu ;\n- les mouvements de foule ;\nSont exclus :\n- les chutes.",
         (
             "Paramètres\n"
-            "Événements          Activé      Non activé\n"
-            "mouvements de foule     X\n"
-            "armes                                  X\n"
-            "départs de feu          X"
+            "Événements\t         Activé\t     Non activé\n"
+            "mouvements de foule\t    X\n"
+            "armes\t                                 X\n"
+            "départs de feu\t         X"
         ),
         (
-            "Événements          Décision\n"
-            "mouvements de foule     retenu\n"
-            "armes (art. R. 311-2)   non retenu\n"
-            "départs de feu          retenu\n"
-            "chutes         refusé"
+            "Événements\t         Décision\n"
+            "mouvements de foule\t    retenu\n"
+            "armes (art. R. 311-2)\t  non retenu\n"
+            "départs de feu\t         retenu\n"
+            "chutes\t        refusé"
         ),
-        "Événements        Ville     Police\nmouvements de foule     X    –\ndéparts de feu     –     X\nchutes     –     –",
+        "Événements\t       Ville\t    Police\nmouvements de foule\t    X\t   –\ndéparts de feu\t    –\t    X\nchutes\t    –\t    –",
     ],
 )
 def test_events_by_list_box_column_or_number(sentence: str) -> None:
@@ -236,7 +236,7 @@ def test_a_figure_at_the_end_of_a_page_stays() -> None:
         ("signale la densité trop importante de personnes. Sont expressément écartés les objets abandonnés.", {"crowd_density"}),
         ("signale les mouvements de foule. Demeurent formellement exclus la détection d'armes et les départs de feu.", {"crowd_movement"}),
         (
-            "signale :\nA : objet abandonné      B : départ de feu\nLes autres événements ne sont pas recherchés.",
+            "signale :\nA : objet abandonné\t     B : départ de feu\nLes autres événements ne sont pas recherchés.",
             {"abandoned_object", "fire"},
         ),
         ("détecte\n1. le mouvement de foule\nAucun autre événement n'est recherché.", {"crowd_movement"}),

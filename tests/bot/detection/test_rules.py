@@ -153,7 +153,7 @@ def test_a_notice_that_holds_the_whole_decree_is_one(title: str) -> None:
     assert judge(act(text, title)).outcome is Outcome.DECREE
 
 
-LISTED = f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages)      Page 3\n"
+LISTED = f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages)\t     Page 3\n"
 FURTHER = "75-2026-06-04-00012 - Procès-verbal d'affichage (2 pages) Page 8\n"
 
 

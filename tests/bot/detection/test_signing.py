@@ -185,7 +185,7 @@ def test_what_is_passed_over_at_the_end_is_told_with_the_reason(end: str, reason
 
 
 def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:
-    head = "Bureau de l'ordre public Jean Martin   Dijon, le 2 mai 2026\nArrêté n° 2026-1"
+    head = "Bureau de l'ordre public Jean Martin\t  Dijon, le 2 mai 2026\nArrêté n° 2026-1"
     verdict = judge(act(f"{head}\nVu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée.", TITLE))
     assert verdict.facts.signed == date(2026, 5, 2)
     assert [quote.text for quote in verdict.evidence if quote.about == "signed"] == ["Dijon, le 2 mai 2026"]

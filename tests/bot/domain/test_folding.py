@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text import fold_letters, fold_words
+from bot.domain.text import fold_letters, fold_words, one_line
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,17 @@ def test_a_layer_and_a_recognition_of_one_text_have_the_same_letters(layer: str,
 def test_letters_are_folded_one_by_one(text: str) -> None:
     assert fold_letters(text) == "".join(map(fold_letters, text))
     assert fold_letters(text) == fold_letters(fold_words(text))
+
+
+@pytest.mark.parametrize(
+    ("printed", "whole"),
+    [
+        ("portant autori-\nsation  à Saint-\nDenis", "portant autorisation à Saint-Denis"),
+        ("l'arrêté n° 2026-\n0712 de la sous- \n préfète", "l'arrêté n° 2026-0712 de la sous-préfète"),
+        ("TRAITE-\nMENT d'un traitement, ALPES-\nMARITIMES", "TRAITEMENT d'un traitement, ALPES-MARITIMES"),
+        ("le porte-\navions, un porte-avions", "le porte-avions, un porte-avions"),
+        ("Jacques –\nGaîté -\nfin", "Jacques – Gaîté - fin"),
+    ],
+)
+def test_a_word_cut_by_a_line_end_keeps_only_a_hyphen_of_its_own(printed: str, whole: str) -> None:
+    assert one_line(printed) == whole

@@ -156,7 +156,7 @@ def test_a_letterhead_beside_an_address_stays_above_columns() -> None:
     columns = [textwrap.wrap(prose(random.Random(number), 200), 40)[:20] for number in (1, 2)]
     assert ordered(beside([head, address], [60, 290], top=780)) is None
     text = ordered([*beside([head, address], [60, 290], top=780), *beside(columns, [60, 290], top=640)])
-    rows = [f"{left} {right}" for left, right in zip(head, address, strict=True)]
+    rows = [f"{left}\t{right}" for left, right in zip(head, address, strict=True)]
     assert text == "\n".join([*rows, *columns[0], *columns[1]])
 
 

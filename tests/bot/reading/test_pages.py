@@ -115,6 +115,23 @@ def two_columns() -> tuple[bytes, list[list[str]]]:
     return bytes(pdf.output()), columns
 
 
+def test_a_tab_parts_cells_and_nothing_else_does(saved: Save) -> None:
+    pdf = sheet()
+    prose_lines = ["des communes du Robert,  du François et du Marin,", "à  l'occasion du Nice", "Jazz Fest,  du 3 au 5 mars :"]
+    rows = [("Site", "Caméras", "Type"), ("place Foch", "4", "fixe"), ("Bastille", "12", "dôme")]
+    items = [("-", "la place Foch ;"), ("2.1", "la rue Haute ;"), ("Vu", "le code")]
+    write(pdf, 60, 60, prose_lines)
+    for top, lefts, lines in ((120, (60, 260, 380), rows), (180, (60, 110), items)):
+        for row, line in enumerate(lines):
+            for left, piece in zip(lefts, line, strict=True):
+                write(pdf, left, top + 13 * row, [piece])
+    # A justified line of two words.
+    write(pdf, 60, 240, ["relatifs"])
+    write(pdf, 160, 240, ["aux"])
+    expected = [*(" ".join(line.split()) for line in prose_lines), *map("\t".join, rows), *map(" ".join, items), "relatifs aux"]
+    assert survey(bytes(pdf.output()), saved).text.splitlines() == expected
+
+
 def test_two_columns_drawn_line_by_line(saved: Save) -> None:
     content, columns = two_columns()
     page = survey(content, saved)
@@ -149,7 +166,7 @@ def test_a_text_that_runs_along_any_side(saved: Save, angle: int, rotation: int)
                 write(pdf, 60 + 120 * column, 330 + 13 * number, [cell])
     write(pdf, 60, 825, [STAMP])
     page = survey(rotated(bytes(pdf.output()), rotation), saved)
-    assert page.text.splitlines() == [*sentences, *map(" ".join, rows), STAMP]
+    assert page.text.splitlines() == [*sentences, *map("\t".join, rows), STAMP]
 
 
 def test_a_scan_is_pending_with_its_stamp_then_recognised(saved: Save) -> None:

@@ -146,7 +146,7 @@ async def test_an_image_that_cannot_be_drawn_is_not_a_blank_page(saved: Save) ->
 async def test_the_values_of_form_fields_are_text_beside_their_labels(saved: Save, drawn: bool) -> None:
     values = {(130, 300): "Die", (149, 300): "et Crest", (130, 280): "place de la Liberté"}
     reading = await read_pdf(saved(papers.form(values, drawn=drawn)), WITHOUT_OCR)
-    assert reading.pages[0].text.split("fête.\n")[1] == "Commune : Die et Crest\nLieu : place de la Liberté"
+    assert reading.pages[0].text.split("fête.\n")[1] == "Commune :\tDie et Crest\nLieu :\tplace de la Liberté"
 
 
 NOTE = "Annule l'article 2"
