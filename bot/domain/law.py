@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum, StrEnum
@@ -236,6 +236,16 @@ def hold(change: Change, today: date | None) -> Applicability:
     if Applicability.YES in revoked:
         return Applicability.NO
     return Applicability.IN_DOUBT if Applicability.IN_DOUBT in revoked else Applicability.YES
+
+
+def never_began(changes: Iterable[Change], starts: Moment | None) -> bool:
+    """Return whether one of these changes ends a decree before its period begins, or as if it never had."""
+    return any(
+        change.kind is Kind.ABROGATION
+        and hold(change, None) is Applicability.YES
+        and (change.retroactive or change.since is None or starts is None or change.since <= starts.day)
+        for change in changes
+    )
 
 
 def _revokes(ending: Change, change: Change, today: date | None) -> Applicability:
