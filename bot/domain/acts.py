@@ -308,7 +308,7 @@ class Change:
 
     `decree`: id of the other, None if never seen; `number`: its number. `since`: beginning of the changing decree's period, else its
     signature, else publication, or None. `starts`, `ends`: its period. `revoked_by`: what ends it, recursively; `bot.domain.law` applies
-    it. `retroactive`: as in `Reference`.
+    it. `retroactive`: as in `Reference`. `cameras`: how many the changing decree counts, where that is sure.
     """
 
     kind: Kind
@@ -319,6 +319,7 @@ class Change:
     ends: Moment | None = None
     revoked_by: tuple[Change, ...] = ()
     retroactive: bool | None = None
+    cameras: int | None = None
 
 
 class Naming(StrEnum):

@@ -273,6 +273,13 @@ def period(decree: DecreePeriod, today: date | None = None) -> tuple[Moment | No
     return starts, ends
 
 
+def cameras(decree: Decree, today: date) -> int | None:
+    """Return how many cameras a decree counts for sure on this day, as last modified."""
+    applying = [change for change in decree.changed_by if change.kind is Kind.MODIFICATION and hold(change, today) is Applicability.YES]
+    counts = [change.cameras for change in sorted(applying, key=lambda change: change.since or date.min) if change.cameras is not None]
+    return counts[-1] if counts else decree.facts.sure.cameras
+
+
 def _is_revoked(change: Change, today: date | None) -> bool:
     return any(_revokes(ending, change, today) is Applicability.YES for ending in change.revoked_by)
 

@@ -310,7 +310,8 @@ def _events(message: MessageInput, said: Announcement, text: str, link: str | No
     uid, where = entry_id(decree, message.language).removeprefix(TAG), ", ".join(line.text for line in said.lines_of(PostPart.PLACES))
     span = span_of(decree, zone)
     spans = () if span is None else slots_of(decree, zone, span) or (span,)
-    found = [(f"-{rank}" if rank else "", one, entry_title(message, said), None) for rank, one in enumerate(spans)]
+    found: list[tuple[str, Span, str, timedelta | None]] = []
+    found += [(f"-{rank}" if rank else "", one, entry_title(message, said), None) for rank, one in enumerate(spans)]
     day = None if advice is None or decree.kind not in ALLOWING else advice.last_day
     if day is not None:
         status = "CANCELLED" if span is not None and span.status == "CANCELLED" else "CONFIRMED"

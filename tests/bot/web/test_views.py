@@ -72,6 +72,37 @@ def test_a_card_says_when_who_how_many_and_until_when_it_can_be_contested() -> N
     assert card(samples.REFUSED, PLACES, NOW, "fr").limit == ()
 
 
+def test_a_modified_decree_shows_what_is_in_force_now_and_what_it_was() -> None:
+    more = Change(Kind.MODIFICATION, 1006, "2026-1006", date(2026, 8, 18), ends=Moment(date(2026, 8, 30)), cameras=30)
+    modified = replace(samples.FULL, changed_by=(more,))
+    shown, rows = card(modified, PLACES, NOW, "fr"), {row.term: row for row in decree_view(_message(modified), PLACES).facts}
+    assert shown.dates == "19 août, 14 h → 30 août"
+    assert shown.meta[2:] == ("30 caméras (auparavant 24)", "auparavant : du 19 août 2026 à 14 h au 23 août 2026 à 2 h")
+    assert (rows["Caméras"].values[0].text, rows["Quand"].values[0].text) == ("30", "Du 19 août 2026 à 14 h au 30 août 2026")
+    assert "24" in rows["Caméras"].values[0].explained
+    later = replace(modified, changed_by=(replace(more, since=date(2026, 8, 21), ends=None),))
+    assert card(later, PLACES, NOW, "fr").meta[2:] == ("24 caméras",), "from the next day only"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Kind.MODIFICATION, "sans nouvelle période"),
+        (Kind.ABROGATION, "sans nouvelle période"),
+        (Kind.AUTHORISATION, "dates inconnues"),
+    ],
+)
+def test_what_changes_another_decree_may_have_no_period_of_its_own(kind: Kind, said: str) -> None:
+    shown = card(replace(samples.DOUBTFUL, kind=kind), PLACES, NOW, "fr")
+    assert (shown.dates, shown.spoken) == (said, said)
+
+
+def test_what_ended_before_it_began_is_not_told_by_its_time_limit() -> None:
+    undone = replace(samples.COMING, changed_by=(Change(Kind.ABROGATION, 1002, None, date(2026, 8, 16)),))
+    assert card(undone, PLACES, NOW, "fr").limit == ()
+    assert decree_view(_message(undone), PLACES).todo.headline == "Cet arrêté a pris fin avant de commencer"
+
+
 def test_what_is_striking_is_said_without_a_sign_and_explained() -> None:
     view = decree_view(_message(samples.LATE), PLACES)
     assert [flag.text for flag in view.flags] == ["Publié 6 jours après le début"]
