@@ -420,7 +420,7 @@ class Decree:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Holds names of an authority (`26`, `Préfecture de la Drôme`, `Drôme`) and its IANA time zone. `territory`: further departments in
-    which it decides: those of a region, the four of the préfet de police.
+    which it decides: those of a region, the four of the préfet de police. `recueils`: address of its own list of recueils, if known.
     """
 
     code: str
@@ -428,6 +428,7 @@ class Place:
     department: str
     time_zone: str = "Europe/Paris"
     territory: frozenset[str] = frozenset()
+    recueils: str = ""
 
 
 def deciding_in(departments: Collection[str], places: Mapping[str, Place]) -> frozenset[str]:

@@ -40,7 +40,7 @@ from bot.web.views import (
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """How one authority is read. `address` is the page of its department, None where it has none."""
+    """How one authority is read. `address` is the page of its department, None where it has none; `recueils` that of its own list."""
 
     code: str
     name: str
@@ -49,6 +49,7 @@ class SourceView:
     text: str
     last_read: str
     status: Status
+    recueils: str
 
 
 _UNREAD = frozenset({Status.NOT_COVERED, Status.UNWATCHED, Status.UNPOLLED})
@@ -67,6 +68,7 @@ def source_view(health: AuthorityHealth, places: Mapping[str, Place], at: dateti
         text=authority_text(health, places, language),
         last_read="" if read is None else own.place.last_read.format(time=instant_text(read, place.time_zone, words)),
         status=health.status,
+        recueils=place.recueils,
     )
 
 

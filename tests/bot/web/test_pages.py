@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.app.inventory import places_of
 from bot.domain.acts import Facts
 from bot.domain.law import windows
 from bot.messages.words import LANGUAGES
@@ -17,6 +18,7 @@ from bot.queries.vocabulary import vocabulary
 from bot.web.documents import Document, SiteContext, SiteSettings
 from bot.web.rendering import style, web_words
 from bot.web.views import view_words
+from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
 from tests.bot.web import samples
 from tests.bot.web.conftest import MemoryBrowsing, get, memory_site
@@ -116,6 +118,23 @@ def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look
     panel = body[body.index('<div class="panel ') : body.index("</div>", body.index('<div class="panel '))]
     assert panel.startswith(f'<div class="panel {look}">')
     assert sentence in " ".join(re.sub(r"<[^>]+>", "", panel).split())
+
+
+@pytest.mark.parametrize(
+    ("address", "list_of_recueils"),
+    [
+        ("/communes/38185", "https://www.isere.gouv.fr/Publications/RAA"),
+        ("/departements/38", "https://www.isere.gouv.fr/Publications/RAA"),
+        ("/communes/2A004", "https://www.corse-du-sud.gouv.fr/RAA"),
+        ("/departements/2A", "https://www.corse-du-sud.gouv.fr/RAA"),
+    ],
+)
+def test_what_is_not_read_links_the_recueils_of_the_authority_itself(address: str, list_of_recueils: str) -> None:
+    for listed in (get(sample_site(), address), get(sample_site(), "/sources")):
+        assert f'<a href="{list_of_recueils}" rel="noopener noreferrer">' in listed.body.decode()
+    assert "vous pouvez consulter ces recueils vous-même" in _text(get(sample_site(), address))
+    catalogued = places_of(load_authorities())
+    assert all(place.recueils.startswith("https://") for place in catalogued.values() if not place.code.startswith("R-"))
 
 
 def test_a_department_lists_each_decree_once_what_is_over_ended_or_refused_after_what_counts_today() -> None:
