@@ -17,6 +17,8 @@ HOST = "https://vigie.example"
 PAGES = (
     "/",
     "/envigueur",
+    "/envigueur?jour=2026-08-21",
+    "/arretes?nature=authorisation",
     "/departements",
     "/departements/26",
     "/communes/26362",

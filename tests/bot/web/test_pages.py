@@ -35,6 +35,8 @@ SETTINGS = SiteSettings(
 KINDS_OF_PAGE = {
     "/": 200,
     "/envigueur": 200,
+    "/envigueur?jour=2026-09-05": 200,
+    "/arretes?departement=26": 200,
     "/departements": 200,
     "/departements/26": 200,
     "/departements/38": 200,
@@ -74,6 +76,10 @@ def sample_site(settings: SiteSettings = SETTINGS) -> SiteContext:
     decrees = MemoryDecrees(samples.ALL)
     questions = Questions(decrees, PLACES, lambda: NOW, overview=samples.sample_overview, page_size=20)
     return SiteContext(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, lambda: 1, settings)
+
+
+def _listed(address: str) -> set[int]:
+    return set(map(int, re.findall(r'<h3><a href="/arretes/(\d+)">', get(sample_site(), address).body.decode())))
 
 
 def _text(page: Document) -> str:
@@ -118,6 +124,40 @@ def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look
     panel = body[body.index('<div class="panel ') : body.index("</div>", body.index('<div class="panel '))]
     assert panel.startswith(f'<div class="panel {look}">')
     assert sentence in " ".join(re.sub(r"<[^>]+>", "", panel).split())
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("departement=38", {400}),
+        ("nature=refusal", {1008}),
+        ("nature=refusal&departement=38", set()),
+        ("depuis=2026-08-19&departement=26", set()),
+        ("departement=nulle-part&nature=x&depuis=hier", {one.id for one in samples.ALL if one.withdrawn_at is None}),
+    ],
+)
+def test_all_decrees_are_listed_by_department_kind_and_day(query: str, numbers: set[int]) -> None:
+    assert _listed(f"/arretes?{query}") == numbers
+
+
+@pytest.mark.parametrize(
+    ("day", "there", "not_there"),
+    [
+        ("2026-09-05", {1090, 1120}, {1104, 900}),
+        ("2026-06-06", {900}, {1104, 1120}),
+        # It ends at 2 h of that day; on the next it is over.
+        ("2026-08-23", {1104}, {1120}),
+        ("2026-08-24", {1090}, {1104}),
+    ],
+)
+def test_what_is_in_force_on_a_day_is_listed_and_on_the_map(day: str, there: set[int], not_there: set[int]) -> None:
+    body = get(sample_site(), f"/envigueur?jour={day}").body.decode()
+    sure, _, _ = body.partition('<section id="a-verifier">')
+    found = set(map(int, re.findall(r'<h3><a href="/arretes/(\d+)">', sure)))
+    assert there <= found
+    assert not not_there & found
+    count = len({one.id for one in samples.ALL if one.id in found and one.authority == "26"})
+    assert re.search(rf"Drôme \(26\), arrêtés depuis un an\s: \d+, autorisations en cours\s: {count}<", body)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +350,7 @@ def test_a_number_is_on_one_line_and_nothing_but_text_is_changed() -> None:
 
 def test_the_style_sheet_stays_small_and_asks_for_nothing() -> None:
     sheet = style()
-    assert len(sheet) < 14_000
+    assert len(sheet) < 14_200
     assert b"url(" not in sheet
     assert b"@import" not in sheet
 
