@@ -114,7 +114,7 @@ def test_every_page_is_made_in_both_languages_and_names_its_twin(address: str, s
         ("/communes/73065", "off", "Vigie n’a pas encore lu les recueils de la préfecture de la Savoie"),
         ("/communes/21231", "none", "Aucun arrêté relevé par Vigie ne nomme Dijon"),
         ("/departements/26", "now", "4 autorisations sont en cours dans ce département"),
-        ("/departements/38", "broken", "Un arrêté a pu y paraître sans qu’elle le voie"),
+        ("/departements/38", "broken", "Vigie ne peut pas dire s’il y a un arrêté"),
         ("/departements/974", "off", "Vigie ne lit pas les recueils de ce département"),
     ],
 )

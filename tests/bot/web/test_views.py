@@ -163,7 +163,7 @@ def test_each_fact_has_the_phrase_that_proves_it_with_its_words_marked() -> None
     assert [value.text for value in places.values] == list(samples.FULL.facts.places)
     assert [span.text for span in places.proofs[0].spans if span.marked] == list(samples.FULL.facts.places)
     assert places.proofs[0].link == f"{samples.FULL.url}#page=7"
-    assert [value.explained for value in rows["À détecter"].values][1] == "beaucoup de gens bougent ensemble, soudainement"
+    assert [value.explained for value in rows["Le logiciel signale"].values][1] == "beaucoup de gens bougent ensemble, soudainement"
     assert [span.text for span in rows["Caméras"].proofs[0].spans if span.marked] == ["24 caméras"]
     assert rows["Autorisation donnée à"].values[0].address == "/operateurs/police-municipale-de-valence"
     assert rows["Communes nommées"].values[0].address == "/communes/26362"
