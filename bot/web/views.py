@@ -273,7 +273,10 @@ def title_of(message: MessageInput) -> DecreeTitle:
     """Return `Valence : festival des Lumières`: the place, then the event, else the object, else the number; then the kind, except
     authorisations."""
     decree, own = message.decree, view_words(message.language).card
-    communes = tuple(dict.fromkeys(commune.name for commune in named_communes(decree)))
+    named = tuple(named_communes(decree))
+    # "Lyon 2e" says Lyon.
+    whole = {commune.part_of for commune in named}
+    communes = tuple(dict.fromkeys(commune.name for commune in named if commune.code not in whole))
     where = ", ".join(communes[:_NAMED_IN_TITLE])
     if len(communes) > _NAMED_IN_TITLE:
         where = own.and_more.format(names=where, n=len(communes) - _NAMED_IN_TITLE)

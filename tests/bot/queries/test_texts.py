@@ -174,7 +174,8 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
             ),
             (
                 "Seine-Saint-Denis (93) : aucun arrêté relevé par Vigie. Réponse d’après les arrêtés de : "
-                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris : Vigie n’arrive pas à lire ce site : "
+                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. "
+                "Préfecture de police de Paris : Vigie n’arrive pas à lire ce site : "
                 "son site demande un vrai navigateur. Il peut en exister que Vigie n’a pas vus."
             ),
             (

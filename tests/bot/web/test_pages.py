@@ -126,6 +126,21 @@ def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look
     assert sentence in " ".join(re.sub(r"<[^>]+>", "", panel).split())
 
 
+@pytest.mark.parametrize("address", ["/", "/communes/26362", "/departements/26", "/arretes/1104"])
+def test_a_page_says_to_networks_what_it_is_about(address: str) -> None:
+    body = get(sample_site(), address).body.decode()
+    said = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)">', body))
+    title = re.findall(r"<title>(.+?)</title>", body)[0]
+    (described,) = re.findall(r'<meta name="description" content="([^"]+)">', body)
+    assert (said["title"], said["description"], said["url"]) == (title, described, f"https://vigie.example{address}")
+    assert "og:" not in get(sample_site(SiteSettings()), address).body.decode(), "without an address of its own"
+
+
+def test_an_error_in_a_decree_can_be_reported() -> None:
+    assert 'href="mailto:contact@vigie.example?subject=Erreur%20dans%20l' in get(sample_site(), "/arretes/1104").body.decode()
+    assert "Signaler une erreur" not in get(sample_site(SiteSettings()), "/arretes/1104").body.decode()
+
+
 @pytest.mark.parametrize(
     ("query", "numbers"),
     [

@@ -7,7 +7,7 @@ from datetime import date, time
 
 import pytest
 
-from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment
+from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming
 from bot.messages.lines import MessageInput
 from bot.messages.words import Language
 from bot.queries.phrases import message_of
@@ -57,6 +57,10 @@ def test_a_label_says_where_a_decree_stands(decree: Decree, look: str, french: s
         (samples.REFUSED, "Romans-sur-Isère : carnaval (refus)"),
         (samples.ENDING, "Drôme (26) : arrêté n° 2026-1002 (fin d’autorisation)"),
         (replace(samples.DOUBTFUL, facts=Facts()), "Drôme (26) : arrêté sans numéro"),
+        (
+            replace(samples.FULL, communes=tuple(NamedCommune(code, Naming.NAMED, "Lyon") for code in ("69123", "69382"))),
+            "Lyon 2e : festival des Lumières de Valence",
+        ),
     ],
 )
 def test_a_title_has_the_place_then_the_event_or_the_object_or_the_number(decree: Decree, title: str) -> None:
