@@ -192,6 +192,11 @@ def test_what_is_not_read_links_the_recueils_of_the_authority_itself(address: st
     assert all(place.recueils.startswith("https://") for place in catalogued.values() if not place.code.startswith("R-"))
 
 
+def test_decrees_that_name_no_town_are_said_to_be_of_the_authority_where_all_are_of_one() -> None:
+    said = _text(get(memory_site(MemoryDecrees([decree(1), decree(2)])), "/communes/26198")).replace("\u00a0", " ")
+    assert "2 arrêtés de la préfecture de la Drôme ne nomment aucune commune" in said
+
+
 def test_a_department_lists_each_decree_once_what_is_over_ended_or_refused_after_what_counts_today() -> None:
     current, _, others = get(sample_site(), "/departements/26").body.decode().partition('<section id="autres">')
     for one in (samples.OVER, samples.ENDED, samples.REFUSED):
