@@ -51,7 +51,14 @@ def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> t
 def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
     """Return the names by which people call the authorities."""
     return {
-        code: Place(code, typographic(entry.name), typographic(entry.department), entry.time_zone, frozenset(entry.territory))
+        code: Place(
+            code,
+            typographic(entry.name),
+            typographic(entry.department),
+            entry.time_zone,
+            frozenset(entry.territory),
+            next((source.root for source in entry.sources), ""),
+        )
         for code, entry in authorities.items()
     }
 

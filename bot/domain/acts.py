@@ -308,7 +308,7 @@ class Change:
 
     `decree`: id of the other, None if never seen; `number`: its number. `since`: beginning of the changing decree's period, else its
     signature, else publication, or None. `starts`, `ends`: its period. `revoked_by`: what ends it, recursively; `bot.domain.law` applies
-    it. `retroactive`: as in `Reference`.
+    it. `retroactive`: as in `Reference`. `cameras`: how many the changing decree counts, where that is sure.
     """
 
     kind: Kind
@@ -319,6 +319,7 @@ class Change:
     ends: Moment | None = None
     revoked_by: tuple[Change, ...] = ()
     retroactive: bool | None = None
+    cameras: int | None = None
 
 
 class Naming(StrEnum):
@@ -419,7 +420,7 @@ class Decree:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Holds names of an authority (`26`, `Préfecture de la Drôme`, `Drôme`) and its IANA time zone. `territory`: further departments in
-    which it decides: those of a region, the four of the préfet de police.
+    which it decides: those of a region, the four of the préfet de police. `recueils`: address of its own list of recueils, if known.
     """
 
     code: str
@@ -427,6 +428,7 @@ class Place:
     department: str
     time_zone: str = "Europe/Paris"
     territory: frozenset[str] = frozenset()
+    recueils: str = ""
 
 
 def deciding_in(departments: Collection[str], places: Mapping[str, Place]) -> frozenset[str]:

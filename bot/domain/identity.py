@@ -386,6 +386,7 @@ def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown
         starts=starts,
         ends=ends,
         retroactive=_retroactive(facts, link.reference),
+        cameras=facts.sure.cameras,
     )
 
 

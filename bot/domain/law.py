@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum, StrEnum
@@ -238,6 +238,16 @@ def hold(change: Change, today: date | None) -> Applicability:
     return Applicability.IN_DOUBT if Applicability.IN_DOUBT in revoked else Applicability.YES
 
 
+def never_began(changes: Iterable[Change], starts: Moment | None) -> bool:
+    """Return whether one of these changes ends a decree before its period begins, or as if it never had."""
+    return any(
+        change.kind is Kind.ABROGATION
+        and hold(change, None) is Applicability.YES
+        and (change.retroactive or change.since is None or starts is None or change.since <= starts.day)
+        for change in changes
+    )
+
+
 def _revokes(ending: Change, change: Change, today: date | None) -> Applicability:
     """Return whether the end of the changing decree ends its change, by general principles (case law, to be verified).
 
@@ -261,6 +271,13 @@ def period(decree: DecreePeriod, today: date | None = None) -> tuple[Moment | No
         if change.ends is not None:
             starts, ends = change.starts or starts, change.ends
     return starts, ends
+
+
+def cameras(decree: Decree, today: date) -> int | None:
+    """Return how many cameras a decree counts for sure on this day, as last modified."""
+    applying = [change for change in decree.changed_by if change.kind is Kind.MODIFICATION and hold(change, today) is Applicability.YES]
+    counts = [change.cameras for change in sorted(applying, key=lambda change: change.since or date.min) if change.cameras is not None]
+    return counts[-1] if counts else decree.facts.sure.cameras
 
 
 def _is_revoked(change: Change, today: date | None) -> bool:

@@ -91,10 +91,21 @@ class Browsing(Repository):
         query = select(decrees.c.id).where(decrees.c.withdrawn_at >= instant).order_by(decrees.c.id)
         return tuple(row.id for row in self._database.rows(query))
 
-    def ids(self, limit: int, offset: int) -> list[int]:
+    def ids(self, limit: int, offset: int, wanted: DecreeFilter | None = None) -> list[int]:
         """Return ids of decrees that stand, newest first, after the first `offset`."""
-        query = select(decrees.c.id).where(_STANDS).order_by(*newest_first()).limit(limit).offset(offset)
+        query = (
+            select(decrees.c.id)
+            .where(_STANDS, *_conditions(wanted or DecreeFilter()))
+            .order_by(*newest_first())
+            .limit(limit)
+            .offset(offset)
+        )
         return [int(row.id) for row in self._database.rows(query)]
+
+    def count(self, wanted: DecreeFilter) -> int:
+        """Count the decrees that stand and meet these conditions."""
+        row = self._database.first(select(func.count().label("decrees")).select_from(decrees).where(_STANDS, *_conditions(wanted)))
+        return 0 if row is None else int(row.decrees)
 
     def operators(self) -> tuple[OperatorCount, ...]:
         """Return the operators that decrees name, those of most decrees first."""

@@ -22,9 +22,12 @@ from bot.web.views import (
     Quote,
     StateLabel,
     bare,
+    camera_counts,
+    formerly,
     full_day,
     full_moment,
     in_print,
+    not_begun,
     operator_address,
     quote,
     standing_label,
@@ -350,6 +353,18 @@ def _values(row: str, message: MessageInput) -> Iterator[Value]:
         explained = view_words(message.language).purposes
         for text, purpose in zip(texts, message.decree.facts.purposes, strict=True):
             yield Value(capital(text), explained[purpose], record=False)
+    elif row == "period" and (texts or message.decree.changed_by):
+        was = formerly(message)
+        now = [period_text(current_period(message), message.words) or ""] if was or not texts else texts
+        before = view_words(message.language).facts.formerly.format(text=was) if was else ""
+        yield from (Value(capital(text), before, record=False) for text in now if text)
+    elif row == "cameras":
+        now_, was_ = camera_counts(message)
+        own = view_words(message.language)
+        if was_ is None or now_ is None:
+            yield from (Value(text, record=False) for text in texts)
+        else:
+            yield Value(str(now_), own.facts.formerly.format(text=" ".join(texts)), record=False)
     elif not is_quoted(row):
         yield from (Value(capital(text) if row == "period" else text, record=False) for text in texts)
     else:
@@ -397,6 +412,8 @@ def _todo(message: MessageInput) -> Todo:
     if advice is None or message.decree.kind not in ALLOWING:
         return Todo(next(iter(no_recourse_line(words))).text, None, letters)
     case, day = deadline(advice, message.today)
+    if not_begun(message.decree):
+        return Todo(own.not_begun, advice_parts(advice, message.today, words), letters)
     forms = {Deadline.KNOWN: own.until, Deadline.PASSED: own.passed, Deadline.AT_LEAST: own.at_least, Deadline.UNKNOWN: own.unknown}
     when = "" if day is None else date_text(day, words.dates) if case is Deadline.PASSED else full_day(day, words, message.language)
     return Todo(forms[case].format(day=when), advice_parts(advice, message.today, words), letters)

@@ -16,8 +16,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
-from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
+from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place, deciding_in
+from bot.domain.law import Applicability, ends_first, hold, legal_advice, never_began, period
 from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of, subject_text
@@ -49,7 +49,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEvent:
-    """One event. `uid` stays as it is; `updated` (aware) is when it last changed."""
+    """One event. `uid` stays as it is; `updated` (aware) is when it last changed. `alarm`: how long before its start one is reminded."""
 
     uid: str
     span: Span
@@ -58,6 +58,7 @@ class CalendarEvent:
     link: str | None
     where: str
     updated: datetime
+    alarm: timedelta | None = None
 
 
 def span_of(decree: Decree, time_zone: str) -> Span | None:
@@ -70,10 +71,10 @@ def span_of(decree: Decree, time_zone: str) -> Span | None:
     status = "CONFIRMED"
     for change in decree.changed_by:
         held = hold(change, None)
-        if change.kind is Kind.ABROGATION and held is Applicability.YES:
-            if change.retroactive or change.since is None or starts is None or change.since <= starts.day:
-                status = "CANCELLED"
-            elif ends is None or change.since <= ends.day:
+        if never_began((change,), starts):
+            status = "CANCELLED"
+        elif change.kind is Kind.ABROGATION and held is Applicability.YES:
+            if change.since is not None and (ends is None or change.since <= ends.day):
                 ends = Moment(change.since - timedelta(days=1))
         elif held is not Applicability.NO and change.kind in {Kind.ABROGATION, Kind.SUSPENSION} and status == "CONFIRMED":
             status = "TENTATIVE"
@@ -152,6 +153,9 @@ def _event(event: CalendarEvent) -> Iterator[str]:
     yield f"STATUS:{event.span.status}"
     # Nobody is busy because cameras are on.
     yield "TRANSP:TRANSPARENT"
+    if event.alarm is not None:
+        yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{_calendar_text(event.title)}")
+        yield from (f"TRIGGER:-P{event.alarm.days}D", "END:VALARM")
     yield "END:VEVENT"
 
 
@@ -191,7 +195,8 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One decree. `link` is its page on the site, `pdf` the page of the PDF; None where it has no usable address. `updated` is aware."""
+    """One decree. `link` is its page on the site, `pdf` the page of the PDF; None where it has no usable address. `updated` is aware.
+    `events`: when cameras may be used, and the last day to contest, where they are known."""
 
     id: str
     title: str
@@ -203,8 +208,7 @@ class FeedEntry:
     tags: tuple[str, ...]
     published: datetime
     updated: datetime
-    where: str
-    spans: tuple[Span, ...]
+    events: tuple[CalendarEvent, ...]
 
     @property
     def html(self) -> str:
@@ -247,19 +251,22 @@ def entry_id(decree: Decree, language: Language) -> str:
     return f"{TAG}arretes:{decree.authority}:{decree.id}:{found}" + ("" if language == "fr" else f":{language}")
 
 
-def entry_title(message: MessageInput, said: Announcement) -> str:
+def entry_title(message: MessageInput, said: Announcement, *, limit: str = "") -> str:
     """Return `Valence : Fête du port · autorisation · Drôme (26) · du 19 au 22 avril 2024 · SNCF · n° 2024-00493`: one line that stays
-    valid, for feeds and calendars. `said` is the `announce` of the message."""
+    valid, for feeds and calendars. `said` is the `announce` of the message. `limit`: what is said of the last day, in place of kind and
+    period."""
     decree, words, advice = message.decree, message.words, message.legal_advice
     texts = {line.part: line.text for line in said.lines}
     is_doubtful = any(line.is_doubtful for line in said.lines_of(PostPart.PERIOD))
     is_given_later = advice is not None and advice.starts is not None and advice.ends is not None
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     unsure = words.standing.unknown if is_doubtful and not is_given_later else None
-    told = [bond, period_text(current_period(message), words), unsure, texts.get(PostPart.OPERATORS)]
-    subject = subject_text(decree, words)
-    facts = [text for text in told if text] or ([] if subject else [texts.get(PostPart.TITLE, "")])
-    head = [text for text in (subject, words.short_kinds[decree.kind], short_where(message.place, words)) if text]
+    period_told = () if limit else (bond, period_text(current_period(message), words), unsure)
+    subject, where = subject_text(decree, words), short_where(message.place, words)
+    facts = [text for text in (*period_told, texts.get(PostPart.OPERATORS)) if text] or ([] if subject else [texts.get(PostPart.TITLE, "")])
+    # Without a subject the department is where.
+    kind = limit or words.short_kinds[decree.kind]
+    head = [text for text in ((subject, kind, where) if subject else (where, kind)) if text]
     head[0] = capital(head[0])
     return fitting((*head, *(cut(text, LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
 
@@ -276,21 +283,42 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
     kept = [part for part in rows if part]
     pdf = said.link
     linked = [f"{said.link_label} : {pdf}"] if pdf is not None and language == "fr" else [f"{said.link_label}: {pdf}"] if pdf else []
-    span = span_of(decree, place.time_zone)
+    text = "\n\n".join(["\n".join(row.text for row in part) for part in kept] + linked)
     return FeedEntry(
         id=entry_id(decree, language),
         title=entry_title(message, said),
         link=link,
         pdf=pdf,
-        text="\n\n".join(["\n".join(row.text for row in part) for part in kept] + linked),
+        text=text,
         paragraphs=tuple(map(tuple, kept)),
         pdf_label=said.link_label,
         tags=tuple(tag.removeprefix("#") for tag in said.hashtags),
         published=decree.found_at or updated,
         updated=updated,
-        where=", ".join(line.text for line in said.lines_of(PostPart.PLACES)) or said.where,
-        spans=() if span is None else slots_of(decree, place.time_zone, span) or (span,),
+        # A calendar has no address of its own that another could be relative to.
+        events=tuple(_events(message, said, text, link if "://" in link else pdf)),
     )
+
+
+_REMINDED = timedelta(days=3)
+"""How long before the last day to contest a calendar reminds of it."""
+
+
+def _events(message: MessageInput, said: Announcement, text: str, link: str | None) -> Iterator[CalendarEvent]:
+    """Yield when cameras may be used under a decree; then the last day to contest it, unless it is not known or nothing is allowed."""
+    decree, zone, advice = message.decree, message.place.time_zone, message.legal_advice
+    uid, where = entry_id(decree, message.language).removeprefix(TAG), ", ".join(line.text for line in said.lines_of(PostPart.PLACES))
+    span = span_of(decree, zone)
+    spans = () if span is None else slots_of(decree, zone, span) or (span,)
+    found: list[tuple[str, Span, str, timedelta | None]] = []
+    found += [(f"-{rank}" if rank else "", one, entry_title(message, said), None) for rank, one in enumerate(spans)]
+    day = None if advice is None or decree.kind not in ALLOWING else advice.last_day
+    if day is not None:
+        status = "CANCELLED" if span is not None and span.status == "CANCELLED" else "CONFIRMED"
+        limit = entry_title(message, said, limit=_words()[message.language]["limit"])
+        found.append(("-recours", Span(day, day + timedelta(days=1), status), limit, _REMINDED))
+    for mark, one, title, alarm in found:
+        yield CalendarEvent(f"{uid}{mark}@vigie-vsa", one, title, text, link, where or said.where, message.now, alarm)
 
 
 # The three formats.
@@ -371,18 +399,8 @@ def _item(entry: FeedEntry) -> dict[str, Any]:
 
 
 def ics(feed: Feed) -> bytes:
-    """Return a calendar of the decrees that grant something on days that are known."""
-    # A calendar has no address of its own that another could be relative to.
-    links = {entry.id: entry.link if "://" in entry.link else entry.pdf for entry in feed.entries}
-    events = (
-        CalendarEvent(
-            f"{entry.id.removeprefix(TAG)}{f'-{rank}' if rank else ''}@vigie-vsa",
-            span, entry.title, entry.text, links[entry.id], entry.where, entry.updated,
-        )
-        for entry in feed.entries
-        for rank, span in enumerate(entry.spans)
-    )  # fmt: skip
-    return calendar(feed.title, feed.language, events)
+    """Return a calendar of when decrees grant something, and of the last days to contest them."""
+    return calendar(feed.title, feed.language, (event for entry in feed.entries for event in entry.events))
 
 
 # The addresses.

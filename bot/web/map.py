@@ -14,7 +14,8 @@ from itertools import pairwise
 from markupsafe import Markup, escape
 
 from bot.gazetteer.outlines import FRAME, HEIGHT, OVERSEAS, WIDTH, PlacedOutline, outlines, placed
-from bot.messages.words import Language
+from bot.messages.lines import date_text
+from bot.messages.words import Language, words_in
 from bot.queries.figures import STEPS, Coverage, DepartmentFigures, Figures, step
 from bot.web.rendering import web_words
 
@@ -34,9 +35,10 @@ Href = Callable[[str, Language], str]
 @dataclass(frozen=True, slots=True)
 class MapView:
     """Holds what `map.html` shows. `steps`: labels of the legend; `rows` of the table: a department, its address, and in words how it is
-    read."""
+    read. `day`: of what is in force."""
 
     svg: Markup
+    day: str
     steps: tuple[str, ...]
     rows: tuple[tuple[DepartmentFigures, str, str], ...]
 
@@ -46,7 +48,8 @@ def map_view(figures: Figures, language: Language, href: Href) -> MapView:
     words = web_words(language)["map"]
     bounds = [*(f"{least}–{after - 1}" for least, after in pairwise(STEPS)), f"{STEPS[-1]} +"]
     rows = ((one, href(f"/departements/{one.code}", language), str(words[one.coverage])) for one in figures.departments)
-    return MapView(map_svg(figures, language, href), ("0", *bounds), tuple(rows))
+    day = date_text(figures.day, words_in(language).dates)
+    return MapView(map_svg(figures, language, href), day, ("0", *bounds), tuple(rows))
 
 
 def map_svg(figures: Figures, language: Language, href: Href) -> Markup:

@@ -23,6 +23,7 @@ from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
+from bot.web.list_pages import LIST_PAGES
 from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
 from bot.web.pictures import Busy, ShownPage
@@ -33,7 +34,7 @@ from bot.web.views import StateLabel, bare, card, cards, in_print, instant_text,
 _ON_HOME = (4, 3, 5)
 """Decrees of the first page: in force, to come, found last."""
 _PAGE = 50
-"""Decrees on a page of all that are in force."""
+"""Decrees of a department that are in force or to come."""
 _OPERATOR_PAGE = 20
 _SLICE = 500
 """Decrees read at once where all of them are wanted."""
@@ -166,38 +167,6 @@ def departments(site: SiteContext, request: PageRequest) -> Document:
     ]
     title = web_words(request.language)["departments"]["title"]
     return page(site, request, "departments.html", changes_at=next_change((), site, request.at), title=title, rows=rows)
-
-
-def running(site: SiteContext, request: PageRequest) -> Document:
-    """Return all authorisations that are in force or to come, page by page."""
-    language, words, number = request.language, web_words(request.language)["running"], number_of(request)
-    answer = running_of(site)
-    if answer is None:
-        return missing(site, request)
-    pages = max(1, -(-len(answer.all) // _PAGE))
-    number = min(number, pages)
-    shown = {decree.id: decree for decree in site.questions.whole(answer.all[(number - 1) * _PAGE : number * _PAGE])}
-    groups = []
-    for anchor, key, found in (("en-cours", "now", answer.now), ("a-venir", "soon", answer.soon), ("a-verifier", "doubt", answer.unsure)):
-        here = [shown[one.id] for one in found if one.id in shown]
-        # What is empty is said once, and what is uncertain only where there is any.
-        if here or (not found and number == 1 and key != "doubt"):
-            groups.append((anchor, words[key], cards(here, site.places, request.at, language), len(found)))
-    lead = words["lead"].format(running=len(answer.now), upcoming=len(answer.soon), day=today(request))
-    if answer.unsure:
-        lead = f"{lead} {words['lead_doubt'].format(n=len(answer.unsure))}"
-    return page(
-        site,
-        request,
-        "running.html",
-        changes_at=next_change(answer.all, site, request.at),
-        title=words["title"],
-        lead=lead,
-        groups=groups,
-        page=number,
-        pages=pages,
-        follow=ways(site, request, "/flux/envigueur"),
-    )
 
 
 def sources(site: SiteContext, request: PageRequest) -> Document:
@@ -530,7 +499,7 @@ def data(site: SiteContext, request: PageRequest) -> Document:
 
 PAGES: tuple[Route, ...] = (
     Route("/", home),
-    Route("/envigueur", running, query=_PAGED),
+    *LIST_PAGES,
     Route("/departements", departments),
     Route("/departements/{code}", department, lambda site: ({"code": code} for code in _departments(site)), _PAGED),
     Route("/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(_departments(site))), _PAGED),

@@ -40,7 +40,7 @@ from bot.web.views import (
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """How one authority is read. `address` is the page of its department, None where it has none."""
+    """How one authority is read. `address` is the page of its department, None where it has none; `recueils` that of its own list."""
 
     code: str
     name: str
@@ -49,6 +49,7 @@ class SourceView:
     text: str
     last_read: str
     status: Status
+    recueils: str
 
 
 _UNREAD = frozenset({Status.NOT_COVERED, Status.UNWATCHED, Status.UNPOLLED})
@@ -67,6 +68,7 @@ def source_view(health: AuthorityHealth, places: Mapping[str, Place], at: dateti
         text=authority_text(health, places, language),
         last_read="" if read is None else own.place.last_read.format(time=instant_text(read, place.time_zone, words)),
         status=health.status,
+        recueils=place.recueils,
     )
 
 
@@ -238,7 +240,7 @@ def _town_panel(answer: TownAnswer, current: Sequence[MessageInput], places: Map
     name = answer.commune.name
     labels = [(standing_label(message), message) for message in current]
     looks = {look: [message for label, message in labels if label.look == look] for look in ("now", "soon", "doubt")}
-    other = _other_decrees(answer.unplaced_total, name, language)
+    other = _other_decrees(answer, places, language)
     nuances = [*freshness(answer.health, places, answer.commune.department, language)]
     unread = _unread(answer.health, places, answer.commune.department, language)
     may_be = StateLabel(statuses.may_concern, "doubt") if other else None
@@ -271,11 +273,15 @@ def _of_decrees(messages: Sequence[MessageInput], name: str, one: str, with_even
     return (with_event if event else one).format(name=name, period=period, event=event)
 
 
-def _other_decrees(total: int, name: str, language: Language) -> str:
-    own = view_words(language).place
+def _other_decrees(answer: TownAnswer, places: Mapping[str, Place], language: Language) -> str:
+    """Return how many decrees name no town, and whose they are where all are of one authority."""
+    own, total = view_words(language).place, answer.unplaced_total
     if not total:
         return ""
-    return own.may_concern_one.format(name=name) if total == 1 else own.may_concern_many.format(name=name, n=total)
+    codes = {one.authority for one in answer.unplaced}
+    is_one = len(codes) == 1 and len(answer.unplaced) == total
+    authority = with_article(place_for(places, codes.pop()), language) if is_one else own.deciding
+    return (own.may_concern_one if total == 1 else own.may_concern_many).format(name=answer.commune.name, n=total, authority=authority)
 
 
 def _named_before(answer: TownAnswer, language: Language) -> str:

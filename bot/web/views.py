@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
-from bot.domain.law import Standing
+from bot.domain.law import Standing, never_began
+from bot.domain.law import cameras as cameras_on
 from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import named_communes, typographic
 from bot.messages.legal import current_period, deadline, flag_lines, list_standing, recourse_line
@@ -211,7 +212,7 @@ class Card:
 def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language, found: Quote | None = None) -> Card:
     """Return a decree as lists show it at `at` (aware), with the phrase `found` in it where there is one."""
     message = message_of(decree, places, at, language)
-    words, own = message.words, view_words(language)
+    words = message.words
     period = current_period(message)
     year = message.today.year
     return Card(
@@ -219,8 +220,8 @@ def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: La
         address=f"/arretes/{decree.id}",
         title=title_of(message),
         label=standing_label(message),
-        dates=_dates(period.starts, period.ends, year, words, language),
-        spoken=period_text(period, words) or own.card.unknown,
+        dates=_dates(period.starts, period.ends, year, message) or undated(decree, language),
+        spoken=period_text(period, words) or undated(decree, language),
         where=clean(short_where(message.place, words)),
         meta=_meta(message, is_placed=bool(decree.communes)),
         flags=flags_of(message),
@@ -236,10 +237,28 @@ def cards(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, 
     return tuple(card(decree, places, at, language) for decree in decrees)
 
 
-def _dates(starts: Moment | None, ends: Moment | None, year: int, words: Words, language: Language) -> str:
+def undated(decree: Decree, language: Language) -> str:
+    """Return what stands in place of a period that is not known: what changes another decree may give it none."""
     own = view_words(language).card
+    return own.no_period if decree.kind not in GRANTS and decree.kind is not Kind.REFUSAL else own.unknown
+
+
+def formerly(message: MessageInput) -> str:
+    """Return the period of a decree before a later decree gave it another; empty where none did."""
+    before = period_text(message.decree.facts, message.words)
+    return "" if before is None or before == period_text(current_period(message), message.words) else before
+
+
+def camera_counts(message: MessageInput) -> tuple[int | None, int | None]:
+    """Return how many cameras there are now, and how many there were before a later decree changed that; None where nothing is known."""
+    now, before = cameras_on(message.decree, message.today), message.decree.facts.sure.cameras
+    return now, None if now == before else before
+
+
+def _dates(starts: Moment | None, ends: Moment | None, year: int, message: MessageInput) -> str:
+    own, words, language = view_words(message.language).card, message.words, message.language
     if starts is None and ends is None:
-        return own.unknown
+        return ""
     texts = [None if one is None else short_moment(one, year, words, language) for one in (starts, ends)]
     if texts[0] is None:
         return own.until.format(end=texts[1])
@@ -254,7 +273,10 @@ def title_of(message: MessageInput) -> DecreeTitle:
     """Return `Valence : festival des Lumières`: the place, then the event, else the object, else the number; then the kind, except
     authorisations."""
     decree, own = message.decree, view_words(message.language).card
-    communes = tuple(dict.fromkeys(commune.name for commune in named_communes(decree)))
+    named = tuple(named_communes(decree))
+    # "Lyon 2e" says Lyon.
+    whole = {commune.part_of for commune in named}
+    communes = tuple(dict.fromkeys(commune.name for commune in named if commune.code not in whole))
     where = ", ".join(communes[:_NAMED_IN_TITLE])
     if len(communes) > _NAMED_IN_TITLE:
         where = own.and_more.format(names=where, n=len(communes) - _NAMED_IN_TITLE)
@@ -285,11 +307,13 @@ def _meta(message: MessageInput, *, is_placed: bool) -> tuple[str, ...]:
     decree, own = message.decree, view_words(message.language).card
     operators = ", ".join(in_print(name) for name in decree.facts.sure.operators)
     cameras = own.cameras_unknown if decree.kind in GRANTS else ""
-    counted = decree.facts.sure.cameras
+    counted, before = camera_counts(message)
     if counted is not None:
         cameras = own.one_camera if counted == 1 else own.cameras.format(n=counted)
+        cameras += "" if before is None else own.cameras_before.format(n=before)
     where = clean(short_where(message.place, message.words)) if is_placed else ""
-    return tuple(text for text in (where, operators, cameras) if text)
+    was = formerly(message)
+    return tuple(text for text in (where, operators, cameras, own.formerly.format(period=was) if was else "") if text)
 
 
 _MARK = re.compile(r"^[^\w«“(]+")
@@ -307,15 +331,20 @@ def flags_of(message: MessageInput) -> tuple[str, ...]:
 
 
 def _limit(message: MessageInput) -> tuple[TextSpan, ...]:
-    """Return until when and where a decree can be contested, the day marked; nothing of one that allows nothing."""
+    """Return until when and where a decree can be contested, the day marked; nothing of one that allows nothing, or never began."""
     advice = message.legal_advice
-    if advice is None or message.decree.kind not in ALLOWING:
+    if advice is None or message.decree.kind not in ALLOWING or not_begun(message.decree):
         return ()
     brief = next(iter(recourse_line(advice, message.today, message.words))).brief or ""
     _, day = deadline(advice, message.today)
     marked = "" if day is None else date_text(day, message.words.dates)
     at = brief.find(marked)
     return spans_of(brief, [(at, at + len(marked))]) if marked and at >= 0 else (TextSpan(brief),)
+
+
+def not_begun(decree: Decree) -> bool:
+    """Return whether a later decree ended this one before it began."""
+    return never_began(decree.changed_by, decree.facts.sure.starts)
 
 
 def operator_address(name: str) -> str | None:

@@ -63,7 +63,7 @@ def test_nothing_is_said_of_urgency_where_the_period_does_not_tell(standing: Sta
     whole, brief = _post(advised(standing))
     assert "référé" not in whole
     assert "jusqu’au 19 juin 2031 devant le tribunal administratif de Grenoble." in whole
-    assert brief == "Recours jusqu’au 19 juin 2031 · tribunal adm. de Grenoble (à vérifier)"
+    assert brief == "Recours jusqu’au 19 juin 2031 · tribunal administratif de Grenoble (à vérifier)"
 
 
 def test_a_last_day_that_has_passed_is_told_as_such() -> None:
@@ -87,12 +87,14 @@ def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
     undated = advised(last_day=None, at_least=date(2031, 6, 19))
     whole, brief = _post(undated)
     assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble. Le délai court" in whole
-    assert brief == "Recours jusqu’au 19 juin 2031 au moins · tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)"
+    assert (
+        brief == "Recours jusqu’au 19 juin 2031 au moins · tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)"
+    )
     assert "at least until 19 June 2031" in lines_of(undated, DROME, NOW, "en")[1]
     # Once that day has passed nothing is known.
     whole, brief = _post(undated, AFTER)
     assert "Le dernier jour n’est pas connu, car la date de publication" in whole
-    assert brief == "Recours : tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)"
+    assert brief == "Recours : tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)"
     assert "n’a pas pu être calculé" in lines_of(undated, DROME, AFTER)[1]
 
 
@@ -101,7 +103,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
     whole, brief = _post(two)
     assert "devant le tribunal administratif de Toulon. L’arrêté nomme ce tribunal, mais " in whole
     assert "d’après le siège de l’autorité ce serait plutôt le tribunal administratif de Nice." in whole
-    both = "tribunal adm. de Toulon ou tribunal adm. de Nice"
+    both = "tribunal administratif de Toulon ou tribunal administratif de Nice"
     assert brief == f"Recours jusqu’au 19 juin 2031 · {both} · référé possible jusqu’à la fin (à vérifier)"
     assert (
         "l’arrêté nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
@@ -113,10 +115,10 @@ def test_both_courts_are_shown_where_they_differ() -> None:
     ("court", "long", "brief"),
     [
         (Court(None, None, None), "Vigie ne sait pas lequel", "tribunal administratif"),
-        (Court(NICE, None, NICE), "aucun tribunal n’a été trouvé dans l’arrêté", "tribunal adm. de Nice"),
-        (Court(NICE, NICE, None), "La règle est celle du siège de l’autorité", "tribunal adm. de Nice"),
-        (Court(NICE, NICE, NICE), "que nomme l’arrêté et dont relève le siège", "tribunal adm. de Nice"),
-        (Court("Tribunal administratif d'Amiens", None, "Tribunal administratif d'Amiens"), "d’Amiens", "tribunal adm. d’Amiens"),
+        (Court(NICE, None, NICE), "aucun tribunal n’a été trouvé dans l’arrêté", "tribunal administratif de Nice"),
+        (Court(NICE, NICE, None), "La règle est celle du siège de l’autorité", "tribunal administratif de Nice"),
+        (Court(NICE, NICE, NICE), "que nomme l’arrêté et dont relève le siège", "tribunal administratif de Nice"),
+        (Court("Tribunal administratif d'Amiens", None, "Tribunal administratif d'Amiens"), "d’Amiens", "tribunal administratif d’Amiens"),
     ],
 )
 def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> None:
@@ -129,7 +131,7 @@ def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
     unknown = advised(last_day=None)
     whole, brief = _post(unknown)
     assert "Le dernier jour n’est pas connu" in whole
-    assert brief == "Recours : tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)"
+    assert brief == "Recours : tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)"
     assert "n’a pas pu être calculé" in lines_of(unknown, DROME, NOW)[1]
 
 

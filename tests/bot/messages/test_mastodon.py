@@ -81,7 +81,9 @@ def test_a_server_without_room_for_a_link_is_told() -> None:
 def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() -> None:
     flagged = advised(flags=(Flag.PUBLISHED_AFTER_START,), late=9)
     status = mastodon_status(MessageInput(decree(title="Titre " * 100, facts=FULL), DROME, NOW, "fr", flagged))
-    assert "\n\nRecours jusqu’au 19 juin 2031 · tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)\n\n" in status
+    assert (
+        "\n\nRecours jusqu’au 19 juin 2031 · tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)\n\n" in status
+    )
     assert "\n🔎 publié après le début\n" in status
     assert "Titre" not in status
     assert "Lieux : gare de Valence-Ville, gare routière" in status
@@ -116,7 +118,7 @@ def test_any_decree_fits_and_keeps_its_link(
 
 def test_purposes_and_software_outlive_the_title() -> None:
     status = mastodon_status(MessageInput(decree(title="Titre " * 100, facts=FULL), DROME, NOW))
-    assert "À détecter : " in status
+    assert "Le logiciel signale : " in status
     assert "Logiciel : Regardix" in status
 
 

@@ -101,7 +101,7 @@ _MODIFIED = Change(Kind.MODIFICATION, 16, "2031-7", date(2031, 4, 2))
     ("standing", "changed_by", "french", "english"),
     [
         (Standing.UPCOMING, (), "commence dans 14 h", "starts in 14 h"),
-        (Standing.UPCOMING, (_MODIFIED,), "commence dans 14 h · modification connue", "starts in 14 h · modification known"),
+        (Standing.UPCOMING, (_MODIFIED,), "commence dans 14 h · modifié depuis", "starts in 14 h · modification known"),
         (Standing.ENDED, (_ENDED,), "plus en vigueur depuis le 1er avril 2031", "no longer in force since 1 April 2031"),
         (Standing.ENDED, (Change(Kind.ABROGATION),), "plus en vigueur", "no longer in force"),
         (Standing.SUSPENDED, (_SUSPENDED,), "suspension en cours", "suspended"),
@@ -129,7 +129,7 @@ def test_a_line_by_its_period(starts: str | None, ends: str | None, standing: St
 
 def test_a_line_shows_the_period_that_counts() -> None:
     moved = advised(starts=Moment(date(2031, 4, 23)), ends=Moment(date(2031, 4, 25)))
-    assert "du 23 au 25 avril 2031 · commence dans 3 jours · modification connue" in decree_line(
+    assert "du 23 au 25 avril 2031 · commence dans 3 jours · modifié depuis" in decree_line(
         MessageInput(decree(changed_by=(_MODIFIED,)), DROME, NOW, "fr", moved)
     )
 

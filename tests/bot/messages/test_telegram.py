@@ -28,7 +28,7 @@ def test_the_whole_post() -> None:
         "Événement : Foire du Dauphiné\n"
         "Lieux : gare de Valence-Ville, gare routière\n"
         "Autorisation donnée à : SNCF\n"
-        "À détecter : mouvement de foule, densité trop importante de personnes\n"
+        "Le logiciel signale : mouvement de foule, trop de monde au même endroit\n"
         "Logiciel : Regardix (Société Exemple)\n"
         "Caméras : 118\n"
         "n° 2031-00493 · signé le 17 avril 2031 · publié le 18 avril 2031\n"

@@ -22,8 +22,8 @@ from bot.storage.decrees import Decrees
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {
     "26": Place("26", "Préfecture de la Drôme", "Drôme"),
-    "38": Place("38", "Préfecture de l'Isère", "Isère"),
-    "2A": Place("2A", "Préfecture de la Corse-du-Sud", "Corse-du-Sud"),
+    "38": Place("38", "Préfecture de l'Isère", "Isère", recueils="https://www.isere.gouv.fr/Publications/RAA"),
+    "2A": Place("2A", "Préfecture de la Corse-du-Sud", "Corse-du-Sud", recueils="https://www.corse-du-sud.gouv.fr/RAA"),
     "21": Place("21", "Préfecture de la Côte-d'Or", "Côte-d'Or"),
     "01": Place("01", "Préfecture de l'Ain", "Ain"),
     "74": Place("74", "Préfecture de la Haute-Savoie", "Haute-Savoie"),

@@ -163,11 +163,11 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
 
 async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
     said = await talk.say("/suivre")
-    assert [button["text"] for button in said.buttons] == ["Un genre d’arrêtés", "Un opérateur"]
+    assert [button["text"] for button in said.buttons] == ["Un type d’arrêtés", "Un opérateur"]
     added = await talk.say("/suivre 26")
     assert added.text.startswith("🔔 Vous suivez maintenant Drôme (26).")
     assert "pas un service de l’État" in added.text
-    assert added.text.endswith("Qui tient cette instance de Vigie : https://collectif.example")
+    assert added.text.endswith("Ce Vigie est géré par : https://collectif.example")
     await until(lambda: talk.store.chat_messages.newest_shared() == added.message_id)  # where a lost message is looked for, after a restart
     assert "pas un service de l’État" not in (await talk.say("/suivre sncf")).text, "said once"
     assert talk.follows() == (DROME, SNCF)
@@ -237,7 +237,7 @@ async def test_each_first_contact_says_who_runs_it_and_that_it_is_no_service_of_
     for link in ("/start", "/start d26", "/start n1"):
         said = (await talk.say(link)).text
         assert "pas un service de l’État" in said, link
-        assert "Qui tient cette instance de Vigie : " in said, link
+        assert "Ce Vigie est géré par : " in said, link
     assert "moi@collectif.example" in (await talk.say("/start")).text, "an address that can be copied"
     await talk.press(await talk.say("/langue"), "English")
     assert "Who runs this instance of Vigie: " in (await talk.say("/start")).text
@@ -258,8 +258,8 @@ async def test_a_misspelt_command_offers_the_button_that_acts(talk: Talk) -> Non
     assert talk.follows() == (DROME,)
     assert "⏸" in await talk.press(await talk.say("/pausse"), "Pause")
     assert "▶️" in await talk.press(await talk.say("/réprendre"), "Recevoir")
-    assert "• Drôme (26)" in await talk.press(await talk.say("/suivi"), "Ce que je suis")
-    assert "🗑" in await talk.press(await talk.say("/oubliez"), "Tout effacer")
+    assert "• Drôme (26)" in await talk.press(await talk.say("/suivi"), "Mes suivis")
+    assert "🗑" in await talk.press(await talk.say("/oubliez"), "Effacer tous")
     assert talk.follows() == ()
 
 

@@ -167,7 +167,7 @@ def test_a_town_has_what_is_in_force_first_then_the_newest_and_what_may_concern_
     text = plain_answer(first, FRANCE, "fr")
     assert text.startswith("Valence (26) — 7 arrêtés qui la concernent ; en cours ou à venir : 1, page 1 sur 3")
     assert "En outre, 2 arrêtés de qui décide ici ne nomment aucune commune : ils peuvent concerner Valence." in text
-    assert "Dernier recueil vu : 19 août 2026." in text
+    assert "Le dernier recueil est du 19 août 2026." in text
     assert text.endswith("Vigie a pu ne pas voir un arrêté, et elle ne voit pas ce qui se ferait sans arrêté.")
 
 

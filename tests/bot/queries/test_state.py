@@ -19,7 +19,7 @@ from bot.queries.questions import Questions
 from bot.queries.telegram.replies import telegram_reply
 from tests.bot.queries.conftest import NOW, PLACES, health, overview
 
-LAST = "Dernier recueil vu : 1er août 2026."
+LAST = "Le dernier recueil est du 1er août 2026."
 LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 
 
@@ -61,10 +61,10 @@ def test_a_watch_that_stands_still_says_so() -> None:
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        ("26", ["Préfecture de la Drôme : site lu normalement. Dernier recueil vu : 19 août 2026."]),
+        ("26", ["Préfecture de la Drôme : recueils à jour. Le dernier recueil est du 19 août 2026."]),
         (
             "isere",
-            [f"Préfecture de l'Isère : site illisible depuis le 19 août 2026 (son site refuse de répondre). {LAST}"],
+            [f"Préfecture de l'Isère : Vigie n’arrive plus à lire ce site depuis le 19 août 2026 : son site refuse de répondre. {LAST}"],
         ),
         (
             "01",
@@ -76,8 +76,8 @@ def test_a_watch_that_stands_still_says_so() -> None:
         (
             "Paris",
             [
-                "Préfecture de Paris : site lu normalement.",
-                "Préfecture de police de Paris : site illisible (son site demande un vrai navigateur).",
+                "Préfecture de Paris : recueils à jour.",
+                "Préfecture de police de Paris : Vigie n’arrive pas à lire ce site : son site demande un vrai navigateur.",
             ],
         ),
     ],

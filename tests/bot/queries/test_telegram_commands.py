@@ -139,7 +139,7 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("Aide !", "Vigie lit les recueils"),
         ("/etat", "Sites lus par Vigie : 6, dont 2 normalement."),
         ("/status", "Sites read by Vigie: 6. Working normally: 2."),
-        ("/etat la Drôme", "Préfecture de la Drôme : site lu normalement. Dernier recueil vu : 19 août 2026."),
+        ("/etat la Drôme", "Préfecture de la Drôme : recueils à jour. Le dernier recueil est du 19 août 2026."),
         ("/status 38", "Préfecture de l&#x27;Isère: site not readable since 19 August 2026 (its site refuses to answer)."),
         ("/etat drme", "Aucun département ne correspond à « drme »."),
         ("/aide", "Vigie lit les recueils"),

@@ -86,7 +86,7 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
 
 
 UNREAD = (
-    "Préfecture de police de Paris : site illisible (son site demande un vrai navigateur).\n"
+    "Préfecture de police de Paris : Vigie n’arrive pas à lire ce site : son site demande un vrai navigateur.\n"
     "Un arrêté peut y paraître sans que Vigie le voie."
 )
 
@@ -157,7 +157,7 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
             NothingFound(Question(Topic.DEPARTMENT, "38"), 3, SINCE, (PLACES["38"],), (health("38", Status.NOT_COVERED),)),
             (
                 "Isère (38) : aucun arrêté relevé par Vigie. Vigie ne lit pas les recueils de ce département : "
-                "un arrêté peut y paraître sans qu’elle le voie."
+                "Vigie ne peut pas dire s’il y a un arrêté."
             ),
             (
                 "Isère (38): no decree found by Vigie. Vigie does not read the bulletins of this department: "
@@ -174,8 +174,9 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
             ),
             (
                 "Seine-Saint-Denis (93) : aucun arrêté relevé par Vigie. Réponse d’après les arrêtés de : "
-                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris : site illisible "
-                "(son site demande un vrai navigateur). Il peut en exister que Vigie n’a pas vus."
+                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. "
+                "Préfecture de police de Paris : Vigie n’arrive pas à lire ce site : "
+                "son site demande un vrai navigateur. Il peut en exister que Vigie n’a pas vus."
             ),
             (
                 "Seine-Saint-Denis (93): no decree found by Vigie. Answer from the decrees of: "

@@ -71,6 +71,8 @@ def test_a_part_has_what_meets_every_condition(naming: Store) -> None:
         (DecreeFilter(changed_since=NOW), [other, refused, town]),
     ):
         assert ids(naming, wanted) == expected, wanted
+        assert naming.browsing.ids(9, 0, wanted) == expected
+        assert naming.browsing.count(wanted) == len(expected)
 
 
 def test_operators_are_those_that_the_facts_name_now(store: Store) -> None:

@@ -113,3 +113,8 @@ def test_the_day_from_which_a_change_counts(
     changing = Party(ITSELF, facts, published)
     changed = Party(1, target, None) if target is not None else None
     assert change(link(kind=kind), changing, changed, shown=changed).since == since
+
+
+def test_a_change_has_the_cameras_of_the_decree_that_changes_where_they_are_sure() -> None:
+    for facts, cameras in ((Facts(cameras=30), 30), (Facts(cameras=30, doubtful=("cameras",)), None)):
+        assert change(link(kind=Kind.MODIFICATION), Party(ITSELF, facts, None), None, shown=None).cameras == cameras

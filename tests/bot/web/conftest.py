@@ -41,8 +41,11 @@ class MemoryBrowsing(Browsing):
         gone = (one for one in self._decrees.stored if one.withdrawn_at is not None and one.withdrawn_at >= instant)
         return tuple(one.id for one in gone if one.id is not None)
 
-    def ids(self, limit: int, offset: int) -> list[int]:
-        return [one.id or 0 for one in self._standing()][offset : offset + limit]
+    def ids(self, limit: int, offset: int, wanted: DecreeFilter | None = None) -> list[int]:
+        return [one.id or 0 for one in self._standing() if wanted is None or _meets(one, wanted)][offset : offset + limit]
+
+    def count(self, wanted: DecreeFilter) -> int:
+        return len(self.ids(9_999, 0, wanted))
 
     def operators(self) -> tuple[OperatorCount, ...]:
         names = {operator_slug(name): name for one in self._standing() for name in one.facts.operators}

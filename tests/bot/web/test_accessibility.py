@@ -17,6 +17,8 @@ HOST = "https://vigie.example"
 PAGES = (
     "/",
     "/envigueur",
+    "/envigueur?jour=2026-08-21",
+    "/arretes?nature=authorisation",
     "/departements",
     "/departements/26",
     "/communes/26362",
@@ -106,6 +108,11 @@ def test_a_town_is_searched_and_its_decree_read_with_the_keyboard_alone(browser:
     page.goto(HOST + "/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
+    _to(page, "a[href='#carte-tableau']")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.localName") == "summary", "the map, of a hundred links, is skipped"
+    page.goto(HOST + "/")
     _to(page, "#q")
     page.keyboard.type("valence")
     page.keyboard.press("Enter")

@@ -38,11 +38,12 @@ def parsed(site: Any, address: str) -> Any:
     return found
 
 
-def events(site: Any, address: str) -> list[Any]:
+def events(site: Any, address: str, *, limits: bool = False) -> list[Any]:
     document = get(site, address)
     assert (document.status, document.media_type) == (200, "text/calendar; charset=utf-8")
     assert all(len(line) <= 75 for line in document.body.split(b"\r\n"))
-    return list(icalendar.Calendar.from_ical(document.body.decode()).walk("VEVENT"))
+    found: list[Any] = icalendar.Calendar.from_ical(document.body.decode()).walk("VEVENT")
+    return [event for event in found if event["UID"].endswith("-recours@vigie-vsa") == limits]
 
 
 def test_an_atom_feed_has_what_readers_need() -> None:
@@ -54,7 +55,7 @@ def test_an_atom_feed_has_what_readers_need() -> None:
     assert "Licence Ouverte 2.0" in feed.feed.rights
     first = feed.entries[0]
     assert first.id == "tag:vigie-vsa,2026:arretes:26:12:1787227200"
-    assert first.title == "Autorisation · Drôme (26) · du 21 au 23 août 2026 · SNCF · n° 26-2026-012"
+    assert first.title == "Drôme (26) · autorisation · du 21 au 23 août 2026 · SNCF · n° 26-2026-012"
     assert (first.published, first.updated) == ("2026-08-20T12:00:00Z", "2026-08-21T12:00:00Z")
     assert [link.href for link in first.links] == ["https://vigie.example/arretes/12", "https://www.drome.gouv.fr/raa-12.pdf#page=7"]
     assert "Autorisation donnée à : SNCF" in first.summary
@@ -69,7 +70,7 @@ def test_a_title_begins_with_the_place_and_the_event() -> None:
 def test_a_title_says_that_dates_are_to_be_verified() -> None:
     doubted = replace(decree(12).facts, doubtful=("starts", "ends"))
     (entry,) = parsed(site_of(shown(12, facts=doubted)), "/flux/arretes.atom").entries
-    assert entry.title == "Autorisation · Drôme (26) · du 21 au 23 août 2026 · dates à vérifier · SNCF · n° 26-2026-012"
+    assert entry.title == "Drôme (26) · autorisation · du 21 au 23 août 2026 · dates à vérifier · SNCF · n° 26-2026-012"
 
 
 def test_a_title_doubts_no_dates_that_a_later_decree_has_given() -> None:
@@ -97,7 +98,7 @@ def test_english_feeds_are_feeds_of_their_own() -> None:
     assert (feed.feed.id, feed.feed.language) == ("tag:vigie-vsa,2026:flux:arretes:en", "en")
     assert feed.entries[0].id.endswith(":en")
     assert feed.entries[0].link == "https://vigie.example/en/arretes/12"
-    assert feed.entries[0].title.startswith("Authorisation · Drôme (26) · from 21 to 23 August 2026 ·")
+    assert feed.entries[0].title.startswith("Drôme (26) · authorisation · from 21 to 23 August 2026 ·")
 
 
 @pytest.mark.parametrize("form", ["atom", "json", "ics"])
@@ -117,7 +118,7 @@ def test_what_a_decree_holds_breaks_no_feed(form: str) -> None:
     else:
         [event] = events(site, "/flux/arretes.ics")
         assert "\n" not in event["SUMMARY"]
-        assert body.count(b"\r\nBEGIN:VEVENT\r\n") == 1
+        assert body.count(b"\r\nBEGIN:VEVENT\r\n") == 2, "when it applies, and the last day to contest it"
 
 
 def test_a_json_feed_has_the_same_entries() -> None:
@@ -271,6 +272,21 @@ def test_a_calendar_says_what_the_feed_says() -> None:
     assert event["STATUS"] == "CONFIRMED"
     [alone] = events(site_of(shown(1), settings=SiteSettings()), "/flux/arretes.ics")
     assert alone["URL"] == "https://www.drome.gouv.fr/raa-1.pdf#page=7", "a whole address, where the site has none"
+
+
+def test_a_calendar_has_the_last_day_to_contest_with_an_alarm_three_days_before() -> None:
+    facts = Facts("1", event="Fête du port", communes=("Valence",), starts=Moment(date(2026, 8, 21)))
+    granted, refused = shown(1, facts=facts), shown(2, kind=Kind.REFUSAL)
+    undone = shown(3, changed_by=(replace(END, since=date(2026, 8, 20)),))
+    late, last = events(site_of(granted, refused, undone, shown(4, published=None)), "/flux/arretes.ics", limits=True)
+    title = "Valence : Fête du port · dernier jour pour contester (à vérifier) · Drôme (26) · n° 1"
+    assert (last["SUMMARY"].replace("\u00a0", " "), last["UID"]) == (title, "arretes:26:1:1787227200-recours@vigie-vsa")
+    assert (last["DTSTART"].dt, last["DTEND"].dt, last["STATUS"]) == (date(2026, 10, 20), date(2026, 10, 21), "CONFIRMED")
+    assert "Recours possible jusqu’au 20 octobre 2026" in last["DESCRIPTION"].replace("\u00a0", " ")
+    [alarm] = last.walk("VALARM")
+    assert (alarm["ACTION"], alarm["TRIGGER"].dt, alarm["DESCRIPTION"]) == ("DISPLAY", timedelta(days=-3), last["SUMMARY"])
+    assert late["STATUS"] == "CANCELLED", "nothing is left to contest of what ended before it began"
+    assert all(not event.walk("VALARM") for event in events(site_of(granted), "/flux/arretes.ics"))
 
 
 def test_lines_are_folded_between_characters() -> None:

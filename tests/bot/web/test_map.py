@@ -42,7 +42,7 @@ def test_every_department_is_one_link_that_says_what_it_shows() -> None:
     drawn = _drawn(_figures(_one("26", in_force=1, year=4)))
     links = list(drawn.iter(f"{SVG}a"))
     assert len(links) == 101
-    name = "Nom 26 (26), arrêtés depuis un an : 4, autorisations en cours aujourd’hui : 1"
+    name = "Nom 26 (26), arrêtés depuis un an : 4, autorisations en cours : 1"
     link = _link(drawn, "26")
     assert (link.get("aria-label") or "").replace("\u00a0", " ") == name
     assert [title.text for title in link.iter(f"{SVG}title")] == [link.get("aria-label")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.app.inventory import places_of
 from bot.domain.acts import Facts
 from bot.domain.law import windows
 from bot.messages.words import LANGUAGES
@@ -17,6 +18,7 @@ from bot.queries.vocabulary import vocabulary
 from bot.web.documents import Document, SiteContext, SiteSettings
 from bot.web.rendering import style, web_words
 from bot.web.views import view_words
+from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
 from tests.bot.web import samples
 from tests.bot.web.conftest import MemoryBrowsing, get, memory_site
@@ -33,6 +35,8 @@ SETTINGS = SiteSettings(
 KINDS_OF_PAGE = {
     "/": 200,
     "/envigueur": 200,
+    "/envigueur?jour=2026-09-05": 200,
+    "/arretes?departement=26": 200,
     "/departements": 200,
     "/departements/26": 200,
     "/departements/38": 200,
@@ -74,6 +78,10 @@ def sample_site(settings: SiteSettings = SETTINGS) -> SiteContext:
     return SiteContext(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, lambda: 1, settings)
 
 
+def _listed(address: str) -> set[int]:
+    return set(map(int, re.findall(r'<h3><a href="/arretes/(\d+)">', get(sample_site(), address).body.decode())))
+
+
 def _text(page: Document) -> str:
     """What the page says, without tags."""
     body = re.sub(r"<(style|svg|head)\b.*?</\1>", " ", page.body.decode(), flags=re.DOTALL)
@@ -106,7 +114,7 @@ def test_every_page_is_made_in_both_languages_and_names_its_twin(address: str, s
         ("/communes/73065", "off", "Vigie n’a pas encore lu les recueils de la préfecture de la Savoie"),
         ("/communes/21231", "none", "Aucun arrêté relevé par Vigie ne nomme Dijon"),
         ("/departements/26", "now", "4 autorisations sont en cours dans ce département"),
-        ("/departements/38", "broken", "Un arrêté a pu y paraître sans qu’elle le voie"),
+        ("/departements/38", "broken", "Vigie ne peut pas dire s’il y a un arrêté"),
         ("/departements/974", "off", "Vigie ne lit pas les recueils de ce département"),
     ],
 )
@@ -116,6 +124,77 @@ def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look
     panel = body[body.index('<div class="panel ') : body.index("</div>", body.index('<div class="panel '))]
     assert panel.startswith(f'<div class="panel {look}">')
     assert sentence in " ".join(re.sub(r"<[^>]+>", "", panel).split())
+
+
+@pytest.mark.parametrize("address", ["/", "/communes/26362", "/departements/26", "/arretes/1104"])
+def test_a_page_says_to_networks_what_it_is_about(address: str) -> None:
+    body = get(sample_site(), address).body.decode()
+    said = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)">', body))
+    title = re.findall(r"<title>(.+?)</title>", body)[0]
+    (described,) = re.findall(r'<meta name="description" content="([^"]+)">', body)
+    assert (said["title"], said["description"], said["url"]) == (title, described, f"https://vigie.example{address}")
+    assert "og:" not in get(sample_site(SiteSettings()), address).body.decode(), "without an address of its own"
+
+
+def test_an_error_in_a_decree_can_be_reported() -> None:
+    assert 'href="mailto:contact@vigie.example?subject=Erreur%20dans%20l' in get(sample_site(), "/arretes/1104").body.decode()
+    assert "Signaler une erreur" not in get(sample_site(SiteSettings()), "/arretes/1104").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("departement=38", {400}),
+        ("nature=refusal", {1008}),
+        ("nature=refusal&departement=38", set()),
+        ("depuis=2026-08-19&departement=26", set()),
+        ("departement=nulle-part&nature=x&depuis=hier", {one.id for one in samples.ALL if one.withdrawn_at is None}),
+    ],
+)
+def test_all_decrees_are_listed_by_department_kind_and_day(query: str, numbers: set[int]) -> None:
+    assert _listed(f"/arretes?{query}") == numbers
+
+
+@pytest.mark.parametrize(
+    ("day", "there", "not_there"),
+    [
+        ("2026-09-05", {1090, 1120}, {1104, 900}),
+        ("2026-06-06", {900}, {1104, 1120}),
+        # It ends at 2 h of that day; on the next it is over.
+        ("2026-08-23", {1104}, {1120}),
+        ("2026-08-24", {1090}, {1104}),
+    ],
+)
+def test_what_is_in_force_on_a_day_is_listed_and_on_the_map(day: str, there: set[int], not_there: set[int]) -> None:
+    body = get(sample_site(), f"/envigueur?jour={day}").body.decode()
+    sure, _, _ = body.partition('<section id="a-verifier">')
+    found = set(map(int, re.findall(r'<h3><a href="/arretes/(\d+)">', sure)))
+    assert there <= found
+    assert not not_there & found
+    count = len({one.id for one in samples.ALL if one.id in found and one.authority == "26"})
+    assert re.search(rf"Drôme \(26\), arrêtés depuis un an\s: \d+, autorisations en cours\s: {count}<", body)
+
+
+@pytest.mark.parametrize(
+    ("address", "list_of_recueils"),
+    [
+        ("/communes/38185", "https://www.isere.gouv.fr/Publications/RAA"),
+        ("/departements/38", "https://www.isere.gouv.fr/Publications/RAA"),
+        ("/communes/2A004", "https://www.corse-du-sud.gouv.fr/RAA"),
+        ("/departements/2A", "https://www.corse-du-sud.gouv.fr/RAA"),
+    ],
+)
+def test_what_is_not_read_links_the_recueils_of_the_authority_itself(address: str, list_of_recueils: str) -> None:
+    for listed in (get(sample_site(), address), get(sample_site(), "/sources")):
+        assert f'<a href="{list_of_recueils}" rel="noopener noreferrer">' in listed.body.decode()
+    assert "vous pouvez consulter ces recueils vous-même" in _text(get(sample_site(), address))
+    catalogued = places_of(load_authorities())
+    assert all(place.recueils.startswith("https://") for place in catalogued.values() if not place.code.startswith("R-"))
+
+
+def test_decrees_that_name_no_town_are_said_to_be_of_the_authority_where_all_are_of_one() -> None:
+    said = _text(get(memory_site(MemoryDecrees([decree(1), decree(2)])), "/communes/26198")).replace("\u00a0", " ")
+    assert "2 arrêtés de la préfecture de la Drôme ne nomment aucune commune" in said
 
 
 def test_a_department_lists_each_decree_once_what_is_over_ended_or_refused_after_what_counts_today() -> None:
@@ -291,7 +370,7 @@ def test_a_number_is_on_one_line_and_nothing_but_text_is_changed() -> None:
 
 def test_the_style_sheet_stays_small_and_asks_for_nothing() -> None:
     sheet = style()
-    assert len(sheet) < 14_000
+    assert len(sheet) < 14_200
     assert b"url(" not in sheet
     assert b"@import" not in sheet
 

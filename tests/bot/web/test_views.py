@@ -7,7 +7,7 @@ from datetime import date, time
 
 import pytest
 
-from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment
+from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming
 from bot.messages.lines import MessageInput
 from bot.messages.words import Language
 from bot.queries.phrases import message_of
@@ -57,6 +57,10 @@ def test_a_label_says_where_a_decree_stands(decree: Decree, look: str, french: s
         (samples.REFUSED, "Romans-sur-Isère : carnaval (refus)"),
         (samples.ENDING, "Drôme (26) : arrêté n° 2026-1002 (fin d’autorisation)"),
         (replace(samples.DOUBTFUL, facts=Facts()), "Drôme (26) : arrêté sans numéro"),
+        (
+            replace(samples.FULL, communes=tuple(NamedCommune(code, Naming.NAMED, "Lyon") for code in ("69123", "69382"))),
+            "Lyon 2e : festival des Lumières de Valence",
+        ),
     ],
 )
 def test_a_title_has_the_place_then_the_event_or_the_object_or_the_number(decree: Decree, title: str) -> None:
@@ -70,6 +74,37 @@ def test_a_card_says_when_who_how_many_and_until_when_it_can_be_contested() -> N
     assert shown.meta == ("Drôme (26)", "Police municipale de Valence", "24 caméras")
     assert [span.text for span in shown.limit if span.marked] == ["19 octobre 2026"]
     assert card(samples.REFUSED, PLACES, NOW, "fr").limit == ()
+
+
+def test_a_modified_decree_shows_what_is_in_force_now_and_what_it_was() -> None:
+    more = Change(Kind.MODIFICATION, 1006, "2026-1006", date(2026, 8, 18), ends=Moment(date(2026, 8, 30)), cameras=30)
+    modified = replace(samples.FULL, changed_by=(more,))
+    shown, rows = card(modified, PLACES, NOW, "fr"), {row.term: row for row in decree_view(_message(modified), PLACES).facts}
+    assert shown.dates == "19 août, 14 h → 30 août"
+    assert shown.meta[2:] == ("30 caméras (auparavant 24)", "auparavant : du 19 août 2026 à 14 h au 23 août 2026 à 2 h")
+    assert (rows["Caméras"].values[0].text, rows["Quand"].values[0].text) == ("30", "Du 19 août 2026 à 14 h au 30 août 2026")
+    assert "24" in rows["Caméras"].values[0].explained
+    later = replace(modified, changed_by=(replace(more, since=date(2026, 8, 21), ends=None),))
+    assert card(later, PLACES, NOW, "fr").meta[2:] == ("24 caméras",), "from the next day only"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Kind.MODIFICATION, "sans nouvelle période"),
+        (Kind.ABROGATION, "sans nouvelle période"),
+        (Kind.AUTHORISATION, "dates inconnues"),
+    ],
+)
+def test_what_changes_another_decree_may_have_no_period_of_its_own(kind: Kind, said: str) -> None:
+    shown = card(replace(samples.DOUBTFUL, kind=kind), PLACES, NOW, "fr")
+    assert (shown.dates, shown.spoken) == (said, said)
+
+
+def test_what_ended_before_it_began_is_not_told_by_its_time_limit() -> None:
+    undone = replace(samples.COMING, changed_by=(Change(Kind.ABROGATION, 1002, None, date(2026, 8, 16)),))
+    assert card(undone, PLACES, NOW, "fr").limit == ()
+    assert decree_view(_message(undone), PLACES).todo.headline == "Cet arrêté a pris fin avant de commencer"
 
 
 def test_what_is_striking_is_said_without_a_sign_and_explained() -> None:
@@ -132,7 +167,7 @@ def test_each_fact_has_the_phrase_that_proves_it_with_its_words_marked() -> None
     assert [value.text for value in places.values] == list(samples.FULL.facts.places)
     assert [span.text for span in places.proofs[0].spans if span.marked] == list(samples.FULL.facts.places)
     assert places.proofs[0].link == f"{samples.FULL.url}#page=7"
-    assert [value.explained for value in rows["À détecter"].values][1] == "beaucoup de gens bougent ensemble, soudainement"
+    assert [value.explained for value in rows["Le logiciel signale"].values][1] == "beaucoup de gens bougent ensemble, soudainement"
     assert [span.text for span in rows["Caméras"].proofs[0].spans if span.marked] == ["24 caméras"]
     assert rows["Autorisation donnée à"].values[0].address == "/operateurs/police-municipale-de-valence"
     assert rows["Communes nommées"].values[0].address == "/communes/26362"

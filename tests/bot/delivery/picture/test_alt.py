@@ -13,7 +13,7 @@ from tests.bot.messages.samples import DROME, FULL, decree, decrees, hostile, la
 FRENCH = (
     "Page 8 d’un arrêté préfectoral publié en PDF : autorisation de vidéosurveillance algorithmique. Drôme (26), Préfecture de la "
     "Drôme. Quand : du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h. Événement : Foire du Dauphiné. Lieux : gare de Valence-Ville, "
-    "gare routière. Autorisation donnée à : SNCF. À détecter : mouvement de foule, densité trop importante de personnes. Logiciel : "
+    "gare routière. Autorisation donnée à : SNCF. Le logiciel signale : mouvement de foule, trop de monde au même endroit. Logiciel : "
     "Regardix (Société Exemple). Caméras : 118. N° 2031-00493. Signé le 17 avril 2031. Publié le 18 avril 2031. Arrêté portant "
     "autorisation de l’emploi d’un traitement algorithmique des images de vidéoprotection à Valence. Les noms et les "
     "signatures repérés sont masqués. Passages surlignés : « portant autorisation de l’emploi » ; « du 20 avril au 21 avril »."
