@@ -100,6 +100,43 @@ def find_places(text: str) -> PlaceMatches:
     return _found(near if any(hit.score >= _ALMOST for hit in near) else finder.in_sentence(words) or near)
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceMention:
+    """Names places that words of a sentence may mean, where most people are first. `first` and `end` count words."""
+
+    name: str
+    first: int
+    end: int
+    places: tuple[Commune | Department | Region, ...]
+
+
+_PREPOSITIONS = frozenset(["a", "au", "aux", "de", "d", "sur", "dans", "en", "in", "at"])
+
+
+@lru_cache(maxsize=_FOUND_KEPT)
+def mentions(text: str, ignored: frozenset[str]) -> tuple[PlaceMention, ...]:
+    """Return the places that a sentence names for sure, by the names that they bear alone: the longest at each word. `ignored` words are no
+    name alone. A small place must follow a preposition."""
+    words, finder = words_of(text), _Finder()
+    found: list[PlaceMention] = []
+    first = 0
+    while first < len(words):
+        end = first + 1
+        for length in range(min(_LONGEST_NAME, len(words) - first), 0, -1):
+            part = words[first : first + length]
+            if (length == 1 and part[0] in ignored) or part[0] in ARTICLES - {"la", "le", "les", "l"}:
+                continue
+            hits = finder.named_for_sure(part)
+            is_preceded = bool({*words[max(0, first - 1) : first]} & _PREPOSITIONS)
+            if any(is_preceded or hit.population >= _MANY_PEOPLE for hit in hits):
+                end = first + length
+                ranked = sorted(hits, key=lambda hit: (_KINDS.index(hit.kind) if hit.kind is Region else 0, -hit.population))
+                found.append(PlaceMention(" ".join(part), first, end, tuple(dict.fromkeys(map(_place, ranked)))))
+                break
+        first = end
+    return tuple(found)
+
+
 class _Finder:
     """Looks places up, each way on its own."""
 
@@ -140,6 +177,20 @@ class _Finder:
             if isinstance(area, Department) and place == frozenset(self._places.of_department(area.code)):
                 return [self._area(area, Match.NAME)]
         return []
+
+    def named_for_sure(self, words: list[str]) -> list[_Hit]:
+        """Find by a name, by that of an area, by a postcode, or by a name with the department: what stands for a place in a sentence."""
+        name = " ".join(words)
+        if name in _WHAT_IT_IS or (words[0].isdigit() and not _POSTCODE.fullmatch(words[0])):
+            return []
+        if _POSTCODE.fullmatch(name):
+            return self.numbered(words)
+        exact = [
+            hit
+            for hit in self.named(name)
+            if hit.rank <= _rank(Match.NAME) or (hit.how is Match.ALIAS and (hit.kind is not Commune or len(words) > 1))
+        ]
+        return exact or (self.within(words) if len(words) > 1 and words[-1] not in ARTICLES else [])
 
     def completing(self, name: str) -> list[_Hit]:
         """Find by a name that was not typed to its end."""

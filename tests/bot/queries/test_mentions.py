@@ -172,7 +172,7 @@ def test_of_a_town_the_decrees_that_name_it_come_before_what_is_well(decrees: Me
 
 def test_what_is_not_found_is_never_a_bare_no(questions: Questions) -> None:
     status = written(questions.plain("Montélimar"), mention(), StatusLimits())
-    assert "ne prouve rien" in status
+    assert "Il peut en exister que Vigie n’a pas vus" in status
 
 
 def test_lines_are_those_that_a_reader_sees() -> None:
