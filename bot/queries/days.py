@@ -16,6 +16,7 @@ _MONTH = rf"(?P<month>{'|'.join(_NUMBER_OF)})"
 _WEEKDAY = rf"(?P<weekday>{'|'.join(_DAY_OF)})"
 _FORMS = (
     re.compile(r"\b(?:le |on )?(?P<iso>20\d\d \d\d \d\d)\b"),
+    re.compile(r"\b(?:le |on )?(?P<day>\d{1,2}) (?P<number>\d{1,2}) (?P<year>20\d\d)\b"),
     re.compile(rf"\b(?:(?:le|on|the) )?(?:{_WEEKDAY} )?(?P<day>\d{{1,2}})(?:er|st|nd|rd|th)? (?:of )?{_MONTH}(?: (?P<year>20\d\d))?\b"),
     re.compile(rf"\b(?:on )?{_MONTH} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: (?P<year>20\d\d))?\b"),
     re.compile(r"\b(?P<relative>apres demain|demain|tomorrow)\b"),
@@ -60,8 +61,8 @@ def _days(named: dict[str, str | None], today: date) -> Days | None:
     try:
         if (iso := named.get("iso")) is not None:
             day = date.fromisoformat(iso.replace(" ", "-"))
-        elif (month := named.get("month")) is not None:
-            day = _nearest(int(named["day"] or 0), _NUMBER_OF[month], named["year"], today)
+        elif (month := named.get("month") or named.get("number")) is not None:
+            day = _nearest(int(named["day"] or 0), _NUMBER_OF.get(month) or int(month), named["year"], today)
         elif named.get("weekend") is not None:
             saturday = today + timedelta(days=max(5 - today.weekday(), 0))
             return Days(saturday, saturday + timedelta(days=6 - saturday.weekday()))

@@ -16,7 +16,7 @@ from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages.announcement import decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.lines import MessageInput, date_text, place_for, thousands
+from bot.messages.lines import MessageInput, capital, date_text, place_for, thousands
 from bot.messages.words import Language, Words, cut, data_file, inert, words_in
 from bot.queries.answers import (
     Answer,
@@ -141,7 +141,7 @@ def _on_days(template: str, answer: DecreeList | NothingFound, language: Languag
     first, last = (f"{words.dates.names_of_days[day.weekday()]} {date_text(day, words.dates)}" for day in (asked.first, asked.last))
     days = words.periods.one_day.format(day=first) if first == last else words.periods.range.format(start=first, end=last)
     name = place_name(answer)
-    return template.format(days=days, where=words.label.format(label=name, text="") if name else "")
+    return capital(template.format(days=days, where=words.label.format(label=name, text="") if name else ""))
 
 
 def _nothing_there(answer: NothingFound, words: Words, language: Language) -> str:

@@ -116,7 +116,9 @@ def understood(words: str, places: Mapping[str, Place], today: date) -> Meaning:
         return Question(Topic.DAY, str(days))
     if _NO_PLACE.issuperset(left) and not _HERE.search(fold_words(asked)):
         return _about_itself(folded.split(), left)
-    return _sentence(asked, rest, days, places)
+    meant = _sentence(asked, rest, days, places)
+    is_insult = len(asked) < len(words.strip(_AROUND)) and civil(words) != words
+    return BadInput(InputFault.NO_QUESTION) if is_insult and choices_of(meant, asked, places) is None else meant
 
 
 def _about_itself(words: Sequence[str], left: Sequence[str]) -> HelpRequest | SubjectCard | BadInput:

@@ -236,12 +236,12 @@ class Questions:
         overview = self.overview() if overview is None else overview
         return figures(known, published, overview, self.since(None), self.places, now)
 
-    def search(self, words: str, page: int = 1) -> Answer:
-        """Return the decrees that have these words."""
+    def search(self, words: str, page: int = 1, *, corrects: bool = True) -> Answer:
+        """Return the decrees that have these words; near ones where none has (`corrects`)."""
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        return self._search(asked, page, corrects=True)
+        return self._search(asked, page, corrects=corrects)
 
     def _search(self, asked: str, page: int, *, corrects: bool) -> Answer:
         question = Question(Topic.SEARCH, asked, page)

@@ -24,6 +24,7 @@ from bot.queries.answers import (
     OneDecree,
     PlaceChoice,
     PlaceChoices,
+    PlaceQuestions,
     Question,
     RecueilWithout,
     SubjectCard,
@@ -354,20 +355,33 @@ class Choice:
 def search(site: SiteContext, request: PageRequest) -> Document:
     """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
     words = web_words(request.language)["search"]
-    asked = civil(" ".join(request.query.get("q", "").split()))
+    typed = " ".join(request.query.get("q", "").split())
+    asked = civil(typed)
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
-        fault = words["too_long"] if len(asked) > LONGEST_WORDS else words["no_words"] if asked else ""
+        fault = (
+            words["too_long"]
+            if len(asked) > LONGEST_WORDS
+            else words["no_words"]
+            if asked
+            else vocabulary(request.language).faults.no_question
+            if typed
+            else ""
+        )
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    meaning = understood(asked, site.places, site.questions.today_here())
+    meaning = understood(typed, site.places, site.questions.today_here())
     if isinstance(meaning, SubjectCard | HelpRequest | BadInput):
         return _told(site, request, asked, plain_answer(meaning, site.places, request.language, "mastodon"))
+    if isinstance(meaning, PlaceQuestions) and meaning.questions[0].topic is Topic.DAY:
+        return _told(site, request, asked, plain_answer(site.questions.plain(asked), site.places, request.language, "mastodon"))
     meant = choices_of(meaning, asked, site.places)
     listed_by = meaning if isinstance(meaning, Question) and meaning.topic not in {Topic.TOWN, Topic.DEPARTMENT} else None
     # A place alone is what is asked about, and is also searched by its name.
     wanted = meant.choices[0].place.name if meant is not None and meant.sure and len(meant.choices) == 1 else asked
-    question = replace(listed_by, page=number_of(request)) if listed_by else Question(Topic.SEARCH, wanted, number_of(request))
-    answer = site.questions.ask(question)
-    numbered = question.topic is Topic.NUMBER
+    if listed_by is not None:
+        answer = site.questions.ask(replace(listed_by, page=number_of(request)))
+    else:
+        answer = site.questions.search(wanted, number_of(request), corrects=meant is None or not meant.sure)
+    numbered = listed_by is not None and listed_by.topic is Topic.NUMBER
     if isinstance(answer, RecueilWithout) or (listed_by and isinstance(answer, NothingFound)):
         return _told(site, request, asked, plain_answer(answer, site.places, request.language, "mastodon"))
     if isinstance(answer, OneDecree):

@@ -26,7 +26,7 @@ from bot.queries.answers import (
     UnknownPlace,
 )
 from bot.queries.phrases import plain_answer
-from bot.queries.plain_words import SearchWithFallback, choices_of, corrected, understood
+from bot.queries.plain_words import SearchWithFallback, choices_of, civil, corrected, understood
 from bot.queries.questions import Questions
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
@@ -128,6 +128,18 @@ def test_of_a_territory_that_nobody_reads_that_is_said(towns: Questions, ask: Ca
     assert plain_answer(answer, FRANCE, "en") == (
         f"{name}: Vigie reads no bulletin of this territory. A decree may appear there without being seen."
     )
+
+
+INSULTS = st.sampled_from(["connard", "Salope", "ENCULÉS", "putain", "ta gueule", "fuck", "assholes"])
+
+
+@given(st.lists(st.one_of(INSULTS, st.text(max_size=12)), min_size=1))
+def test_no_answer_repeats_an_insult(parts: list[str]) -> None:
+    asked = " ".join(parts)
+    questions = Questions(MemoryDecrees([decree(1)]), FRANCE, lambda: NOW, overview=overview)
+    for ask in (questions.plain, questions.town, questions.search, questions.department, questions.show):
+        text = plain_answer(ask(asked), FRANCE, "fr")
+        assert civil(text) == text
 
 
 @given(st.text(min_size=1, max_size=60))
