@@ -175,6 +175,24 @@ def test_what_is_not_found_is_never_a_bare_no(questions: Questions) -> None:
     assert "Il peut en exister que Vigie n’a pas vus" in status
 
 
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("Montélimar", "/communes/26198"),
+        ("26", "/departements/26"),
+        ("vsa", "/"),
+        ("zzzz qqqq", "/recherche?q=zzzz+qqqq"),
+        ("demain", "/envigueur"),
+        ("Montélimar, Valence, Romans", "/envigueur"),
+    ],
+)
+def test_every_answer_keeps_a_link_to_a_page_and_a_warning(questions: Questions, asked: str, path: str) -> None:
+    write = partial(answer_status, places=PLACES, contact="", public_url="https://vigie.example")
+    status = write(questions.plain(asked), mention(), StatusLimits())
+    assert mastodon_length(status) <= 500
+    assert f"https://vigie.example{path}" in status.split()
+
+
 def test_lines_are_those_that_a_reader_sees() -> None:
     assert list(lines_of("<div>un<br>deux</div><p> trois\n</p><template>x</template>quatre")) == ["un", "deux", "trois", "quatre"]
 
