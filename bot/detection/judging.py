@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from bot.detection.facts.days import slots
-from bot.detection.facts.equipment import camera_types, cameras, software, vendor
+from bot.detection.facts.equipment import camera_types, cameras, counts_others, software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
 from bot.detection.facts.operators import beside_formality, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
-from bot.detection.facts.places import places
+from bot.detection.facts.places import leaves_out, places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
 from bot.detection.facts.signature import courts_named, first_prefect, office, passed_over, signed
 from bot.detection.facts.territory import communes
@@ -212,14 +212,16 @@ def gather(
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
     users = operators(document, segment, speaking, mentioning, occasion)
     others = unlisted(document, segment, users)
+    where = places(document, segment, speaking, occasion)
     looked_for = _purposes(document, segment, kind) if mentions else []
     doubts = {
         "starts": not whole,
         "ends": not whole,
         "event": occasion is not None and is_vague(occasion),
         "operators": bool(others) or (bool(users) and all(owns_place(document, entry) for entry in users)),
+        "places": leaves_out(document, where),
         "purposes": _has_unread_purpose(document, segment, looked_for),
-        "cameras": recited,
+        "cameras": recited or (counted is not None and counts_others(document, segment, counted)),
     }
     facts = Facts(
         number=noted("number", own_number),
@@ -229,7 +231,7 @@ def gather(
         slots=slots(document, own_period) if own_period is not None and whole else (),
         event=noted("event", own_event),
         operators=all_noted("operators", [*users, *others]),
-        places=all_noted("places", places(document, segment, speaking)),
+        places=all_noted("places", where),
         communes=all_noted("communes", _communes(document, segment, speaking)),
         purposes=all_noted("purposes", looked_for),
         software=noted("software", product),

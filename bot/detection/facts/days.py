@@ -123,10 +123,13 @@ def _is_day(text: str, token: re.Match[str]) -> bool:
 
 
 def days_of(tokens: Sequence[re.Match[str]]) -> list[DatedDay]:
-    """Return days with their hours. Two hours before the first day apply to all; one hour before it means that hours come first."""
+    """Return days with their hours. Two hours before the first day apply to all; one hour before it, or hours before each further day
+    too and none after the last, mean that hours come first."""
     first = next((rank for rank, token in enumerate(tokens) if token["day"]), len(tokens))
     before, after = [token["hour"] for token in tokens[:first]], tokens[first:]
     days: list[DatedDay] = []
+    if len(before) == 2 and after and after[-1]["day"] and any(token["hour"] for token in after):
+        before, after = [], _hours_last(tokens)
     pending: tuple[str, ...] = tuple(before) if len(before) == 1 else ()
     glue = ""
     for rank, token in enumerate(after):
@@ -141,10 +144,21 @@ def days_of(tokens: Sequence[re.Match[str]]) -> list[DatedDay]:
         elif "meme jour" in token["glue"]:
             days.append(replace(days[-1], glue=token["glue"], hours=(token["hour"],), end=token.end()))
         else:
-            days[-1] = replace(days[-1], hours=(*days[-1].hours, token["hour"]), end=token.end())
+            days[-1] = replace(days[-1], hours=(*days[-1].hours, token["hour"]), end=max(days[-1].end, token.end()))
     if len(before) > 1 and days and not any(day.hours for day in days):
         days[-1] = replace(days[-1], hours=tuple(before[:2]))
     return days
+
+
+def _hours_last(tokens: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    """Return the tokens of "de 8 h à 19 h le 5 et de 9 h à 18 h le 6" as those of "le 5 de 8 h à 19 h et le 6 de 9 h à 18 h"."""
+    moved: list[re.Match[str]] = []
+    hours: list[re.Match[str]] = []
+    for token, following in zip_longest(tokens, tokens[1:]):
+        (moved if token["day"] else hours).append(token)
+        if token["day"] and (following is None or following["hour"]):
+            moved, hours = [*moved, *hours], []
+    return moved
 
 
 def completed(days: list[DatedDay]) -> list[DatedDay]:
@@ -198,20 +212,22 @@ def period_of(days: Sequence[DatedDay], *, night: bool = False) -> Period:
     return Moment(first.day, opens), Moment(ends, closes)
 
 
-# "les vendredis et samedis du 28 mars au 27 avril".
-_WEEKDAYS = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})s\b")
+# "les vendredis et samedis du 28 mars au 27 avril", "chaque samedi", "les week-ends", "sauf les dimanches".
+_WEEKDAYS = re.compile(rf"\bchaque (?P<each>{'|'.join(WEEKDAYS)})\b|\b(?P<all>{'|'.join(WEEKDAYS)})s\b|\b(?P<ends>week-?\s?ends?)\b")
+_EXCEPT = re.compile(r"\b(?:sauf|hormis|excepte|a l'exception d[eu])\b|\bferies\b|\bouvr(?:es|ables)\b")
 
 
 def slots(document: ActText, found: TextMatch[Period]) -> tuple[Slot, ...]:
-    """Return the hours of each day that a period is made of; none where it runs from a first hour to a last one, has no hours, or may be
-    one night."""
+    """Return the hours of each day that a period is made of; none where it runs from a first hour to a last one, has no hours, may be one
+    night, or leaves out days."""
     text, read = document.flat, list[Slot]()
     for opening, named in stretches(text, found.start, found.end):
         days = _named_once(named)
         before = text[max(opening.start() - _BESIDE, 0) : days[-1].end]
-        weekdays = {match.group() for match in _WEEKDAYS.finditer(before)}
+        weekdays = {name for match in _WEEKDAYS.finditer(before) for name in _named(match)}
         hours = [day.hours for day in days if day.hours]
-        if not hours or any(len(pair) != 2 for pair in hours) or re.search(r"\bnuits? du\b", before):
+        rest = re.split(r"[.;]\s", text[days[-1].end : days[-1].end + _BESIDE])[0]
+        if not hours or any(len(pair) != 2 for pair in hours) or re.search(r"\bnuits? du\b", before) or _EXCEPT.search(before + rest):
             return ()
         for rank, day in enumerate(days):
             last = next((other for other in days[rank + 1 : rank + 2] if other.ends_range), day)
@@ -221,10 +237,14 @@ def slots(document: ActText, found: TextMatch[Period]) -> tuple[Slot, ...]:
             slot = _slot(day.day, last.day, clock(opens, closing=False), clock(closes, closing=True))
             if slot is None or (last is not day and day.hours and last.hours):
                 return ()
-            of_range = tuple(rank for rank, name in enumerate(WEEKDAYS) if f"{name}s" in weekdays)
+            of_range = tuple(rank for rank, name in enumerate(WEEKDAYS) if name in weekdays)
             read.append(slot if last is day else replace(slot, weekdays=of_range))
     several = len(read) > 1 or any(slot.first < slot.last for slot in read)
     return tuple(sorted(set(read))) if several else ()
+
+
+def _named(match: re.Match[str]) -> tuple[str, ...]:
+    return WEEKDAYS[5:] if match["ends"] else (match["each"] or match["all"],)
 
 
 def _slot(first: date, last: date, opens: time | None, closes: time | None) -> Slot | None:

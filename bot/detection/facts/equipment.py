@@ -24,7 +24,7 @@ _COUNT = rf"(?P<count>\d{{1,4}}|{_IN_WORDS})"
 _CAMERAS = re.compile(
     rf"(?<![\w-])(?<!\d[.,])(?<!n° )(?<!article ){_COUNT}\s*(?:\(\s*(?:(?P<again>\d{{1,4}})|{_IN_WORDS})\s*\)\s*)?"
     # Nor the head of a row of numbers, below one that ends in a number.
-    r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b(?!\s+\d{1,4}\s+\d{1,4}\b)"
+    r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b(?!\s+\d{1,4}\s+\d{1,4}\b| a l'autre\b)"
 )
 # A delay, an hour, a crowd, a share: "le nombre de caméras varie lorsque l'affluence atteint 500 personnes".
 _NO_OTHER_UNIT = (
@@ -150,6 +150,15 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     recited = [block for block in told if _RECITED.search(document.flat, block.start, block.end)]
     each = {figure.count.value: figure.count for figure in _figures(document, recited) if figure.count.value > 1}
     return next(iter(each.values())) if len(each) == 1 else None
+
+
+def counts_others(document: ActText, segment: Segment, counted: TextMatch[int]) -> bool:
+    """Return whether title or articles have numbers of cameras that this one, which they do not call the whole, leaves out."""
+    blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
+    figures = list(_figures(document, blocks))
+    others = {figure.position: figure.count.value for figure in figures if figure.count.value != counted.value}
+    is_whole = any(figure.is_total and figure.count.value == counted.value for figure in figures)
+    return bool(others) and not is_whole and sum(others.values()) != counted.value
 
 
 @dataclass(frozen=True, slots=True)

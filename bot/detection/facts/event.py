@@ -8,7 +8,7 @@ from itertools import chain, islice, takewhile
 
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, phrase_end
+from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, phrase_end
 from bot.detection.text.rows import has_gap, under
 
 _MOST = 20
@@ -146,9 +146,3 @@ def _line_end(document: ActText, start: int, end: int) -> int:
         if _BULLET.match(line["below"]) or _LABEL.match(below) or has_gap(below):
             return line.start()
     return end
-
-
-def in_event(text: str, start: int, position: int) -> bool:
-    """Return True inside the name of an event ("à l'occasion du concert … dans la salle …"): its places are named elsewhere."""
-    opening = _EVENT.search(text, max(position - 110, start), position)
-    return opening is not None and not holds_end(text, opening.end(), position)

@@ -133,18 +133,29 @@ def owns_place(document: ActText, entry: TextMatch[str]) -> bool:
     return bare or _PLACE_OF.search(document.flat, max(entry.start - 120, 0), entry.start) is not None
 
 
-# Who is authorised: "la commune de X et la société Y sont autorisées à mettre en œuvre", and after what its names are cut.
+# Who is authorised: "la commune de X et la société Y sont autorisées à mettre en œuvre", "autorise X et Y à …", "est accordée à X et à Y".
+_THE = r"(?:l[ae]s?|l'|s(?:on|a|es)|leurs?|une?)"
+_USE = r"[aà]\s[a-z]{3,14}(?:er|ir|re)\b"
 _SUBJECT = re.compile(
-    r"(?:^|[.;:•]\s|\barticle\s\w{1,5}\W{1,4}|\bque\s)(?P<who>(?:la|le|les|l')[^.;:]{3,400}?)\s(?:est|sont)\s(?:[a-z]+ment\s)?autorisee?s?"
-    r"[^.;:]{0,80}?\s[aà]\s[a-z]{3,14}(?:er|ir|re)\b"
+    rf"(?:^|[.;:•]\s|\barticle\s\w{{1,5}}\W{{1,4}}|\bque\s)(?P<who>{_THE}[^.;:]{{3,400}}?)\s"
+    rf"(?:(?:est|sont)\s(?:[a-z]+ment\s)?autorisee?s?[^.;:]{{0,80}}?\s{_USE}|(?:peut|peuvent)[^.;:]{{0,60}}?\s(?:mettre en oeuvre|recourir|utiliser|employer)\b)"
+    rf"|\bautorise\s(?P<whom>{_THE}[^.;:]{{3,400}}?),?\s{_USE}"
+    r"|\b(?:accorde|delivre|octroye|consenti|donne)e?s?\s(?:conjointement\s)?(?P<given>(?:aux?|a l[a'])[^.;:]{3,400}?)"
+    r"(?=\s(?:pour|afin|en vue|a l'occasion|dans|sur|du|le|jusqu|a compter|a partir|de [a-z]{3,14}(?:er|ir|re))\b|[.;:])"
 )
-_COORDINATED = re.compile(r"\s?,\s(?:et\s)?(?=l[ae]s?\s|l')|\s(?:et|ainsi que)\s(?=l[ae]s?\s|l')|\s(?:et|ainsi qu'?e?)\s(?=aux?\s)")
-_BELONGS = re.compile(r"\b(?:iles?|departements?|collectivites?|ses|leurs?|son|sa|representee?s?|ci-|designe|mentionne|suivants?|concern)")
+_COORDINATED = re.compile(rf"\s?,\s(?:et\s)?(?={_THE}\b|aux?\b)|\s(?:et|ainsi qu[e'])\s?(?={_THE}\b|aux?\b|a l[a'])")
+_BELONGS = re.compile(
+    r"\b(?:iles?|departements?|collectivites?|ci-\w+|suivants?)\b|\b(?:representee?s?|designe|mentionne|concern|agissant)"
+    r"|^(?:s(?:on|a|es)|leurs?) (?!exploitant|concessionnaire|delegataire|prestataire|gestionnaire|filiale|regie)"
+)
+# "les services de l'État (police nationale, gendarmerie nationale et douanes)".
+_NAMED_INSIDE = re.compile(r"\((?P<named>[^()]{3,200}(?:,|\bet\b)[^()]{3,100})\)")
+_NEXT_INSIDE = re.compile(r"\s?[,;]\s|\s(?:et|ainsi que)\s")
 
 
 # Bodies that no list has, by the noun that they begin with.
 _BODY = (
-    r"(?:l[ae]s?\s|l'\s?)?(?:societe|entreprise|regie|etablissement|syndicat|exploitant|concessionnaire|gestionnaire|aeroport|association|federation"
+    rf"(?:(?:aux?|a l[ae'])\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|etablissement|syndicat|metropole|delegataire|prestataire|filiale|exploitant|concessionnaire|gestionnaire|aeroport|association|federation"
     r"|groupement|compagnie|office|agence|services?|direction|forces?|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
 )
 _BODY_NAMED = re.compile(
@@ -163,14 +174,12 @@ def unlisted(document: ActText, segment: Segment, found: Sequence[TextMatch[str]
     text, told = document.flat, list[TextMatch[str]]()
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE):
         for said in _SUBJECT.finditer(text, block.start, block.end):
-            start, end = said.span("who")
-            cuts = [match.span() for match in _COORDINATED.finditer(text, start, end)]
-            pieces = zip([start, *(cut for _, cut in cuts)], [*(cut for cut, _ in cuts), end], strict=True)
+            start, end = said.span(said.lastgroup or 0)
             alone = not any(start <= entry.start < end for entry in found)
-            for first, last in pieces:
+            for first, last in _subjects(text, start, end):
                 is_body = _BODY_NAMED.match(text, first, last) is not None
                 is_named = document.original(first, last).split(" ", 1)[-1][:1].isupper()  # "le Havre", of a list of towns
-                if any(first <= entry.start < last for entry in found) or _BELONGS.search(text, first, last) is not None:
+                if any(first <= entry.start < last for entry in found) or _BELONGS.search(text[first:last]) is not None:
                     continue
                 if (is_body and not found) if alone else (is_body or not is_named):
                     told.append(_in_its_words(document, first, last))
@@ -180,8 +189,26 @@ def unlisted(document: ActText, segment: Segment, found: Sequence[TextMatch[str]
     return list({fold(entry.value).text: entry for entry in told}.values())
 
 
+def _subjects(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the coordinated subjects of a clause, and those that one names in brackets instead of itself."""
+    cuts = [match.span() for match in _COORDINATED.finditer(text, start, end)]
+    for first, last in zip([start, *(cut for _, cut in cuts)], [*(cut for cut, _ in cuts), end], strict=True):
+        inside = _NAMED_INSIDE.search(text, first, last)
+        if inside is None:
+            yield first, last
+            continue
+        begins, ends = inside.span("named")
+        parts = [match.span() for match in _NEXT_INSIDE.finditer(text, begins, ends)]
+        yield from zip([begins, *(cut for _, cut in parts)], [*(cut for cut, _ in parts), ends], strict=True)
+
+
 def _in_its_words(document: ActText, start: int, end: int) -> TextMatch[str]:
-    value = re.sub(r"^(?:l[ae]s?\s|l['’]\s?)", "", cleaned(document.original(start, end)), flags=re.IGNORECASE)
+    value = re.sub(
+        r"^(?:(?:aux?|à l[ae]?)[\s'’]\s?)?(?:l[ae]s?\s|l['’]\s?|s(?:on|a|es)\s|leurs?\s|une?\s)?",
+        "",
+        cleaned(document.original(start, end)),
+        flags=re.IGNORECASE,
+    )
     return TextMatch(f"{value[:1].upper()}{value[1:]}", start, end)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, takewhile
 
-from bot.detection.facts.event import HEADED, in_event
+from bot.detection.facts.event import HEADED
 from bot.detection.facts.operators import beside_formality, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
@@ -19,6 +19,7 @@ from bot.detection.text.rows import (
     PrintedTable,
     cells_of,
     goes_on,
+    has_gap,
     is_header,
     lists,
     names_of_one_kind,
@@ -87,7 +88,7 @@ _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 # Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
 _BETWEEN = re.compile(
-    r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
+    r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?(?:(?:notamment|dont|en particulier|a savoir)\s+)?"
     r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
     rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND})"
@@ -103,7 +104,9 @@ _AND = re.compile(
 _PROPER = re.compile(
     r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|[ -][a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
 )
-_SEVERAL = re.compile(rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?=\sd)")
+_SEVERAL = re.compile(
+    rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?:(?=\sd)|\sde\s(?i:m[ée]tro|tram(?:way)?)(?=\s))"
+)
 # "entre X et Y", "palais des Festivals et des Congrès".
 _KEPT = re.compile(
     r"\bentre\s[^,;]{3,60}\set\s|\b(?:palais|parc|centre|maison|salle|cite|musee|espace|halle)\sdes\s[^,;]{3,40}?\set\s"
@@ -111,18 +114,44 @@ _KEPT = re.compile(
 )
 
 
+# "le secteur délimité au nord par la rue Pasteur, …": no name of its own, unlike "le centre-ville de Lens délimité : au nord…".
+_BARE_AREA = re.compile(
+    r"^\W*(?:(?:dans|sur|en)\s)?(?:l[ae]s?\s|l['’]\s?)?(?:secteurs?|zones?|p[ée]rim[eè]tres?|quadrilat[eè]re|espaces?|quartiers?|aire)\s(?:suivante?s?\s)?(?:est\s)?"
+    r"d[ée]limit[ée]e?s?[\s:]*(?=(?:au (?:nord|sud)|à l['’](?:est|ouest)|par\s))",
+    re.IGNORECASE,
+)
+
+
 def names(text: str, *, item: bool = False) -> Iterator[str]:
     """Yield the names of places in an enumeration as printed, in order, without article or preposition. An `item` of a list of places may
     have an unknown kind ("sémaphore de Callelongue") if it has a proper name."""
+    cut = _parts(text, item=item)
+    yield from chain.from_iterable(_with_nouns(cut) if item else (found for _, found in cut))
+
+
+# What may be a place: a few words with an article or a capital, no figure.
+_ITEM = re.compile(r"(?=l[ae]s? |l['’]|.*[A-ZÀ-ÖØ-Þ])(?!.*(?:cam[ée]ras?|\bservice|\bpar\b))[^\d()]{4,60}")
+
+
+def leaves_out(document: ActText, found: Sequence[TextMatch[str]]) -> bool:
+    """Return whether an enumeration from which places were read has a part that gave none."""
+    known = [fold(entry.value).text for entry in found]
+    parts = chain.from_iterable(_parts(document.original(*span)) for span in {(entry.start, entry.end) for entry in found})
+    unread = (fold(part).text for part, read in parts if not read and _ITEM.fullmatch(part))
+    return any(not any(name in part for name in known) for part in unread)
+
+
+def _parts(text: str, *, item: bool = False) -> list[tuple[str, list[str]]]:
+    """Return the parts of an enumeration, each with the names of places in it."""
     printed, capitals = joined(text), text.isupper()
     if capitals:
         printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
+    printed = _BARE_AREA.sub("", printed)
     value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", without_names(printed)))
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
-    cut = [(part, list(_name(part, item=item, capitals=capitals))) for part in _cut(_each(value))]
-    yield from chain.from_iterable(_with_nouns(cut) if item else (found for _, found in cut))
+    return [(part, list(_name(part, item=item, capitals=capitals))) for part in _cut(_each(value))]
 
 
 def _with_nouns(parts: Sequence[tuple[str, list[str]]]) -> Iterator[list[str]]:
@@ -177,8 +206,10 @@ def _each(text: str) -> str:
     """Spell out several of a kind one by one: "les gares d'Arles et de Nîmes" as "gare d'Arles, gare de Nîmes"."""
     for kind in reversed([*_SEVERAL.finditer(text)]):
         named = names_of_one_kind(text, kind.end())
-        if len(named) > 1 and all(link for link, _, _ in named):
-            each = ", ".join(f"{kind.group()[:-1]} {link}{name}" for link, name, _ in named)
+        if len(named) > 1 and (named[0][0].lower().startswith("d") or " " in kind.group()):
+            first, one = "de " if named[0][0] else "", re.sub(r"s\b", "", kind.group(), count=1)
+            each = ", ".join(f"{one} {link or first}{name}" for link, name, _ in named)
+            each = re.sub(r"\bde (?=[AEIOUÉÈÊÎÂÔ])", "d'", each)
             text = f"{text[: kind.start()]}{each}{text[named[-1][2] :]}"
     return text
 
@@ -287,11 +318,14 @@ _GROUND = (
 )
 # What opens a list of places speaks of a kind of place. Whatever else opens one in which things are called like places does so too.
 _LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}$|^\W*(?:article\s)?\w{{1,3}}\W{{1,4}}ou\b[^.;:]{{0,40}}$")
+_LEFT_OUT = (
+    r"(?:(?:sont|est) (?:exclu|retire|supprime)e?s?|ne (?:sont|seront) pas (?:concern|vis|couvert|film|inclu|compri)\w*|a l'exception\b)"
+)
 # The same words also open lists of other things.
 _OTHER = re.compile(
     rf"\b(?:{_ASIDE}|evenements?|signal\w*|detect\w*|duree|horaires?|periode"
     r"|(?<!au )(?<!le )nombre"
-    r"|(?:sont|est) (?:exclu|retire|supprime)e?s?|ne (?:sont|seront) pas (?:concern|vis|couvert|film|inclu|compri)\w*"
+    rf"|{_LEFT_OUT}"
     r"|consulte\w*|regroupe\w*|(?:ont|a|auront) acces|responsables?\b[^.;,]{0,30} (?:est|sont)(?=\W*$)"
     r"|(?:exploite|gere|serv|oper|visionne|traite|assure|regarde|vu)\w* par(?=\W*$)"
     r"|finalites?|recours|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?)\b"
@@ -397,21 +431,15 @@ _HOUSED = re.compile(
     r"\b(?:centre (?:de supervision|operationnel)|serveurs?|siege|hebergee?s?|poste de (?:police|commandement)|hotel de police|commissariat"
     r"|mairie|prefecture|locaux)\b[^.;:]*$"
 )
-_DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
+_DETERMINER = rf"(?:(?:les|la|le|l'|ses|leurs|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
 # Words that lead to a place, or tell its cameras; what follows is cut by `names`.
 _PLACE = re.compile(
     r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre"
     r"|(?:au (?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?\s?[,:]?\spar)\s"
-    rf"(?:(?:l'(?:enceinte|interieur)|(?:les )?(?:abords|alentours|environs)(?: immediats)?) {_OF_THE})?"
+    rf"(?:(?:l'(?:enceinte|interieur|emprise)|(?:les )?(?:abords|alentours|environs)(?: immediats)?|sein|niveau|droit|hauteur) {_OF_THE})?"
     r"|(?P<of>cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
     r"|video-?protection|securisation|survol)\s(?=d))"
     rf"(?P<place>(?(of)(?:de la |de l'|du |des )(?:champ de )?|{_DETERMINER})(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
-)
-# Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
-_STREET = re.compile(
-    r"(?:(?<!\(\d)(?<!\(\d\d)(?<!\(\d{3}),|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe|filme|capte|collecte)e?s?|\bprises"
-    r"|\brecueillies|\bmise?s? en oeuvre)"
-    rf"\s(?P<place>{STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))"
 )
 # What is said of cameras or a perimeter leads to places of whatever kind: "caméras situées sur", "le périmètre comprend", "se limite à".
 _SAID_OF = re.compile(
@@ -437,14 +465,19 @@ _BRACKETS = re.compile(
     r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
-_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _STREET), (_SAID_OF, _BRACKETS)
+# A kind of place and a proper name, whatever stands before.
+_OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{_ADJECTIVE}{GROUND}\s)")
+_NO_PLACE_BEFORE = re.compile(rf"\d(?: ?bis)?,? $|\b{_LEFT_OUT}[^.]*$")
+_KIND_THEN_NAME = re.compile(r"(?:\S+\s){1,2}?(?:(?:de la|du|des|de|à la|aux?|sur)\s|(?:de )?[ldLD]['’]\s?)?[A-ZÀ-ÖØ-Þ]")
+_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME), (_SAID_OF, _BRACKETS)
 """What follows one of the second is a place, of whatever kind."""
 
 
-def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
+def places(document: ActText, segment: Segment, speaking: tuple[Block, ...], event: str | None = None) -> list[TextMatch[str]]:
     """Return the places that articles list and those in articles on the algorithm (`speaking`), and, if these are fewer than two, those of
-    the title, which only summarises."""
+    the title, which only summarises. Places in the name of the `event` count where there are no others."""
     text = document.flat
+    eventful = [match.span() for match in re.finditer(re.escape(fold(event).text), text)] if event is not None else []
     articles, heading = list(segment.of(DecreePart.ARTICLE)), list(segment.of(DecreePart.HEADING))
     found: dict[str, TextMatch[str]] = {}
     for block in beside_formality(document, articles) if articles else segment.of(DecreePart.HEADING, DecreePart.BODY):
@@ -459,7 +492,7 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
         if block.part in {DecreePart.TITLE, DecreePart.HEADING} and len(found) > 1:
             break
         known = list(found)
-        for entry in _in(document, block, listed=named):
+        for entry in _in(document, block, eventful, listed=named):
             plain = fold(entry.value).text
             if not any(plain in other or other in plain for other in known):
                 found.setdefault(plain, entry)
@@ -496,9 +529,16 @@ def _itemized(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     yield from tabled_places(document, block)
 
 
-def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...] = (), of_event: bool = False) -> Iterator[TextMatch[str]]:
-    """Yield the places of a block, with `of_event` also those in the name of an event; beside `listed` ones none of whose cameras they are,
-    nor a remark in brackets after one."""
+def _in(
+    document: ActText,
+    block: Block,
+    eventful: Sequence[tuple[int, int]] = (),
+    *,
+    listed: tuple[TextMatch[str], ...] = (),
+    of_event: bool = False,
+) -> Iterator[TextMatch[str]]:
+    """Yield the places of a block, with `of_event` also those in the name of an event (`eventful`: where it stands); beside `listed` ones
+    none of whose cameras they are, nor a remark in brackets after one."""
     text = document.flat
     position = block.start
     capitals = document.in_capitals(block.start, block.end)
@@ -506,6 +546,16 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...] =
     for match in sorted(chain.from_iterable(found), key=lambda match: match.start("place")):
         start = match.start("place")
         if start < position or (listed and match.re is _PLACE and match["of"]):
+            continue
+        if match.re is _OF_KIND_AND_NAME and (
+            listed
+            or of_event
+            or capitals
+            or block.part is not DecreePart.ARTICLE
+            or not _KIND_THEN_NAME.match(document.original(start, start + 60))
+            or _NO_PLACE_BEFORE.search(text, block.start, start)
+            or has_gap(document.printed(start, min(start + 60, block.end)))
+        ):
             continue
         # Where an item begins or ends, or what is near, as a remark in brackets says.
         remarked = (text[entry.start : start] for entry in listed if entry.start <= start < entry.end)
@@ -517,10 +567,10 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...] =
         whole = BALANCED.match(text, start, end)
         end = whole.end() if whole is not None and text.startswith(")", whole.end(), end) else end
         position = max(match.end(), start + 1)
-        if not of_event and block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
+        if any(first <= start < last for first, last in eventful):
             continue
         before = text[max(start - _ADDRESS, block.start) : start]
-        if "tribunal" in before or (match.re is _STREET and _HOUSED.search(before)):
+        if "tribunal" in before or (match.re is _OF_KIND_AND_NAME and _HOUSED.search(before)):
             continue
         entries = list(names(document.original(start, end), item=match.re in _OF_ANY_KIND))
         if capitals and match.re in _OF_ANY_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"

@@ -27,7 +27,7 @@ _WORDS_OF_AREA = (
     r"|communa(?:l|ux)|geographiques?|administrati(?:f|ve)s?|urbaine?s?|publi(?:c|que)s?|suivants?"
 )
 _BEFORE = re.compile(
-    rf"\b(?:{GROUND}|perimetres?|limites|sur|dans|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
+    rf"\b(?:{GROUND}|perimetres?|limites|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
     rf"(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
     # "l'esplanade Charles de Gaulle de la | commune".
     rf"|\b{GROUND}\s(?:(?!\b(?:est|sont|par|a|et)\b)[^.;:,()]){{3,50}}\sde la\s?$"
@@ -55,7 +55,7 @@ _NO_TOWN = re.compile(
     r"(?:Mes|L['’](?:article|État|Etat|arr)|Article|Internet|État|Etat|Conseil|Pr[ée]f|Directeur|Direction|Ministre|Maire|Tribunal|Cour\b|Place\b"
     r"|Rue\b|Avenue|Boulevard|Stade|Parc|Gare|Port\b|Vidéo|Cam[ée]ra|Images?|Gendarmerie|Police|Groupement|La (?:Poste|police|gendarmerie)"
     r"|Janvier|F[ée]vrier|Mars\b|Avril|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
-    r"|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-]))"
+    r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-]))"
 )
 
 

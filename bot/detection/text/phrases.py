@@ -44,7 +44,7 @@ DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
 MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})(?![a-z])\.?)"
 YEAR = rf"(?:20\d\d|2\s0\s\d\s\d|(?:l'an\s+)?deux[\s-]+mil(?:le)?[\s-]+(?:{_IN_WORDS}))"
 _NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d)"
-HOUR = rf"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|minuit|midi|{_CLOCK_IN_WORDS})"
+HOUR = rf"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|(?<!messe de )minuit|midi|{_CLOCK_IN_WORDS})"
 
 _DAY_OF_MONTH = rf"(?:{DAY}\s*|(?:{_IN_WORDS})\s+){MONTH}"
 
@@ -202,11 +202,6 @@ def phrase_end(text: str, start: int, limit: int, longest: int) -> int:
     limit = min(limit, start + longest)
     found = _STOP.search(text, start, limit)
     return found.start() if found is not None else limit
-
-
-def holds_end(text: str, start: int, end: int) -> bool:
-    """Return whether a name ends between two positions."""
-    return _STOP.search(text, start, end) is not None
 
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`", "'"))
