@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import text
@@ -231,15 +232,11 @@ def _processor_time(store: Store) -> float:
     return used
 
 
-_KNOWN_BACKENDS: dict[int, list[int]] = {}
-
-
+@lru_cache(maxsize=1)
 def _backends(store: Store) -> list[int]:
-    if id(store) not in _KNOWN_BACKENDS:
-        with store.database.reading() as connection:
-            query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'")
-            _KNOWN_BACKENDS[id(store)] = list(connection.execute(query).scalars())
-    return _KNOWN_BACKENDS[id(store)]
+    with store.database.reading() as connection:
+        query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'")
+        return list(connection.execute(query).scalars())
 
 
 if __name__ == "__main__":

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import selectors
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-
-from tests.france.country import France
-from tests.france.sweep import Clock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,49 +25,75 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - only to make a folder of our own in
 
 
 class _Jumping(selectors.DefaultSelector):
-    """Waits for nothing: what a loop would wait for time to pass, it lets pass."""
+    """Waits for nothing: what a loop would wait for time to pass, it lets pass. While it talks to a server, time stands still."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: float, passed: Callable[[float], object]) -> None:
         super().__init__()
-        self.now = 0.0
+        self.now = now
+        self._passed = passed
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        # Besides the loop's own pipe there are only sockets that something waits for.
+        if len(self.get_map()) > 1 and timeout != 0:
+            return super().select()
         ready = super().select(0)
         if ready:
             return ready
         if timeout is None:
             raise RuntimeError("nothing will ever happen: something waits for what is not simulated")
         self.now += max(timeout, 0.0)
+        self._passed(self.now)
         return []
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time is simulated. Nothing in it may wait for another thread, process or machine."""
+    """An event loop whose time is simulated. Nothing in it may wait for another thread or process, but for a server."""
 
-    def __init__(self) -> None:
-        self._simulated = _Jumping()
+    def __init__(self, now: float = 0.0, passed: Callable[[float], object] = lambda _: None) -> None:
+        """Begin at `now`. `passed` gets the time whenever some has passed."""
+        self._simulated = _Jumping(now, passed)
         super().__init__(self._simulated)
 
     def time(self) -> float:
-        """Seconds since the loop was made."""
+        """Seconds of simulated time."""
         return self._simulated.now
 
 
-class LoopClock(Clock):
-    """The clock of a `SimulatedLoop`, at `start` when the loop begins: many may sleep at once."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some time in which something is wrong, in seconds since the beginning."""
 
-    def __init__(self, start: datetime, france: France, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(start, france)
-        self._beginning = start
-        self._loop = loop
+    begin: float
+    end: float
+
+    def holds(self, seconds: float) -> bool:
+        """Whether it is wrong now."""
+        return self.begin <= seconds < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class LoopClock:
+    """The clock of a `SimulatedLoop`, at `start` when its seconds are 0: many may sleep at once.
+
+    `wrong`: by how many seconds the machine's clock is ahead meanwhile (below 0: behind).
+    """
+
+    start: datetime
+    loop: asyncio.AbstractEventLoop
+    wrong: Mapping[Stretch, float] = MappingProxyType({})
 
     def monotonic(self) -> float:
         """Seconds since the beginning."""
-        return self._loop.time()
+        return self.loop.time()
 
     def now(self) -> datetime:
         """The instant."""
-        return self._beginning + timedelta(seconds=self._loop.time())
+        return self.start + timedelta(seconds=self.loop.time())
+
+    def told(self) -> datetime:
+        """What the clock of the machine says."""
+        ahead = sum(seconds for stretch, seconds in self.wrong.items() if stretch.holds(self.monotonic()))
+        return self.now() + timedelta(seconds=ahead)
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass, in which others work."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.day.clock import Processors
-from benchmarks.day.papers import Page, pages_of
-from benchmarks.day.sites import Day, name_in
+from benchmarks.day.papers import Page, Paper, pages_of
+from benchmarks.day.sites import name_in
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.sandbox.process import FileOpened, RecogniseOrder, StartOrder, encode, parse_order
 from bot.reading.sandbox.worker import READER
@@ -28,7 +29,7 @@ COSTS = Costs(start=0.13, layer=0.003, scan=0.98)
 
 
 class SimulatedReader:
-    """In the place of a `Worker`: answers the orders of the real reader with what stands in the papers of a day, each in its time."""
+    """In the place of a `Worker`: answers the orders of the real reader with what stands in papers, each in its time."""
 
     def __init__(self, pages: list[Page], costs: Costs, processors: Processors) -> None:
         self.process_id = 0
@@ -40,10 +41,12 @@ class SimulatedReader:
         self._say(FileOpened(len(pages)))
 
     @classmethod
-    async def start(cls, day: Day, costs: Costs, processors: Processors, start: StartOrder, module: str = READER) -> SimulatedReader:
+    async def start(
+        cls, paper_named: Callable[[str], Paper], costs: Costs, processors: Processors, start: StartOrder, module: str = READER
+    ) -> SimulatedReader:
         """In the place of `Worker.start`."""
         await processors.work(costs.start)
-        return cls(pages_of(day.paper_named(name_in(Path(start.path)))), costs, processors)
+        return cls(pages_of(paper_named(name_in(Path(start.path)))), costs, processors)
 
     def send(self, line: bytes) -> None:
         """Take an order, and begin to carry it out."""

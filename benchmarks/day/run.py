@@ -6,8 +6,8 @@ import asyncio
 import io
 import random
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -40,7 +40,7 @@ from sources.http.connection import ClientOptions
 from sources.http.politeness import Clocks
 from sources.model import ListingEntry
 from tests.france import memory
-from tests.france.serving import Asked
+from tests.france.serving import Asked, Shortcut
 from tests.france.sweep import AGENT
 
 SETTLING = timedelta(hours=2)
@@ -80,15 +80,14 @@ def simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, float] 
 
 async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, float]) -> Record:
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(AtOnce())
     begin = plan.start - SETTLING
     # France serves those that need a browser to any client.
     authorities = {
         code: replace(authority, sources=tuple(replace(source, browser=None) for source in authority.sources))
         for code, authority in plan.authorities.items()
     }
-    day = Day(replace(plan, authorities=authorities), begin, lambda: begin + timedelta(seconds=loop.time()))
-    clock = LoopClock(begin, day, loop)
+    clock = LoopClock(begin, loop)
+    day = Day(replace(plan, authorities=authorities), begin, clock.now)
     door, processors, record = Door(day, clock.monotonic), Processors(PROCESSORS), Record(plan)
     wired = Settings.model_validate(
         {
@@ -106,14 +105,9 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, 
 
     with (
         silence(),
+        simulated(door, clock, folder, partial(SimulatedReader.start, day.paper_named, costs, processors), plan.seed),
         patch.object(sources.crawl.lists, "READERS", memory.READERS),
-        patch.object(tempfile, "tempdir", str(folder)),
-        patch.object(bot.app.wiring, "open_client", partial(_client, door, clock, plan.seed)),
         patch.object(bot.app.wiring, "channel_of", channel),
-        patch.object(bot.app.wiring, "Limiter", partial(Limiter, monotonic=loop.time)),
-        # Nobody requests anything: what looks for it twice a second would take most of the time of the benchmark.
-        patch.object(bot.app.service, "serve", _nothing),
-        patch.object(Worker, "start", partial(SimulatedReader.start, day, costs, processors)),
     ):
         async with assemble(wired, authorities, watched=authorities, console=io.StringIO(), clock=clock.now) as parts:
             await _run(record, parts, plan, door, processors, loop)
@@ -124,6 +118,22 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, 
     record.sites = {host: hosts.count(host) for host in hosts}
     record.shared = frozenset(origin.removeprefix("https://") for origin, base in door.origins.items() if ELSEWHERE not in base)
     return record
+
+
+@contextmanager
+def simulated(door: Shortcut, clock: LoopClock, folder: Path, reader: Callable[..., object], seed: int) -> Iterator[None]:
+    """Let what `assemble` wires and `Service` drives go to these sites, by this clock, and read with what `reader` starts."""
+
+    asyncio.get_running_loop().set_default_executor(AtOnce())
+    with (
+        patch.object(tempfile, "tempdir", str(folder)),
+        patch.object(bot.app.wiring, "open_client", partial(_client, door, clock, seed)),
+        patch.object(bot.app.wiring, "Limiter", partial(Limiter, monotonic=clock.monotonic)),
+        # Nobody requests anything: what looks for it twice a second would take most of the time of the benchmark.
+        patch.object(bot.app.service, "serve", _nothing),
+        patch.object(Worker, "start", reader),
+    ):
+        yield
 
 
 async def _run(record: Record, parts: Parts, plan: Plan, door: Door, processors: Processors, loop: asyncio.AbstractEventLoop) -> None:
@@ -191,11 +201,14 @@ async def _nothing(*_: object) -> None:
 
 @asynccontextmanager
 async def _client(
-    door: Door, clock: LoopClock, seed: int, settings: Settings, authorities: Mapping[str, Authority]
+    door: Shortcut, clock: LoopClock, seed: int, settings: Settings, authorities: Mapping[str, Authority]
 ) -> AsyncIterator[Client]:
-    """In the place of `open_client`: the same client, behind the door of the day."""
-    options = ClientOptions(frozenset(door.france.hosts), AGENT, settings.http.interval_seconds, origins=door.origins)
-    clocks = Clocks(clock.monotonic, clock.now, clock.sleep, random.Random(seed).random)
+    """In the place of `open_client`: the same client, behind a door of the simulated sites."""
+    http = settings.http
+    options = ClientOptions(
+        frozenset(door.france.hosts), AGENT, http.interval_seconds, origins=door.origins, max_file_bytes=http.max_pdf_megabytes * 1_000_000
+    )
+    clocks = Clocks(clock.monotonic, clock.told, clock.sleep, random.Random(seed).random)
     with open_politeness(settings.database.url) as politeness:
         async with Client(options, politeness=politeness, clocks=clocks, transport=door) as client:
             yield client

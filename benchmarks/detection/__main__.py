@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.detection import NOISES, BadCorpus, evaluate, evaluation_json, lines, load_corpus, trials
 from benchmarks.detection.by_writer import by_writer, lines_by_writer
+from benchmarks.detection.corpus import BadCorpus, load_corpus
+from benchmarks.detection.evaluating import NOISES, evaluate, evaluation_json, lines, trials
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="print instead how often the two readers agree on writers that the tagger was not taught by: some minutes",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON (benchmarks/detection/report.py describes the keys)")
+    parser.add_argument("--json", action="store_true", help="print JSON (benchmarks/detection/evaluating.py describes the keys)")
     parser.add_argument("--errors", "-n", type=int, default=20, metavar="N", help="errors shown of each list (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.detection.evaluating import Mark, mark_of
 from benchmarks.detection.labelled import Labelled, Value, as_labels
-from benchmarks.detection.score import Mark, mark_of
 from benchmarks.detection.training import Lesson, lessons, taught_by
 from bot.detection.facts.second_reader import TAGGED, doubtful, second_values, tagged
 

@@ -58,10 +58,11 @@ class Labelled:
 def as_labels(facts: Facts) -> dict[str, Value]:
     """The facts that detection found, as labels would write them. What was not found is left out."""
     values = {fact.name: getattr(facts, fact.name) for fact in LABELLED}
-    return {name: _as_label(value) for name, value in values.items() if value not in (None, ())}
+    return {name: as_label(value) for name, value in values.items() if value not in (None, ())}
 
 
-def _as_label(value: Any) -> Value:
+def as_label(value: Any) -> Value:
+    """A value as labels write it."""
     match value:
         case date() | Moment():
             return value.isoformat()

@@ -9,14 +9,12 @@ import asyncio
 import json
 import resource
 import sys
-from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bot.domain.acts import Reading
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.judging import concerned, early_result, read_result
 from bot.reading.model import ActComplete, ReadingDone
@@ -30,33 +28,20 @@ async def read(path: Path) -> dict[str, Any]:
     alerts: list[float] = []
     recueil = _recueil(path)
     before, start = _cpu(), perf_counter()
-
-    reading = await _followed(path, recueil, lambda: alerts.append(perf_counter() - start))
-    seconds, cpu = perf_counter() - start, _cpu() - before
-    if read_result(recueil, reading, next_try_at=None).decrees:
-        alerts.append(perf_counter() - start)
-    return {
-        "seconds": seconds,
-        "cpu": cpu,
-        "alert": alerts[0] if alerts else None,
-        "judged": perf_counter() - start,
-        "complete": reading.complete,
-        "ocr_pages": list(reading.ocr_pages),
-        "pages": [page.text for page in reading.pages],
-    }
-
-
-async def _followed(path: Path, recueil: Recueil, alert: Callable[[], None]) -> Reading:
     async with aclosing(stream_pdf(path, is_concerned=concerned)) as events:
         async for event in events:
             match event:
                 case ActComplete(part):
                     # In a thread, as the bot does: the workers go on meanwhile.
                     if await asyncio.to_thread(early_result, recueil, part, next_try_at=_NOW) is not None:
-                        alert()
+                        alerts.append(perf_counter() - start)
                 case ReadingDone(reading):
-                    return reading
-    raise AssertionError("the last event is Done")
+                    seconds, cpu = perf_counter() - start, _cpu() - before
+                    if read_result(recueil, reading, next_try_at=None).decrees:
+                        alerts.append(perf_counter() - start)
+                    pages = [page.text for page in reading.pages]
+                    return {"seconds": seconds, "cpu": cpu, "alert": alerts[0] if alerts else None, "pages": pages}
+    raise AssertionError("the last event is ReadingDone")
 
 
 def _recueil(path: Path) -> Recueil:

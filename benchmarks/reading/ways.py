@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,6 @@ from bot.domain.text import fold_letters
 
 ROOT = Path(__file__).resolve().parents[2]
 _REFERENCE = Path(__file__).with_name("reference.py")
-_MODULES = "import pypdf, ftfy, ocrmypdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +94,6 @@ def by_reference(sample: Sample, output: Path, python: str) -> Run:
 def by_bot(sample: Sample, output: Path) -> Run:
     """Vigie as the running bot reads. Raises Failed."""
     return _read([sys.executable, "-m", "benchmarks.reading.vigie"], sample, output)
-
-
-def missing_for_reference(python: str) -> list[str]:
-    """The commands that install what the reference needs and this machine lacks; none when it can run."""
-    commands = []
-    try:
-        modules = subprocess.run([python, "-c", _MODULES], capture_output=True, check=False).returncode == 0  # noqa: S603 - told by who measures
-    except OSError:
-        modules = False
-    if not modules:
-        commands += ["python3 -m venv ~/vigie-reference", "~/vigie-reference/bin/pip install pypdf ftfy ocrmypdf"]
-    programs = shutil.which("gs") and shutil.which("tesseract")
-    if not programs or not _speaks_french():
-        commands.append("sudo apt-get install --no-install-recommends ghostscript tesseract-ocr tesseract-ocr-fra")
-    if not modules:
-        commands.append("python -m benchmarks.reading --reference-python ~/vigie-reference/bin/python")
-    return commands
-
-
-def _speaks_french() -> bool:
-    told = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False)  # noqa: S607 - the one on the path is meant
-    return "fra" in told.stdout.split()
 
 
 def _read(command: Sequence[str], sample: Sample, output: Path) -> Run:

@@ -33,13 +33,12 @@ from sqlalchemy import select
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from benchmarks.day.clock import scratch
+from benchmarks.day.clock import Stretch, scratch
 from benchmarks.day.papers import Paper
-from benchmarks.soak.lives import Life
 from benchmarks.soak.sites import Month
 from benchmarks.soak.traps import Step, Traps
 from benchmarks.soak.troubles import ANNOUNCED, START, TAIL, Plan
-from benchmarks.soak.weeks import SLOWEST, Stretch, elapsed, plan_of
+from benchmarks.soak.weeks import SLOWEST, Life, elapsed, plan_of
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.schema import contents, recueils
@@ -436,6 +435,9 @@ def endure(folder: Path, seed: int, sources: int, days: float, *, longest: float
         database = folder / "data" / "vigie.db"
         document = {
             "database": {"url": f"sqlite:///{database}"},
+            "http": {"max_pdf_megabytes": 16},
+            # Beside the folder that is moved away, which nobody may make anew meanwhile.
+            "reading": {"kept_folder": str(folder / "pdfs")},
             "storage": {"keep_pdfs": "none"},
             "telegram": {"token": telegram.token, "api_url": telegram.url, "commands": False, "operators_chat": str(OPERATORS)},
             "delivery": {"max_posts_per_day": 1000},

@@ -8,23 +8,18 @@ import re
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache, partial
-from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
 import httpx
 
-from benchmarks.day.papers import Act, Paper, number_of, pages_of
-from benchmarks.day.sites import name_in
+from benchmarks.day.papers import Act, Paper, number_of
 from benchmarks.soak.troubles import START, Kind, Plan, Trouble
-from bot.domain.text import PageText
-from bot.reading.acts.cutting import assemble
-from bot.reading.model import IsConcerned, ReadingDone, Unreadable
 from sources.catalogue.authority import Source
 from tests.france.country import Answer, Branch, France, Template
 from tests.france.national import National, as_it_may_be
@@ -67,15 +62,13 @@ class _Altered(Branch):
 
 
 class Month(France):
-    """The sites of a plan. Also the reader of their files: what a file holds is known by its name, which is printed in it."""
+    """The sites of a plan. What a file holds is known by its name, which is printed in it."""
 
     def __init__(self, plan: Plan, now: datetime) -> None:
         super().__init__(plan.authorities, now)
         # `France` holds them by source too; nothing here looks there.
         self._branches = [replace(branch, recueils=tuple(filter(_is_kept, branch.recueils))) for branch in self._branches]
         self._hosts = {_host(branch.sources[0]): [branch] for branch in self._branches}
-        self.wait: Callable[[float], Awaitable[object]] = asyncio.sleep
-        """How a site lets seconds pass between two pieces of an answer."""
         self._plan = plan
         self._chance = Random(f"sites {plan.seed}")
         self._at = {_host(source): source for source in self.sources}
@@ -90,13 +83,9 @@ class Month(France):
         """What an authority puts on line in this time, in order."""
         return [one for one in self._papers[authority].values() if since <= one.recueil.up < until]
 
-    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingDone, None]:
-        """In the place of `bot.reading.reader.stream_pdf`. Raises Unreadable."""
-        try:
-            one = self._named[name_in(path)]
-        except ValueError:
-            raise Unreadable("not a recueil of the simulation") from None
-        yield ReadingDone(assemble([PageText(number, page.layer) for number, page in enumerate(pages_of(one), 1)]))
+    def paper_named(self, name: str) -> Paper:
+        """By its name."""
+        return self._named[name]
 
     def _published(self, code: str) -> Iterator[Paper]:
         """Recueils of one act each."""
@@ -152,7 +141,7 @@ class Month(France):
 
     async def _drip(self, body: bytes) -> AsyncIterator[bytes]:
         for byte in body:
-            await self.wait(1.0)
+            await asyncio.sleep(1.0)
             yield bytes((byte,))
 
     def _own_answer(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:

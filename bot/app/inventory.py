@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -134,6 +135,14 @@ READ_ONLY_REMEDY = "Mount it for writing (mount -o remount,rw; dmesg says whethe
 def is_read_only(folder: Path) -> bool:
     """Return whether the file system of a folder takes nothing from anybody."""
     return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def missing_extras(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yield what is configured and cannot work without a package that is not installed: its name, what it needs, and the remedy."""
+    if settings.web.listen and find_spec("starlette") is None:
+        yield "pages", "[web] listen needs starlette", "pip install 'vigie-vsa[web]'"
+    if settings.reading.engine == "procrastinate" and find_spec("procrastinate") is None:
+        yield "workers", "reading.engine needs procrastinate", "pip install 'vigie-vsa[workers]'"
 
 
 def cannot_record(settings: Settings) -> str | None:

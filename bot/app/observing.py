@@ -18,6 +18,7 @@ import structlog
 from bot.app.inventory import cannot_record, report_destinations, report_sources
 from bot.app.wiring import Parts
 from bot.domain.health import Overview
+from bot.domain.tasks import once_opened
 from bot.ingest.health import PublicationHistory, not_alive
 from bot.storage.errors import StorageError
 
@@ -31,8 +32,6 @@ log = structlog.get_logger()
 
 PING_EVERY = 60.0
 """Seconds between two pings."""
-_AGAIN = 60.0
-"""Seconds until an address is tried again at which nothing can listen."""
 Part = Callable[[], Coroutine[Any, Any, None]]
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -136,15 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 async def keep_observed(listen: str, observation: Observation) -> None:
     """Answer at this address until cancelled, in threads, even if the loop is blocked. A failure to listen is logged once, retried."""
-    reason, server = "", None
-    while server is None:
-        try:
-            server = _Server(listen, observation)
-        except OSError as error:
-            if (error.strerror or str(error)) != reason:
-                reason = error.strerror or str(error)
-                log.error("observe.cannot_listen", listen=listen, error=reason)
-            await asyncio.sleep(_AGAIN)
+
+    def failed(reason: str) -> None:
+        log.error("observe.cannot_listen", listen=listen, error=reason)
+
+    server = await once_opened(partial(_Server, listen, observation), failed)
     log.info("observe.serving", listen=listen, port=server.server_port)
     thread = ThreadPoolExecutor(1, thread_name_prefix="observe")
     serving = asyncio.get_running_loop().run_in_executor(thread, server.serve_forever, 0.2)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.app.delivering import DeliveryLoops, nap
-from bot.app.instance import Handler, serve
+from bot.app.instance import DeliveryLoops, Handler, nap, serve
 from bot.app.logs import flush_groups
 from bot.app.systemd import ALIVE, READY
 from bot.app.wiring import Parts

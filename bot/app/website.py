@@ -22,6 +22,7 @@ from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
+from bot.domain.tasks import once_opened
 from bot.ingest.health import PublicationHistory
 from bot.operators.alerts import PagesState
 from bot.storage.database import masked, parse_url
@@ -41,8 +42,6 @@ _THREADS = 4
 _MOST_PICTURES, _FEW_PICTURES = 1_000_000_000, 50_000_000
 """Bytes of pictures of decrees in a folder that lasts, and in a temporary one, which may be in memory."""
 Sleep = Callable[[float], Awaitable[object]]
-_AGAIN = 60.0
-"""Seconds until an address is tried again at which nothing can listen."""
 
 
 def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Store, clock: Clock = utc_now) -> SiteContext:
@@ -143,22 +142,13 @@ async def serve_pages(settings: Settings, authorities: Mapping[str, Authority], 
 
 async def keep_serving(settings: Settings, authorities: Mapping[str, Authority], state: PagesState, sleep: Sleep = asyncio.sleep) -> None:
     """Serve the pages until cancelled. A failure to listen is logged once, noted in `state`, retried. Raises StorageError."""
-    listening = await _listening(state, sleep)
+
+    def failed(reason: str) -> None:
+        state.fault = reason
+        log.error("web.cannot_listen", listen=state.listen, error=reason)
+
+    listening = await once_opened(partial(bound, state.listen), failed, sleep)
+    state.fault = ""
     log.info("web.serving", address=address_of_socket(listening))
     with listening:
         await serve_pages(settings, authorities, listening)
-
-
-async def _listening(state: PagesState, sleep: Sleep) -> socket.socket:
-    while True:
-        try:
-            listening = bound(state.listen)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            if reason != state.fault:
-                log.error("web.cannot_listen", listen=state.listen, error=reason)
-            state.fault = reason
-        else:
-            state.fault = ""
-            return listening
-        await sleep(_AGAIN)

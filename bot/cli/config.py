@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -19,7 +18,7 @@ from bot.app.config.errors import ConfigError, Path, Problem
 from bot.app.config.loading import Configuration, is_seen_by_all, read_configuration, variable
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import sqlite_file
-from bot.app.inventory import closed_folder, doubts
+from bot.app.inventory import closed_folder, doubts, missing_extras
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, show
 from bot.cli.opening import service_at
 from bot.storage.database import masked, parse_url
@@ -97,10 +96,7 @@ def checked(context: Context) -> tuple[list[str], list[str]]:
 
 
 def _cannot_start(settings: Settings) -> Iterator[str]:
-    if settings.web.listen and find_spec("starlette") is None:
-        yield "[web] listen needs starlette: pip install 'vigie-vsa[web]'"
-    if settings.reading.engine == "procrastinate" and find_spec("procrastinate") is None:
-        yield "reading.engine needs procrastinate: pip install 'vigie-vsa[workers]'"
+    yield from (f"{what}: {remedy}" for _, what, remedy in missing_extras(settings))
     if closed := closed_folder(settings):
         yield "{}. {}".format(*closed)
     if sqlite_file(settings.database.url) is None:

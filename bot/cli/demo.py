@@ -19,7 +19,7 @@ from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.opening import load
-from bot.cli.poll import poll_all
+from bot.cli.rounds import poll_all
 from bot.domain.tasks import first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport

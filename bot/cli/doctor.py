@@ -28,6 +28,7 @@ from bot.app.inventory import (
     closed_folder,
     is_read_only,
     least_room,
+    missing_extras,
     room_at,
     unread_folder,
     utc_now,
@@ -114,12 +115,9 @@ def of_machine(settings: Settings, authorities: Mapping[str, Authority]) -> Iter
     yield Diagnosis("python", "ok", f"{platform.python_version()}, Vigie {version('vigie-vsa')} in {sys.prefix}")
     yield _ocr(settings)
     yield from _browser(settings, authorities)
-    if settings.web.listen and find_spec("starlette") is None:
-        yield Diagnosis("pages", "failed", "[web] listen needs starlette", "pip install 'vigie-vsa[web]'")
+    yield from (Diagnosis(check, "failed", what, remedy) for check, what, remedy in missing_extras(settings))
     if settings.observe.listen and find_spec("prometheus_client") is None:
         yield Diagnosis("metrics", "warning", "/metrics needs prometheus-client, /healthz does not", "pip install 'vigie-vsa[metrics]'")
-    if settings.reading.engine == "procrastinate" and find_spec("procrastinate") is None:
-        yield Diagnosis("workers", "failed", "reading.engine needs procrastinate", "pip install 'vigie-vsa[workers]'")
     yield _database(settings.database.url)
     yield _disk(settings)
     found = confinement_found()

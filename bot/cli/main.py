@@ -27,12 +27,12 @@ COMMANDS = {
     ),
     "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
     "worker": (
-        "worker",
+        "run",
         'Read the PDFs that `vigie run` queues (reading.engine = "procrastinate"), on any machine that reaches its database.',
     ),
-    "poll": ("poll", "Make one real round: poll, record, post, notify the operators, end."),
-    "check": ("poll", "Make the same round as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
-    "backfill": ("backfill", "List, read and record what was published since a day. Posts nothing without --announce."),
+    "poll": ("rounds", "Make one real round: poll, record, post, notify the operators, end."),
+    "check": ("rounds", "Make the same round as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
+    "backfill": ("rounds", "List, read and record what was published since a day. Posts nothing without --announce."),
     "read": ("read", "Read one PDF: its acts, and the decrees among them. Nothing is recorded, but with --retry."),
     "town": ("decrees", "Show the decrees that name a town, those that may concern it, and what could not be read there."),
     "recent": ("decrees", "Show the decrees published last, the newest first; with --in-force, those in force or to come."),
@@ -43,7 +43,7 @@ COMMANDS = {
     ),
     "review": ("review", "List the acts that a person must judge, show one, say what it is."),
     "redetect": (
-        "redetect",
+        "review",
         "Judge the stored acts again by the rules of this version: show what would change, and change it with --apply.",
     ),
     "status": ("status", "Show which sources and destinations work, and whether PDFs are read in confinement on this machine."),
@@ -69,7 +69,7 @@ COMMANDS = {
         "Check that this machine and the accounts have what the configuration needs, and say what to type where they have not.",
     ),
     "config": ("config", "Show each setting and where it comes from, check them all, print the commented example."),
-    "service": ("service", "Print or install the unit by which systemd runs the bot."),
+    "service": ("init", "Print or install the unit by which systemd runs the bot."),
     "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }
 """Commands in the order of the help: the module that registers each, and the first line of its help. Modules are imported when run."""
@@ -83,7 +83,7 @@ def module_of(command: str, *arguments: str) -> str:
     if module != "read":
         return module
     if any(argument in {"--failed", "--retry"} or "://" in argument for argument in arguments):
-        return "read_again"
+        return "rounds"
     return "read_progress" if sys.stderr.isatty() else module
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from bot.cli.context import DONE, PARTLY_DONE, show
-from bot.detection.judging import TwiceRead, read_twice
+from bot.detection.judging import read_twice
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree, Judged, Outcome, Place, Reading
 from bot.domain.posts import PostState
@@ -144,17 +144,6 @@ def posts_json(delivered: Iterable[Delivered]) -> list[Json]:
     ]
 
 
-def destination_json(destination: DestinationHealth) -> Json:
-    """Return the health of one destination."""
-    return {
-        **pick(destination, "name", "trouble", "since"),
-        "error": destination.detail,
-        "waiting": destination.waiting,
-        "waiting_since": plain(destination.oldest),
-        **pick(destination, "in_doubt", "checked_at"),
-    }
-
-
 def uncertain_json(act: UncertainAct) -> Json:
     """Return an act for a person to judge, without names of persons."""
     return {
@@ -209,20 +198,8 @@ def _act_json(item: Judged, *, explain: bool) -> Json:
     shape = {**pick(item.act, "id", "title", "service", "first_page", "last_page", "part"), "verdict": outcome.value}
     if explain:
         shape["evidence"] = [EvidenceModel.of(quote) for quote in item.verdict.evidence]
-        shape["read_twice"] = [twice_json(fact) for fact in read_twice(item.act, item.verdict)] if outcome is Outcome.DECREE else []
+        shape["read_twice"] = plain(read_twice(item.act, item.verdict)) if outcome is Outcome.DECREE else []
     return shape
-
-
-def twice_json(fact: TwiceRead) -> Json:
-    """Return a fact as shown (by the rules) and by the second reader. `badly_read` is of its page."""
-    return {
-        "fact": fact.name,
-        "told": plain(fact.told),
-        "second": plain(fact.second),
-        "agreed": fact.agreed,
-        "badly_read": fact.poor,
-        "confidence": "doubtful" if fact.doubtful else "sure",
-    }
 
 
 def page_json(page: PageText, *, text: bool) -> Json:

@@ -1,4 +1,4 @@
-"""`vigie run`."""
+"""`vigie run`, and `vigie worker`, which reads for it on other machines."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ import typer
 from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError
 from bot.app.config.model import Settings
-from bot.app.delivering import DELIVER, handed_delivery
-from bot.app.instance import AlreadyRunning, run_alone
+from bot.app.instance import DELIVER, AlreadyRunning, handed_delivery, run_alone
 from bot.app.inventory import watched_codes
 from bot.app.observing import observers
 from bot.app.service import Service
 from bot.app.systemd import STOPPING, ServiceManager
-from bot.app.wiring import assemble
-from bot.cli.backfill import handed_backfill
+from bot.app.wiring import assemble, open_worker
 from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end, stderr
 from bot.cli.opening import load
-from bot.cli.poll import handed_round
-from bot.cli.read_again import handed_retry
+from bot.cli.rounds import handed_backfill, handed_retry, handed_round
 from bot.delivery.apprise import service_at
 from bot.domain.tasks import beside, first_of, when
 from bot.reading.sandbox.probe import ocr_lacks
+from bot.storage.errors import StorageError
 from sources.catalogue.authority import Authority
 
 _MISSING = None
@@ -47,7 +45,7 @@ _HOLD = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
+    """Add the commands to the program."""
 
     @app.command(epilog="Example:  vigie --config /etc/vigie/config.toml run")
     def run(ctx: typer.Context, hold: _HOLD = False) -> None:
@@ -63,6 +61,20 @@ def register(app: typer.Typer) -> None:
             if hold and ended.exit_code == WRONG_USE:
                 _wait_for_a_signal()
             raise
+
+    @app.command(epilog="Example:  vigie --config /etc/vigie/config.toml worker")
+    def worker(ctx: typer.Context) -> None:
+        """Read the PDFs that `vigie run` queues (reading.engine = "procrastinate"), on any machine that reaches its database.
+
+        Polls nothing and posts nothing; several may run. reading.workers PDFs are read at a time. Ctrl-C or SIGTERM end it within 5
+        seconds: what was read is stored, and the rest is given back to the queue.
+        """
+        context: Context = ctx.obj
+        settings, _ = load(context, logs=None)
+        if settings.reading.engine == "local":
+            fail('workers read what is queued with reading.engine = "procrastinate"; here it is "local"', WRONG_USE)
+        stop = asyncio.Event()
+        run_to_end(_work(settings, stop), stop=stop)
 
 
 def _wait_for_a_signal() -> None:
@@ -166,3 +178,21 @@ async def _say(settings: Settings) -> None:
     log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
     if settings.reading.ocr and (lacks := await ocr_lacks()):
         log.warning("ocr.missing", missing=as_installed(str(lacks)))
+
+
+# `vigie worker`.
+
+PAUSE = 10.0
+"""Seconds until a worker tries again that has lost the database."""
+
+
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
+    if settings.reading.ocr and (lacks := await ocr_lacks()):
+        log.warning("ocr.missing", missing=as_installed(str(lacks)))
+    async with open_worker(settings) as worker:
+        while not stop.is_set():
+            try:
+                await first_of(worker.run(), stop)
+            except StorageError as error:
+                log.error("worker.interrupted", error=str(error))
+                await first_of(asyncio.sleep(PAUSE), stop)

@@ -175,9 +175,7 @@ def _source_json(source: Source, state: SourceState, recueils: int) -> Json:
     """Return one source: the catalogue's description, and what was remembered of it."""
     trail = Trail.from_json(state.trail)
     return {
-        **pick(source, "route", "reader", "root", "navigation", "listing", "order", "follow", "ignore", "only", "unverified"),
-        "browser": source.browser and pick(source.browser, "wait_for", "script_hosts"),
-        **pick(source, "notes", "evidence", "checked"),
+        **plain(source),
         "recueils": recueils,
         **pick(state, "last_ok_at", "next_check_at", "failures", "error", "moved_to"),
         "walked_at": trail and plain(trail.walked_at),

@@ -15,7 +15,7 @@ import typer
 from bot.app.inventory import LEAST_FREE, cannot_record, least_room
 from bot.cli import status as command
 from bot.cli.context import DONE, PARTLY_DONE, show
-from bot.cli.output import code_column, count, destination_json, minute, source_columns
+from bot.cli.output import code_column, count, minute, source_columns
 from bot.cli.status import Found
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
@@ -113,36 +113,14 @@ def confinement_found() -> Confinement | str:
 
 
 def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:
-    """Return the state of every authority and destination. Spans are in days."""
-    return {
-        "at": plain(overview.at),
-        "stalled_since": plain(overview.stalled_since),
-        "destinations": [destination_json(one) for one in overview.destinations],
-        "polled_in_future": plain(overview.polled_in_future),
-        "counts": {status.value: overview.counts.get(status, 0) for status in Status},
-        "authorities": [
-            {
-                "code": one.code,
-                "name": authorities[one.code].name,
-                **pick(one, "status", "not_covered"),
-                "given_up": counts.get(one.code, {}).get(RecueilState.FAILED, 0),
-                "incomplete": counts.get(one.code, {}).get(RecueilState.INCOMPLETE, 0),
-                "sources": [_source_json(route) for route in one.routes],
-            }
-            for one in overview.authorities
-        ],
-    }
-
-
-def _source_json(source: SourceHealth) -> Json:
-    return {
-        **pick(source, "key", "status", "cause", "since"),
-        "error": source.detail,
-        **pick(source, "failures", "unread", "last_ok_at", "last_new_at", "last_published"),
-        "usual_gap_days": source.usual_gap and source.usual_gap / timedelta(days=1),
-        "late_after_days": source.late_after and source.late_after / timedelta(days=1),
-        "moved_to": source.moved_to,
-    }
+    """Return the state of every authority and destination."""
+    found: Json = plain(overview)
+    for one in found["authorities"]:
+        numbers = counts.get(one["code"], {})
+        given_up, incomplete = numbers.get(RecueilState.FAILED, 0), numbers.get(RecueilState.INCOMPLETE, 0)
+        one |= {"name": authorities[one["code"]].name, "given_up": given_up, "incomplete": incomplete}
+    number_of = {status.value: overview.counts.get(status, 0) for status in Status}
+    return {**found, "stalled_since": plain(overview.stalled_since), "counts": number_of}
 
 
 # What `vigie status` says, as plain lines: nothing is drawn for the width of a terminal. Pure.

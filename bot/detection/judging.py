@@ -198,7 +198,7 @@ def gather(
     courts = all_noted("court", courts_named(document, segment))
     own_signature = signed(document, segment, own_number)
     signed_on = own_signature.value if own_signature is not None else None
-    own_event = event(document, segment, speaking, mentioning if kind in CHANGING else ())
+    own_event = event(document, segment, speaking, mentioning if kind in {*CHANGING, Kind.REFUSAL} else ())
     occasion = own_event.value if own_event is not None else None
     own_period = period(document, segment, speaking, signed_on)
     if own_period is not None and kind in {Kind.ABROGATION, Kind.SUSPENSION}:
@@ -314,11 +314,24 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
 def _has_unread_purpose(document: ActText, segment: Segment, read: Sequence[TextMatch[Purpose]]) -> bool:
     """Return whether a list of what is to be detected has an item in which no purpose was found: the list told is not whole."""
     for block in {segment.at(entry.start) for entry in read}:
-        for printed in lists(document, block.start, block.end):
-            named = [bool(purposes_named(document, *item, listed=True)) for item in printed.items]
+        spans = [printed.items for printed in lists(document, block.start, block.end)]
+        for items in (*spans, *_in_one_sentence(document.flat, block)):
+            named = [bool(purposes_named(document, *item, listed=True)) for item in items]
             if not all(named) and sum(named) * 2 >= len(named) > 1:
                 return True
     return False
+
+
+# "Sont signalés : la présence d'armes ; les départs de feu ; les déplacements brusques de groupes."
+_IN_ONE_SENTENCE = re.compile(r"\b(?:signal|detect|evenement|finalite)[^.;:]{0,80}:(?P<items>[^:]{10,600}?)(?:\.\s|\.?$)")
+
+
+def _in_one_sentence(text: str, block: Block) -> Iterator[list[tuple[int, int]]]:
+    """Yield the items of each enumeration by semicolons of what is to be detected."""
+    for match in _IN_ONE_SENTENCE.finditer(text[: block.end], block.start):
+        start, end = match.span("items")
+        cuts = [start, *(start + mark.end() for mark in re.finditer(";", match["items"]))]
+        yield list(zip(cuts, [*(cut - 1 for cut in cuts[1:]), end], strict=True))
 
 
 # A decree without the words that it removes: « Les mots "place Pie" sont remplacés par les mots "place Kléber" » names one place. Removed

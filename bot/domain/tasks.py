@@ -74,3 +74,23 @@ _DOUBLINGS = 16
 def backoff(attempt: int, *, first: timedelta, cap: timedelta, jitter: float = 0.0) -> timedelta:
     """Return the wait after the `attempt`-th failure in a row (from 1): `first`, doubled each time up to `cap`, plus a part `jitter`."""
     return min(first * (1 << min(max(attempt - 1, 0), _DOUBLINGS)), cap) * (1 + jitter)
+
+
+AGAIN = 60.0
+"""Seconds until an address is tried again at which nothing can listen."""
+
+
+async def once_opened(
+    open_: Callable[[], T], failed: Callable[[str], object], sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+) -> T:
+    """Return what opens, tried again after pauses; `failed` is told each new reason why it does not."""
+    reason = ""
+    while True:
+        try:
+            return open_()
+        except OSError as error:
+            said = error.strerror or str(error)
+        if said != reason:
+            failed(said)
+        reason = said
+        await sleep(AGAIN)

@@ -12,6 +12,7 @@ from unittest.mock import Mock
 import pytest
 from sqlalchemy import update
 
+from benchmarks.day.clock import Stretch
 from benchmarks.soak.endurance import (
     CHANNEL,
     DAY,
@@ -28,7 +29,7 @@ from benchmarks.soak.endurance import (
 from benchmarks.soak.sites import Month
 from benchmarks.soak.traps import Step, Traps
 from benchmarks.soak.troubles import START, TAIL, Kind
-from benchmarks.soak.weeks import Stretch, WeeksClock, plan_of
+from benchmarks.soak.weeks import plan_of
 from bot.domain.records import RecueilState
 from bot.storage.schema import recueils
 from bot.storage.store import open_store
@@ -45,16 +46,6 @@ def test_all_of_it_comes_to_pass_before_the_peace_at_the_end() -> None:
     assert wrong.telegram.end - wrong.telegram.begin == pytest.approx(DAY)
     assert {ahead > 0 for ahead in wrong.clock.values()} == {True, False}
     assert {trouble.kind for trouble in plan_of(1, 40, 28).troubles} == set(Kind)
-
-
-def test_time_passes_for_who_waits_for_the_last_bit_of_a_pause(tmp_path: Path) -> None:
-    plan = plan_of(1, 12, 4)
-    clock = WeeksClock(tmp_path / "elapsed", Month(plan, START), {})
-    asyncio.run(clock.sleep(1e-9))
-    assert clock.monotonic() > 0
-    before = clock.monotonic()
-    asyncio.run(clock.sleep(0))
-    assert clock.monotonic() == before
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reading.__main__ import main
+from benchmarks.reading.__main__ import corpus, main, measure
 from benchmarks.reading.corpus import SHORT, build
 from benchmarks.reading.report import Measured, report
 from benchmarks.reading.sample import Sample
-from benchmarks.reading.ways import Failed, Found, Run, Spent, find, missing_for_reference, run
+from benchmarks.reading.ways import Failed, Found, Run, Spent, find, run
 from bot.reading.pages.recognition import ocr_available
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -23,21 +23,22 @@ SCANS = ["scan", "scanned-recueil"]
 
 @pytest.mark.short_form
 @pytest.mark.parametrize("only", [["text"], SCANS], ids=["text", "scans"])
-def test_the_short_form_finds_every_phrase_and_its_figures_are_real(only: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_short_form_finds_every_phrase_and_its_figures_are_real(only: list[str], tmp_path: Path) -> None:
     if only is SCANS and not ocr_available():
         pytest.skip("no Tesseract with French data (fra.traineddata) on this machine")
-    assert main(["--quick", "--json", "--only", ",".join(only)]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [document["sample"]["name"] for document in told["documents"]] == only
-    for document in told["documents"]:
-        [bot] = document["vigie"]
-        assert bot["found"]["known"] == document["sample"]["phrases"] > 0
-        assert bot["found"]["folded"] == bot["found"]["known"]
-        assert 0 < bot["seconds"] < bot["whole"]["seconds"]
-        assert 0 < bot["cpu"] < bot["whole"]["cpu"]
-        assert bot["whole"]["peak"] > 20e6
-        assert document["reference"] == []
-        assert (bot["alert"] is not None) == (document["sample"]["decree_page"] is not None)
+    samples, fonts = corpus(tmp_path, only, quick=True)
+    found = measure(samples, 1, tmp_path, None)
+    assert [one.sample.name for one in found] == only
+    for one in found:
+        [bot] = one.vigie
+        assert bot.found.known == len(one.sample.phrases) > 0
+        assert bot.found.folded == bot.found.known
+        assert 0 < bot.seconds < bot.whole.seconds
+        assert 0 < bot.cpu < bot.whole.cpu
+        assert bot.whole.peak > 20e6
+        assert one.reference == ()
+        assert (bot.alert is not None) == (one.sample.decree_page is not None)
+    assert fonts[:2] == ["Helvetica", "Times"]
 
 
 def test_the_same_corpus_is_built_each_time(tmp_path: Path) -> None:
@@ -100,12 +101,6 @@ def test_vigie_alone_is_told_without_the_reference() -> None:
     told = report([Measured(SAMPLE, (), (run_of(4, alert=2),))], "a machine", "a corpus")
     assert "reference / vigie" not in told
     assert told.endswith("known after 2.00 s")
-
-
-def test_what_the_reference_lacks_is_told_as_commands() -> None:
-    commands = missing_for_reference("/nowhere/python")
-    assert "~/vigie-reference/bin/pip install pypdf ftfy ocrmypdf" in commands
-    assert commands[-1] == "python -m benchmarks.reading --reference-python ~/vigie-reference/bin/python"
 
 
 @pytest.mark.parametrize("options", [["--runs", "0"], ["--only", "novels"]])

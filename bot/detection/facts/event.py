@@ -30,7 +30,8 @@ _KIND = (
     r"|parade|regates?|tournoi|rassemblement|fan[ -]zones?|feux?\b|feu d'artifice|\d+ heures)"
 )
 _DURING = re.compile(
-    r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche|(?:pour|(?:justifi|motiv)ee?s? par) la (?:tenue|duree|securisation)"
+    r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche"
+    r"|(?:pour|(?:justifi|motiv)ee?s? par) (?:la (?:tenue|duree|securisation)|le (?:bon )?deroulement)"
     r"|(?:a|assurer) la securite|(?:pendant|durant) (?:toute )?(?:les |la )(?:\w+ )?(?:jours?|journees?|soirees?|nuits?|duree)(?: \w+)?)"
     r" (?:de la |de l'|des |du |de )"
     r"|(?:pendant|durant|pour|au cours de|(?:justifi|motiv)ee?s? par|couvre|accompagne|securiser) (?:la |l'|les |le ))"
@@ -56,7 +57,7 @@ _DURING_NAME = re.compile(
 )
 _EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])(?!l[ae]s?quel)")
 _FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
-_AUTHORISED_FOR = re.compile(r"\b(?:autoris|accord|delivr|pris)[a-z]*[^.;:]{0,100}$")
+_AUTHORISED_FOR = re.compile(r"\b(?:autoris|accord|delivr|pris|demand|sollicit)[a-z]*[^.;:]{0,160}$")
 # "une rencontre de football", "plusieurs concerts": of a kind, and none by name.
 _SOME = re.compile(r"(?:tout(?:e|es)?|tous|une?|des|plusieurs|deux|trois|quatre|cinq)\s")
 # "la Braderie" of the title, "la Braderie de Lille" of the article.
@@ -80,7 +81,7 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
         return next((found for found in named if _is_clearer(found.value, first.value)), first)
     visas = [block for block in mentioning if block.part is DecreePart.VISA]
     told = _events(document, list(segment.of(DecreePart.RECITAL)) if mentioning else [], (_EVENT,))
-    recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 120, 0) : found.start]))
+    recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 180, 0) : found.start]))
     return next(chain(_events(document, visas), recited, _of_form(document, segment)), None)
 
 

@@ -154,11 +154,13 @@ _NUMBER = re.compile(
     rf"(?:(?:{_SIGN})?(?P<series>{_SERIES})?{_SIGN}(?P<value>{_VALUE})"
     r"|(?P<bare>(?:[a-z]{2,6}[ -]|(?:[a-z]{2,8}[-/]){2,4}|(?:[a-z]{2,8}[-/]){1,3}[a-z]{2,8}\s|\d{2,3}[-/](?:[a-z]{2,8}[-/]){1,4})?"
     rf"(?:20\d\d\s?[-./]\s?\d{{1,6}}(?:[-/]\d{{1,4}})?|20\d{{6,9}})"
-    r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:[rd]\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}))"
+    r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:[rd]\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}"
+    # "AP 26/812 - Arrêté de renouvellement".
+    r"|(?<=\bap )\d\d/\d{2,5}(?=\s*(?:[-–—]\s|\n|$))))"
 )
 # What is glued to a number, as printed: a word in lower case, who decides, a verb.
 _GLUED = re.compile(
-    r"(?:(?<=\d)|(?<=[A-Z]{2}))(?!(?:bis|ter|quater)\b)[a-zà-ÿ]{2,}(?![\w./-]*\d)|(?<=\d)(?:Vu|L[ea]s?)\b"
+    r"(?:(?<=\d)|(?<=[A-Z]{2}))(?!(?:bis|ter|quater)\b)[a-zà-ÿ]{2,}(?![\w./-]*\d)|(?<=\d)(?:Vu|L[ea]s?|[A-ZÀ-Þ][a-zà-ÿ]{3,}ant)\b"
     r"|(?<=[\d./-])(?:[a-zà-ÿ]{3,}(?:ant|tif|tive|tion)|[A-ZÀ-Þ]{3,}(?:ANT|TIF|TIVE|TION))\b|(?<=[A-Z])(?:PORTANT|AUTORISANT)\b"
 )
 _FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,6}}\b)")
@@ -207,7 +209,7 @@ def _read(document: ActText, match: re.Match[str]) -> TextMatch[str]:
 
 
 def _tidied(printed: str) -> str:
-    text = " ".join(printed.split()).strip(" .-/")
+    text = re.sub(r"^AP (?=\d)", "", " ".join(printed.split()).strip(" .-/"))
     return re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match[1] in "‐‑–—" else match[1], text)
 
 

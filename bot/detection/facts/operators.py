@@ -138,7 +138,8 @@ _THE = r"(?:l[ae]s?|l'|s(?:on|a|es)|leurs?|une?)"
 _USE = r"[aà]\s[a-z]{3,14}(?:er|ir|re)\b"
 _SUBJECT = re.compile(
     rf"(?:^|[.;:•]\s|\barticle\s\w{{1,5}}\W{{1,4}}|\bque\s)(?P<who>{_THE}[^.;:]{{3,400}}?)\s"
-    rf"(?:(?:est|sont)\s(?:[a-z]+ment\s)?autorisee?s?[^.;:]{{0,80}}?\s{_USE}|(?:peut|peuvent)[^.;:]{{0,60}}?\s(?:mettre en oeuvre|recourir|utiliser|employer)\b)"
+    rf"(?:(?:est|sont)\s(?:[a-z]+ment\s)?autorisee?s?[^.;:]{{0,80}}?\s{_USE}"
+    r"|(?:peut|peuvent)[^.;:]{0,60}?\s(?:mettre en oeuvre|recourir|utiliser|employer)\b)"
     rf"|\bautorise\s(?P<whom>{_THE}[^.;:]{{3,400}}?),?\s{_USE}"
     r"|\b(?:accorde|delivre|octroye|consenti|donne)e?s?\s(?:conjointement\s)?(?P<given>(?:aux?|a l[a'])[^.;:]{3,400}?)"
     r"(?=\s(?:pour|afin|en vue|a l'occasion|dans|sur|du|le|jusqu|a compter|a partir|de [a-z]{3,14}(?:er|ir|re))\b|[.;:])"
@@ -155,8 +156,8 @@ _NEXT_INSIDE = re.compile(r"\s?[,;]\s|\s(?:et|ainsi que)\s")
 
 # Bodies that no list has, by the noun that they begin with.
 _BODY = (
-    rf"(?:(?:aux?|a l[ae'])\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|etablissement|syndicat|metropole|delegataire|prestataire|filiale|exploitant|concessionnaire|gestionnaire|aeroport|association|federation"
-    r"|groupement|compagnie|office|agence|services?|direction|forces?|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
+    rf"(?:(?:aux?|a l[ae'])\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|etablissement|syndicat|metropole|delegataire|prestataire|filiale|exploitant"
+    r"|concessionnaire|gestionnaire|aeroport|association|federation|groupement|compagnie|office|agence|services?|direction|forces?|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
 )
 _BODY_NAMED = re.compile(
     rf"{_BODY}\s(?!est\b|sont\b)[^.;:,(]{{2,80}}?"

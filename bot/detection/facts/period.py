@@ -191,6 +191,14 @@ def _is_timed(slot: TextMatch[Period]) -> bool:
     return all(moment is not None and moment.time is not None for moment in slot.value)
 
 
+def _of_same_days(timed: TextMatch[Period], found: TextMatch[Period]) -> bool:
+    """Return whether a period with hours has the days of one without; its last night may end the next morning."""
+    (first, last), (opening, closing) = timed.value, found.value
+    if first is None or last is None or opening is None or closing is None or first.day != opening.day:
+        return False
+    return timedelta() <= last.day - closing.day <= timedelta(days=1)
+
+
 def _of_something_else(document: ActText, start: int, slot: int) -> bool:
     return _ELSEWHERE.search(document.folded.text, max(start, slot - 160), slot) is not None
 
@@ -310,6 +318,7 @@ def _is_below_title(document: ActText, segment: Segment, found: TextMatch[Period
     return single and (above or _PROSE.search(text, own_heading(text, block.start, found.start), found.start) is not None)
 
 
+_NIGHTS = re.compile(r"\bnuits (?:du|de)\b[^.;]{3,60}\bau\b")
 _ANY_HOUR = re.compile(rf"(?<!\w){HOUR}(?<!:)(?!\w)")
 # A line that begins with a day, or a day without a year: no sentence that is read.
 _DAY_ALONE = re.compile(rf"(?<![a-z,])\n\W*(?:{INLINE_MARK})?(?P<day>{ANY_DATE})|\b(?P<short>{DAY}\s*{MONTH})(?!\s*{YEAR})")
@@ -321,6 +330,8 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
     own, (opening, closing) = segment.at(found.start), found.value
     if own.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
         return True
+    if _NIGHTS.search(document.flat, own.start, found.end):  # whose last one may end on the last day that is named, or on the next
+        return False
     if _of_something_else(document, own.start, found.start) or _MARK.match(document.folded.text, found.end, own.end):
         return False
     for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY):
@@ -362,7 +373,12 @@ def _agrees(operative: Period, titled: Period) -> bool:
 def _operative(document: ActText, articles: list[Block], titled: TextMatch[Period] | None) -> TextMatch[Period] | None:
     """Return the best period of the articles, or beside a title that gives one, the best that agrees with it, rather with hours."""
     if titled is None:
-        return _first(document, articles, singles=True)
+        first = _first(document, articles, singles=True)
+        if first is None or _is_timed(first):
+            return first
+        others = [block for block in articles if not block.start <= first.start < block.end]
+        hours = (entry for _, entry in _ranked(document, others) if _is_timed(entry) and _of_same_days(entry, first))
+        return next(hours, first)
     found = [entry for _, entry in _ranked(document, articles) if _agrees(entry.value, titled.value)]
     return next((entry for entry in found if entry.value[0] is not None and entry.value[0].time is not None), found[0] if found else None)
 

@@ -58,7 +58,7 @@ _GENERIC = re.compile(
 _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
-    r"\s*\(.*$|,?\s+d[ée]limit[ée]e?s?$"
+    r"\s*\(.*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
     r"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|p[ée]rim[eè]tre)\b.*$|\s+une?\s(?:p[ée]rim[eè]tre|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 from bot.detection.text.cues import fold
@@ -59,21 +60,28 @@ _NO_TOWN = re.compile(
 )
 
 
-def towns_where(text: str, block: Block) -> Iterator[re.Match[str]]:
+# "à NissariaLe préfet": the next line is glued to a name.
+_GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=(?:L[ea]s?|Vu|Article|Arr[êe]t[ée]) )")
+# Whose cameras they are: where these are, if nothing else says it.
+_OWNED = re.compile(r"\b(?:video-?(?:protection|surveillance)|cameras?)(?: (?:\w+e?s?))?(?: d[eu]s?)?(?: l[ae]s?)?\s*$")
+
+
+def towns_where(text: str, block: Block, before: re.Pattern[str] = _BEFORE) -> Iterator[re.Match[str]]:
     """Yield each "commune" or "ville" of a part of the folded text that says where, and not who: "sur le territoire de la commune …"; and
     those that such a one is coordinated with."""
     last = -1
     for match in _TOWNS.finditer(text, block.start, block.end):
         goes_on = last >= 0 and _COORDINATED.fullmatch(text, last, match.start()) is not None
-        if goes_on or _BEFORE.search(text, max(block.start, match.start() - 90), match.start()) is not None:
+        if goes_on or before.search(text, max(block.start, match.start() - 90), match.start()) is not None:
             last = match.end()
             yield match
 
 
 def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]:
-    """Return the communes in which these parts of a decree apply, each once, as printed: after "commune" or "ville", else after "à"."""
+    """Return the communes in which these parts of a decree apply, each once, as printed: after "commune" or "ville", else after "à", else
+    those whose cameras they are."""
     blocks = list(blocks)
-    for read in (_after_word, _after_preposition):
+    for read in (_after_word, _after_preposition, partial(_after_word, before=_OWNED)):
         found = (entry for block in blocks for entry in islice(read(document, block), _MOST))
         each: dict[str, TextMatch[str]] = {}
         for entry in found:
@@ -83,8 +91,8 @@ def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]
     return []
 
 
-def _after_word(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    for match in towns_where(document.flat, block):
+def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFORE) -> Iterator[TextMatch[str]]:
+    for match in towns_where(document.flat, block, before):
         end = min(match.end() + _REACH, block.end)
         printed = _ARTICLE.sub(lambda article: article.group().capitalize(), _printed(document, match.end(), end))
         plural = match.group().endswith("s")
@@ -117,4 +125,5 @@ def _article(link: str) -> str:
 
 
 def _printed(document: ActText, start: int, end: int) -> str:
-    return joined(" ".join(document.original(start, end).split(" "))).replace("’", "'")
+    printed = joined(" ".join(document.original(start, end).split(" "))).replace("’", "'")
+    return _GLUED.sub(". ", printed)

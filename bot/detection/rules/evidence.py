@@ -167,10 +167,10 @@ class SegmentEvidence:
 
     def _of_the_public(self) -> bool:
         """Return whether it names a person, a purpose or an operator."""
-        document, parts = self.document, (DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
-        if self.said("around.of_the_public") is not None or purposes_named(document, self.segment.start, self.segment.end):
+        document, parts = self.document, (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA, DecreePart.ARTICLE)
+        blocks = list(beside_formality(document, self.segment.of(*parts)))
+        if self.said("around.of_the_public", *parts) is not None or any(purposes_named(document, each.start, each.end) for each in blocks):
             return True
-        blocks = beside_formality(document, self.segment.of(*parts))
         return bool(operators_within(document, ((block.start, block.end) for block in blocks)))
 
     def uncertain(self, *evidence: Evidence) -> Finding:

@@ -39,12 +39,12 @@ _IN_WORDS = _any_of(_WORDS)
 _CLOCK_IN_WORDS = rf"(?:{_any_of(_HOURS)})\s+heures?(?:\s+(?:{_any_of(_MINUTES)})\b)?"
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-WEEKDAY = rf"(?:(?:{'|'.join(WEEKDAYS)})s?\s*)?"
+WEEKDAY = rf"(?:(?:{'|'.join(WEEKDAYS)})s?\s*(?:et\s(?:{'|'.join(WEEKDAYS)})s\s)?)?"
 DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
 MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})(?![a-z])\.?)"
 YEAR = rf"(?:20\d\d|2\s0\s\d\s\d|(?:l'an\s+)?deux[\s-]+mil(?:le)?[\s-]+(?:{_IN_WORDS}))"
 _NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d)"
-HOUR = rf"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|(?<!messe de )minuit|midi|{_CLOCK_IN_WORDS})"
+HOUR = rf"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|(?<!messe de )minuit|(?<!du )midi|{_CLOCK_IN_WORDS})"
 
 _DAY_OF_MONTH = rf"(?:{DAY}\s*|(?:{_IN_WORDS})\s+){MONTH}"
 

@@ -48,7 +48,7 @@ def test_wrong_use_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str
     for name, problem in {
         "absent": "absent: no such folder",
         "empty": "empty: no label file",
-        "bad": "labels/some.toml:4: outcome: must be one of decree, not_concerned, uncertain, not 'decret'",
+        "bad": "labels/some.toml:4: outcome: Input should be 'decree', 'not_concerned' or 'uncertain'",
     }.items():
         assert main([str(tmp_path / name), "--json"]) == 2
         out, err = capsys.readouterr()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.detection import NOISES, evaluate, evaluation_json, lines, load_corpus, trials
+from benchmarks.detection.corpus import load_corpus
+from benchmarks.detection.evaluating import NOISES, evaluate, evaluation_json, lines, trials
 from tests.benchmarks.detection.folders import DECREE, ROAD, folder
 
 

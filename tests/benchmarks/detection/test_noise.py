@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.detection import NOISES, Labelled, Printed
-from benchmarks.detection.letters import SEEDED, STEADY
+from benchmarks.detection.evaluating import NOISES
+from benchmarks.detection.labelled import Labelled, Printed
+from benchmarks.detection.noises import SEEDED, STEADY
 from bot.domain.acts import Kind, Outcome
 from bot.domain.text import fold_words
 from tests.benchmarks.detection.folders import AUTHORISATION, BODY

@@ -6,8 +6,8 @@ from datetime import date, time
 
 import pytest
 
+from benchmarks.detection.evaluating import Mark, Marks, assess, mark_of, tally
 from benchmarks.detection.labelled import LABELLED, Labelled, Printed, Value, as_labels
-from benchmarks.detection.score import Mark, Marks, assess, mark_of, tally
 from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Outcome, Purpose, Reference, Verdict
 
 RIGHT, WRONG, MISSING, INVENTED = Mark

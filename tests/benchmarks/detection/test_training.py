@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.detection import load_corpus
 from benchmarks.detection.by_writer import READERS, by_writer, lines_by_writer
+from benchmarks.detection.corpus import load_corpus
 from benchmarks.detection.training import HASHES, MODEL, hashes, lessons, main, taught_by
 from tests.benchmarks.detection.folders import BODY, DECREE, ROAD, folder
 

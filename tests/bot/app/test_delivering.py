@@ -4,10 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.app.delivering import delivering
+from bot.app.instance import delivering
 from bot.app.wiring import Parts
 from bot.domain.posts import PostState
 
@@ -41,7 +42,8 @@ class Outbox:
 
 def parts_of(outbox: Outbox) -> Parts:
     recorder = SimpleNamespace(on_queued=lambda: None)
-    return cast("Parts", SimpleNamespace(recorder=recorder, deliverer=outbox, clock=lambda: NOW, tidy=lambda: None))
+    poller = SimpleNamespace(stop=AsyncMock())
+    return cast("Parts", SimpleNamespace(recorder=recorder, deliverer=outbox, poller=poller, clock=lambda: NOW, tidy=lambda: None))
 
 
 async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the_end() -> None:

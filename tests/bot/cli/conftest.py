@@ -11,6 +11,7 @@ import pytest
 from bot.app.demo.replay import Replay
 from tests import clock
 from tests.processes import Done, Zygote, clean_environ
+from tests.servers.mastodon import MastodonServer
 from tests.small_france import published
 
 Vigie = Callable[..., Done]
@@ -30,6 +31,12 @@ def vigie(tmp_path: Path, zygote: Zygote) -> Vigie:
 def replay() -> Iterator[Replay]:
     """Three prefecture sites, as of today."""
     with Replay(published(clock.today())) as running:
+        yield running
+
+
+@pytest.fixture
+def mastodon() -> Iterator[MastodonServer]:
+    with MastodonServer() as running:
         yield running
 
 

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from bot.cli.backfill import EVERY, showing
+from bot.cli.rounds import EVERY, showing
 from bot.ingest.backfill import BackfillProgress
 
 STEPS = [

@@ -12,7 +12,6 @@ import pytest
 
 from bot.app.config.model import Settings
 from bot.app.inventory import closed_folder
-from bot.cli import config
 from bot.cli.config import checked
 from bot.cli.context import Context
 from bot.storage.baseline import VERSION_TABLE
@@ -152,7 +151,7 @@ def test_workers_without_their_extra_are_told(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     context = Context(tmp_path / "config.toml", verbose=False)
     assert checked(context)[0] == []
-    monkeypatch.setattr(config, "find_spec", lambda _: None)
+    monkeypatch.setattr("bot.app.inventory.find_spec", lambda _: None)
     assert checked(context)[0] == ["reading.engine needs procrastinate: pip install 'vigie-vsa[workers]'"]
 
 

@@ -26,12 +26,6 @@ def telegram() -> Iterator[FakeBotApi]:
         yield running
 
 
-@pytest.fixture
-def mastodon() -> Iterator[MastodonServer]:
-    with MastodonServer() as running:
-        yield running
-
-
 def on_telegram(folder: Path, replay: Replay, telegram: FakeBotApi, token: str = "", more: str = "") -> str:
     text = f'[telegram]\ntoken = "{token or telegram.token}"\napi_url = "{telegram.url}"\nchannel = "@vsa"\ncommands = false\n{more}'
     return write_config(folder, replay, text)

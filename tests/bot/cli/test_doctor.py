@@ -51,12 +51,6 @@ def telegram() -> Iterator[FakeBotApi]:
         yield running
 
 
-@pytest.fixture
-def mastodon() -> Iterator[MastodonServer]:
-    with MastodonServer() as running:
-        yield running
-
-
 def settings_of(folder: Path, **sections: Any) -> Settings:
     nobody = {"origins": {"https://www.drome.gouv.fr": "http://127.0.0.1:1"}}
     common = {"database": {"url": f"sqlite:///{folder}/vigie.db"}, "watch": {"authorities": ["26"]}, "http": nobody}
@@ -178,7 +172,8 @@ def test_the_browser_is_looked_for_where_a_watched_site_needs_one(tmp_path: Path
 
 
 def test_pages_metrics_and_workers_need_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    for module in ("bot.app.inventory", "bot.cli.doctor"):
+        monkeypatch.setattr(f"{module}.find_spec", lambda _: None)
     found = on_machine(tmp_path, "metrics", observe={"listen": "127.0.0.1:9464"})
     assert (found.state, found.todo) == ("warning", "pip install 'vigie-vsa[metrics]'")
     assert on_machine(tmp_path, "pages", web={"listen": "127.0.0.1:8080"}).todo == "pip install 'vigie-vsa[web]'"

@@ -28,12 +28,6 @@ def telegram() -> Iterator[FakeBotApi]:
         yield running
 
 
-@pytest.fixture
-def mastodon() -> Iterator[MastodonServer]:
-    with MastodonServer() as running:
-        yield running
-
-
 def of(telegram: FakeBotApi, token: str = "") -> dict[str, str]:
     return {"VIGIE_TELEGRAM__API_URL": telegram.url, "VIGIE_TELEGRAM__TOKEN": token or telegram.token}
 
@@ -206,7 +200,7 @@ def test_what_to_type_next_names_the_configuration(vigie: Vigie, tmp_path: Path)
 def test_the_unit_for_systemd_is_written_where_that_is_wanted(
     telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.cli.service.obstacles", lambda *_: [])
+    monkeypatch.setattr("bot.cli.init.obstacles", lambda *_: [])
     monkeypatch.setattr("bot.app.systemd.UNIT", tmp_path / "vigie.service")
     monkeypatch.setattr("bot.app.systemd.SYSTEMD", tmp_path)
     monkeypatch.setattr("bot.app.systemd.STATE", tmp_path / "state")

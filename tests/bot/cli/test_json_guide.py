@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.output import page_json, reading_json
-from bot.cli.poll import round_json
 from bot.cli.review import review_json
+from bot.cli.rounds import round_json
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import (
     Act,

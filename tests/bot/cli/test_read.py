@@ -80,11 +80,9 @@ def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie
     assert all(set(quote) == {"page", "text", "about", "where", "cue"} for quote in evidence[1])
     assert twice[0] == []
     [decree] = plain["decrees"]
-    assert {fact["fact"]: fact["confidence"] for fact in twice[1]} == {
-        name: "doubtful" if name in decree["doubtful"] else "sure" for name in TAGGED if decree[name]
-    }
-    [software] = [fact for fact in twice[1] if fact["fact"] == "software"]
-    assert (software["told"], software["badly_read"]) == ("Cityvision", False)
+    assert {fact["name"]: fact["doubtful"] for fact in twice[1]} == {name: name in decree["doubtful"] for name in TAGGED if decree[name]}
+    [software] = [fact for fact in twice[1] if fact["name"] == "software"]
+    assert (software["told"], software["poor"]) == ("Cityvision", False)
 
     told = vigie("read", recueil, "--explain").out
     assert "  p. 1-6: text layer" in told

@@ -12,7 +12,7 @@ import pytest
 
 from bot.app.demo.replay import Replay
 from bot.cli.read import Task, WrongChoice, task_of
-from bot.cli.read_again import failed_lines
+from bot.cli.rounds import failed_lines
 from bot.domain.records import FailedRecueil, RecueilState
 from tests.bot.cli.conftest import Vigie, write_config
 
@@ -32,7 +32,7 @@ def test_what_could_not_be_read_is_listed_and_read_again(vigie: Vigie, replay: R
         database.execute("UPDATE recueils SET state = 'failed', next_try_at = NULL WHERE url = ?", (url,))
     [item] = vigie("--config", config, "read", "--failed", "26", "--json").json
     assert set(item) == {
-        "id", "authority", "url", "title", "state", "reason", "since", "tried_at", "pages", "unreadable_pages",
+        "id", "authority", "url", "title", "state", "reason", "since", "tried_at", "pages", "unreadable",
     }  # fmt: skip
     assert (item["authority"], item["url"], item["state"]) == ("26", url, "failed")
     assert "damaged" in item["reason"]

@@ -131,7 +131,7 @@ def test_before_there_is_a_database_nothing_waits(vigie: Vigie, tmp_path: Path) 
 def test_a_fact_is_settled_and_exported_as_a_label(vigie: Vigie, tmp_path: Path) -> None:
     twice = vigie("review", "facts", "1")
     assert "places, sure: « place des Clercs; esplanade du Champ-de-Mars; gare de Valence-Ville »; both readers agree" in twice.out
-    assert {fact["fact"] for fact in vigie("review", "facts", "1", "--json").json} >= {"places", "operators", "event"}
+    assert {fact["name"] for fact in vigie("review", "facts", "1", "--json").json} >= {"places", "operators", "event"}
     done = vigie("review", "settle", "1", "places", "gare de Valence", 'place « du "Peyrou" »')
     assert (done.code, done.out) == (0, 'Decree [1]: noted, “gare de Valence; place « du "Peyrou" »”.\n')
     [decree] = vigie("recent", "--json").json

@@ -14,7 +14,7 @@ from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.app.wiring import assemble
 from bot.cli.output import count, round_lines, uncertain_json
-from bot.cli.poll import one_round
+from bot.cli.rounds import one_round
 from bot.domain.records import UncertainAct
 from bot.ingest.ingestor import IngestResult
 from bot.storage.errors import Locked
@@ -84,7 +84,7 @@ async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_pat
 
     async def asked() -> list[BotMessage]:
         async with assemble(settings, {}, watched=(), console=io.StringIO()) as parts:
-            await one_round(parts, [], asyncio.Event())
+            await one_round(parts, asyncio.Event(), picked=[])
         return telegram.messages_in(OPERATORS)
 
     with open_store(settings.database.url) as store:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from bot.app.config.loading import load_settings, secret_files
 from bot.app.systemd import STATE, drop_in_text, obstacles, unit_text
-from bot.cli import service
+from bot.cli import init as service
 from bot.cli.main import app
 from tests.bot.cli.conftest import Vigie
 
@@ -160,7 +160,7 @@ def test_install_writes_both_files_says_what_to_type_and_replaces_only_when_told
 ) -> None:
     monkeypatch.setattr(service, "obstacles", lambda *_: [])
     ran: list[list[str]] = []
-    monkeypatch.setattr("bot.cli.service.subprocess.run", lambda step, check: ran.append(step))
+    monkeypatch.setattr("bot.cli.init.subprocess.run", lambda step, check: ran.append(step))
     config, file = configured(tmp_path, '[watch]\nauthorities = ["26"]\n'), tmp_path / "vigie.service"
     drop_in = tmp_path / "vigie.service.d" / "no-browser.conf"
 
@@ -184,6 +184,6 @@ def test_install_writes_both_files_says_what_to_type_and_replaces_only_when_told
     def refused(step: list[str], check: bool) -> None:
         raise subprocess.CalledProcessError(1, step)
 
-    monkeypatch.setattr("bot.cli.service.subprocess.run", refused)
+    monkeypatch.setattr("bot.cli.init.subprocess.run", refused)
     code, said = install("--replace", "--now")
     assert (code, said.splitlines()[-1]) == (1, "vigie: systemctl daemon-reload: ended with 1")

@@ -8,8 +8,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.detection import Labelled, load_corpus
-from benchmarks.detection import letters as damage
+from benchmarks.detection import noises as damage
+from benchmarks.detection.corpus import load_corpus
+from benchmarks.detection.labelled import Labelled
 from bot.domain.acts import Act
 from bot.domain.text import PageText
 

@@ -8,9 +8,9 @@ from itertools import cycle
 
 import pytest
 
-from benchmarks.detection import NOISES, Labelled, evaluate, evaluating, lines, trials
-from benchmarks.detection.evaluating import judged
-from benchmarks.detection.score import assess
+from benchmarks.detection import evaluating
+from benchmarks.detection.evaluating import NOISES, assess, evaluate, judged, lines, trials
+from benchmarks.detection.labelled import Labelled
 from bot.detection import judging
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs

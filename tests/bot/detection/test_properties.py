@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.detection import Labelled, Printed
-from benchmarks.detection.letters import SEEDED, STEADY, Damage
+from benchmarks.detection.labelled import Labelled, Printed
+from benchmarks.detection.noises import SEEDED, STEADY, Damage
 from bot.detection.facts.identity import identities
 from bot.detection.judging import judge
 from bot.domain.acts import Act, Kind, Outcome
