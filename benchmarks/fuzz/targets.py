@@ -113,7 +113,7 @@ def questions(data: bytes) -> None:
     is_unwanted(mention, _AT)
     assert len(asked_in(mention, "vigie").words) <= len(text)
     if any(character.isalnum() for character in text):
-        understood(text, PLACES)
+        understood(text, PLACES, _AT.date())
         town_of(text, PLACES)
 
 

@@ -190,7 +190,12 @@ async def assemble(
             telegram=_telegram_bot(settings, wired, places, store, overview, questions, buttons, mailbox, senders, clock),
             mentions=[
                 MentionAnswers(
-                    account, store.mentions, questions, partial(answer_status, places=places, contact=_contact(settings)), limits, clock
+                    account,
+                    store.mentions,
+                    questions,
+                    partial(answer_status, places=places, contact=_contact(settings), public_url=settings.web.public_url),
+                    limits,
+                    clock,
                 )
                 for account in accounts
             ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -31,6 +31,8 @@ from bot.queries.answers import (
     NothingFound,
     OneDecree,
     PlaceChoices,
+    RecueilWithout,
+    SeveralPlaces,
     TownAnswer,
     UnknownDecree,
     UnknownDepartment,
@@ -95,14 +97,14 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example:  vigie search gare valence")
     def search(
         ctx: typer.Context,
-        words: Annotated[list[str], typer.Argument(help="Words that must all be in the decree; accents and endings do not matter.")],
+        words: Annotated[list[str], typer.Argument(help="A question, as in a chat: places, days, a number, or words that a decree has.")],
         page: Page = 1,
         limit: PageSize = CLI_PAGE,
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """Search the full text of the decrees found."""
-        _show(_answered(ctx.obj, lambda questions: questions.search(" ".join(words), page), limit, language), as_json=as_json)
+        """Answer a question in plain words: the status of places, what is in force on days, or the decrees that have these words."""
+        _show(_answered(ctx.obj, lambda questions: questions.plain(" ".join(words), page), limit, language), as_json=as_json)
 
     @app.command("show", epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")
     def show_(
@@ -149,7 +151,7 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
         overview = partial(report_sources, settings, authorities, store, clock=utc_now)
         answer = ask(open_questions(places, store, overview, page_size=limit))
         known = store.decrees.copy_of(answer.decree) if isinstance(answer, OneDecree) else None
-    if isinstance(answer, NotCovered | UnknownDepartment | UnknownPlace | UnknownDecree | BadInput):
+    if isinstance(answer, NotCovered | UnknownDepartment | UnknownPlace | UnknownDecree | RecueilWithout | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
     return PrintedAnswer(answer, places, language, None if known is None else open_archive(settings).describe(*known))
 
@@ -189,6 +191,8 @@ def _json(reply: PrintedAnswer) -> object:
             return _shown(decree, place_for(reply.places, decree.authority), at, reply.file)
         case TownAnswer():
             return TownModel.about(reply.answer, reply.places)
+        case SeveralPlaces(answers=answers):
+            return [_json(replace(reply, answer=one)) for one in answers]
         case PlaceChoices(asked=asked, choices=choices):
             return PlacesModel(asked=asked, candidates=tuple(map(PlaceModel.about, choices)))
         case _:

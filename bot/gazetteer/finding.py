@@ -100,6 +100,35 @@ def find_places(text: str) -> PlaceMatches:
     return _found(near if any(hit.score >= _ALMOST for hit in near) else finder.in_sentence(words) or near)
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceMention:
+    """Names places that words of a sentence may mean, where most people are first. `first` and `end` count words."""
+
+    name: str
+    first: int
+    end: int
+    places: tuple[Commune | Department | Region, ...]
+
+
+_PREPOSITIONS = frozenset(["a", "au", "aux", "de", "d", "sur", "dans", "en", "in", "at"])
+_NOT_FIRST = ARTICLES - {"la", "le", "les", "l"}
+
+
+@lru_cache(maxsize=_FOUND_KEPT)
+def mentions(text: str, ignored: frozenset[str]) -> tuple[PlaceMention, ...]:
+    """Return the places that a sentence names for sure, by the names that they bear alone: the longest at each word. `ignored` words are no
+    name alone. A small place must follow a preposition."""
+    words = words_of(text)
+    return tuple(
+        PlaceMention(" ".join(words[first:end]), first, end, tuple(dict.fromkeys(map(_place, sorted(hits, key=_by_people)))))
+        for first, end, hits in _Finder().mentioned(words, ignored)
+    )
+
+
+def _by_people(hit: _Hit) -> tuple[bool, int]:
+    return hit.kind is Region, -hit.population
+
+
 class _Finder:
     """Looks places up, each way on its own."""
 
@@ -141,6 +170,20 @@ class _Finder:
                 return [self._area(area, Match.NAME)]
         return []
 
+    def named_for_sure(self, words: list[str]) -> list[_Hit]:
+        """Find by a name, by that of an area, by a postcode, or by a name with the department: what stands for a place in a sentence."""
+        name = " ".join(words)
+        if name in _WHAT_IT_IS or (words[0].isdigit() and not _POSTCODE.fullmatch(words[0])):
+            return []
+        if _POSTCODE.fullmatch(name):
+            return self.numbered(words)
+        exact = [
+            hit
+            for hit in self.named(name)
+            if hit.rank <= _rank(Match.NAME) or (hit.how is Match.ALIAS and (hit.kind is not Commune or len(words) > 1))
+        ]
+        return exact or (self.within(words) if len(words) > 1 and words[-1] not in ARTICLES else [])
+
     def completing(self, name: str) -> list[_Hit]:
         """Find by a name that was not typed to its end."""
         rows = self._places.names.completing(name) if len(name) > 1 else []
@@ -162,26 +205,26 @@ class _Finder:
         return hits
 
     def in_sentence(self, words: list[str]) -> list[_Hit]:
-        """Find `est-ce utilisé à Valence`: names after an article or preposition, and those of places where many people are."""
-        found: list[_Hit] = []
+        """Find `est-ce utilisé à Valence`: what a sentence names, as guesses."""
+        rank = _rank(Match.SENTENCE)
+        return [replace(hit, how=Match.SENTENCE, rank=rank) for *_, hits in self.mentioned(words, frozenset()) for hit in hits]
+
+    def mentioned(self, words: list[str], ignored: frozenset[str]) -> Iterator[tuple[int, int, list[_Hit]]]:
+        """Yield the first word, that after the last, and the places of each name: after a preposition, or where many people are."""
         first = 0
         while first < len(words):
-            lengths = range(min(_LONGEST_NAME, len(words) - first), 0, -1)
-            longest = ((length, hits) for length in lengths if (hits := self._called(words[first : first + length])))
-            length, hits = next(longest, (1, []))
-            is_preceded = first > 0 and words[first - 1] in ARTICLES
-            found += [hit for hit in hits if is_preceded or hit.population >= _MANY_PEOPLE]
-            first += length
-        return found
-
-    def _called(self, words: list[str]) -> list[_Hit]:
-        name = " ".join(words)
-        if name in _WHAT_IT_IS:
-            return []
-        rows = self._places.with_postcode(name) if _POSTCODE.fullmatch(name) else self._places.names.exact(name)
-        area = self._aliases.areas.get(name)
-        areas = [] if area is None else [self._area(area, Match.SENTENCE)]
-        return [*areas, *(self._commune(row, Match.SENTENCE) for row in rows)]
+            end = first + 1
+            for last in range(min(first + _LONGEST_NAME, len(words)), first, -1):
+                part = words[first:last]
+                if (len(part) == 1 and part[0] in ignored) or part[0] in _NOT_FIRST:
+                    continue
+                hits = self.named_for_sure(part)
+                is_preceded = first > 0 and words[first - 1] in _PREPOSITIONS
+                if any(is_preceded or hit.population >= _MANY_PEOPLE for hit in hits):
+                    end = last
+                    yield first, end, hits
+                    break
+            first = end
 
     def _placed(self, words: list[str]) -> Iterator[tuple[frozenset[int], list[str]]]:
         for number, rest in ((words[-1], words[:-1]), (words[0], words[1:])):

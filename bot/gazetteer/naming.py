@@ -16,7 +16,7 @@ from bot.domain.posts import Topics, decided_in, departments_of, topics_of
 from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import ARTICLES, Commune, aliases, fold_name, folded_word, gazetteer, packed_file, region_of
 
-RULES = "3"
+RULES = "4"
 """Version of the rules of this module and of `bot.storage.naming`: after a change the communes of every stored decree are found again."""
 
 _MOST_WORDS = 9
@@ -90,6 +90,10 @@ class _Namer:
         """Return the commune that bears this name, or bore it; none where there are two."""
         folded = fold_name(name)
         rows = self._within(self._places.names.exact(folded), departments)
+        tokens = _tokens(name)
+        several = self._arrondissements(tokens, 0, len(tokens), departments) if len(tokens) > 1 else ()
+        if several:
+            return several, Naming.NAMED
         how = Naming.NAMED if rows else Naming.ALIAS
         rows = rows or self._within({self._places.former[position][1] for position in self._places.former_names.exact(folded)}, departments)
         return rows if len(rows) == 1 else (), how
@@ -143,6 +147,8 @@ class _Namer:
         if len(words) == 2 and _POSTCODE.fullmatch(words[0]) and words[1] in ("paris", "lyon", "marseille"):
             rows = self._within(self._places.with_postcode(words[0]), departments)
             return tuple(row for row in rows if self._places.at(row).part_of)
+        if len(words) > 1 and words[0] in ("paris", "lyon", "marseille") and _ORDINAL.fullmatch(words[-1]) and words[-1] != words[1]:
+            words = [*words[1:], "arrondissement", "de", words[0]]  # `Lyon 1er, 2e et 5e`
         city = " ".join(words[-2:]) if words[-2:-1] == ["de"] else ""
         ordinals, last = (words[:-3], words[-3]) if city and len(words) > 3 else (words[:-1], words[-1])
         if not last.startswith("arrondissement") or not ordinals or not _ORDINAL.fullmatch(ordinals[0]):

@@ -11,8 +11,10 @@ from enum import Enum
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
+from bot.domain.hours import open_hours, slots_of
 from bot.domain.law import Flag, LegalAdvice, Standing
 from bot.domain.text import fold_letters
 from bot.messages.lines import (
@@ -25,6 +27,7 @@ from bot.messages.lines import (
     date_text,
     days_text,
     delay_text,
+    moment_text,
     period_text,
     timing,
     timing_text,
@@ -234,11 +237,24 @@ def list_standing(message: MessageInput) -> str | None:
         return said.unknown
     by_stage = {
         PeriodStage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
-        PeriodStage.STARTED: said.in_force if standing is Standing.IN_FORCE else said.started,
+        PeriodStage.STARTED: _in_force(message, words) if standing is Standing.IN_FORCE else said.started,
         PeriodStage.ENDED: said.over,
         PeriodStage.UNKNOWN: said.unknown if standing is Standing.UNKNOWN else None,
     }
     return by_stage[stage.stage]
+
+
+def _in_force(message: MessageInput, words: Words) -> str:
+    """Return `en cours`, and of a decree that applies at some hours only, when they come next, or that there are none any more."""
+    said = words.standing
+    if not slots_of(message.decree):
+        return str(said.in_force)
+    hours = open_hours(message.decree, message.now.astimezone(ZoneInfo(message.place.time_zone)))
+    if hours is None:
+        return str(said.hours_over)
+    moment = hours.closes if hours.is_open else hours.opens
+    text = f"{words.dates.names_of_days[moment.day.weekday()]} {moment_text(moment, words.dates)}"
+    return str((said.hours_open if hours.is_open else said.hours_next).format(moment=text))
 
 
 def list_changes(decree: Decree, words: Words) -> Iterator[str]:

@@ -326,10 +326,11 @@ class PeriodStage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PeriodTiming:
-    """A stage, with the time left until the start when it is upcoming."""
+    """A stage, with the time left until the start when it is upcoming, and the days of the calendar until then, at its place."""
 
     stage: PeriodStage
     delay: timedelta | None = None
+    days: int = 0
 
 
 def timing(facts: Facts, time_zone: str, now: datetime) -> PeriodTiming:
@@ -347,7 +348,8 @@ def timing(facts: Facts, time_zone: str, now: datetime) -> PeriodTiming:
         return PeriodTiming(PeriodStage.UNKNOWN)
     if now >= start:
         return PeriodTiming(PeriodStage.STARTED)
-    return PeriodTiming(PeriodStage.UPCOMING, start - now.astimezone(UTC))
+    days = (start.astimezone(zone).date() - now.astimezone(zone).date()).days
+    return PeriodTiming(PeriodStage.UPCOMING, start - now.astimezone(UTC), days)
 
 
 def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime | None:
@@ -367,14 +369,14 @@ def timing_text(moment: PeriodTiming, words: Words) -> str | None:
 
 
 def delay_text(moment: PeriodTiming, words: Words) -> str:
-    """Return `14 h`, `3 jours`, rounded down, so that nobody has less time."""
+    """Return `14 h`, rounded down, so that nobody has less time; from 48 h on `3 jours`, as a calendar counts them."""
     delay = moment.delay or timedelta()
     minutes = max(int(delay.total_seconds() // 60), 1)
     if minutes < 60:
         return words.minutes.format(n=minutes)
     if delay < _HOURS_UP_TO:
         return words.hours.format(n=minutes // 60)
-    return words.days.format(n=delay.days)
+    return words.days.format(n=moment.days)
 
 
 def date_text(day: date, words: Words) -> str:

@@ -22,12 +22,14 @@ class Topic(StrEnum):
     TODAY = "today"
     NUMBER = "number"
     TOWN = "town"
+    DAY = "day"
+    RECUEIL = "recueil"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """Holds a question whose answer may be a list, on a `page` that starts at 1. `words`: the search, the number, the INSEE code of a town,
-    or codes of departments separated by commas, empty for all."""
+    the days (`bot.queries.days`), what names a recueil, or codes of departments separated by commas, empty for all."""
 
     topic: Topic
     words: str = ""
@@ -135,6 +137,34 @@ class PlaceChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceQuestions:
+    """Asks about each of several places."""
+
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralPlaces:
+    """Holds the answer on each of several places that a question names."""
+
+    answers: tuple[TownAnswer | DecreeList | NothingFound, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectCard:
+    """Asks what algorithmic video surveillance is, whether it is legal, or how it is contested."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecueilWithout:
+    """Reports that no decree is recorded of the recueil that was asked for. `is_read`: false where it was not read, or is not known."""
+
+    asked: str
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownPlace:
     """No place is called so, or nearly so."""
 
@@ -175,6 +205,7 @@ class InputFault(StrEnum):
     NO_WORDS = "no_words"
     NO_TOWN = "no_town"
     TOO_LONG = "too_long"
+    NO_QUESTION = "no_question"
     NO_NUMBER = "no_number"
     NOT_A_NUMBER = "not_a_number"
 
@@ -198,6 +229,9 @@ Answer = (
     | UnknownDecree
     | BadInput
     | HelpRequest
+    | SubjectCard
+    | RecueilWithout
+    | SeveralPlaces
     | FiguresAnswer
     | WatchState
     | DepartmentState

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
+from urllib.parse import urlencode
 
 import structlog
 from bs4 import BeautifulSoup
@@ -22,9 +23,23 @@ from bot.domain.mentions import AccountFailed, StatusMention
 from bot.domain.tasks import backoff
 from bot.messages.announcement import TooSmall, mastodon_status
 from bot.messages.words import Language, StatusLimits, cut, inert, mastodon_length
-from bot.queries.answers import Answer, BadInput, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
+from bot.queries.answers import (
+    Answer,
+    BadInput,
+    DecreeList,
+    HelpRequest,
+    NothingFound,
+    OneDecree,
+    PlaceChoices,
+    Question,
+    SeveralPlaces,
+    SubjectCard,
+    Topic,
+    TownAnswer,
+)
 from bot.queries.following import about_us, run_by
-from bot.queries.phrases import message_of, plain_answer
+from bot.queries.phrases import brief_answer, message_of, plain_answer
+from bot.queries.plain_words import civil
 from bot.queries.questions import Clock, Questions, RateDecision, RateLimiter
 from bot.queries.vocabulary import vocabulary
 from bot.storage.alerts import AnsweredMentions
@@ -106,7 +121,7 @@ def is_worth_saying(answer: Answer, asked: MentionQuestion) -> bool:
             return answer.question.topic is not Topic.SEARCH
         case PlaceChoices():
             return answer.sure
-        case BadInput():
+        case BadInput() | SubjectCard():
             return False
         case _:
             return True
@@ -117,13 +132,16 @@ def language_of(mention: StatusMention) -> Language:
     return "en" if re.split("[-_]", mention.language.lower())[0] == "en" else "fr"
 
 
-def answer_status(answer: Answer, mention: StatusMention, limits: StatusLimits, *, places: Mapping[str, Place], contact: str) -> str:
+def answer_status(
+    answer: Answer, mention: StatusMention, limits: StatusLimits, *, places: Mapping[str, Place], contact: str, public_url: str = ""
+) -> str:
     """Return an answer as a status within `limits`, which mentions only its author. A decree keeps its link; a list its beginning and end,
     with a mark where decrees are left out. The notice for a first contact follows if there is room, as earlier contacts are not stored.
-    `contact`: of this instance's operator, or empty."""
+    `contact`: of this instance's operator, or empty. `public_url`: of its pages, to one of which a link is kept; or empty."""
     language = language_of(mention)
     room = replace(limits, characters=limits.characters - len(mention.handle) - 2)
-    said = _said(answer, places, language, room)
+    link = f"\n\n{page_address(answer, public_url, language)}" if public_url else ""
+    said = _said(answer, places, language, replace(room, characters=room.characters - mastodon_length(link, room))) + link
     # The help says by itself that Vigie is no service of the State.
     about = run_by(language, contact) if isinstance(answer, HelpRequest) else about_us(language, contact)
     with_about = f"{said}\n\n{about}" if about else said
@@ -146,27 +164,44 @@ def _said(answer: Answer, places: Mapping[str, Place], language: Language, room:
             return "\n".join(line for line in post.split("\n") if not line.startswith("#")).rstrip()
 
     fits = partial(_fits, room=room)
-    texts = [_quiet(one, places, language) for one in _versions(answer)]
+    texts = [_quiet(plain_answer(one, places, language, "mastodon"), language, answer) for one in _versions(answer)]
+    texts.append(_quiet(brief_answer(answer, places, language), language, answer))
     return next((text for text in texts if fits(text)), None) or shortened(texts[-1], fits)
+
+
+def page_address(answer: Answer, public_url: str, language: Language) -> str:
+    """Return the address of the page that shows what an answer is about."""
+    match answer:
+        case OneDecree(decree=decree):
+            path = f"/arretes/{decree.id}"
+        case TownAnswer(commune=commune):
+            path = f"/communes/{commune.code}"
+        case DecreeList(places=(place,)) | NothingFound(places=(place,)) if not place.territory:
+            path = f"/departements/{place.code}"
+        case HelpRequest() | SubjectCard() | BadInput():
+            path = "/"
+        case DecreeList(question=Question(topic=Topic.SEARCH)) | NothingFound(question=Question(topic=Topic.SEARCH)):
+            path = f"/recherche?{urlencode({'q': civil(answer.question.words)})}"
+        case _:
+            path = "/envigueur"
+    return f"{public_url.rstrip('/')}{'/en' if language == 'en' else ''}{path}"
 
 
 def _fits(said: str, room: StatusLimits) -> bool:
     return mastodon_length(said, room) <= room.characters
 
 
-def _quiet(answer: Answer, places: Mapping[str, Place], language: Language) -> str:
+def _quiet(words: str, language: Language, answer: Answer) -> str:
     """Return the words of an answer, which mention nobody and have no hashtag."""
-    text = (
-        vocabulary(language).mastodon.help.strip()
-        if isinstance(answer, HelpRequest)
-        else plain_answer(answer, places, language, "mastodon")
-    )
+    text = vocabulary(language).mastodon.help.strip() if isinstance(answer, HelpRequest) else words
     return "\n".join(line if "://" in line else inert(line) for line in text.split("\n"))
 
 
 def _versions(answer: Answer) -> Iterator[Answer]:
     """Yield an answer in full, and one on a town with less: first goes what says that all is well, then decrees that may not concern it."""
     yield answer
+    if isinstance(answer, SeveralPlaces):
+        yield replace(answer, answers=tuple(replace(one, health=()) for one in answer.answers))
     if isinstance(answer, TownAnswer):
         troubled = replace(answer, health=tuple(one for one in answer.health if one.status is not Status.OK))
         yield troubled

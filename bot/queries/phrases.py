@@ -16,7 +16,7 @@ from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages.announcement import decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.lines import MessageInput, date_text, place_for, thousands
+from bot.messages.lines import MessageInput, capital, date_text, place_for, thousands
 from bot.messages.words import Language, Words, cut, data_file, inert, words_in
 from bot.queries.answers import (
     Answer,
@@ -29,6 +29,10 @@ from bot.queries.answers import (
     OneDecree,
     PlaceChoice,
     PlaceChoices,
+    Question,
+    RecueilWithout,
+    SeveralPlaces,
+    SubjectCard,
     Topic,
     TownAnswer,
     UnknownDecree,
@@ -36,8 +40,10 @@ from bot.queries.answers import (
     UnknownPlace,
     WatchState,
 )
+from bot.queries.days import Days
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, figures_text
+from bot.queries.plain_words import civil
 from bot.queries.vocabulary import Face, vocabulary
 
 _LONGEST_ECHO = 120
@@ -49,11 +55,11 @@ def title(answer: DecreeList, language: Language) -> str:
     words = vocabulary(language)
     count = words.count_one if answer.total == 1 else words.count_many.format(n=answer.total)
     page = "" if answer.pages == 1 else ", " + words.page.format(page=answer.question.page, pages=answer.pages)
-    return words.header.format(title=_subject(answer, words), total=count + page)
+    return words.header.format(title=_subject(answer, words, language), total=count + page)
 
 
 def shortcoming(
-    answer: NothingFound | NotCovered | PlaceChoices | UnknownPlace | UnknownDepartment | UnknownDecree | BadInput,
+    answer: NothingFound | RecueilWithout | NotCovered | PlaceChoices | UnknownPlace | UnknownDepartment | UnknownDecree | BadInput,
     places: Mapping[str, Place],
     language: Language,
     face: Face = "terminal",
@@ -63,6 +69,8 @@ def shortcoming(
     words = vocabulary(language)
     examples = words.faces[face]
     match answer:
+        case RecueilWithout():
+            text = str(words.ask.recueil_read if answer.is_read else words.ask.recueil_unread)
         case PlaceChoices():
             text = choices_text(answer, language, face)
             if answer.nothing is not None:
@@ -110,7 +118,7 @@ def letter_text(letter: LetterKind, answer: OneDecree, places: Mapping[str, Plac
 
 
 def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Words, language: Language) -> str:
-    said = _nothing_there(answer, words) if answer.recorded else words.nothing_recorded
+    said = _nothing_there(answer, words, language) if answer.recorded else words.nothing_recorded
     if not answer.watched:
         return f"{said} {words.unwatched}"
     unfinished = (words.ask.unfinished,) if answer.unfinished else ()
@@ -127,8 +135,19 @@ def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Words, la
     return " ".join(part for part in parts if part)
 
 
-def _nothing_there(answer: NothingFound, words: Words) -> str:
+def _on_days(template: str, answer: DecreeList | NothingFound, language: Language) -> str:
+    """Fill in the days that were asked about, and the place."""
+    asked, words = Days.read(answer.question.words), words_in(language)
+    first, last = (f"{words.dates.names_of_days[day.weekday()]} {date_text(day, words.dates)}" for day in (asked.first, asked.last))
+    days = words.periods.one_day.format(day=first) if first == last else words.periods.range.format(start=first, end=last)
+    name = place_name(answer)
+    return capital(template.format(days=days, where=words.label.format(label=name, text="") if name else ""))
+
+
+def _nothing_there(answer: NothingFound, words: Words, language: Language) -> str:
     ask, topic = words.ask, answer.question.topic
+    if topic is Topic.DAY:
+        return _on_days(ask.nothing_day, answer, language)
     of_one = {Topic.DEPARTMENT: words.nothing_department, Topic.IN_FORCE: words.nothing_in_force_there}
     of_several = {
         Topic.DEPARTMENT: ask.nothing_departments,
@@ -141,8 +160,12 @@ def _nothing_there(answer: NothingFound, words: Words) -> str:
     return bare.get(topic, words.nothing_recent).format(words=_echo(answer.question.words))
 
 
-def _subject(answer: DecreeList, words: Words) -> str:
+def _subject(answer: DecreeList, words: Words, language: Language) -> str:
     ask, topic, places = words.ask, answer.question.topic, answer.places
+    if topic is Topic.DAY:
+        return _on_days(ask.day, answer, language)
+    if topic is Topic.RECUEIL:
+        return str(ask.recueil)
     of_one = {Topic.DEPARTMENT: words.department, Topic.IN_FORCE: words.in_force_there}
     of_several = {Topic.DEPARTMENT: ask.departments, Topic.IN_FORCE: ask.in_force_departments, Topic.TODAY: ask.today_there}
     if places:
@@ -160,7 +183,7 @@ def _about(of_one: str | None, of_several: str, places: Sequence[Place]) -> str:
 
 
 def _echo(text: str) -> str:
-    return cut(inert(text), _LONGEST_ECHO)
+    return cut(inert(civil(text) or "…"), _LONGEST_ECHO)
 
 
 # Towns, and the places that may be meant.
@@ -261,17 +284,89 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
             unplaced = decree_lines(answer.unplaced, places, answer.at, language)
             blocks = ("\n".join((parts.title, *named)), "\n".join((parts.unplaced, *unplaced)) if parts.unplaced else "", parts.watch)
             return "\n\n".join(block for block in blocks if block)
-        case HelpRequest():
-            return vocabulary(language).help.strip()
-        case OneDecree(decree=decree, at=at):
-            message = message_of(decree, places, at, language)
-            gone = withdrawal(decree, message.place, language)
-            full = plain_decree(message, places)
-            return full if gone is None else f"{gone}\n\n{full}"
+        case HelpRequest() | SubjectCard():
+            return _subject_text(language, face) if isinstance(answer, SubjectCard) else vocabulary(language).help.strip()
+        case SeveralPlaces():
+            return "\n\n".join((*(block for _, block in place_blocks(answer, places, language)), several_watch(answer, places, language)))
+        case OneDecree():
+            return _whole(answer, places, language)
         case WatchState() | DepartmentState() | FiguresAnswer():
-            return figures_text(answer, places, language) if isinstance(answer, FiguresAnswer) else state_text(answer, places, language)
+            text = figures_text(answer, places, language) if isinstance(answer, FiguresAnswer) else state_text(answer, places, language)
         case _:
-            return shortcoming(answer, places, language, face)
+            text = shortcoming(answer, places, language, face)
+    return text
+
+
+def brief_answer(answer: Answer, places: Mapping[str, Place], language: Language) -> str:
+    """Return an answer with the shortest of warnings, where there is little room: never without it."""
+    warning = vocabulary(language).nothing_warning
+    match answer:
+        case TownAnswer():
+            unread_there = unread_lines(answer.health, places, language)
+            lines = decree_lines(answer.decrees, places, answer.at, language)
+            parts = (town_parts(answer, places, language).title, *lines, *unread_there, warning)
+        case NothingFound() if answer.recorded and answer.watched:
+            parts = (_nothing_there(answer, vocabulary(language), language), *unread_lines(answer.health, places, language), warning)
+        case SeveralPlaces():
+            heads = (block for _, block in place_blocks(answer, places, language))
+            parts = (*heads, *unread_lines(_health_of(answer), places, language), warning)
+        case SubjectCard():
+            return str(vocabulary(language).subject.brief)
+        case _:
+            return plain_answer(answer, places, language, "mastodon")
+    return "\n".join(parts)
+
+
+def _whole(answer: OneDecree, places: Mapping[str, Place], language: Language) -> str:
+    message = message_of(answer.decree, places, answer.at, language)
+    gone = withdrawal(answer.decree, message.place, language)
+    full = plain_decree(message, places)
+    return full if gone is None else f"{gone}\n\n{full}"
+
+
+def _subject_text(language: Language, face: Face) -> str:
+    """Return what the subject is, with what can be asked next where there are no buttons."""
+    words = vocabulary(language)
+    asked = "\n".join(
+        words_in(language).label.format(label=text, text=words.faces[face][name]) for name, text in words.subject.next.items()
+    )
+    return str(words.subject.text).strip() + ("" if face == "telegram" else f"\n\n{asked}")
+
+
+_OF_ONE_PLACE = 2
+"""Decrees shown of one of several places."""
+
+
+def place_blocks(answer: SeveralPlaces, places: Mapping[str, Place], language: Language) -> Iterator[tuple[Question, str]]:
+    """Yield the question about each of several places, and its status with the first decrees."""
+    for one in answer.answers:
+        shown: tuple[Decree, ...] = ()
+        match one:
+            case TownAnswer():
+                head, shown = town_parts(one, places, language).title, one.decrees[: min(max(one.current, 1), _OF_ONE_PLACE)]
+            case DecreeList():
+                head, shown = title(one, language), one.decrees[:_OF_ONE_PLACE]
+            case _:
+                head = _nothing_there(one, vocabulary(language), language)
+        yield one.question, "\n".join((head, *decree_lines(shown, places, answer.at, language)))
+
+
+def place_name(answer: TownAnswer | DecreeList | NothingFound) -> str:
+    """Return `Valence (26)`, or the departments, that an answer is about."""
+    if isinstance(answer, TownAnswer):
+        return f"{answer.commune.name} ({answer.commune.department})"
+    asked = Days.read(answer.question.words).place if answer.question.topic is Topic.DAY else ""
+    commune = gazetteer().commune(asked.removeprefix("c")) if asked.startswith("c") else None
+    return ", ".join(map(place_label, answer.places)) if commune is None else f"{commune.name} ({commune.department})"
+
+
+def several_watch(answer: SeveralPlaces, places: Mapping[str, Place], language: Language) -> str:
+    """Say who of those that decide in several places is not read, and that nothing found proves nothing."""
+    return "\n".join((*unread_lines(_health_of(answer), places, language), vocabulary(language).ask.town_caution))
+
+
+def _health_of(answer: SeveralPlaces) -> tuple[AuthorityHealth, ...]:
+    return tuple({one.code: one for each in answer.answers for one in each.health}.values())
 
 
 def decree_lines(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, language: Language) -> Iterator[str]:

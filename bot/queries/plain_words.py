@@ -1,81 +1,51 @@
-"""What plain words ask: a department, a town, a postcode, a number, help, else a search. Pure."""
+"""What plain words ask: places, a number, a day, help, else a search. The one way in which every face understands a question. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 from rapidfuzz import fuzz, process
 
 from bot.domain.acts import Place
 from bot.domain.text import fold_words
-from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, find_places
-from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
-from bot.queries.answers import BadInput, HelpRequest, InputFault, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
+from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, PlaceMention, find_places, mentions
+from bot.gazetteer.gazetteer import Commune, Department, Region, fold_name, gazetteer
+from bot.messages.words import data_file
+from bot.queries.answers import (
+    BadInput,
+    HelpRequest,
+    InputFault,
+    NotCovered,
+    PlaceChoice,
+    PlaceChoices,
+    PlaceQuestions,
+    Question,
+    SubjectCard,
+    Topic,
+    UnknownPlace,
+)
+from bot.queries.days import Days, days_in
 from bot.queries.departments import DepartmentMatch, find_departments, is_all_of_france
 
 MOST_CHOICES = 8
 """Places offered for one name."""
 
-# Whoever greets, thanks, answers or only asks what this is gets the help, which says it.
-_HELP = frozenset(
-    (
-        *(
-            "aide",
-            "help",
-            "aidez moi",
-            "a l aide",
-            "start",
-            "bonjour",
-            "bonsoir",
-            "salut",
-            "coucou",
-            "hello",
-            "hi",
-            "hey",
-            "bonjour a tous",
-        ),
-        *(
-            "merci",
-            "merci beaucoup",
-            "thank you",
-            "thanks",
-            "oui",
-            "non",
-            "ok",
-            "d accord",
-            "yes",
-            "no",
-            "stop",
-            "au revoir",
-            "test",
-            "menu",
-        ),
-        *("c est quoi", "c est quoi la vsa", "qu est ce que c est", "what is this", "what is it", "a quoi ca sert", "comment ca marche"),
-        *("qui es tu", "qui etes vous", "who are you", "how does it work", "how does this work", "c est quoi ce bot", "commandes", "infos"),
-        *("contact", "qui gere ce bot", "qui est derriere ce bot", "who runs this", "que sais tu faire", "what can you do"),
-    )
-)
+_WORDS: Mapping[str, frozenset[str]] = {
+    name: frozenset(words.split()) for name, words in data_file("bot.queries", "words", "questions.toml").items()
+}
+_HELP, _THANKS, _SUBJECT, _FILLERS = (_WORDS[name] for name in ("help", "thanks", "subject", "fillers"))
+_NO_PLACE = _HELP | _THANKS | _SUBJECT | _FILLERS
+_INSULT = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS['insults'])).replace('_', ' ')})\b")
 _LISTS: Mapping[str, Topic] = {
     **dict.fromkeys(("recents", "derniers arretes", "les derniers arretes", "nouveautes", "quoi de neuf", "liste"), Topic.RECENT),
     **dict.fromkeys(("recent", "latest", "latest decrees", "what s new", "news"), Topic.RECENT),
     **dict.fromkeys(("aujourd hui", "aujourdhui", "maintenant", "en ce moment", "today", "now", "right now"), Topic.TODAY),
-    **dict.fromkeys(("en cours", "en vigueur", "a venir", "bientot", "demain", "ce week end", "cette semaine"), Topic.IN_FORCE),
-    **dict.fromkeys(("in force", "upcoming", "tomorrow", "this weekend", "this week"), Topic.IN_FORCE),
+    **dict.fromkeys(("en cours", "en vigueur", "a venir", "bientot", "in force", "upcoming"), Topic.IN_FORCE),
 }
 """Words that ask for a list by when it is."""
-# "Est-ce utilisé à Valence ?", "Are there cameras in Lyon?": a question, and where what it asks about may begin and end.
-_QUESTION = re.compile(
-    r"(?:(?:bonjour|bonsoir|salut|hello|hi)\W+)?"
-    r"(?:(?:est[- ]ce|c['’ ]?est|(?:il )?y[- ](?:en[- ])?a|quel(?:le)?s?|combien|et|je|is|are|how|what|and)\b)"
-)
-_WHERE = re.compile(r"\b(?:à|a|au|aux|en|dans|sur|pour|in|at|about|for)\s+", re.IGNORECASE)
-_TIMES = (
-    r"(?:aujourd['’]hui|demain|maintenant|en ce moment|actuellement|cette semaine|ce week[- ]end|s['’]il (?:vous|te) pla[iî]t|svp|stp"
-    r"|en cours|en vigueur|à venir|today|tomorrow|now|this weekend|in force|please)"
-)
-_WHEN = re.compile(rf"^{_TIMES}\s+|\s+{_TIMES}$", re.IGNORECASE)
 _HERE = re.compile(
     r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|town|city)\b"
 )
@@ -88,6 +58,13 @@ _OFFICIAL = re.compile(
 _NAMED_AS_NUMBER = re.compile(
     r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?(?:[,;:.('].*)?"
 )
+_OWN_PAGE = re.compile(r"https?://[^\s/]+(?:/[a-z]{2})?/(arretes|communes|departements)/([0-9A-Za-z-]+)/?", re.IGNORECASE)
+_PAGES: Mapping[str, Topic] = {"communes": Topic.TOWN, "departements": Topic.DEPARTMENT}
+"""Topics of pages of the instance, by what stands in their address."""
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_FILE = re.compile(r"\S[^/\\]*\.pdf", re.IGNORECASE)
+_RECUEIL = re.compile(r"(?:raa|recueil)\s*(?:sp[ée]cial\s*)?(?:n[°ºo]?\.?\s*)?\d[\w./-]*(?: \w*\d\w*)*", re.IGNORECASE)
+"""How recueils are asked for: by address, by the name of a file, by number."""
 _REGION = re.compile(r"r-?([0-9]{2})", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _POSTCODE_DIGITS = 5
@@ -96,25 +73,134 @@ _SURE = frozenset((Match.CODE, Match.POSTCODE, Match.NAME, Match.ALIAS))
 
 @dataclass(frozen=True, slots=True)
 class SearchWithFallback:
-    """Holds words to search, and the answer `otherwise` if no decree has them: the possible places, or the request to name the place in a
-    question about "here"."""
+    """Holds words to search, and what is meant if no decree has them: places, or the request to name one in a question about "here".
+    `is_named`: the words are more than the name of the place, which alone is then answered."""
 
     question: Question
-    otherwise: PlaceChoices | BadInput | None
+    otherwise: PlaceMeaning | BadInput | None
+    is_named: bool = False
 
 
-def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices | SearchWithFallback | NotCovered | HelpRequest:
-    """Return what is asked by plain words, of which at least one character is a letter or digit."""
-    asked = " ".join(words.split()).strip(_AROUND) or words
+PlaceMeaning = Question | PlaceChoices | PlaceQuestions | NotCovered
+"""What asks about one place, about several, or which one is meant."""
+Meaning = PlaceMeaning | SearchWithFallback | HelpRequest | SubjectCard | BadInput
+
+
+def civil(text: str) -> str:
+    """Return a text without its insults, which no answer repeats."""
+    folded = fold_words(text)
+    if len(folded) != len(text):
+        return text if _INSULT.search(folded) is None else ""
+    kept, last = [], 0
+    for found in _INSULT.finditer(folded):
+        kept.append(text[last : found.start()])
+        last = found.end()
+    return " ".join("".join((*kept, text[last:])).split()) if kept else text
+
+
+def understood(words: str, places: Mapping[str, Place], today: date) -> Meaning:
+    """Return what is asked by plain words, of which at least one character is a letter or digit. `today` is where the question is."""
+    asked = " ".join(civil(words).split()).strip(_AROUND)
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
-    if folded in _HELP:
-        return HelpRequest()
-    if folded in _LISTS:
-        return Question(_LISTS[folded], "")
-    asked = asked_about(asked) or asked
-    by_form = _by_form(asked, places)
+    if not folded:
+        return BadInput(InputFault.NO_QUESTION)
+    by_form = Question(_LISTS[folded], "") if folded in _LISTS else _by_form(asked, places)
     if by_form is not None:
         return by_form
+    days, rest = days_in(folded, today)
+    alone = None if days is not None else _alone(asked, places)
+    if alone is not None:
+        return alone
+    left = [word for word in rest.split() if word not in _FILLERS]
+    if not left and days is not None:
+        return Question(Topic.DAY, str(days))
+    if _NO_PLACE.issuperset(left) and not _HERE.search(fold_words(asked)):
+        return _about_itself(folded.split(), left)
+    meant = _sentence(asked, rest, days, places)
+    is_insult = len(asked) < len(words.strip(_AROUND)) and civil(words) != words
+    return BadInput(InputFault.NO_QUESTION) if is_insult and choices_of(meant, asked, places) is None else meant
+
+
+def _about_itself(words: Sequence[str], left: Sequence[str]) -> HelpRequest | SubjectCard | BadInput:
+    """Answer a sentence that asks about no place and no decree."""
+    if any(word in _SUBJECT for word in left):
+        return SubjectCard()
+    return BadInput(InputFault.NO_QUESTION) if any(word in _THANKS for word in words) else HelpRequest()
+
+
+def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Place]) -> Meaning:
+    """Return what a sentence asks: its places (`rest` is without its days), else its words."""
+    named = mentions(rest, _NO_PLACE)
+    found = find_places(asked) if days is None else PlaceMatches()
+    is_site = any(one.how in _SURE and one.matched is not None for one in found.candidates)
+    # `Paris 21e`: an arrondissement that there is not, rather than the city.
+    guess = next((one for one in found.candidates if one.how in {Match.BEGINS, Match.NEAR}), None)
+    is_guess = bool(named) and guess is not None and fold_name(guess.place.name).startswith(f"{named[0].name} ")
+    if not named or is_site or is_guess:
+        is_here = not is_site and all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
+        on_days = None if days is None else Question(Topic.DAY, str(days))
+        otherwise = BadInput(InputFault.NO_TOWN) if is_here else on_days or _choices(asked, found, places)
+        return SearchWithFallback(Question(Topic.SEARCH, asked), otherwise, is_named=days is not None)
+    meant = _of_mentions(named, asked, places)
+    if days is not None:
+        return _on_days(meant, days)
+    words = rest.split()
+    covered = {position for one in named for position in range(one.first, one.end)}
+    left = [word for position, word in enumerate(words) if position not in covered and word not in _NO_PLACE]
+    if not left or len(named) > 1:
+        return meant
+    return SearchWithFallback(Question(Topic.SEARCH, asked), meant, is_named=True)
+
+
+def _on_days(meant: PlaceMeaning, days: Days) -> PlaceMeaning:
+    """Ask the same about days: what is in force then."""
+
+    def then(question: Question) -> Question:
+        code = f"c{question.words}" if question.topic is Topic.TOWN else question.words
+        return Question(Topic.DAY, str(replace(days, place=code)))
+
+    match meant:
+        case Question():
+            return then(meant)
+        case PlaceQuestions():
+            return PlaceQuestions(tuple(map(then, meant.questions)))
+        case PlaceChoices():
+            return replace(meant, choices=tuple(replace(choice, question=then(choice.question)) for choice in meant.choices))
+        case NotCovered():
+            return meant
+
+
+def _of_mentions(named: Sequence[PlaceMention], asked: str, places: Mapping[str, Place]) -> PlaceMeaning:
+    """Return the question about one place, as if it were asked by its name alone, or about each of several."""
+    areas = {place.code for one in named for place in one.places if isinstance(place, Department)}
+    sure = {place.department for one in named for place in one.places if isinstance(place, Commune) and len(one.places) == 1}
+    towns = [one for one in named if any(isinstance(place, Commune) for place in one.places)]
+    if len(named) == 1:
+        name = _as_written(named[0].name, asked)
+        alone = _by_form(name, places) or _alone(name, places)
+        if alone is not None:
+            return alone
+    chosen = [_likely(one.places, areas if towns and len(towns) < len(named) else sure) for one in (towns or named)]
+    questions = dict.fromkeys(choice.question for place in chosen if (choice := _choice(PlaceCandidate(place, Match.NAME), places)))
+    if not questions:
+        return NotCovered(chosen[0].name)
+    return next(iter(questions)) if len(questions) == 1 else PlaceQuestions(tuple(questions)[:MOST_CHOICES])
+
+
+def _as_written(name: str, asked: str) -> str:
+    """Return a folded name as the person wrote it."""
+    folded = fold_words(asked)
+    found = re.search(r"\b" + r"[\W_]+".join(map(re.escape, name.split())) + r"\b", folded)
+    return name if found is None or len(folded) != len(asked) else asked[found.start() : found.end()]
+
+
+def _likely(found: Sequence[Commune | Department | Region], departments: Collection[str]) -> Commune | Department | Region:
+    """Return the place that is meant beside others: the one in their department, else the first, where most people are."""
+    return next((place for place in found if isinstance(place, Commune) and place.department in departments), found[0])
+
+
+def _alone(asked: str, places: Mapping[str, Place]) -> Question | PlaceChoices | NotCovered | None:
+    """Return what is asked by a name, a postcode or a number that stands alone; None for other words."""
     is_number = _DIGITS.fullmatch(asked) is not None
     outside = not_covered(asked, places)
     if outside is not None:
@@ -125,13 +211,16 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
     if choices is not None and choices.sure and not is_site and (not is_number or len(asked) == _POSTCODE_DIGITS):
         return choices.choices[0].question if len(choices.choices) == 1 else choices
-    is_here = all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
-    otherwise = BadInput(InputFault.NO_TOWN) if is_here else choices
-    return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), otherwise)
+    return Question(Topic.NUMBER, asked) if is_number else None
 
 
 def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
-    """Return what is asked by a number of a decree, all of France, or departments; None for other words."""
+    """Return what is asked by an address, a number of a decree, all of France, or departments; None for other words."""
+    page = _OWN_PAGE.fullmatch(asked)
+    if page is not None:
+        return Question(Topic.NUMBER, page[2]) if page[1] == "arretes" else Question(_PAGES[page[1]], page[2])
+    if _ADDRESS.fullmatch(asked) or _FILE.fullmatch(asked) or _RECUEIL.fullmatch(asked):
+        return Question(Topic.RECUEIL, asked)
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
         return Question(Topic.NUMBER, asked)
     if is_all_of_france(asked):
@@ -139,22 +228,6 @@ def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
     areas = areas_named(asked, places)
     is_sure = bool(areas.places) and not (len(areas.places) == 1 and _namesakes(asked))
     return Question(Topic.DEPARTMENT, areas.codes) if is_sure else None
-
-
-def asked_about(asked: str) -> str | None:
-    """Return the one place at the end of a question (`est-ce utilisé à Valence`), or named with a time (`Valence demain`); None without
-    one, or with several."""
-    asked, whole = _WHEN.sub("", asked.strip(_AROUND)), asked.strip(_AROUND)
-    if asked != whole and any(one.how in _SURE for one in find_places(asked).candidates):
-        return _WHERE.sub("", asked, count=1) if _WHERE.match(asked) else asked
-    if _QUESTION.match(fold_words(whole)) is None:
-        return None
-    for start in _WHERE.finditer(asked):
-        place = asked[start.end() :]
-        if any(one.how in _SURE for one in find_places(place).candidates):
-            before = find_places(asked[: start.start()]).candidates
-            return None if any(one.how is Match.SENTENCE for one in before) else place
-    return None
 
 
 def areas_named(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:
@@ -196,6 +269,33 @@ def town_of(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices 
 def places_named(words: str, places: Mapping[str, Place]) -> PlaceChoices | None:
     """Return all places that these words may mean, one alone too; None where there is none."""
     return _choices(words, find_places(words), places)
+
+
+def choices_of(meaning: Meaning, asked: str, places: Mapping[str, Place]) -> PlaceChoices | None:
+    """Return the places of a meaning as choices; None where it is about no place."""
+    match meaning:
+        case SearchWithFallback(otherwise=otherwise):
+            return None if otherwise is None else choices_of(otherwise, asked, places)
+        case PlaceChoices():
+            return meaning
+        case Question() | PlaceQuestions():
+            questions = (meaning,) if isinstance(meaning, Question) else meaning.questions
+            known = tuple(choice for one in questions for choice in _choices_of_question(one, asked, places))
+            return PlaceChoices(asked, known, len(known), sure=True, in_sentence=len(questions) > 1) if known else None
+        case _:
+            return None
+
+
+def _choices_of_question(question: Question, asked: str, places: Mapping[str, Place]) -> Iterator[PlaceChoice]:
+    if question.topic is Topic.TOWN and (commune := gazetteer().commune(question.words)) is not None:
+        yield PlaceChoice(commune, question)
+    elif question.topic is Topic.DEPARTMENT:
+        codes = question.words.split(",")
+        departments = [area for code in codes if (area := gazetteer().department(code)) is not None]
+        if departments:
+            yield from (PlaceChoice(area, Question(Topic.DEPARTMENT, area.code)) for area in departments)
+        elif (named := places_named(asked, places)) is not None:
+            yield from named.choices
 
 
 def _namesakes(asked: str) -> bool:

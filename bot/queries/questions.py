@@ -7,13 +7,14 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import partial
 from typing import TypeVar
 
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
 from bot.domain.health import AuthorityHealth, Overview
+from bot.domain.posts import FRANCE
 from bot.domain.records import LAST_ID, PageOfDecrees, PageOfIds
 from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import Commune, gazetteer
@@ -22,12 +23,17 @@ from bot.queries.answers import (
     BadInput,
     DecreeList,
     DepartmentState,
+    HelpRequest,
     InputFault,
     NotCovered,
     NothingFound,
     OneDecree,
     PlaceChoices,
+    PlaceQuestions,
     Question,
+    RecueilWithout,
+    SeveralPlaces,
+    SubjectCard,
     Topic,
     TownAnswer,
     UnknownDecree,
@@ -35,10 +41,11 @@ from bot.queries.answers import (
     UnknownPlace,
     WatchState,
 )
+from bot.queries.days import Days
 from bot.queries.departments import DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
-from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
-from bot.queries.running import RunningDecrees, has_begun, in_force, may_concern, running
+from bot.queries.plain_words import PlaceMeaning, SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
+from bot.queries.running import RunningDecrees, has_begun, in_force, in_force_on, may_concern, running
 from bot.storage.decrees import Decrees
 
 P = TypeVar("P", PageOfDecrees, PageOfIds)
@@ -128,26 +135,71 @@ class Questions:
         authorities = deciding_in({commune.department}, self.places)
         return in_force(self.decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self.places, now)
 
-    def plain(self, words: str) -> Answer:
-        """Answer plain words: a department, a town, a postcode, a number, "aide"; anything else is searched."""
+    def plain(self, words: str, page: int = 1) -> Answer:
+        """Answer plain words: places, a number, an address, a day, "aide"; anything else is searched."""
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        meant = understood(asked, self.places)
+        meant = understood(asked, self.places, self.today_here())
+        if not isinstance(meant, SearchWithFallback):
+            return self._meant(meant, page)
+        found = self._search(meant.question.words, page, corrects=not meant.is_named)
+        if isinstance(found, DecreeList) and found.searched is not None:
+            named = places_named(found.searched, self.places)
+            if named is not None and named.sure:  # a town mistyped: who names one wants it, not all decrees with that word
+                return replace(named, asked=asked, sure=False)
+        if meant.otherwise is None or not isinstance(found, NothingFound):
+            return found
+        if isinstance(meant.otherwise, PlaceChoices) and not meant.is_named:
+            return replace(meant.otherwise, nothing=found)
+        return self._meant(meant.otherwise, page)
+
+    def _meant(self, meant: PlaceMeaning | HelpRequest | SubjectCard | BadInput, page: int) -> Answer:
         match meant:
             case Question():
-                return self.ask(meant)
-            case SearchWithFallback():
-                found = self.ask(meant.question)
-                if isinstance(found, DecreeList) and found.searched is not None:
-                    named = places_named(found.searched, self.places)
-                    if named is not None and named.sure:  # a town mistyped: who names one wants it, not all decrees with that word
-                        return replace(named, asked=asked, sure=False)
-                if meant.otherwise is None or not isinstance(found, NothingFound):
-                    return found
-                return meant.otherwise if isinstance(meant.otherwise, BadInput) else replace(meant.otherwise, nothing=found)
+                return self.ask(replace(meant, page=page))
+            case PlaceQuestions(questions=questions):
+                answers = [self.ask(one) for one in questions]
+                known = tuple(one for one in answers if isinstance(one, TownAnswer | DecreeList | NothingFound))
+                return SeveralPlaces(known, self.clock()) if known else answers[0]
             case _:
                 return meant
+
+    def today_here(self) -> date:
+        """Return the day in France."""
+        return self.clock().astimezone(FRANCE).date()
+
+    def day(self, words: str, page: int = 1) -> Answer:
+        """Return the decrees in force on days, at a place where one is named (`bot.queries.days`)."""
+        try:
+            asked = Days.read(words)
+        except ValueError:
+            return BadInput(InputFault.NO_QUESTION)
+        commune = gazetteer().commune(asked.place.removeprefix("c")) if asked.place.startswith("c") else None
+        there = self._there(asked.place if commune is None else commune.department)
+        if there is not None and not isinstance(there, DepartmentMatch):
+            return there
+        communes = None if commune is None else (commune.code,)
+        before = asked.first - timedelta(days=1)
+        stored = self.decrees.current(before, None if there is None else there.authorities, communes)
+        departments = None if there is None else there.departments
+        known = in_force_on((one for one in stored if may_concern(one, departments)), self.places, asked.first, asked.last)
+        question = Question(Topic.DAY, words, page)
+        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
+
+    def recueil(self, words: str, page: int = 1) -> Answer:
+        """Return the decrees of a recueil, by its address, the name of its file or its number; whether it was read where it has none."""
+        found = self.decrees.in_recueil(words)
+        ids = () if found is None else found[1]
+        decrees = [one for one in self._loaded(ids) if one.withdrawn_at is None]
+        if not decrees:
+            return RecueilWithout(words, is_read=found is not None and found[0])
+        if len(decrees) == 1:
+            return OneDecree(decrees[0], self.clock())
+        return self._list(
+            Question(Topic.RECUEIL, words, page),
+            lambda limit, offset: PageOfDecrees(tuple(decrees[offset : offset + limit]), len(decrees)),
+        )
 
     def town(self, words: str, page: int = 1) -> Answer:
         """Return what is recorded of a town, by name, postcode or INSEE code; all that may be meant where they are several."""
@@ -184,18 +236,21 @@ class Questions:
         overview = self.overview() if overview is None else overview
         return figures(known, published, overview, self.since(None), self.places, now)
 
-    def search(self, words: str, page: int = 1) -> Answer:
-        """Return the decrees that have these words."""
+    def search(self, words: str, page: int = 1, *, corrects: bool = True) -> Answer:
+        """Return the decrees that have these words; near ones where none has (`corrects`)."""
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
+        return self._search(asked, page, corrects=corrects)
+
+    def _search(self, asked: str, page: int, *, corrects: bool) -> Answer:
         question = Question(Topic.SEARCH, asked, page)
         searched = asked
 
         def fetch(limit: int, offset: int) -> PageOfDecrees:
             nonlocal searched
             found = self.decrees.search(searched, limit, offset)
-            if found.total or searched != asked or (meant := corrected(asked, self._known_words, self.decrees.has)) is None:
+            if found.total or not corrects or searched != asked or (meant := corrected(asked, self._known_words, self.decrees.has)) is None:
                 return found
             searched = meant
             return self.decrees.search(meant, limit, offset)
@@ -246,6 +301,8 @@ class Questions:
             Topic.NUMBER: self.show,
             # A code here, never a postcode: 13001 is Aix-en-Provence by the one, and Marseille by the other.
             Topic.TOWN: self._town,
+            Topic.DAY: self.day,
+            Topic.RECUEIL: self.recueil,
         }
         return asked[question.topic](question.words, question.page)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import DecreePeriod, Place
+from bot.domain.hours import standing_on
 from bot.domain.law import Standing, period, standing
 from bot.messages.lines import place_for
 
@@ -17,6 +18,10 @@ _Period = TypeVar("_Period", bound=DecreePeriod)
 # Where the period could not be read, or what ended it was ended itself, that it is in force cannot be excluded: it is shown, after those
 # that are sure.
 _RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Standing.IN_DOUBT: 1}
+
+
+_MOST_DAYS = 31
+"""Days in one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,19 @@ def running(decrees: Iterable[DecreePeriod], places: Mapping[str, Place], now: d
 def in_force(decrees: Iterable[_Period], places: Mapping[str, Place], now: datetime) -> tuple[_Period, ...]:
     """Return the decrees in force at `now` (aware) or later, in the time zone of their place, by beginning; uncertain ones last."""
     return tuple(decree for decree, _ in _ranked(decrees, places, now))
+
+
+def in_force_on(decrees: Iterable[_Period], places: Mapping[str, Place], first: date, last: date) -> tuple[_Period, ...]:
+    """Return the decrees that are in force on one of these days at least, by beginning; uncertain ones last."""
+    found: list[tuple[int, date, int, _Period]] = []
+    for decree in decrees:
+        zone = ZoneInfo(place_for(places, decree.authority).time_zone)
+        stands = {standing_on(decree, first + timedelta(days=after), zone) for after in range(min((last - first).days, _MOST_DAYS) + 1)}
+        ranks = [_RANKS[one] for one in stands - {Standing.UPCOMING} if one in _RANKS]
+        if ranks:
+            starts, _ = period(decree)
+            found.append((min(ranks), date.min if starts is None else starts.day, -(decree.id or 0), decree))
+    return tuple(decree for *_, decree in sorted(found, key=lambda item: item[:3]))
 
 
 def _ranked(decrees: Iterable[_Period], places: Mapping[str, Place], now: datetime) -> list[tuple[_Period, Standing]]:

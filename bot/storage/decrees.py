@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     BindParameter,
@@ -32,7 +33,7 @@ from sqlalchemy import (
 
 from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Evidence, Facts, Kind, NamedCommune, Outcome, Sighting
 from bot.domain.identity import comparable
-from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
+from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts, RecueilState
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, among, one_of
 from bot.storage.naming import load_changes, load_communes
@@ -40,6 +41,7 @@ from bot.storage.schema import acts, decree_communes, decree_operators, decree_r
 from bot.storage.search import MANY, ActsOfSeveral, Matches, finds_any, is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
+_MOST_RECUEILS = 20
 _READ_FOR_WORDS = 2000
 _REVISION = str(select(decree_revision.c.number))
 _STANDS = decrees.c.withdrawn_at.is_(None)
@@ -249,6 +251,23 @@ class Decrees(Repository):
         for row in self._database.rows(query):
             found.setdefault(row.decree_id, row.text)
         return found
+
+    def in_recueil(self, asked: str, /) -> tuple[bool, tuple[int, ...]] | None:
+        """Return whether a recueil was read, and the ids of its decrees, by its address, the name of its file, or its number; None if no
+        such recueil is known."""
+        address = asked.partition("#")[0]
+        if "://" in address:
+            named = recueils.c.url == address
+        elif address.lower().endswith(".pdf"):
+            named = recueils.c.url.endswith(f"/{quote(address)}", autoescape=True)
+        else:
+            number = re.sub(r"^\D+", "", address)
+            named = recueils.c.number.in_((number, f"RAA {number}", f"n° {number}")) | recueils.c.title.contains(number, autoescape=True)
+        rows = self._database.rows(select(recueils.c.id, recueils.c.state).where(named).limit(_MOST_RECUEILS))
+        of_rows = select(sightings.c.decree_id).where(one_of(sightings.c.recueil_id, [row.id for row in rows]))
+        found = self._database.rows(of_rows.distinct().order_by(sightings.c.decree_id))
+        is_read = any(row.state in {RecueilState.READ, RecueilState.INCOMPLETE, RecueilState.DUPLICATE} for row in rows)
+        return (is_read, tuple(row.decree_id for row in found)) if rows else None
 
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
         """Return the SHA-256 of the decree's file and when it was fetched; None where unknown."""

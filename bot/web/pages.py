@@ -16,9 +16,23 @@ from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.messages.lines import MessageInput, capital, date_text, thousands
 from bot.messages.words import words_in
-from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic, TownAnswer
-from bot.queries.phrases import choice_text, message_of, withdrawal
-from bot.queries.plain_words import asked_about, places_named, understood
+from bot.queries.answers import (
+    BadInput,
+    DecreeList,
+    HelpRequest,
+    NothingFound,
+    OneDecree,
+    PlaceChoice,
+    PlaceChoices,
+    PlaceQuestions,
+    Question,
+    RecueilWithout,
+    SubjectCard,
+    Topic,
+    TownAnswer,
+)
+from bot.queries.phrases import choice_text, message_of, plain_answer, title, withdrawal
+from bot.queries.plain_words import choices_of, civil, understood
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
@@ -310,17 +324,35 @@ class Choice:
 def search(site: SiteContext, request: PageRequest) -> Document:
     """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
     words = web_words(request.language)["search"]
-    asked = " ".join(request.query.get("q", "").split())
+    typed = " ".join(request.query.get("q", "").split())
+    asked = civil(typed)
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
-        fault = words["too_long"] if len(asked) > LONGEST_WORDS else words["no_words"] if asked else ""
+        fault = (
+            words["too_long"]
+            if len(asked) > LONGEST_WORDS
+            else words["no_words"]
+            if asked
+            else vocabulary(request.language).faults.no_question
+            if typed
+            else ""
+        )
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    # "Est-ce utilisé à Valence ?" asks for Valence.
-    wanted = asked_about(asked) or asked
-    meant = places_named(wanted, site.places)
-    # What is understood costs more to find out than all else, and is no number where there is no digit.
-    question = understood(wanted, site.places) if any(sign.isdigit() for sign in wanted) else None
-    numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
-    answer = site.questions.show(wanted, number_of(request)) if numbered else site.questions.search(wanted, number_of(request))
+    meaning = understood(typed, site.places, site.questions.today_here())
+    if isinstance(meaning, SubjectCard | HelpRequest | BadInput):
+        return _told(site, request, asked, plain_answer(meaning, site.places, request.language, "mastodon"))
+    if isinstance(meaning, PlaceQuestions) and meaning.questions[0].topic is Topic.DAY:
+        return _told(site, request, asked, plain_answer(site.questions.plain(asked), site.places, request.language, "mastodon"))
+    meant = choices_of(meaning, asked, site.places)
+    listed_by = meaning if isinstance(meaning, Question) and meaning.topic not in {Topic.TOWN, Topic.DEPARTMENT} else None
+    # A place alone is what is asked about, and is also searched by its name.
+    wanted = meant.choices[0].place.name if meant is not None and meant.sure and len(meant.choices) == 1 else asked
+    if listed_by is not None:
+        answer = site.questions.ask(replace(listed_by, page=number_of(request)))
+    else:
+        answer = site.questions.search(wanted, number_of(request), corrects=meant is None or not meant.sure)
+    numbered = listed_by is not None and listed_by.topic is Topic.NUMBER
+    if isinstance(answer, RecueilWithout) or (listed_by and isinstance(answer, NothingFound)):
+        return _told(site, request, asked, plain_answer(answer, site.places, request.language, "mastodon"))
     if isinstance(answer, OneDecree):
         answer = DecreeList(Question(Topic.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
     listed = answer if isinstance(answer, DecreeList) else None
@@ -341,8 +373,8 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         choices_more=""
         if meant is None or meant.total <= len(meant.choices)
         else words["communes_more"].format(n=meant.total - len(meant.choices)),
-        searched=True,
-        heading=words["numbered"] if numbered else words["decrees"],
+        searched=bool(decrees) or meant is None or not meant.sure,
+        heading=words["numbered"] if numbered else title(listed, request.language) if listed_by and listed else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
         found=tuple(_found(decrees, instead or wanted, site, request)),
         unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
@@ -350,6 +382,13 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         page=1 if listed is None else listed.question.page,
         pages=1 if listed is None else listed.pages,
     )
+
+
+def _told(site: SiteContext, request: PageRequest, asked: str, text: str) -> Document:
+    """Return the page of a question whose answer is no list."""
+    words = web_words(request.language)["search"]
+    named = words["title_words"].format(words=asked)
+    return page(site, request, "search.html", title=named, asked=asked, fault=text, choices=(), guessed=False, searched=False)
 
 
 def _count(total: int, words: Mapping[str, str], *, numbered: bool) -> str:

@@ -7,7 +7,7 @@ A script is a text file. Its first lines set the scene, the others are said in t
     # What it shows, in a sentence.
     language: fr                    the language of the person's Telegram (default: fr)
     chat: group                     private (default), group, or basic group, which can become a supergroup
-    person: Valence                 the person writes; (photo), (voice) and (place) stand for what is no text
+    person: Valence                 the person writes; (photo), (voice), (file: …) and (place) stand for what is no text
     reply: Drôme                    the person replies to the last message of the bot
     member: /suivis                 somebody else of the group writes, who is no administrator
     inline: drôme                   the person types `@bot drôme` in any chat
@@ -53,6 +53,9 @@ _CHATS: dict[str, tuple[int | None, str]] = {
 """By the words of scripts: the number from which those of chats are counted down, and what Telegram calls them."""
 _OTHERS: dict[str, dict[str, Any]] = {
     "(photo)": {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]},
+    "(photo: Montélimar)": {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}], "caption": "Montélimar"},
+    "(file: raa-2026-0400.pdf)": {"document": {"file_id": "d", "file_unique_id": "d", "file_name": "raa-2026-0400.pdf"}},
+    "(file: inconnu.pdf)": {"document": {"file_id": "d", "file_unique_id": "d", "file_name": "inconnu.pdf"}},
     "(voice)": {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 1}},
     "(place)": {"location": {"latitude": 44.9, "longitude": 4.9}},
 }

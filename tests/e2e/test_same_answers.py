@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import typer
@@ -16,7 +18,7 @@ from bot.app.wiring import open_questions
 from bot.cli import decrees as command_line
 from bot.cli.context import Context
 from bot.domain.mentions import StatusMention
-from bot.messages.words import StatusLimits
+from bot.messages.words import JOINER, StatusLimits
 from bot.queries.answers import Question
 from bot.queries.mastodon import MentionAnswers, answer_status
 from bot.queries.questions import Questions, RateLimiter
@@ -24,6 +26,8 @@ from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.replies import LetterWanted, PressButton, Reply, telegram_reply
 from bot.queries.vocabulary import vocabulary
 from bot.storage.store import Store, open_store
+from bot.web.documents import SiteContext, SiteSettings
+from bot.web.site import addresses, respond
 from tests.bot.storage.ready import NAME
 from tests.e2e.recorded import NOW, overview, places, recorded
 
@@ -31,6 +35,7 @@ Face = Callable[[str, str], list[int]]
 """Takes the name of a question and its words, and returns the numbers of the decrees that it shows, from all pages."""
 
 PLACES = places()
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", JOINER: None, "’": "’"})
 QUESTIONS = (
     ("recent", ""),
     ("department", "26"),
@@ -113,9 +118,9 @@ class OneMention:
     name = "compte"
     rest = None
 
-    def __init__(self, words: str, limits: StatusLimits) -> None:
+    def __init__(self, words: str, limits: StatusLimits, language: str) -> None:
         content = f'<p><span class="h-card"><a href="https://ici.example/@vigie">@<span>vigie</span></a></span> {words}</p>'
-        self._mention = StatusMention("1", "2", "3", "alice", content, "", "en", "direct", is_reply=False, is_bot=False, made_at=NOW)
+        self._mention = StatusMention("1", "2", "3", "alice", content, "", language, "direct", is_reply=False, is_bot=False, made_at=NOW)
         self._limits = limits
         self.said: list[str] = []
 
@@ -141,9 +146,9 @@ class OneMention:
         self.said.append(write(self._limits))
 
 
-async def status(questions: Questions, store: Store, words: str, characters: int) -> str:
+async def status(questions: Questions, store: Store, words: str, characters: int, language: str = "en") -> str:
     """Return what the account answers to these words on a server with this limit."""
-    account = OneMention(words, StatusLimits(characters))
+    account = OneMention(words, StatusLimits(characters), language)
     store.mentions.record(account.name, "0")
     write = partial(answer_status, places=PLACES, contact="")
     await MentionAnswers(account, store.mentions, questions, write, RateLimiter(9, lambda: 0.0), lambda: NOW).answer_new()
@@ -181,6 +186,34 @@ async def test_plain_words_show_the_same_decrees_on_mastodon(words: str, folder:
         assert whole.url in short
     few = iter(shown)
     assert all(number in few for number in numbers(short)), "some of them, in their order"
+
+
+SENTENCES = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "conversations" / "questions.tsv").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(("question", "wanted", "unwanted"), SENTENCES, ids=[line[0] for line in SENTENCES])
+async def test_a_sentence_is_understood_the_same_on_four_faces(
+    question: str, wanted: str, unwanted: str, folder: Path, printed: Callable[..., str]
+) -> None:
+    with open_store(f"sqlite:///{folder / NAME}") as store:
+        questions = Questions(store.decrees, PLACES, lambda: NOW, overview=lambda: overview(PLACES))
+        site = SiteContext(questions, store.decrees, store.browsing, lambda: overview(PLACES), PLACES, lambda: 1, SiteSettings())
+        path = f"/recherche?{urlencode({'q': question})}"
+        page = respond(site, addresses().find(*path.split("?")), NOW).body.decode()
+        said = {
+            "telegram": telegram_reply(questions.plain(question), PLACES, "fr").plain,
+            "mastodon": await status(questions, store, question, 500, "fr"),
+            "terminal": printed("search", question, "-l", "fr"),
+            "web": unescape(re.sub(r"<(?:script|style).*?</(?:script|style)>|<[^>]*>", " ", page, flags=re.DOTALL)),
+        }
+    for face, text in said.items():
+        plain = " ".join(text.translate(_SPACES).split())
+        assert [one for one in wanted.split("|") if one not in plain] == [], (face, plain)
+        assert [one for one in unwanted.split("|") if one and re.search(rf"\b{one}\b", plain)] == [], (face, plain)
 
 
 def numbers(text: str) -> list[int]:

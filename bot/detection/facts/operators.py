@@ -155,7 +155,8 @@ _NEXT_INSIDE = re.compile(r"\s?[,;]\s|\s(?:et|ainsi que)\s")
 
 # Bodies that no list has, by the noun that they begin with.
 _BODY = (
-    rf"(?:(?:aux?|a l[ae'])\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|etablissement|syndicat|metropole|delegataire|prestataire|filiale|exploitant"
+    rf"(?:(?:aux?|a l[ae'])\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|"
+    r"etablissement|syndicat|metropole|delegataire|prestataire|filiale|exploitant"
     r"|concessionnaire|gestionnaire|aeroport|association|federation|groupement|compagnie|office|agence|services?|direction|forces?"
     r"|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
 )

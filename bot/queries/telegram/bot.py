@@ -24,7 +24,7 @@ from bot.domain.acts import Place
 from bot.domain.tasks import ended
 from bot.messages.announcement import Button
 from bot.messages.words import LANGUAGES, Language
-from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, PlaceChoices, Question, Topic
+from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, PlaceChoices, PlaceQuestions, Question, Topic
 from bot.queries.following import about_us, run_by
 from bot.queries.plain_words import understood
 from bot.queries.questions import Questions, RateDecision, RateLimiter
@@ -193,8 +193,8 @@ class TelegramCommands:
     def _unknown(self, command: TypedCommand, language: Language) -> Reply:
         """Answer `/valence` and `/26` as the words behind the slash; suggest commands for what no command and no place is called."""
         typed, text = command.name, f"{command.name} {command.words}".strip()
-        meant = understood(text, self.places)
-        if isinstance(meant, Question) or (isinstance(meant, PlaceChoices) and meant.sure):
+        meant = understood(text, self.places, self.questions.today_here())
+        if isinstance(meant, Question | PlaceQuestions) or (isinstance(meant, PlaceChoices) and meant.sure):
             return self._plain(text, language)
         of_language = [command.name for command in COMMANDS if command.language == language]
         of_language += TWINS[language].values()

@@ -194,7 +194,8 @@ def addressed(message: Message, bot: str, bot_id: int, known: Collection[str]) -
     inner = typed_command(rest)
     if inner is not None and command_meant(inner.name, known) is not None:
         return Addressed(inner)
-    return Addressed(words=rest if message.text else "")
+    sent = message.document.file_name if message.document is not None else None
+    return Addressed(words=sent if sent is not None and sent.lower().endswith(".pdf") else rest)
 
 
 # In which language a chat is answered: as it chose, else as its command is written, else as its Telegram is.

@@ -28,16 +28,44 @@ from bot.messages.announcement import Button, decree_line, decree_line_html, tel
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import MessageInput
 from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
-from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
+from bot.queries.answers import (
+    Answer,
+    DecreeList,
+    HelpRequest,
+    NothingFound,
+    OneDecree,
+    PlaceChoices,
+    Question,
+    SeveralPlaces,
+    SubjectCard,
+    Topic,
+    TownAnswer,
+)
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
-from bot.queries.phrases import NoLetter, choice_text, instead, letter_text, message_of, plain_answer, title, town_parts, unread, withdrawal
+from bot.queries.phrases import (
+    NoLetter,
+    choice_text,
+    instead,
+    letter_text,
+    message_of,
+    place_blocks,
+    place_name,
+    plain_answer,
+    several_watch,
+    title,
+    town_parts,
+    unread,
+    withdrawal,
+)
 from bot.queries.pictures import figures_picture
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.following import TWINS
 from bot.queries.vocabulary import vocabulary
 
 LIMIT_BYTES = 64
+_LAW = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000047561974"
+"""Law no. 2023-380, as published."""
 _TOPICS = {
     "r": Topic.RECENT,
     "d": Topic.DEPARTMENT,
@@ -46,11 +74,13 @@ _TOPICS = {
     "t": Topic.TODAY,
     "n": Topic.NUMBER,
     "c": Topic.TOWN,
+    "j": Topic.DAY,
+    "b": Topic.RECUEIL,
 }
 _LETTERS = {topic: letter for letter, topic in _TOPICS.items()}
 _DRAFTS = {"l": LetterKind.CADA, "g": LetterKind.GRACIEUX}
 _KEPT, _LANGUAGE = "k", "w"
-_FORM = re.compile(r"1(?P<language>fr|en)(?P<topic>[rdsftncklgw])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
+_FORM = re.compile(r"1(?P<language>fr|en)(?P<topic>[rdsftncjbklgw])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +143,14 @@ class Callbacks:
             kept = self._kept.get(words)
             if kept is not None:
                 self._remember(words, kept)
-                asked = Question(Topic.SEARCH, kept, page)
+                asked = Question(_TOPICS[kept[0]], kept[1:], page)
         else:
             asked = Question(_TOPICS[topic], words, page)
         return None if asked is None else (asked, language)
 
     def _short(self, question: Question, language: Language) -> str:
         key = hashlib.blake2b(question.words.encode(), digest_size=16).hexdigest()
-        self._remember(key, question.words)
+        self._remember(key, _LETTERS[question.topic] + question.words)
         return f"1{language}{_KEPT}{question.page}:{key}"
 
     def _remember(self, key: str, words: str) -> None:
@@ -178,17 +208,44 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
             return _town(answer, places, language)
         case OneDecree():
             return _card(answer, places, language)
-        case PlaceChoices():
-            plain = said(plain_answer(answer, places, language, "telegram"))
-            buttons = (PressButton(cut(choice_text(choice, language), _LONGEST_BUTTON), choice.question) for choice in answer.choices)
-            return replace(plain, rows=tuple((button,) for button in buttons))
-        case HelpRequest():
-            return help_reply((language,))
+        case PlaceChoices() | HelpRequest() | SubjectCard() | SeveralPlaces():
+            return _guiding(answer, places, language)
         case _:
             photo = _picture(answer, places, language) if isinstance(answer, FiguresAnswer) else None
             there = answer.places if isinstance(answer, NothingFound) and answer.question.topic is Topic.DEPARTMENT else ()
             words = plain_answer(answer, places, language, "telegram")
             return replace(said(words), rows=_rows(_follow_places(there, language)), photo=photo)
+
+
+def _guiding(answer: PlaceChoices | HelpRequest | SubjectCard | SeveralPlaces, places: Mapping[str, Place], language: Language) -> Reply:
+    """Return an answer whose buttons lead on."""
+    match answer:
+        case PlaceChoices():
+            buttons = (PressButton(cut(choice_text(choice, language), _LONGEST_BUTTON), choice.question) for choice in answer.choices)
+            return replace(said(plain_answer(answer, places, language, "telegram")), rows=tuple((button,) for button in buttons))
+        case HelpRequest():
+            return help_reply((language,))
+        case SubjectCard():
+            return _subject_card(answer, places, language)
+        case SeveralPlaces():
+            return _several(answer, places, language)
+
+
+def _subject_card(answer: SubjectCard, places: Mapping[str, Place], language: Language) -> Reply:
+    card = vocabulary(language).subject
+    topics = {"today": Topic.TODAY, "in_force": Topic.IN_FORCE, "recent": Topic.RECENT}
+    asked: list[Row] = [(PressButton(card.next[name], Question(topic)),) for name, topic in topics.items()]
+    return replace(said(plain_answer(answer, places, language, "telegram")), rows=(*asked, (Button(card.law, _LAW),)))
+
+
+def _several(answer: SeveralPlaces, places: Mapping[str, Place], language: Language) -> Reply:
+    blocks = []
+    for _, text in place_blocks(answer, places, language):
+        head, *lines = text.split("\n")
+        blocks.append("\n".join((html_tag("b", html_text(head)).source, *(html_text(line).source for line in lines))))
+    blocks.append(html_text(several_watch(answer, places, language)).source)
+    buttons = ((PressButton(cut(place_name(one), _LONGEST_BUTTON), one.question),) for one in answer.answers)
+    return Reply("\n\n".join(blocks), unlinked(plain_answer(answer, places, language, "telegram")), tuple(buttons))
 
 
 def said(words: str) -> Reply:
@@ -383,7 +440,9 @@ def inline_offer(
 
 def _meant(answer: Answer, ask: Callable[[Question], Answer]) -> Iterator[Answer]:
     """Yield an answer; where it asks which place is meant, the answers on the first of these, guesses too: nobody presses a button here."""
-    if isinstance(answer, PlaceChoices):
+    if isinstance(answer, SeveralPlaces):
+        yield from answer.answers
+    elif isinstance(answer, PlaceChoices):
         yield from (ask(choice.question) for choice in answer.choices[:_MOST_PLACES])
     else:
         yield answer

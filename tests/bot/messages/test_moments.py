@@ -82,7 +82,7 @@ def test_hours_of_each_day(slots: list[Slot], french: str, english: str) -> None
         ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-20T11:59", PeriodTiming(PeriodStage.UPCOMING, timedelta(minutes=1))),
         ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-20T12:00", PeriodTiming(PeriodStage.STARTED)),
         ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-21T04:00", PeriodTiming(PeriodStage.ENDED)),
-        ("2031-04-20", "2031-04-20", "2031-04-19T21:59", PeriodTiming(PeriodStage.UPCOMING, timedelta(minutes=1))),
+        ("2031-04-20", "2031-04-20", "2031-04-19T21:59", PeriodTiming(PeriodStage.UPCOMING, timedelta(minutes=1), 1)),
         ("2031-04-20", "2031-04-20", "2031-04-19T22:00", PeriodTiming(PeriodStage.STARTED)),
         ("2031-04-20", "2031-04-20", "2031-04-20T21:59", PeriodTiming(PeriodStage.STARTED)),
         ("2031-04-20", "2031-04-20", "2031-04-20T22:00", PeriodTiming(PeriodStage.ENDED)),
@@ -94,12 +94,18 @@ def test_hours_of_each_day(slots: list[Slot], french: str, english: str) -> None
         (None, None, "2031-04-25T00:00", PeriodTiming(PeriodStage.UNKNOWN)),
         # An end before the start is a misreading, not an end.
         ("2031-04-20", "2030-04-22", "2031-04-19T22:00", PeriodTiming(PeriodStage.STARTED)),
-        ("9999-12-31", "9999-12-31", "2031-04-19T22:00", PeriodTiming(PeriodStage.UPCOMING, timedelta(days=2910507, hours=1))),
+        ("9999-12-31", "9999-12-31", "2031-04-19T22:00", PeriodTiming(PeriodStage.UPCOMING, timedelta(days=2910507, hours=1), 2910507)),
     ],
 )  # fmt: skip
 def test_timing_in_paris(starts: str | None, ends: str | None, now: str, expected: PeriodTiming) -> None:
     said = Facts(starts=_moment(starts), ends=_moment(ends))
     assert timing(said, PARIS, datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected
+
+
+def test_days_left_are_those_of_a_calendar() -> None:
+    now = datetime(2031, 4, 10, 21, tzinfo=UTC)  # 23 h there: nine days and one hour before
+    moment = timing(Facts(starts=Moment(date(2031, 4, 20))), PARIS, now)
+    assert delay_text(moment, words_in("fr").timing) == "10 jours"
 
 
 def test_hours_are_those_of_the_place() -> None:
@@ -122,7 +128,7 @@ def test_hours_are_those_of_the_place() -> None:
     ],
 )
 def test_what_is_left_is_rounded_down(delay: timedelta, french: str, english: str) -> None:
-    moment = PeriodTiming(PeriodStage.UPCOMING, delay)
+    moment = PeriodTiming(PeriodStage.UPCOMING, delay, delay.days)
     assert delay_text(moment, words_in("fr").timing) == french
     assert delay_text(moment, words_in("en").timing) == english
 

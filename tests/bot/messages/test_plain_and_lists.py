@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Reference
+from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Reference, Slot
 from bot.domain.law import Flag, LegalAdvice, Standing
 from bot.messages.announcement import decree_line, decree_line_html, plain_decree, plain_post
 from bot.messages.lines import MessageInput
@@ -125,6 +125,22 @@ def test_a_line_says_where_its_decree_stands(standing: Standing, changed_by: tup
 def test_a_line_by_its_period(starts: str | None, ends: str | None, standing: Standing, expected: str) -> None:
     said = Facts(number="1", starts=Moment.parse(starts) if starts else None, ends=Moment.parse(ends) if ends else None)
     assert f" · {expected} · n° 1" in decree_line(MessageInput(decree(facts=said), DROME, NOW, "fr", advised(standing)))
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2031-04-20T13:00", "en vigueur à certaines heures ; prochaine plage : vendredi 25 avril 2031 à 22 h"),
+        ("2031-04-25T21:00", "en cours, jusqu’au samedi 26 avril 2031 à 2 h"),
+        ("2031-04-27T13:00", "plus aucune plage à venir"),
+    ],
+)
+def test_a_line_of_a_decree_with_hours_says_which_come_next(now: str, expected: str) -> None:
+    nights = Slot(date(2031, 4, 18), date(2031, 4, 26), time(22), time(2), (4, 5))
+    said = Facts(number="1", starts=Moment(date(2031, 4, 18)), ends=Moment(date(2031, 4, 30)), slots=(nights,))
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    line = decree_line(MessageInput(decree(facts=said), DROME, at, "fr", advised(Standing.IN_FORCE)))
+    assert expected in line.translate({0xA0: " ", 0x202F: " "})
 
 
 def test_a_line_shows_the_period_that_counts() -> None:

@@ -174,7 +174,25 @@ def test_of_a_town_the_decrees_that_name_it_come_before_what_is_well(decrees: Me
 
 def test_what_is_not_found_is_never_a_bare_no(questions: Questions) -> None:
     status = written(questions.plain("Montélimar"), mention(), StatusLimits())
-    assert "ne prouve rien" in status
+    assert "Il peut en exister que Vigie n’a pas vus" in status
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("Montélimar", "/communes/26198"),
+        ("26", "/departements/26"),
+        ("vsa", "/"),
+        ("zzzz qqqq", "/recherche?q=zzzz+qqqq"),
+        ("demain", "/envigueur"),
+        ("Montélimar, Valence, Romans", "/envigueur"),
+    ],
+)
+def test_every_answer_keeps_a_link_to_a_page_and_a_warning(questions: Questions, asked: str, path: str) -> None:
+    write = partial(answer_status, places=PLACES, contact="", public_url="https://vigie.example")
+    status = write(questions.plain(asked), mention(), StatusLimits())
+    assert mastodon_length(status) <= 500
+    assert f"https://vigie.example{path}" in status.split()
 
 
 def test_lines_are_those_that_a_reader_sees() -> None:
