@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, TypeVar
 
 from bot.detection.facts.days import slots
@@ -256,7 +255,7 @@ def _speaking(document: ActText, segment: Segment, mentions: tuple[Mention, ...]
     telling = (mention for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation)
     spoken = dict.fromkeys(segment.at(mention.start) for mention in telling)
     articles = list(segment.of(DecreePart.ARTICLE))
-    return tuple(spoken or islice((block for block in articles if authorises(document, block)), 1) or articles[:1])
+    return tuple(spoken or [block for block in articles if authorises(document, block)][:1] or articles[:1])
 
 
 def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:

@@ -70,7 +70,8 @@ _EVENT_HEADED = re.compile(
     rf"{HEADED}{_EVENT_ROW.pattern}(?:\s?[^\w\s]){{0,2}}\s(?:l[ae]s?\s|l'\s?)?(?P<told>[^.;:]{{4,{_LONGEST}}})(?:\.\s|\.?$)"
 )
 _WHERE = re.compile(
-    r",?\s(?:et\s)?(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs|le (?!cadre))|au sein|en (?=gares?\b|stations?\b))\s?"
+    r",?\s(?:et\s)?(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs|le (?!cadre))|au sein"
+    r"|en (?=gares?\b|stations?\b))\s?"
 )
 
 

@@ -43,7 +43,8 @@ _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
 _AUTHORISES = re.compile(
-    r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire|appliquer|proceder)\b|\btraitement\b[^.;:]{0,60} est autorise\b"
+    r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire|appliquer|proceder)\b"
+    r"|\btraitement\b[^.;:]{0,60} est autorise\b"
 )
 # A name ends before a line that begins with a capital or an article, and before the next cell of a table.
 _NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")

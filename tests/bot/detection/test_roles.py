@@ -182,7 +182,8 @@ def test_another_decree_and_what_nobody_intends_are_not_asked_about(title: str, 
 
 def test_a_bird_watch_that_may_see_a_walker_is_asked_about() -> None:
     text = (
-        "Vu le code de l'environnement ;\nConsidérant que le dispositif signale l'approche d'une personne dans la zone de quiétude ;\nARRÊTE\n"
+        "Vu le code de l'environnement ;\nConsidérant que le dispositif signale l'approche d'une personne dans la zone de quiétude ;\n"
+        "ARRÊTE\n"
         "Article 1er : L'association Tétras est autorisée à mettre en œuvre un traitement algorithmique des images de douze caméras.\n"
         "Article 2 : Exécution."
     )
