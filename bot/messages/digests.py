@@ -10,7 +10,7 @@ from functools import cache
 
 from bot.domain.acts import Decree, Place
 from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
-from bot.messages.lines import period_text, place_for, short_where
+from bot.messages.lines import followed_tags, hashtags, period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
     TEXT_LIMIT,
@@ -76,7 +76,7 @@ def digest_button(decrees: Sequence[Decree], language: Language) -> Button | Non
 def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> str:
     """Return a status within `limits`. Raises TooSmall."""
     for longest in DETAILS:
-        said = _lines(decrees, places, language, longest, "#VSA")
+        said = _tagged(decrees, places, language, longest)
         if mastodon_length(said, limits) <= limits.characters:
             return said
     raise TooSmall(f"no room for {len(decrees)} decrees in one status")
@@ -84,7 +84,7 @@ def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], lang
 
 def mastodon_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> int:
     """Return how many of these decrees, from the first on, one status holds."""
-    return _room(decrees, lambda some: mastodon_length(_lines(some, places, language, DETAILS[1], "#VSA"), limits) <= limits.characters)
+    return _room(decrees, lambda some: mastodon_length(_tagged(some, places, language, DETAILS[1]), limits) <= limits.characters)
 
 
 def plain_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> str:
@@ -120,11 +120,18 @@ def _telegram_fits(said: TelegramText, limit: int) -> bool:
     return telegram_length(said.plain) <= limit
 
 
-def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, *tags: str) -> str:
+def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
     words = _words(language)
     items = _items(decrees, places, language, longest)
     rows = ["\n".join(filter(None, (words.item.format(text=item.text), item.link))) for item in items]
-    return "\n".join([_heading_text(len(decrees), words), "", *rows, *(("", *tags) if tags else ())])
+    return "\n".join([_heading_text(len(decrees), words), "", *rows])
+
+
+def _tagged(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
+    """Return the lines, and the tags by which people follow each place."""
+    of_each = (followed_tags(hashtags(place_for(places, decree.authority))) for decree in decrees)
+    tags = dict.fromkeys(tag for tags in of_each for tag in tags)
+    return f"{_lines(decrees, places, language, longest)}\n\n{' '.join(tags)}"
 
 
 def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> list[_Item]:

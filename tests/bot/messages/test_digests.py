@@ -67,6 +67,7 @@ def test_whatever_there_is_room_for_fits(number: int, title: str, path: str, spo
     room = mastodon_room(decrees, PLACES, spoken, StatusLimits())
     status = mastodon_digest(decrees[:room], PLACES, spoken, StatusLimits())
     assert mastodon_length(status) <= 500
+    assert status.endswith("\n\n#VSA #dept26")
 
 
 def test_what_is_learnt_of_a_decree_meanwhile_makes_no_digest_too_long() -> None:
