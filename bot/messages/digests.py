@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.domain.acts import Decree, Place
+from bot.domain.posts import FRANCE
 from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
-from bot.messages.lines import followed_tags, hashtags, period_text, place_for, short_where
+from bot.messages.lines import days_text, followed_tags, hashtags, period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
     TEXT_LIMIT,
@@ -105,7 +106,7 @@ def digest_language(text: str) -> Language | None:
 
 def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> TelegramText:
     words = _words(language)
-    heading, *intro = _heading_text(len(decrees), words).splitlines()
+    heading, *intro = _heading_text(decrees, language).splitlines()
     rows = [html_tag("b", html_text(heading)), *map(html_text, intro), html_text("")]
     for item in _items(decrees, places, language, longest):
         before, _, after = words.item.partition("{text}")
@@ -124,7 +125,7 @@ def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Lan
     words = _words(language)
     items = _items(decrees, places, language, longest)
     rows = ["\n".join(filter(None, (words.item.format(text=item.text), item.link))) for item in items]
-    return "\n".join([_heading_text(len(decrees), words), "", *rows])
+    return "\n".join([_heading_text(decrees, language), "", *rows])
 
 
 def _tagged(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
@@ -162,9 +163,15 @@ def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -
     return 1 + bisect_left(range(2, len(decrees) + 1), True, key=lambda number: not fits(decrees[:number]))
 
 
-def _heading_text(number: int, words: Words) -> str:
-    """Return `📚 12 arrêtés sur…`, and why they come in one message."""
-    return words.heading_one if number == 1 else f"{words.heading_many.format(n=number)}\n{words.intro}"
+def _heading_text(decrees: Sequence[Decree], language: Language) -> str:
+    """Return `📚 12 arrêtés sur…`, and on which days they were found, which after a pause are many."""
+    words = _words(language)
+    if len(decrees) == 1:
+        return words.heading_one
+    days = sorted({decree.found_at.astimezone(FRANCE).date() for decree in decrees if decree.found_at is not None})
+    is_long = len(days) > 1
+    intro = words.intro_days.format(days=days_text([(days[0], days[-1])], words_in(language))) if is_long else words.intro
+    return f"{words.heading_many.format(n=len(decrees))}\n{intro}"
 
 
 @cache
