@@ -39,6 +39,9 @@ _MOST_LINKS = 90
 
 _BUTTON_TEXT_LIMIT = 64
 
+_LONGEST_SUBJECT = 130
+"""Characters of what a subject says of one decree: mail programs show about half of it."""
+
 DETAILS = (160, 80, 40)
 """Characters of a line, from the richest form to the shortest. How many fit is reckoned with the second."""
 
@@ -74,18 +77,34 @@ def digest_button(decrees: Sequence[Decree], language: Language) -> Button | Non
     return None if link is None else Button(cut(text, _BUTTON_TEXT_LIMIT), link)
 
 
-def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> str:
-    """Return a status within `limits`. Raises TooSmall."""
+def mastodon_digest(
+    decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits, *, is_mail: bool = False
+) -> str:
+    """Return a status within `limits`, or the text of a mail. Raises TooSmall."""
+    compose = _mail if is_mail else _tagged
     for longest in DETAILS:
-        said = _tagged(decrees, places, language, longest)
+        said = compose(decrees, places, language, longest)
         if mastodon_length(said, limits) <= limits.characters:
             return said
     raise TooSmall(f"no room for {len(decrees)} decrees in one status")
 
 
-def mastodon_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> int:
-    """Return how many of these decrees, from the first on, one status holds."""
-    return _room(decrees, lambda some: mastodon_length(_tagged(some, places, language, DETAILS[1]), limits) <= limits.characters)
+def mastodon_room(
+    decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits, *, is_mail: bool = False
+) -> int:
+    """Return how many of these decrees, from the first on, one such text holds."""
+    compose = _mail if is_mail else _tagged
+    return _room(decrees, lambda some: mastodon_length(compose(some, places, language, DETAILS[1]), limits) <= limits.characters)
+
+
+def digest_subject(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
+    """Return the subject of a mail about one decree or many, within `longest`: `VSA : gare de Valence · autorisation · Drôme (26)`."""
+    words = _words(language)
+    if len(decrees) == 1:
+        [decree] = decrees
+        return cut(words.subject.format(text=_text(decree, place_for(places, decree.authority), language, _LONGEST_SUBJECT)), longest)
+    where = dict.fromkeys(short_where(place_for(places, decree.authority), words_in(language)) for decree in decrees)
+    return fitting((words.subject_many.format(n=len(decrees)), *where), longest)
 
 
 def plain_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> str:
@@ -121,11 +140,16 @@ def _telegram_fits(said: TelegramText, limit: int) -> bool:
     return telegram_length(said.plain) <= limit
 
 
-def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
+def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, between: str = "\n") -> str:
     words = _words(language)
     items = _items(decrees, places, language, longest)
     rows = ["\n".join(filter(None, (words.item.format(text=item.text), item.link))) for item in items]
-    return "\n".join([_heading_text(decrees, language), "", *rows])
+    return f"{_heading_text(decrees, language)}\n\n{between.join(rows)}"
+
+
+def _mail(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
+    """Return the lines as paragraphs."""
+    return _lines(decrees, places, language, longest, "\n\n")
 
 
 def _tagged(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
