@@ -45,7 +45,7 @@ from bot.queries.days import Days
 from bot.queries.departments import DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import PlaceMeaning, SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
-from bot.queries.running import RunningDecrees, has_begun, in_force, in_force_on, may_concern, running
+from bot.queries.running import RunningDecrees, is_of_day, may_concern, running, running_on
 from bot.storage.decrees import Decrees
 
 P = TypeVar("P", PageOfDecrees, PageOfIds)
@@ -133,7 +133,7 @@ class Questions:
         """Return the decrees that name a commune and are in force or to come, those of which that is not certain last."""
         now = self.clock()
         authorities = deciding_in({commune.department}, self.places)
-        return in_force(self.decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self.places, now)
+        return running(self.decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self.places, now).all
 
     def plain(self, words: str, page: int = 1) -> Answer:
         """Answer plain words: places, a number, an address, a day, "aide"; anything else is searched."""
@@ -183,7 +183,7 @@ class Questions:
         before = asked.first - timedelta(days=1)
         stored = self.decrees.current(before, None if there is None else there.authorities, communes)
         departments = None if there is None else there.departments
-        known = in_force_on((one for one in stored if may_concern(one, departments)), self.places, asked.first, asked.last)
+        known = running_on((one for one in stored if may_concern(one, departments)), self.places, asked.first, asked.last).all
         question = Question(Topic.DAY, words, page)
         return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
 
@@ -382,9 +382,9 @@ class Questions:
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self.clock()
-        known = in_force(self._current(found, now), self.places, now)
+        known = running(self._current(found, now), self.places, now).all
         if topic is Topic.TODAY:
-            known = tuple(decree for decree in known if has_begun(decree, self.places, now))
+            known = tuple(decree for decree in known if is_of_day(decree, self.places, now))
         question = Question(topic, "" if found is None else found.codes, page)
         return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), found)
 
