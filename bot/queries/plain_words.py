@@ -13,7 +13,7 @@ from bot.domain.acts import Place
 from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, PlaceMention, find_places, mentions
 from bot.gazetteer.gazetteer import Commune, Department, Region, fold_name, gazetteer
-from bot.messages.words import data_file
+from bot.messages.words import cut, data_file, inert
 from bot.queries.answers import (
     BadInput,
     HelpRequest,
@@ -36,7 +36,7 @@ MOST_CHOICES = 8
 _WORDS: Mapping[str, frozenset[str]] = {
     name: frozenset(words.split()) for name, words in data_file("bot.queries", "words", "questions.toml").items()
 }
-_HELP, _THANKS, _SUBJECT, _FILLERS = (_WORDS[name] for name in ("help", "thanks", "subject", "fillers"))
+_HELP, _THANKS, _SUBJECT, _FILLERS, _GENERAL = (_WORDS[name] for name in ("help", "thanks", "subject", "fillers", "general"))
 _NO_PLACE = _HELP | _THANKS | _SUBJECT | _FILLERS
 _INSULT = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS['insults'])).replace('_', ' ')})\b")
 _LISTS: Mapping[str, Topic] = {
@@ -58,10 +58,11 @@ _OFFICIAL = re.compile(
 _NAMED_AS_NUMBER = re.compile(
     r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?(?:[,;:.('].*)?"
 )
-_OWN_PAGE = re.compile(r"https?://[^\s/]+(?:/[a-z]{2})?/(arretes|communes|departements)/([0-9A-Za-z-]+)/?", re.IGNORECASE)
-_PAGES: Mapping[str, Topic] = {"communes": Topic.TOWN, "departements": Topic.DEPARTMENT}
+_OWN_PAGE = re.compile(r"(?:/en)?/(arretes|communes|departements)/([0-9A-Za-z-]+)/?(?:[?#]\S*)?")
+_PAGES: Mapping[str, Topic] = {"arretes": Topic.NUMBER, "communes": Topic.TOWN, "departements": Topic.DEPARTMENT}
 """Topics of pages of the instance, by what stands in their address."""
-_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_ADDRESS = re.compile(rf"{_SCHEME.pattern}\S+", re.IGNORECASE)
 _FILE = re.compile(r"\S[^/\\]*\.pdf", re.IGNORECASE)
 _RECUEIL = re.compile(r"(?:raa|recueil)\s*(?:sp[ée]cial\s*)?(?:n[°ºo]?\.?\s*)?\d[\w./-]*(?: \w*\d\w*)*", re.IGNORECASE)
 """How recueils are asked for: by address, by the name of a file, by number."""
@@ -98,13 +99,19 @@ def civil(text: str) -> str:
     return " ".join("".join((*kept, text[last:])).split()) if kept else text
 
 
-def understood(words: str, places: Mapping[str, Place], today: date) -> Meaning:
-    """Return what is asked by plain words, of which at least one character is a letter or digit. `today` is where the question is."""
+def echo(text: str, most: int) -> str:
+    """Return what somebody asked as answers repeat it."""
+    return cut(inert(" ".join(civil(text).split()) or "…"), most)
+
+
+def understood(words: str, places: Mapping[str, Place], today: date, public_url: str = "") -> Meaning:
+    """Return what is asked by plain words, of which at least one character is a letter or digit. `today` is where the question is,
+    `public_url` the address of this instance's pages."""
     asked = " ".join(civil(words).split()).strip(_AROUND)
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if not folded:
         return BadInput(InputFault.NO_QUESTION)
-    by_form = Question(_LISTS[folded], "") if folded in _LISTS else _by_form(asked, places)
+    by_form = Question(_LISTS[folded], "") if folded in _LISTS else _own_page(asked, public_url) or _by_form(asked, places)
     if by_form is not None:
         return by_form
     days, rest = days_in(folded, today)
@@ -214,11 +221,15 @@ def _alone(asked: str, places: Mapping[str, Place]) -> Question | PlaceChoices |
     return Question(Topic.NUMBER, asked) if is_number else None
 
 
+def _own_page(asked: str, public_url: str) -> Question | None:
+    """Return what a page of this instance is about; None for other words and addresses."""
+    home, typed = (_SCHEME.sub("", address, count=1) for address in (public_url.rstrip("/"), asked))
+    page = _OWN_PAGE.fullmatch(typed[len(home) :]) if home and typed.lower().startswith(home.lower()) else None
+    return None if page is None else Question(_PAGES[page[1]], page[2])
+
+
 def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
     """Return what is asked by an address, a number of a decree, all of France, or departments; None for other words."""
-    page = _OWN_PAGE.fullmatch(asked)
-    if page is not None:
-        return Question(Topic.NUMBER, page[2]) if page[1] == "arretes" else Question(_PAGES[page[1]], page[2])
     if _ADDRESS.fullmatch(asked) or _FILE.fullmatch(asked) or _RECUEIL.fullmatch(asked):
         return Question(Topic.RECUEIL, asked)
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
@@ -340,6 +351,15 @@ def _codes_of(place: Department | Region, places: Mapping[str, Place]) -> str:
     if isinstance(place, Department) and place.code in places:
         return place.code
     return find_departments(place.name, places).codes
+
+
+def specific(asked: str) -> str | None:
+    """Return the words of a search without those that are no name of an operator or an event (`métro`, `fête`): None where all are, none
+    is, or a place is named by them."""
+    left = [word for word in asked.split() if fold_name(word) not in _GENERAL | _FILLERS]
+    if not left or len(left) == len(asked.split()) or mentions(asked, _NO_PLACE):
+        return None
+    return None if any(one.how in _SURE for one in find_places(asked).candidates) else " ".join(left)
 
 
 _SHORTEST_MISTYPED = 4

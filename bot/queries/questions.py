@@ -7,7 +7,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
 from typing import TypeVar
@@ -44,7 +44,18 @@ from bot.queries.answers import (
 from bot.queries.days import Days
 from bot.queries.departments import DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
-from bot.queries.plain_words import PlaceMeaning, SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
+from bot.queries.plain_words import (
+    Meaning,
+    PlaceMeaning,
+    SearchWithFallback,
+    areas_named,
+    corrected,
+    not_covered,
+    places_named,
+    specific,
+    town_of,
+    understood,
+)
 from bot.queries.running import RunningDecrees, is_of_day, may_concern, running, running_on
 from bot.storage.decrees import Decrees
 
@@ -77,7 +88,8 @@ _BEFORE_NUMBER = re.compile(
 @dataclass(slots=True, eq=False)
 class Questions:
     """Answers questions from the stored decrees, and about the watch. Synchronous: in an event loop, call it from a thread. Errors of the
-    store pass through. `places`: authorities by code; `clock`: aware UTC time; `overview`: the current state of every source."""
+    store pass through. `places`: authorities by code; `clock`: aware UTC time; `overview`: the current state of every source;
+    `public_url`: address of the pages."""
 
     decrees: Decrees
     places: Mapping[str, Place]
@@ -86,6 +98,7 @@ class Questions:
     overview: Callable[[], Overview]
     page_size: int = TELEGRAM_PAGE
     since: Since = lambda _: None
+    public_url: str = ""
     _words: tuple[datetime | None, Mapping[str, str]] = field(default_factory=lambda: (None, {}), init=False)
 
     def now(self) -> datetime:
@@ -140,7 +153,7 @@ class Questions:
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        meant = understood(asked, self.places, self.today_here())
+        meant = self.understood(asked)
         if not isinstance(meant, SearchWithFallback):
             return self._meant(meant, page)
         found = self._search(meant.question.words, page, corrects=not meant.is_named)
@@ -154,6 +167,10 @@ class Questions:
             return replace(meant.otherwise, nothing=found)
         return self._meant(meant.otherwise, page)
 
+    def understood(self, words: str) -> Meaning:
+        """Return what plain words ask today, by the clock of Paris."""
+        return understood(words, self.places, self.clock().astimezone(FRANCE).date(), self.public_url)
+
     def _meant(self, meant: PlaceMeaning | HelpRequest | SubjectCard | BadInput, page: int) -> Answer:
         match meant:
             case Question():
@@ -164,10 +181,6 @@ class Questions:
                 return SeveralPlaces(known, self.clock()) if known else answers[0]
             case _:
                 return meant
-
-    def today_here(self) -> date:
-        """Return the day in France."""
-        return self.clock().astimezone(FRANCE).date()
 
     def day(self, words: str, page: int = 1) -> Answer:
         """Return the decrees in force on days, at a place where one is named (`bot.queries.days`)."""
@@ -250,10 +263,14 @@ class Questions:
         def fetch(limit: int, offset: int) -> PageOfDecrees:
             nonlocal searched
             found = self.decrees.search(searched, limit, offset)
-            if found.total or not corrects or searched != asked or (meant := corrected(asked, self._known_words, self.decrees.has)) is None:
+            if found.total or not corrects or searched != asked:
                 return found
-            searched = meant
-            return self.decrees.search(meant, limit, offset)
+            for meant in filter(None, (corrected(asked, self._known_words, self.decrees.has), specific(asked))):
+                other = self.decrees.search(meant, limit, offset)
+                if other.total:
+                    searched = meant
+                    return other
+            return found
 
         found = self._list(question, fetch)
         return replace(found, searched=searched) if isinstance(found, DecreeList) and searched != asked else found

@@ -32,7 +32,7 @@ from bot.queries.answers import (
     TownAnswer,
 )
 from bot.queries.phrases import choice_text, message_of, plain_answer, title, withdrawal
-from bot.queries.plain_words import choices_of, civil, understood
+from bot.queries.plain_words import choices_of, civil
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
@@ -326,6 +326,8 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     words = web_words(request.language)["search"]
     typed = " ".join(request.query.get("q", "").split())
     asked = civil(typed)
+    if asked != typed:  # neither do links repeat insults
+        request = replace(request, query={**request.query, "q": asked})
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
         fault = (
             words["too_long"]
@@ -337,7 +339,7 @@ def search(site: SiteContext, request: PageRequest) -> Document:
             else ""
         )
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    meaning = understood(typed, site.places, site.questions.today_here())
+    meaning = site.questions.understood(typed)
     if isinstance(meaning, SubjectCard | HelpRequest | BadInput):
         return _told(site, request, asked, plain_answer(meaning, site.places, request.language, "mastodon"))
     if isinstance(meaning, PlaceQuestions) and meaning.questions[0].topic is Topic.DAY:

@@ -38,6 +38,7 @@ NOW = datetime(2026, 8, 12, 10, tzinfo=UTC)
 DROME, ARA = Follow(FollowKind.DEPARTMENT, "26"), Follow(FollowKind.REGION, "84")
 MONTELIMAR, VALENCE = Follow(FollowKind.COMMUNE, "26198"), Follow(FollowKind.COMMUNE, "26362")
 SNCF, RENEWALS = Follow(FollowKind.OPERATOR, "sncf"), Follow(FollowKind.DECREE_KIND, "renewal")
+LYON_5 = Follow(FollowKind.COMMUNE, "69385")
 NAMES = follow_names()
 PLACES = places_of(load_authorities())
 OVERVIEW = Overview(NOW, tuple(
@@ -57,6 +58,9 @@ OVERVIEW = Overview(NOW, tuple(
         ("renouvellement", RENEWALS, True),
         ("valence", None, False),
         ("Montelimard", MONTELIMAR, False),
+        ("Lyon 5e", LYON_5, True),
+        ("5e arrondissement de Lyon", LYON_5, True),
+        ("lyon 5 et 2", LYON_5, False),
     ],
 )
 def test_what_words_mean(words: str, first: Follow | None, is_sure: bool) -> None:
@@ -64,6 +68,7 @@ def test_what_words_mean(words: str, first: Follow | None, is_sure: bool) -> Non
     assert meant.is_sure is is_sure
     assert first is None or meant.follows[0] == first
     assert first is not None or VALENCE in meant.follows
+    assert len(meant.follows) != 2 or {one.kind for one in meant.follows} == {FollowKind.COMMUNE}
 
 
 def test_nothing_has_this_name() -> None:
