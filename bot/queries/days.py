@@ -1,8 +1,9 @@
-"""Which days a sentence means: `le 5 décembre`, `samedi`, `ce week-end`, `tomorrow`. Pure."""
+"""Which days a sentence means: `le 5 décembre`, `du 21 au 23 août`, `samedi`, `ce week-end`, `en mai`, `tomorrow`. Pure."""
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,19 +13,27 @@ _WEEKDAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "diman
 _WEEKDAYS_EN = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _NUMBER_OF = {name: number for names in (_MONTHS, _MONTHS_EN) for number, name in enumerate(names, start=1)}
 _DAY_OF = {name: number for names in (_WEEKDAYS, _WEEKDAYS_EN) for number, name in enumerate(names)}
-_MONTH = rf"(?P<month>{'|'.join(_NUMBER_OF)})"
+_NAMES = "|".join(_NUMBER_OF)
+_MONTH = rf"(?P<month>{_NAMES})"
+_ORDINAL = "(?:er|st|nd|rd|th)?"
 _WEEKDAY = rf"(?P<weekday>{'|'.join(_DAY_OF)})"
 _FORMS = (
     re.compile(r"\b(?:le |on )?(?P<iso>20\d\d \d\d \d\d)\b"),
     re.compile(r"\b(?:le |on )?(?P<day>\d{1,2}) (?P<number>\d{1,2}) (?P<year>20\d\d)\b"),
-    re.compile(rf"\b(?:(?:le|on|the) )?(?:{_WEEKDAY} )?(?P<day>\d{{1,2}})(?:er|st|nd|rd|th)? (?:of )?{_MONTH}(?: (?P<year>20\d\d))?\b"),
-    re.compile(rf"\b(?:on )?{_MONTH} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: (?P<year>20\d\d))?\b"),
-    re.compile(r"\b(?P<relative>apres demain|demain|tomorrow)\b"),
+    re.compile(
+        rf"\b(?:du|from) (?P<since>\d{{1,2}}){_ORDINAL}(?: (?P<since_month>{_NAMES}))? (?:au|to) "
+        rf"(?P<day>\d{{1,2}}){_ORDINAL} {_MONTH}(?: (?P<year>20\d\d))?\b"
+    ),
+    re.compile(rf"\b(?:(?:le|on|the) )?(?:{_WEEKDAY} )?(?P<day>\d{{1,2}}){_ORDINAL} (?:of )?{_MONTH}(?: (?P<year>20\d\d))?\b"),
+    re.compile(rf"\b(?:on )?{_MONTH} (?:the )?(?P<day>\d{{1,2}}){_ORDINAL}(?: (?P<year>20\d\d))?\b"),
+    re.compile(rf"\b(?:en|in|au mois d[e']?) (?P<whole_month>{_NAMES})(?: (?P<year>20\d\d))?\b"),
+    re.compile(r"\b(?P<relative>apres demain|demain|tomorrow|hier|yesterday)\b"),
     re.compile(r"\b(?P<weekend>(?:(?:ce|le|this|the|on) )?week ?end)(?: (?:prochain|qui vient))?\b"),
     re.compile(r"\b(?P<week>cette semaine|this week)\b"),
+    re.compile(r"\b(?P<next_week>(?:la )?semaine prochaine|next week)\b"),
     re.compile(rf"\b(?:(?:le|ce|on|this|next) )?{_WEEKDAY}(?: (?:prochain|soir|matin))?\b"),
 )
-_AHEAD = {"demain": 1, "tomorrow": 1, "apres demain": 2}
+_AHEAD = {"hier": -1, "yesterday": -1, "demain": 1, "tomorrow": 1, "apres demain": 2}
 _LONGEST_AGO = timedelta(days=183)
 
 
@@ -58,23 +67,31 @@ def days_in(folded: str, today: date) -> tuple[Days | None, str]:
 
 
 def _days(named: dict[str, str | None], today: date) -> Days | None:
+    first, sunday = None, today + timedelta(days=6 - today.weekday())
     try:
         if (iso := named.get("iso")) is not None:
             day = date.fromisoformat(iso.replace(" ", "-"))
         elif (month := named.get("month") or named.get("number")) is not None:
             day = _nearest(int(named["day"] or 0), _NUMBER_OF.get(month) or int(month), named["year"], today)
+            if (since := named.get("since")) is not None:
+                first = day.replace(day=int(since), month=_NUMBER_OF.get(named["since_month"] or "", day.month))
+                first = first if first <= day else first.replace(year=day.year - 1)
+        elif (month := named.get("whole_month")) is not None:
+            first = _nearest(1, _NUMBER_OF[month], named["year"], today)
+            day = first.replace(day=monthrange(first.year, first.month)[1])
         elif named.get("weekend") is not None:
-            saturday = today + timedelta(days=max(5 - today.weekday(), 0))
-            return Days(saturday, saturday + timedelta(days=6 - saturday.weekday()))
+            first, day = max(today, sunday - timedelta(days=1)), sunday
         elif named.get("week") is not None:
-            return Days(today, today + timedelta(days=6 - today.weekday()))
+            first, day = today, sunday
+        elif named.get("next_week") is not None:
+            first, day = sunday + timedelta(days=1), sunday + timedelta(days=7)
         elif (relative := named.get("relative")) is not None:
             day = today + timedelta(days=_AHEAD[relative])
         else:
             day = today + timedelta(days=(_DAY_OF[named["weekday"] or ""] - today.weekday()) % 7)
     except ValueError:
         return None
-    return Days(day, day)
+    return Days(first or day, day)
 
 
 def _nearest(day: int, month: int, year: str | None, today: date) -> date:

@@ -66,6 +66,7 @@ _ADDRESS = re.compile(rf"{_SCHEME.pattern}\S+", re.IGNORECASE)
 _FILE = re.compile(r"\S[^/\\]*\.pdf", re.IGNORECASE)
 _RECUEIL = re.compile(r"(?:raa|recueil)\s*(?:sp[ée]cial\s*)?(?:n[°ºo]?\.?\s*)?\d[\w./-]*(?: \w*\d\w*)*", re.IGNORECASE)
 """How recueils are asked for: by address, by the name of a file, by number."""
+_CODES = re.compile(r"(?:\d{2,3}|2[ab])(?: (?:\d{2,3}|2[ab]))*")
 _REGION = re.compile(r"r-?([0-9]{2})", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _POSTCODE_DIGITS = 5
@@ -137,6 +138,11 @@ def _about_itself(words: Sequence[str], left: Sequence[str]) -> HelpRequest | Su
 
 def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Place]) -> Meaning:
     """Return what a sentence asks: its places (`rest` is without its days), else its words."""
+    core = " ".join(word for word in rest.split() if word not in _NO_PLACE)
+    areas = areas_named(core, places).codes if _CODES.fullmatch(core) else ""
+    if areas:
+        of_areas = Question(Topic.DEPARTMENT, areas)
+        return of_areas if days is None else _on_days(of_areas, days)
     named = mentions(rest, _NO_PLACE)
     found = find_places(asked) if days is None else PlaceMatches()
     is_site = any(one.how in _SURE and one.matched is not None for one in found.candidates)
@@ -353,13 +359,16 @@ def _codes_of(place: Department | Region, places: Mapping[str, Place]) -> str:
     return find_departments(place.name, places).codes
 
 
-def specific(asked: str) -> str | None:
-    """Return the words of a search without those that are no name of an operator or an event (`métro`, `fête`): None where all are, none
-    is, or a place is named by them."""
-    left = [word for word in asked.split() if fold_name(word) not in _GENERAL | _FILLERS]
-    if not left or len(left) == len(asked.split()) or mentions(asked, _NO_PLACE):
-        return None
-    return None if any(one.how in _SURE for one in find_places(asked).candidates) else " ".join(left)
+def specific(asked: str) -> Iterator[str]:
+    """Yield the words of a search without those that only make a sentence of them, then without those that are no name of an operator or
+    an event (`métro`, `fête`); nothing where a place is named by them."""
+    if mentions(asked, _NO_PLACE) or any(one.how in _SURE for one in find_places(asked).candidates):
+        return
+    words = re.findall(r"[^\W_]+", asked)
+    for left_out in (_NO_PLACE, _NO_PLACE | _GENERAL):
+        left = [word for word in words if fold_words(word) not in left_out]
+        if left and len(left) < len(words):
+            yield " ".join(left)
 
 
 _SHORTEST_MISTYPED = 4

@@ -265,7 +265,9 @@ class Questions:
             found = self.decrees.search(searched, limit, offset)
             if found.total or not corrects or searched != asked:
                 return found
-            for meant in filter(None, (corrected(asked, self._known_words, self.decrees.has), specific(asked))):
+            for meant in (corrected(asked, self._known_words, self.decrees.has), *specific(asked)):
+                if meant is None:
+                    continue
                 other = self.decrees.search(meant, limit, offset)
                 if other.total:
                     searched = meant

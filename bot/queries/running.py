@@ -18,7 +18,7 @@ from bot.messages.lines import place_for
 _RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Standing.IN_DOUBT: 1}
 
 
-_MOST_DAYS = 31
+_MOST_DAYS = 366
 """Days in one question."""
 
 
