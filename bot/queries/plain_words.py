@@ -47,7 +47,7 @@ _LISTS: Mapping[str, Topic] = {
 }
 """Words that ask for a list by when it is."""
 _HERE = re.compile(
-    r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|town|city)\b"
+    r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|rue|town|city|street)\b"
 )
 _AROUND = " \t\n.?!;:,«»“”\"'"
 _OFFICIAL = re.compile(
@@ -153,7 +153,7 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
         is_here = not is_site and all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
         on_days = None if days is None else Question(Topic.DAY, str(days))
         otherwise = BadInput(InputFault.NO_TOWN) if is_here else on_days or _choices(asked, found, places)
-        return SearchWithFallback(Question(Topic.SEARCH, asked), otherwise, is_named=days is not None)
+        return SearchWithFallback(Question(Topic.SEARCH, asked if days is None else core), otherwise, is_named=days is not None)
     meant = _of_mentions(named, asked, places)
     if days is not None:
         return _on_days(meant, days)
