@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,6 +18,15 @@ _NAMES = "|".join(_NUMBER_OF)
 _MONTH = rf"(?P<month>{_NAMES})"
 _ORDINAL = "(?:er|st|nd|rd|th)?"
 _WEEKDAY = rf"(?P<weekday>{'|'.join(_DAY_OF)})"
+_RELATIVE: Mapping[str, Callable[[int], tuple[int, int]]] = {
+    **dict.fromkeys(("hier", "yesterday"), lambda _: (-1, -1)),
+    **dict.fromkeys(("demain", "tomorrow"), lambda _: (1, 1)),
+    "apres demain": lambda _: (2, 2),
+    **dict.fromkeys(("weekend", "week end"), lambda weekday: (max(5 - weekday, 0), 6 - weekday)),
+    **dict.fromkeys(("cette semaine", "this week"), lambda weekday: (0, 6 - weekday)),
+    **dict.fromkeys(("semaine prochaine", "next week"), lambda weekday: (7 - weekday, 13 - weekday)),
+}
+"""Days from today until the first and the last of what is named, by the day of the week."""
 _FORMS = (
     re.compile(r"\b(?:le |on )?(?P<iso>20\d\d \d\d \d\d)\b"),
     re.compile(r"\b(?:le |on )?(?P<day>\d{1,2}) (?P<number>\d{1,2}) (?P<year>20\d\d)\b"),
@@ -27,13 +37,9 @@ _FORMS = (
     re.compile(rf"\b(?:(?:le|on|the) )?(?:{_WEEKDAY} )?(?P<day>\d{{1,2}}){_ORDINAL} (?:of )?{_MONTH}(?: (?P<year>20\d\d))?\b"),
     re.compile(rf"\b(?:on )?{_MONTH} (?:the )?(?P<day>\d{{1,2}}){_ORDINAL}(?: (?P<year>20\d\d))?\b"),
     re.compile(rf"\b(?:en|in|au mois d[e']?) (?P<whole_month>{_NAMES})(?: (?P<year>20\d\d))?\b"),
-    re.compile(r"\b(?P<relative>apres demain|demain|tomorrow|hier|yesterday)\b"),
-    re.compile(r"\b(?P<weekend>(?:(?:ce|le|this|the|on) )?week ?end)(?: (?:prochain|qui vient))?\b"),
-    re.compile(r"\b(?P<week>cette semaine|this week)\b"),
-    re.compile(r"\b(?P<next_week>(?:la )?semaine prochaine|next week)\b"),
+    re.compile(rf"\b(?:(?:ce|le|la|this|the|on) )?(?P<relative>{'|'.join(_RELATIVE)})(?: (?:prochain|qui vient))?\b"),
     re.compile(rf"\b(?:(?:le|ce|on|this|next) )?{_WEEKDAY}(?: (?:prochain|soir|matin))?\b"),
 )
-_AHEAD = {"hier": -1, "yesterday": -1, "demain": 1, "tomorrow": 1, "apres demain": 2}
 _LONGEST_AGO = timedelta(days=183)
 
 
@@ -67,7 +73,7 @@ def days_in(folded: str, today: date) -> tuple[Days | None, str]:
 
 
 def _days(named: dict[str, str | None], today: date) -> Days | None:
-    first, sunday = None, today + timedelta(days=6 - today.weekday())
+    first = None
     try:
         if (iso := named.get("iso")) is not None:
             day = date.fromisoformat(iso.replace(" ", "-"))
@@ -79,14 +85,8 @@ def _days(named: dict[str, str | None], today: date) -> Days | None:
         elif (month := named.get("whole_month")) is not None:
             first = _nearest(1, _NUMBER_OF[month], named["year"], today)
             day = first.replace(day=monthrange(first.year, first.month)[1])
-        elif named.get("weekend") is not None:
-            first, day = max(today, sunday - timedelta(days=1)), sunday
-        elif named.get("week") is not None:
-            first, day = today, sunday
-        elif named.get("next_week") is not None:
-            first, day = sunday + timedelta(days=1), sunday + timedelta(days=7)
         elif (relative := named.get("relative")) is not None:
-            day = today + timedelta(days=_AHEAD[relative])
+            first, day = (today + timedelta(days=ahead) for ahead in _RELATIVE[relative](today.weekday()))
         else:
             day = today + timedelta(days=(_DAY_OF[named["weekday"] or ""] - today.weekday()) % 7)
     except ValueError:

@@ -223,7 +223,7 @@ def _alone(asked: str, places: Mapping[str, Place]) -> Question | PlaceChoices |
     # A station or a hall is named in decrees as it was typed: only where none has it, its town is the answer.
     is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
     if choices is not None and choices.sure and not is_site and (not is_number or len(asked) == _POSTCODE_DIGITS):
-        return choices.choices[0].question if len(choices.choices) == 1 else choices
+        return _single(choices)
     return Question(Topic.NUMBER, asked) if is_number else None
 
 
@@ -276,11 +276,12 @@ def town_of(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices 
         return outside
     only_towns = tuple(one for one in found.candidates if isinstance(one.place, Commune))
     choices = _choices(asked, PlaceMatches(only_towns, found.communes) if only_towns else found, places)
-    if choices is None:
-        return UnknownPlace(asked)
-    if choices.sure and len(choices.choices) == 1:
-        return choices.choices[0].question
-    return choices
+    return UnknownPlace(asked) if choices is None else _single(choices)
+
+
+def _single(choices: PlaceChoices) -> Question | PlaceChoices:
+    """Return the question about a place that is the only one, for sure; else the choices."""
+    return choices.choices[0].question if choices.sure and len(choices.choices) == 1 else choices
 
 
 def places_named(words: str, places: Mapping[str, Place]) -> PlaceChoices | None:

@@ -197,8 +197,7 @@ class Questions:
         stored = self.decrees.current(before, None if there is None else there.authorities, communes)
         departments = None if there is None else there.departments
         known = running_on((one for one in stored if may_concern(one, departments)), self.places, asked.first, asked.last).all
-        question = Question(Topic.DAY, words, page)
-        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
+        return self._pages_of(Question(Topic.DAY, words, page), known, there)
 
     def recueil(self, words: str, page: int = 1) -> Answer:
         """Return the decrees of a recueil, by its address, the name of its file or its number; whether it was read where it has none."""
@@ -209,10 +208,7 @@ class Questions:
             return RecueilWithout(words, is_read=found is not None and found[0])
         if len(decrees) == 1:
             return OneDecree(decrees[0], self.clock())
-        return self._list(
-            Question(Topic.RECUEIL, words, page),
-            lambda limit, offset: PageOfDecrees(tuple(decrees[offset : offset + limit]), len(decrees)),
-        )
+        return self._pages_of(Question(Topic.RECUEIL, words, page), decrees)
 
     def town(self, words: str, page: int = 1) -> Answer:
         """Return what is recorded of a town, by name, postcode or INSEE code; all that may be meant where they are several."""
@@ -305,9 +301,7 @@ class Questions:
             found = self.decrees.ending_in(number)  # shown as a list even where it is one: its number is another
         if not found:
             return UnknownDecree(number)
-        return self._list(
-            Question(Topic.NUMBER, number, page), lambda limit, offset: PageOfDecrees(found[offset : offset + limit], len(found))
-        )
+        return self._pages_of(Question(Topic.NUMBER, number, page), found)
 
     def ask(self, question: Question) -> Answer:
         """Answer the same question again, on the page it names."""
@@ -404,8 +398,10 @@ class Questions:
         known = running(self._current(found, now), self.places, now).all
         if topic is Topic.TODAY:
             known = tuple(decree for decree in known if is_of_day(decree, self.places, now))
-        question = Question(topic, "" if found is None else found.codes, page)
-        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), found)
+        return self._pages_of(Question(topic, "" if found is None else found.codes, page), known, found)
+
+    def _pages_of(self, question: Question, known: Sequence[DecreePeriod], there: DepartmentMatch | None = None) -> Answer:
+        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
 
     def _current(self, there: DepartmentMatch | None, now: datetime) -> tuple[DecreePeriod, ...]:
         # A day less: no time zone of the country is further behind than that, and those that are over are left out below.

@@ -324,15 +324,8 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     if asked != typed:  # neither do links repeat insults
         request = replace(request, query={**request.query, "q": asked})
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
-        fault = (
-            words["too_long"]
-            if len(asked) > LONGEST_WORDS
-            else words["no_words"]
-            if asked
-            else vocabulary(request.language).faults.no_question
-            if typed
-            else ""
-        )
+        fault = words["too_long"] if len(asked) > LONGEST_WORDS else words["no_words"] if asked else ""
+        fault = fault or (vocabulary(request.language).faults.no_question if typed else "")
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
     meant = choices_of(site.questions.understood(typed), asked, site.places)
     # A place alone is what is asked about, and is also searched by its name.
