@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from sqlalchemy import text
@@ -162,9 +162,8 @@ def measure(store: Store, asked: int, seed: int) -> list[Cost]:
     chance, authorities = random.Random(seed), load_authorities()
     places = places_of(authorities)
     history = PublicationHistory(store)
-    questions = open_questions(
-        places, store, lambda: report_sources(Settings(), authorities, store, history, clock=now), page_size=5, clock=now
-    )
+    overview = partial(report_sources, Settings(), authorities, store, history, clock=now)
+    questions = open_questions(places, store, overview, "", page_size=5, clock=now)
     total = store.decrees.recent(1).total
     # A bot that runs has read long ago when its sources publish.
     questions.state()

@@ -149,7 +149,7 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
     places = places_of(authorities)
     with opened(settings, read_only=True) as store:
         overview = partial(report_sources, settings, authorities, store, clock=utc_now)
-        answer = ask(open_questions(places, store, overview, page_size=limit))
+        answer = ask(open_questions(places, store, overview, settings.web.public_url, page_size=limit))
         known = store.decrees.copy_of(answer.decree) if isinstance(answer, OneDecree) else None
     if isinstance(answer, NotCovered | UnknownDepartment | UnknownPlace | UnknownDecree | RecueilWithout | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)

@@ -10,14 +10,15 @@ import tomllib
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import Enum, StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Facts, Kind, Moment, Place
+from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Facts, Kind, Moment, Place, Slot
+from bot.domain.hours import has_hours_on, open_hours
 from bot.domain.text import fold_letters
 
 
@@ -171,7 +172,7 @@ class Recourse(StrEnum):
 
 
 class Standing(StrEnum):
-    """State of a decree on a day, with later changes: `UPCOMING`, `IN_FORCE`, `OVER` by its period; `ENDED`, `SUSPENDED` by a later decree;
+    """State of a decree, with later changes: `UPCOMING`, `IN_FORCE`, `OVER` by period and hours; `ENDED`, `SUSPENDED` by a later decree;
     `IN_DOUBT`: the decree that ended it was ended too, unclear with what effect, so a person must look; `CHANGE`: only changes another;
     `REFUSED`: allows nothing; `UNKNOWN`: period not read.
     """
@@ -213,9 +214,38 @@ _BY_CHANGE = (
 
 
 def standing(decree: DecreePeriod, now: datetime) -> Standing:
-    """Return the standing of a decree at `now`, in the authority's time zone. Ends and suspensions apply from their day (`hold`), without
-    one at once. A decree whose period is over stays OVER, ended early or not. Raises ValueError for a naive `now`.
+    """Return the standing of a decree at `now`, in the authority's time zone: of one that has hours of each day UPCOMING between them and
+    OVER after the last. Raises ValueError for a naive `now`.
     """
+    stands, slots = _by_period_and_changes(decree, now), slots_of(decree)
+    if stands is not Standing.IN_FORCE or not slots:
+        return stands
+    hours = open_hours(slots, now)
+    if hours is None:
+        return Standing.OVER
+    return Standing.IN_FORCE if hours.is_open else Standing.UPCOMING
+
+
+def standing_on(decree: DecreePeriod, day: date, zone: tzinfo) -> Standing:
+    """Return the standing on a day: at its beginning, or when the decree begins on it; UPCOMING or OVER on a day without hours."""
+    starts, _ = period(decree, day)
+    at = starts.time if starts is not None and starts.day == day and starts.time is not None else time()
+    begins = datetime.combine(day, at, zone)
+    stands, slots = _by_period_and_changes(decree, begins), slots_of(decree)
+    if stands is not Standing.IN_FORCE or not slots or has_hours_on(slots, day):
+        return stands
+    return Standing.OVER if open_hours(slots, begins) is None else Standing.UPCOMING
+
+
+def slots_of(decree: DecreePeriod) -> tuple[Slot, ...]:
+    """Return the hours of each day of a decree; none where its period was changed since, as theirs is not known."""
+    facts = decree.facts.sure
+    return facts.slots if facts.slots and period(decree) == (facts.starts, facts.ends) else ()
+
+
+def _by_period_and_changes(decree: DecreePeriod, now: datetime) -> Standing:
+    """Return the standing without hours. Ends and suspensions apply from their day (`hold`), without one at once. A decree whose period is
+    over stays OVER, ended early or not."""
     if decree.kind is Kind.REFUSAL:
         return Standing.REFUSED
     if decree.kind not in GRANTS:

@@ -223,8 +223,22 @@ class _Finder:
                 if any(is_preceded or hit.population >= _MANY_PEOPLE for hit in hits):
                     end = last
                     yield first, end, hits
+                    for others in self._further_arrondissements(words, end, hits):
+                        yield others
+                        end = others[1]
                     break
             first = end
+
+    def _further_arrondissements(self, words: list[str], end: int, hits: list[_Hit]) -> Iterator[tuple[int, int, list[_Hit]]]:
+        """Yield `5e` after `Lyon 2e et`."""
+        whole = self._places.at(hits[0].key).part_of if isinstance(hits[0].key, int) else None
+        city = None if whole is None else self._places.commune(whole)
+        while city is not None and (first := end + (words[end : end + 1] in (["et"], ["ou"], ["and"], ["or"]))) < len(words):
+            others = [hit for hit in self.named(f"{fold_name(city.name)} {words[first]}") if hit.how in {Match.NAME, Match.ALIAS}]
+            if not others:
+                return
+            end = first + 1
+            yield first, end, others
 
     def _placed(self, words: list[str]) -> Iterator[tuple[frozenset[int], list[str]]]:
         for number, rest in ((words[-1], words[:-1]), (words[0], words[1:])):

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
-from bot.domain.hours import open_hours, slots_of
-from bot.domain.law import Flag, LegalAdvice, Standing
+from bot.domain.hours import open_hours
+from bot.domain.law import Flag, LegalAdvice, Standing, slots_of
 from bot.domain.text import fold_letters
 from bot.messages.lines import (
     FactLine,
@@ -224,6 +224,10 @@ def post_timing(message: MessageInput) -> str | None:
     return None if stage is None else timing_text(stage, message.words.timing)
 
 
+_BY_HOURS = frozenset({Standing.IN_FORCE, Standing.UPCOMING, Standing.OVER})
+"""Standings of a period that has begun: not in force between the hours of a decree that has some, and after the last."""
+
+
 def list_standing(message: MessageInput) -> str | None:
     """Return `commence dans 14 h`, `en cours`, `terminé`, `plus en vigueur depuis…`, `dates à vérifier`; None if never in force."""
     advice, words = message.legal_advice, message.words
@@ -237,7 +241,7 @@ def list_standing(message: MessageInput) -> str | None:
         return said.unknown
     by_stage = {
         PeriodStage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
-        PeriodStage.STARTED: _in_force(message, words) if standing is Standing.IN_FORCE else said.started,
+        PeriodStage.STARTED: _in_force(message, words) if standing in _BY_HOURS else said.started,
         PeriodStage.ENDED: said.over,
         PeriodStage.UNKNOWN: said.unknown if standing is Standing.UNKNOWN else None,
     }
@@ -246,10 +250,10 @@ def list_standing(message: MessageInput) -> str | None:
 
 def _in_force(message: MessageInput, words: Words) -> str:
     """Return `en cours`, and of a decree that applies at some hours only, when they come next, or that there are none any more."""
-    said = words.standing
-    if not slots_of(message.decree):
+    said, slots = words.standing, slots_of(message.decree)
+    if not slots:
         return str(said.in_force)
-    hours = open_hours(message.decree, message.now.astimezone(ZoneInfo(message.place.time_zone)))
+    hours = open_hours(slots, message.now.astimezone(ZoneInfo(message.place.time_zone)))
     if hours is None:
         return str(said.hours_over)
     moment = hours.closes if hours.is_open else hours.opens

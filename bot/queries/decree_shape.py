@@ -125,11 +125,12 @@ class ReadDecree(Shape):
     status: Annotated[
         Standing,
         column(
-            "À l’instant de la réponse, ou exported_at : upcoming (à venir), in_force (en cours), over (terminé), ended (plus en vigueur), "
-            "suspended (suspendu), in_doubt (à vérifier : ce qui y a mis fin a pris fin), change (ne fait qu’en changer un autre), refused "
-            "(refus), unknown (dates incomplètes).",
-            "At the instant of the answer, or exported_at: upcoming, in_force, over, ended or suspended by a later decree, in_doubt (what "
-            "ended or suspended it was ended itself), change (it only changes another one), refused, unknown.",
+            "À l’instant de la réponse, ou exported_at : upcoming (à venir, ou entre deux plages horaires), in_force (en cours), over "
+            "(terminé), ended (plus en vigueur), suspended (suspendu), in_doubt (à vérifier : ce qui y a mis fin a pris fin), change (ne "
+            "fait qu’en changer un autre), refused (refus), unknown (dates incomplètes).",
+            "At the instant of the answer, or exported_at: upcoming (between its hours of each day too), in_force, over, ended or "
+            "suspended by a later decree, in_doubt (what ended or suspended it was ended itself), change (it only changes another one), "
+            "refused, unknown.",
         ),
     ]
     operators: Annotated[

@@ -16,7 +16,8 @@ from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages.following import FollowNames, follow_label, kind_label
 from bot.messages.lines import date_text, short_where
-from bot.messages.words import Language, Words, cut, inert, words_file, words_in
+from bot.messages.words import Language, Words, words_file, words_in
+from bot.queries.plain_words import echo
 
 MOST_SHOWN = 10
 """Candidates that are shown."""
@@ -67,7 +68,8 @@ def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Ma
     follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
     if all(candidate.how is Match.SENTENCE for candidate in found.candidates):
         parts = [part for part in _BETWEEN.split(words) if part]
-        each = [what_is_meant(part, find, operators, language) for part in parts] if len(parts) > 1 else []
+        # Of `Lyon 2e et 5e` both are found already, and 5 alone is a department.
+        each = [what_is_meant(part, find, operators, language) for part in parts] if len(parts) > max(len(follows), 1) else []
         if each and all(meant.is_sure for meant in each):
             return FollowMatches(tuple(dict.fromkeys(meant.follows[0] for meant in each))[:MOST_SHOWN])
         near = [Follow(FollowKind.OPERATOR, other) for other in operators if key and f" {key} " in f" {other} "]
@@ -204,7 +206,7 @@ def resumed_text(waiting: int, language: Language) -> str:
 
 def echoed(asked: str) -> str:
     """Return what somebody asked as an answer repeats it."""
-    return cut(inert(" ".join(asked.split())), _LONGEST_ECHO)
+    return echo(asked, _LONGEST_ECHO)
 
 
 def run_by(language: Language, contact: str) -> str:

@@ -43,7 +43,7 @@ from bot.queries.answers import (
 from bot.queries.days import Days
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, figures_text
-from bot.queries.plain_words import civil
+from bot.queries.plain_words import echo
 from bot.queries.vocabulary import Face, vocabulary
 
 _LONGEST_ECHO = 120
@@ -183,7 +183,7 @@ def _about(of_one: str | None, of_several: str, places: Sequence[Place]) -> str:
 
 
 def _echo(text: str) -> str:
-    return cut(inert(civil(text) or "…"), _LONGEST_ECHO)
+    return echo(text, _LONGEST_ECHO)
 
 
 # Towns, and the places that may be meant.

@@ -13,7 +13,7 @@ from bot.domain.acts import Place
 from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, PlaceMention, find_places, mentions
 from bot.gazetteer.gazetteer import Commune, Department, Region, fold_name, gazetteer
-from bot.messages.words import data_file
+from bot.messages.words import cut, data_file, inert
 from bot.queries.answers import (
     BadInput,
     HelpRequest,
@@ -36,7 +36,7 @@ MOST_CHOICES = 8
 _WORDS: Mapping[str, frozenset[str]] = {
     name: frozenset(words.split()) for name, words in data_file("bot.queries", "words", "questions.toml").items()
 }
-_HELP, _THANKS, _SUBJECT, _FILLERS = (_WORDS[name] for name in ("help", "thanks", "subject", "fillers"))
+_HELP, _THANKS, _SUBJECT, _FILLERS, _GENERAL = (_WORDS[name] for name in ("help", "thanks", "subject", "fillers", "general"))
 _NO_PLACE = _HELP | _THANKS | _SUBJECT | _FILLERS
 _INSULT = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS['insults'])).replace('_', ' ')})\b")
 _LISTS: Mapping[str, Topic] = {
@@ -47,7 +47,7 @@ _LISTS: Mapping[str, Topic] = {
 }
 """Words that ask for a list by when it is."""
 _HERE = re.compile(
-    r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|town|city)\b"
+    r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|rue|town|city|street)\b"
 )
 _AROUND = " \t\n.?!;:,«»“”\"'"
 _OFFICIAL = re.compile(
@@ -58,13 +58,15 @@ _OFFICIAL = re.compile(
 _NAMED_AS_NUMBER = re.compile(
     r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?(?:[,;:.('].*)?"
 )
-_OWN_PAGE = re.compile(r"https?://[^\s/]+(?:/[a-z]{2})?/(arretes|communes|departements)/([0-9A-Za-z-]+)/?", re.IGNORECASE)
-_PAGES: Mapping[str, Topic] = {"communes": Topic.TOWN, "departements": Topic.DEPARTMENT}
+_OWN_PAGE = re.compile(r"(?:/en)?/(arretes|communes|departements)/([0-9A-Za-z-]+)/?(?:[?#]\S*)?")
+_PAGES: Mapping[str, Topic] = {"arretes": Topic.NUMBER, "communes": Topic.TOWN, "departements": Topic.DEPARTMENT}
 """Topics of pages of the instance, by what stands in their address."""
-_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_ADDRESS = re.compile(rf"{_SCHEME.pattern}\S+", re.IGNORECASE)
 _FILE = re.compile(r"\S[^/\\]*\.pdf", re.IGNORECASE)
 _RECUEIL = re.compile(r"(?:raa|recueil)\s*(?:sp[ée]cial\s*)?(?:n[°ºo]?\.?\s*)?\d[\w./-]*(?: \w*\d\w*)*", re.IGNORECASE)
 """How recueils are asked for: by address, by the name of a file, by number."""
+_CODES = re.compile(r"(?:\d{2,3}|2[ab])(?: (?:\d{2,3}|2[ab]))*")
 _REGION = re.compile(r"r-?([0-9]{2})", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _POSTCODE_DIGITS = 5
@@ -98,13 +100,19 @@ def civil(text: str) -> str:
     return " ".join("".join((*kept, text[last:])).split()) if kept else text
 
 
-def understood(words: str, places: Mapping[str, Place], today: date) -> Meaning:
-    """Return what is asked by plain words, of which at least one character is a letter or digit. `today` is where the question is."""
+def echo(text: str, most: int) -> str:
+    """Return what somebody asked as answers repeat it."""
+    return cut(inert(" ".join(civil(text).split()) or "…"), most)
+
+
+def understood(words: str, places: Mapping[str, Place], today: date, public_url: str = "") -> Meaning:
+    """Return what is asked by plain words, of which at least one character is a letter or digit. `today` is where the question is,
+    `public_url` the address of this instance's pages."""
     asked = " ".join(civil(words).split()).strip(_AROUND)
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if not folded:
         return BadInput(InputFault.NO_QUESTION)
-    by_form = Question(_LISTS[folded], "") if folded in _LISTS else _by_form(asked, places)
+    by_form = Question(_LISTS[folded], "") if folded in _LISTS else _own_page(asked, public_url) or _by_form(asked, places)
     if by_form is not None:
         return by_form
     days, rest = days_in(folded, today)
@@ -130,6 +138,11 @@ def _about_itself(words: Sequence[str], left: Sequence[str]) -> HelpRequest | Su
 
 def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Place]) -> Meaning:
     """Return what a sentence asks: its places (`rest` is without its days), else its words."""
+    core = " ".join(word for word in rest.split() if word not in _NO_PLACE)
+    areas = areas_named(core, places).codes if _CODES.fullmatch(core) else ""
+    if areas:
+        of_areas = Question(Topic.DEPARTMENT, areas)
+        return of_areas if days is None else _on_days(of_areas, days)
     named = mentions(rest, _NO_PLACE)
     found = find_places(asked) if days is None else PlaceMatches()
     is_site = any(one.how in _SURE and one.matched is not None for one in found.candidates)
@@ -140,7 +153,7 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
         is_here = not is_site and all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
         on_days = None if days is None else Question(Topic.DAY, str(days))
         otherwise = BadInput(InputFault.NO_TOWN) if is_here else on_days or _choices(asked, found, places)
-        return SearchWithFallback(Question(Topic.SEARCH, asked), otherwise, is_named=days is not None)
+        return SearchWithFallback(Question(Topic.SEARCH, asked if days is None else core), otherwise, is_named=days is not None)
     meant = _of_mentions(named, asked, places)
     if days is not None:
         return _on_days(meant, days)
@@ -210,15 +223,19 @@ def _alone(asked: str, places: Mapping[str, Place]) -> Question | PlaceChoices |
     # A station or a hall is named in decrees as it was typed: only where none has it, its town is the answer.
     is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
     if choices is not None and choices.sure and not is_site and (not is_number or len(asked) == _POSTCODE_DIGITS):
-        return choices.choices[0].question if len(choices.choices) == 1 else choices
+        return _single(choices)
     return Question(Topic.NUMBER, asked) if is_number else None
+
+
+def _own_page(asked: str, public_url: str) -> Question | None:
+    """Return what a page of this instance is about; None for other words and addresses."""
+    home, typed = (_SCHEME.sub("", address, count=1) for address in (public_url.rstrip("/"), asked))
+    page = _OWN_PAGE.fullmatch(typed[len(home) :]) if home and typed.lower().startswith(home.lower()) else None
+    return None if page is None else Question(_PAGES[page[1]], page[2])
 
 
 def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
     """Return what is asked by an address, a number of a decree, all of France, or departments; None for other words."""
-    page = _OWN_PAGE.fullmatch(asked)
-    if page is not None:
-        return Question(Topic.NUMBER, page[2]) if page[1] == "arretes" else Question(_PAGES[page[1]], page[2])
     if _ADDRESS.fullmatch(asked) or _FILE.fullmatch(asked) or _RECUEIL.fullmatch(asked):
         return Question(Topic.RECUEIL, asked)
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
@@ -259,11 +276,12 @@ def town_of(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices 
         return outside
     only_towns = tuple(one for one in found.candidates if isinstance(one.place, Commune))
     choices = _choices(asked, PlaceMatches(only_towns, found.communes) if only_towns else found, places)
-    if choices is None:
-        return UnknownPlace(asked)
-    if choices.sure and len(choices.choices) == 1:
-        return choices.choices[0].question
-    return choices
+    return UnknownPlace(asked) if choices is None else _single(choices)
+
+
+def _single(choices: PlaceChoices) -> Question | PlaceChoices:
+    """Return the question about a place that is the only one, for sure; else the choices."""
+    return choices.choices[0].question if choices.sure and len(choices.choices) == 1 else choices
 
 
 def places_named(words: str, places: Mapping[str, Place]) -> PlaceChoices | None:
@@ -340,6 +358,18 @@ def _codes_of(place: Department | Region, places: Mapping[str, Place]) -> str:
     if isinstance(place, Department) and place.code in places:
         return place.code
     return find_departments(place.name, places).codes
+
+
+def specific(asked: str) -> Iterator[str]:
+    """Yield the words of a search without those that only make a sentence of them, then without those that are no name of an operator or
+    an event (`métro`, `fête`); nothing where a place is named by them."""
+    if mentions(asked, _NO_PLACE) or any(one.how in _SURE for one in find_places(asked).candidates):
+        return
+    words = re.findall(r"[^\W_]+", asked)
+    for left_out in (_NO_PLACE, _NO_PLACE | _GENERAL):
+        left = [word for word in words if fold_words(word) not in left_out]
+        if left and len(left) < len(words):
+            yield " ".join(left)
 
 
 _SHORTEST_MISTYPED = 4

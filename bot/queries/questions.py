@@ -7,7 +7,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
 from typing import TypeVar
@@ -44,8 +44,19 @@ from bot.queries.answers import (
 from bot.queries.days import Days
 from bot.queries.departments import DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
-from bot.queries.plain_words import PlaceMeaning, SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
-from bot.queries.running import RunningDecrees, has_begun, in_force, in_force_on, may_concern, running
+from bot.queries.plain_words import (
+    Meaning,
+    PlaceMeaning,
+    SearchWithFallback,
+    areas_named,
+    corrected,
+    not_covered,
+    places_named,
+    specific,
+    town_of,
+    understood,
+)
+from bot.queries.running import RunningDecrees, is_of_day, may_concern, running, running_on
 from bot.storage.decrees import Decrees
 
 P = TypeVar("P", PageOfDecrees, PageOfIds)
@@ -77,7 +88,8 @@ _BEFORE_NUMBER = re.compile(
 @dataclass(slots=True, eq=False)
 class Questions:
     """Answers questions from the stored decrees, and about the watch. Synchronous: in an event loop, call it from a thread. Errors of the
-    store pass through. `places`: authorities by code; `clock`: aware UTC time; `overview`: the current state of every source."""
+    store pass through. `places`: authorities by code; `clock`: aware UTC time; `overview`: the current state of every source;
+    `public_url`: address of the pages."""
 
     decrees: Decrees
     places: Mapping[str, Place]
@@ -86,6 +98,7 @@ class Questions:
     overview: Callable[[], Overview]
     page_size: int = TELEGRAM_PAGE
     since: Since = lambda _: None
+    public_url: str = ""
     _words: tuple[datetime | None, Mapping[str, str]] = field(default_factory=lambda: (None, {}), init=False)
 
     def now(self) -> datetime:
@@ -133,14 +146,14 @@ class Questions:
         """Return the decrees that name a commune and are in force or to come, those of which that is not certain last."""
         now = self.clock()
         authorities = deciding_in({commune.department}, self.places)
-        return in_force(self.decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self.places, now)
+        return running(self.decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self.places, now).all
 
     def plain(self, words: str, page: int = 1) -> Answer:
         """Answer plain words: places, a number, an address, a day, "aide"; anything else is searched."""
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        meant = understood(asked, self.places, self.today_here())
+        meant = self.understood(asked)
         if not isinstance(meant, SearchWithFallback):
             return self._meant(meant, page)
         found = self._search(meant.question.words, page, corrects=not meant.is_named)
@@ -154,6 +167,10 @@ class Questions:
             return replace(meant.otherwise, nothing=found)
         return self._meant(meant.otherwise, page)
 
+    def understood(self, words: str) -> Meaning:
+        """Return what plain words ask today, by the clock of Paris."""
+        return understood(words, self.places, self.clock().astimezone(FRANCE).date(), self.public_url)
+
     def _meant(self, meant: PlaceMeaning | HelpRequest | SubjectCard | BadInput, page: int) -> Answer:
         match meant:
             case Question():
@@ -164,10 +181,6 @@ class Questions:
                 return SeveralPlaces(known, self.clock()) if known else answers[0]
             case _:
                 return meant
-
-    def today_here(self) -> date:
-        """Return the day in France."""
-        return self.clock().astimezone(FRANCE).date()
 
     def day(self, words: str, page: int = 1) -> Answer:
         """Return the decrees in force on days, at a place where one is named (`bot.queries.days`)."""
@@ -183,9 +196,8 @@ class Questions:
         before = asked.first - timedelta(days=1)
         stored = self.decrees.current(before, None if there is None else there.authorities, communes)
         departments = None if there is None else there.departments
-        known = in_force_on((one for one in stored if may_concern(one, departments)), self.places, asked.first, asked.last)
-        question = Question(Topic.DAY, words, page)
-        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
+        known = running_on((one for one in stored if may_concern(one, departments)), self.places, asked.first, asked.last).all
+        return self._pages_of(Question(Topic.DAY, words, page), known, there)
 
     def recueil(self, words: str, page: int = 1) -> Answer:
         """Return the decrees of a recueil, by its address, the name of its file or its number; whether it was read where it has none."""
@@ -196,10 +208,7 @@ class Questions:
             return RecueilWithout(words, is_read=found is not None and found[0])
         if len(decrees) == 1:
             return OneDecree(decrees[0], self.clock())
-        return self._list(
-            Question(Topic.RECUEIL, words, page),
-            lambda limit, offset: PageOfDecrees(tuple(decrees[offset : offset + limit]), len(decrees)),
-        )
+        return self._pages_of(Question(Topic.RECUEIL, words, page), decrees)
 
     def town(self, words: str, page: int = 1) -> Answer:
         """Return what is recorded of a town, by name, postcode or INSEE code; all that may be meant where they are several."""
@@ -250,10 +259,16 @@ class Questions:
         def fetch(limit: int, offset: int) -> PageOfDecrees:
             nonlocal searched
             found = self.decrees.search(searched, limit, offset)
-            if found.total or not corrects or searched != asked or (meant := corrected(asked, self._known_words, self.decrees.has)) is None:
+            if found.total or not corrects or searched != asked:
                 return found
-            searched = meant
-            return self.decrees.search(meant, limit, offset)
+            for meant in (corrected(asked, self._known_words, self.decrees.has), *specific(asked)):
+                if meant is None:
+                    continue
+                other = self.decrees.search(meant, limit, offset)
+                if other.total:
+                    searched = meant
+                    return other
+            return found
 
         found = self._list(question, fetch)
         return replace(found, searched=searched) if isinstance(found, DecreeList) and searched != asked else found
@@ -286,9 +301,7 @@ class Questions:
             found = self.decrees.ending_in(number)  # shown as a list even where it is one: its number is another
         if not found:
             return UnknownDecree(number)
-        return self._list(
-            Question(Topic.NUMBER, number, page), lambda limit, offset: PageOfDecrees(found[offset : offset + limit], len(found))
-        )
+        return self._pages_of(Question(Topic.NUMBER, number, page), found)
 
     def ask(self, question: Question) -> Answer:
         """Answer the same question again, on the page it names."""
@@ -382,11 +395,13 @@ class Questions:
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self.clock()
-        known = in_force(self._current(found, now), self.places, now)
+        known = running(self._current(found, now), self.places, now).all
         if topic is Topic.TODAY:
-            known = tuple(decree for decree in known if has_begun(decree, self.places, now))
-        question = Question(topic, "" if found is None else found.codes, page)
-        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), found)
+            known = tuple(decree for decree in known if is_of_day(decree, self.places, now))
+        return self._pages_of(Question(topic, "" if found is None else found.codes, page), known, found)
+
+    def _pages_of(self, question: Question, known: Sequence[DecreePeriod], there: DepartmentMatch | None = None) -> Answer:
+        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
 
     def _current(self, there: DepartmentMatch | None, now: datetime) -> tuple[DecreePeriod, ...]:
         # A day less: no time zone of the country is further behind than that, and those that are over are left out below.

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TypeVar
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import DecreePeriod, Place
-from bot.domain.hours import standing_on
-from bot.domain.law import Standing, period, standing
+from bot.domain.hours import has_hours_on
+from bot.domain.law import Standing, period, slots_of, standing, standing_on
+from bot.domain.posts import FRANCE
 from bot.messages.lines import place_for
-
-_Period = TypeVar("_Period", bound=DecreePeriod)
 
 # Where the period could not be read, or what ended it was ended itself, that it is in force cannot be excluded: it is shown, after those
 # that are sure.
 _RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Standing.IN_DOUBT: 1}
 
 
-_MOST_DAYS = 31
+_MOST_DAYS = 366
 """Days in one question."""
 
 
@@ -40,46 +38,39 @@ class RunningDecrees:
 
     def today(self, places: Mapping[str, Place]) -> tuple[DecreePeriod, ...]:
         """Return those that are in force for sure at any hour of the day, by the clock of their place."""
-        return (*self.now, *(decree for decree in self.soon if has_begun(decree, places, self.at)))
+        return (*self.now, *(decree for decree in self.soon if is_of_day(decree, places, self.at)))
 
 
 def running(decrees: Iterable[DecreePeriod], places: Mapping[str, Place], now: datetime) -> RunningDecrees:
-    """Return those of these decrees that count at `now` (aware) or later."""
-    ranked = _ranked(decrees, places, now)
-    return RunningDecrees(
-        tuple(decree for decree, stands in ranked if stands is Standing.IN_FORCE),
-        tuple(decree for decree, stands in ranked if stands is Standing.UPCOMING),
-        tuple(decree for decree, stands in ranked if _RANKS[stands]),
-        now,
-    )
+    """Return those of these decrees that count at `now` (aware) or later, by the clock of their place."""
+    return _ranked(decrees, lambda decree: standing(decree, now.astimezone(_zone(decree, places))), now)
 
 
-def in_force(decrees: Iterable[_Period], places: Mapping[str, Place], now: datetime) -> tuple[_Period, ...]:
-    """Return the decrees in force at `now` (aware) or later, in the time zone of their place, by beginning; uncertain ones last."""
-    return tuple(decree for decree, _ in _ranked(decrees, places, now))
+def running_on(decrees: Iterable[DecreePeriod], places: Mapping[str, Place], first: date, last: date) -> RunningDecrees:
+    """Return those of these decrees that are in force, or perhaps so, on one of these days at least."""
+    days = [first + timedelta(days=after) for after in range(min((last - first).days, _MOST_DAYS) + 1)]
+
+    def best(decree: DecreePeriod) -> Standing:
+        stands = {standing_on(decree, day, _zone(decree, places)) for day in days} - {Standing.UPCOMING}
+        return min(stands & _RANKS.keys(), key=_RANKS.__getitem__, default=Standing.OVER)
+
+    return _ranked(decrees, best, datetime.combine(first, time(12), FRANCE))
 
 
-def in_force_on(decrees: Iterable[_Period], places: Mapping[str, Place], first: date, last: date) -> tuple[_Period, ...]:
-    """Return the decrees that are in force on one of these days at least, by beginning; uncertain ones last."""
-    found: list[tuple[int, date, int, _Period]] = []
+def _ranked(decrees: Iterable[DecreePeriod], stands_of: Callable[[DecreePeriod], Standing], at: datetime) -> RunningDecrees:
+    found: list[tuple[date, int, DecreePeriod, Standing]] = []
     for decree in decrees:
-        zone = ZoneInfo(place_for(places, decree.authority).time_zone)
-        stands = {standing_on(decree, first + timedelta(days=after), zone) for after in range(min((last - first).days, _MOST_DAYS) + 1)}
-        ranks = [_RANKS[one] for one in stands - {Standing.UPCOMING} if one in _RANKS]
-        if ranks:
-            starts, _ = period(decree)
-            found.append((min(ranks), date.min if starts is None else starts.day, -(decree.id or 0), decree))
-    return tuple(decree for *_, decree in sorted(found, key=lambda item: item[:3]))
-
-
-def _ranked(decrees: Iterable[_Period], places: Mapping[str, Place], now: datetime) -> list[tuple[_Period, Standing]]:
-    found: list[tuple[int, date, int, _Period, Standing]] = []
-    for decree in decrees:
-        stands = standing(decree, _there(decree, places, now))
+        stands = stands_of(decree)
         if stands in _RANKS:
             starts, _ = period(decree)
-            found.append((_RANKS[stands], date.min if starts is None else starts.day, -(decree.id or 0), decree, stands))
-    return [(decree, stands) for *_, decree, stands in sorted(found, key=lambda item: item[:3])]
+            found.append((date.min if starts is None else starts.day, -(decree.id or 0), decree, stands))
+    found.sort(key=lambda item: item[:2])
+    return RunningDecrees(
+        tuple(decree for *_, decree, stands in found if stands is Standing.IN_FORCE),
+        tuple(decree for *_, decree, stands in found if stands is Standing.UPCOMING),
+        tuple(decree for *_, decree, stands in found if _RANKS[stands]),
+        at,
+    )
 
 
 def may_concern(decree: DecreePeriod, departments: Collection[str] | None) -> bool:
@@ -88,11 +79,11 @@ def may_concern(decree: DecreePeriod, departments: Collection[str] | None) -> bo
     return departments is None or not named or any(code.startswith(tuple(departments)) for code in named)
 
 
-def has_begun(decree: DecreePeriod, places: Mapping[str, Place], now: datetime) -> bool:
-    """Return whether a decree begins on the day of `now` at its place, or earlier."""
-    starts, _ = period(decree)
-    return starts is None or starts.day <= _there(decree, places, now).date()
+def is_of_day(decree: DecreePeriod, places: Mapping[str, Place], now: datetime) -> bool:
+    """Return whether a decree begins on the day of `now` at its place, or earlier, and has hours on it if it has hours."""
+    day, (starts, _), slots = now.astimezone(_zone(decree, places)).date(), period(decree), slots_of(decree)
+    return (starts is None or starts.day <= day) and (not slots or has_hours_on(slots, day))
 
 
-def _there(decree: DecreePeriod, places: Mapping[str, Place], now: datetime) -> datetime:
-    return now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))
+def _zone(decree: DecreePeriod, places: Mapping[str, Place]) -> ZoneInfo:
+    return ZoneInfo(place_for(places, decree.authority).time_zone)

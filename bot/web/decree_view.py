@@ -26,6 +26,7 @@ from bot.web.views import (
     formerly,
     full_day,
     full_moment,
+    has_begun,
     in_print,
     not_begun,
     operator_address,
@@ -160,7 +161,7 @@ def _standing(message: MessageInput) -> str:
     period, own = current_period(message), view_words(language)
     changes = ", ".join(list_changes(message.decree, message.words))
     text = ""
-    if standing is Standing.IN_FORCE and period.ends is not None:
+    if period.ends is not None and (standing is Standing.IN_FORCE or (standing is Standing.UPCOMING and has_begun(message))):
         text = own.card.until.format(end=full_moment(period.ends, message.words, language))
     elif standing is Standing.UPCOMING and period.starts is not None:
         text = own.card.since.format(start=full_moment(period.starts, message.words, language))

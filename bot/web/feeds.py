@@ -24,7 +24,7 @@ from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement,
 from bot.messages.legal import current_period, first_link
 from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, period_text, place_for, short_where
 from bot.messages.words import Language, cut, data_file, fitting, inert
-from bot.queries.running import in_force
+from bot.queries.running import running
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.rendering import missing, next_change
@@ -457,10 +457,11 @@ def _every(site: SiteContext, request: PageRequest) -> Document:
 
 
 def _in_force(site: SiteContext, request: PageRequest) -> Document:
-    running = in_force(site.decrees.current(request.at.date() - timedelta(days=1)), site.places, request.at)[:MOST]
+    current = site.decrees.current(request.at.date() - timedelta(days=1))
+    found = running(current, site.places, request.at).all[:MOST]
     title = _words()[request.language]["in_force"]
-    found = site.questions.whole(running)
-    return _feed(site, request, found, title, "/envigueur", "/flux/envigueur", changes_at=next_change(running, site, request.at))
+    changes_at = next_change(found, site, request.at)
+    return _feed(site, request, site.questions.whole(found), title, "/envigueur", "/flux/envigueur", changes_at=changes_at)
 
 
 def _department(site: SiteContext, request: PageRequest) -> Document:

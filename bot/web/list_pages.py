@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from bot.domain.acts import Kind, deciding_in
-from bot.domain.law import period
-from bot.domain.posts import FRANCE
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.lines import capital, date_text
 from bot.messages.words import words_in
-from bot.queries.running import RunningDecrees
-from bot.queries.running import running as running_at
+from bot.queries.running import running_on
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.map import map_view
@@ -74,7 +71,7 @@ def running(site: SiteContext, request: PageRequest) -> Document:
     the map of that day."""
     language, words, number = request.language, web_words(request.language)["running"], number_of(request)
     day = _day(request.query.get("jour", ""))
-    answer = running_of(site) if day is None else _running_on(site, day)
+    answer = running_of(site) if day is None else running_on(site.decrees.current(day - timedelta(days=1)), site.places, day, day)
     if answer is None:
         return missing(site, request)
     pages = max(1, -(-len(answer.all) // _PAGE))
@@ -117,16 +114,6 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if _FIRST <= day < _LAST else None
-
-
-def _running_on(site: SiteContext, day: date) -> RunningDecrees:
-    """Return what is in force at any hour of a day: at noon or later, or from the night before until some hour of it."""
-    found = site.decrees.current(day - timedelta(days=1))
-    noon = running_at(found, site.places, datetime.combine(day, time(12), FRANCE))
-    night = running_at(found, site.places, datetime.combine(day, time(), FRANCE)).now
-    kept = list(noon.today(site.places))
-    kept += [one for one in night if one not in kept and ((ends := period(one, day)[1]) is None or ends.day >= day)]
-    return RunningDecrees(tuple(kept), (), noon.unsure, noon.at)
 
 
 LIST_PAGES: tuple[Route, ...] = (

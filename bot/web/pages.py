@@ -17,22 +17,17 @@ from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.messages.lines import MessageInput, capital, date_text, thousands
 from bot.messages.words import words_in
 from bot.queries.answers import (
-    BadInput,
     DecreeList,
-    HelpRequest,
     NothingFound,
     OneDecree,
     PlaceChoice,
     PlaceChoices,
-    PlaceQuestions,
     Question,
-    RecueilWithout,
-    SubjectCard,
     Topic,
     TownAnswer,
 )
 from bot.queries.phrases import choice_text, message_of, plain_answer, title, withdrawal
-from bot.queries.plain_words import choices_of, civil, understood
+from bot.queries.plain_words import choices_of, civil
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
@@ -326,38 +321,28 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     words = web_words(request.language)["search"]
     typed = " ".join(request.query.get("q", "").split())
     asked = civil(typed)
+    if asked != typed:  # neither do links repeat insults
+        request = replace(request, query={**request.query, "q": asked})
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
-        fault = (
-            words["too_long"]
-            if len(asked) > LONGEST_WORDS
-            else words["no_words"]
-            if asked
-            else vocabulary(request.language).faults.no_question
-            if typed
-            else ""
-        )
+        fault = words["too_long"] if len(asked) > LONGEST_WORDS else words["no_words"] if asked else ""
+        fault = fault or (vocabulary(request.language).faults.no_question if typed else "")
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    meaning = understood(typed, site.places, site.questions.today_here())
-    if isinstance(meaning, SubjectCard | HelpRequest | BadInput):
-        return _told(site, request, asked, plain_answer(meaning, site.places, request.language, "mastodon"))
-    if isinstance(meaning, PlaceQuestions) and meaning.questions[0].topic is Topic.DAY:
-        return _told(site, request, asked, plain_answer(site.questions.plain(asked), site.places, request.language, "mastodon"))
-    meant = choices_of(meaning, asked, site.places)
-    listed_by = meaning if isinstance(meaning, Question) and meaning.topic not in {Topic.TOWN, Topic.DEPARTMENT} else None
+    meant = choices_of(site.questions.understood(typed), asked, site.places)
     # A place alone is what is asked about, and is also searched by its name.
     wanted = meant.choices[0].place.name if meant is not None and meant.sure and len(meant.choices) == 1 else asked
-    if listed_by is not None:
-        answer = site.questions.ask(replace(listed_by, page=number_of(request)))
-    else:
+    answer = site.questions.plain(typed, number_of(request)) if meant is None else None
+    if answer is None or isinstance(answer, PlaceChoices):
+        meant = meant or answer
         answer = site.questions.search(wanted, number_of(request), corrects=meant is None or not meant.sure)
-    numbered = listed_by is not None and listed_by.topic is Topic.NUMBER
-    if isinstance(answer, RecueilWithout) or (listed_by and isinstance(answer, NothingFound)):
-        return _told(site, request, asked, plain_answer(answer, site.places, request.language, "mastodon"))
     if isinstance(answer, OneDecree):
         answer = DecreeList(Question(Topic.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
-    listed = answer if isinstance(answer, DecreeList) else None
+    if not isinstance(answer, DecreeList) and not (isinstance(answer, NothingFound) and answer.question.topic is Topic.SEARCH):
+        return _told(site, request, asked, plain_answer(answer, site.places, request.language, "mastodon"))
+    topic, listed = answer.question.topic, answer if isinstance(answer, DecreeList) else None
+    numbered = topic is Topic.NUMBER
     decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
-    instead = None if listed is None or listed.searched is None else listed.searched
+    instead = None if listed is None else listed.searched
+    wanted = answer.question.words if topic is Topic.SEARCH else wanted
     return page(
         site,
         request,
@@ -374,7 +359,11 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         if meant is None or meant.total <= len(meant.choices)
         else words["communes_more"].format(n=meant.total - len(meant.choices)),
         searched=bool(decrees) or meant is None or not meant.sure,
-        heading=words["numbered"] if numbered else title(listed, request.language) if listed_by and listed else words["decrees"],
+        heading=words["numbered"]
+        if numbered
+        else title(listed, request.language)
+        if listed is not None and topic is not Topic.SEARCH
+        else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
         found=tuple(_found(decrees, instead or wanted, site, request)),
         unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",

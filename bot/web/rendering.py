@@ -17,7 +17,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.domain.acts import DecreePeriod, Moment
-from bot.domain.law import period
+from bot.domain.hours import open_hours
+from bot.domain.law import period, slots_of
 from bot.domain.posts import FRANCE, Follow
 from bot.messages.lines import place_for
 from bot.messages.words import Language, data_file, words_in
@@ -153,13 +154,15 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
 
 
 def next_change(decrees: Iterable[DecreePeriod], site: SiteContext, at: datetime) -> datetime:
-    """Return when a page with these decrees expires: at the next hour at which one begins or ends, at the latest at midnight in each time
-    zone that counts."""
+    """Return when a page with these decrees expires: at the next hour at which one, or its hours, begin or end, at the latest at midnight
+    in each time zone that counts."""
     zones, instants = {FRANCE}, []
     for decree in decrees:
         zone = ZoneInfo(place_for(site.places, decree.authority).time_zone)
         zones.add(zone)
-        instants += [_instant(moment, zone) for moment in period(decree) if moment is not None and moment.time is not None]
+        hours = open_hours(slots_of(decree), at.astimezone(zone))
+        moments = (*period(decree), *((hours.opens, hours.closes) if hours is not None else ()))
+        instants += [_instant(moment, zone) for moment in moments if moment is not None and moment.time is not None]
     for zone in zones:
         midnight = datetime.combine(at.astimezone(zone).date() + timedelta(days=1), time(), zone)
         instants.append(midnight.astimezone(UTC))

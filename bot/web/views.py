@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
-from bot.domain.law import Standing, never_began
+from bot.domain.law import Recourse, Standing, never_began
 from bot.domain.law import cameras as cameras_on
 from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import named_communes, typographic
@@ -56,12 +56,17 @@ _LOOKS = {
 }
 
 
+def has_begun(message: MessageInput) -> bool:
+    """Return whether the period runs: UPCOMING is then a decree between its hours."""
+    return message.legal_advice is not None and message.legal_advice.recourse is Recourse.RUNNING
+
+
 def standing_label(message: MessageInput) -> StateLabel:
     """Return where a decree stands; of one that is never in force itself, its kind."""
     advice = message.legal_advice
     standing = Standing.UNKNOWN if advice is None else advice.standing
     words = view_words(message.language).status
-    if standing is Standing.UPCOMING:
+    if standing is Standing.UPCOMING and not has_begun(message):
         text: str | None = words.upcoming
     elif standing is Standing.IN_DOUBT:
         text = words.in_doubt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 from html import unescape
 from pathlib import Path
@@ -17,10 +18,12 @@ from typer.testing import CliRunner
 from bot.app.wiring import open_questions
 from bot.cli import decrees as command_line
 from bot.cli.context import Context
+from bot.domain.acts import Decree, Facts, Kind, Moment
 from bot.domain.mentions import StatusMention
 from bot.messages.words import JOINER, StatusLimits
 from bot.queries.answers import Question
 from bot.queries.mastodon import MentionAnswers, answer_status
+from bot.queries.plain_words import civil
 from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.replies import LetterWanted, PressButton, Reply, telegram_reply
@@ -29,7 +32,7 @@ from bot.storage.store import Store, open_store
 from bot.web.documents import SiteContext, SiteSettings
 from bot.web.site import addresses, respond
 from tests.bot.storage.ready import NAME
-from tests.e2e.recorded import NOW, overview, places, recorded
+from tests.e2e.recorded import NOW, overview, places, record, recorded
 
 Face = Callable[[str, str], list[int]]
 """Takes the name of a question and its words, and returns the numbers of the decrees that it shows, from all pages."""
@@ -195,13 +198,41 @@ SENTENCES = [
 ]
 
 
+def _august(authority: str, **facts: object) -> Decree:
+    period = {"starts": Moment(date(2026, 8, 1)), "ends": Moment(date(2026, 8, 19))}
+    said = Facts(number=f"2026-{authority}", signed=date(2026, 7, 30), **period, **facts)  # type: ignore[arg-type]  # of several types
+    site = f"https://www.{authority.lower()}.gouv.fr/raa.pdf"
+    return Decree(authority, Kind.AUTHORISATION, "Arrêté autorisant un traitement algorithmique", said, (), site, 5, date(2026, 7, 31))
+
+
+NAMED = (
+    _august("69", places=("1er, 2e et 5e arrondissements de Lyon",), event="Fête des Lumières"),
+    _august("PP", places=("station Châtelet",), operators=("RATP",)),
+    _august("67", places=("centre-ville de Strasbourg",), event="Marché de Noël", operators=("Police municipale de Strasbourg",)),
+)
+"""Decrees 11 to 13, for the questions below: arrondissements, an operator, an event."""
+HOME = "https://vigie.example"
+
+
+@pytest.fixture(scope="module")
+def asked_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("asked")
+    with recorded(path, PLACES) as store:
+        for number, found in enumerate(NAMED, start=11):
+            record(store, number, found)
+        yield path
+
+
 @pytest.mark.parametrize(("question", "wanted", "unwanted"), SENTENCES, ids=[line[0] for line in SENTENCES])
 async def test_a_sentence_is_understood_the_same_on_four_faces(
-    question: str, wanted: str, unwanted: str, folder: Path, printed: Callable[..., str]
+    question: str, wanted: str, unwanted: str, asked_folder: Path, printed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_store(f"sqlite:///{folder / NAME}") as store:
-        questions = Questions(store.decrees, PLACES, lambda: NOW, overview=lambda: overview(PLACES))
-        site = SiteContext(questions, store.decrees, store.browsing, lambda: overview(PLACES), PLACES, lambda: 1, SiteSettings())
+    monkeypatch.setenv("VIGIE_DATABASE__URL", f"sqlite:///{asked_folder / NAME}")
+    monkeypatch.setenv("VIGIE_WEB__PUBLIC_URL", HOME)
+    with open_store(f"sqlite:///{asked_folder / NAME}") as store:
+        questions = Questions(store.decrees, PLACES, lambda: NOW, overview=lambda: overview(PLACES), public_url=HOME)
+        settings = SiteSettings(public_url=HOME)
+        site = SiteContext(questions, store.decrees, store.browsing, lambda: overview(PLACES), PLACES, lambda: 1, settings)
         path = f"/recherche?{urlencode({'q': question})}"
         page = respond(site, addresses().find(*path.split("?")), NOW).body.decode()
         said = {
@@ -214,6 +245,8 @@ async def test_a_sentence_is_understood_the_same_on_four_faces(
         plain = " ".join(text.translate(_SPACES).split())
         assert [one for one in wanted.split("|") if one not in plain] == [], (face, plain)
         assert [one for one in unwanted.split("|") if one and re.search(rf"\b{one}\b", plain)] == [], (face, plain)
+    insult = civil(question) != question
+    assert not insult or not any(one in page for one in unwanted.split("|") if one), "neither in its links"
 
 
 def numbers(text: str) -> list[int]:

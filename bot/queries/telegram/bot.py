@@ -26,7 +26,7 @@ from bot.messages.announcement import Button
 from bot.messages.words import LANGUAGES, Language
 from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, PlaceChoices, PlaceQuestions, Question, Topic
 from bot.queries.following import about_us, run_by
-from bot.queries.plain_words import understood
+from bot.queries.plain_words import civil
 from bot.queries.questions import Questions, RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     COMMANDS,
@@ -193,14 +193,14 @@ class TelegramCommands:
     def _unknown(self, command: TypedCommand, language: Language) -> Reply:
         """Answer `/valence` and `/26` as the words behind the slash; suggest commands for what no command and no place is called."""
         typed, text = command.name, f"{command.name} {command.words}".strip()
-        meant = understood(text, self.places, self.questions.today_here())
+        meant = self.questions.understood(text)
         if isinstance(meant, Question | PlaceQuestions) or (isinstance(meant, PlaceChoices) and meant.sure):
             return self._plain(text, language)
         of_language = [command.name for command in COMMANDS if command.language == language]
         of_language += TWINS[language].values()
         near = commands_near(typed, [*of_language, *(name for table in (HELP, LANGUAGE) for name in table if table[name] == language)])
         words = vocabulary(language)
-        if not near:
+        if not near or civil(typed) != typed:
             return said(words.not_understood)
         return said(words.chat.unknown_command.format(name=typed[:32], names=", ".join(f"/{name}" for name in near)))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.acts import Decree, Facts, Kind, Moment, Slot
-from bot.domain.hours import OpenHours, open_hours, standing_on
-from bot.domain.law import Standing
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Slot
+from bot.domain.hours import OpenHours, open_hours
+from bot.domain.law import Standing, standing, standing_on
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHTS = Slot(date(2027, 1, 8), date(2027, 1, 30), time(22), time(2), (4, 5))
@@ -29,6 +30,7 @@ DECREE = Decree(
 @pytest.mark.parametrize(
     ("now", "is_open", "opens"),
     [
+        ("2027-01-07T15:00", False, date(2027, 1, 8)),
         ("2027-01-12T15:00", False, date(2027, 1, 15)),
         ("2027-01-15T15:00", False, date(2027, 1, 15)),
         ("2027-01-15T23:00", True, date(2027, 1, 15)),
@@ -37,12 +39,19 @@ DECREE = Decree(
     ],
 )
 def test_the_hours_that_run_or_come_next(now: str, is_open: bool, opens: date) -> None:
-    hours = open_hours(DECREE, datetime.fromisoformat(now).replace(tzinfo=PARIS))
-    assert hours == OpenHours(is_open, Moment(opens, time(22)), NIGHTS.closing(opens))
+    at = datetime.fromisoformat(now).replace(tzinfo=PARIS)
+    assert open_hours((NIGHTS,), at) == OpenHours(is_open, Moment(opens, time(22)), NIGHTS.closing(opens))
+    assert standing(DECREE, at) is (Standing.IN_FORCE if is_open else Standing.UPCOMING)
 
 
 def test_after_the_last_there_are_none() -> None:
-    assert open_hours(DECREE, datetime(2027, 1, 31, 3, tzinfo=PARIS)) is None
+    longer = replace(DECREE, facts=replace(DECREE.facts, ends=Moment(date(2027, 2, 28))))
+    at = datetime(2027, 1, 31, 3, tzinfo=PARIS)
+    assert open_hours((NIGHTS,), at) is None
+    assert standing(longer, at) is Standing.OVER
+    # Where its period was changed since, its hours are not known.
+    moved = Change(Kind.MODIFICATION, ends=Moment(date(2027, 2, 20)))
+    assert standing(replace(longer, changed_by=(moved,)), at) is Standing.IN_FORCE
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def _in_places(place: str, *departments: str) -> list[str]:
         ("3e arrondissement de Lyon", ["69"], ["69383", "69123"]),
         ("8e et 16e arrondissements", POLICE, ["75108", "75056", "75116"]),
         ("1er, 8ème et 16ème arrondissements de Paris", POLICE, ["75101", "75056", "75108", "75116"]),
+        ("1er, 2e et 5e arrondissements de Lyon", ["69"], ["69381", "69123", "69382", "69385"]),
         ("Lyon 1er, 2e et 5e", ["69"], ["69381", "69123", "69382", "69385"]),
         ("Lyon, le 5e jour", ["69"], ["69123"]),
         ("3e arrondissement", ["69", "13"], []),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Reference, Slot
 from bot.domain.law import Flag, LegalAdvice, Standing
+from bot.domain.law import legal_advice as legal_advice_at
 from bot.messages.announcement import decree_line, decree_line_html, plain_decree, plain_post
 from bot.messages.lines import MessageInput
 from bot.messages.words import JOINER, Language
@@ -139,7 +140,8 @@ def test_a_line_of_a_decree_with_hours_says_which_come_next(now: str, expected: 
     nights = Slot(date(2031, 4, 18), date(2031, 4, 26), time(22), time(2), (4, 5))
     said = Facts(number="1", starts=Moment(date(2031, 4, 18)), ends=Moment(date(2031, 4, 30)), slots=(nights,))
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    line = decree_line(MessageInput(decree(facts=said), DROME, at, "fr", advised(Standing.IN_FORCE)))
+    some = decree(facts=said)
+    line = decree_line(MessageInput(some, DROME, at, "fr", legal_advice_at(some, DROME, at)))
     assert expected in line.translate({0xA0: " ", 0x202F: " "})
 
 

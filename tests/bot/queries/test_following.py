@@ -39,6 +39,7 @@ DROME, ARA = Follow(FollowKind.DEPARTMENT, "26"), Follow(FollowKind.REGION, "84"
 MONTELIMAR, VALENCE = Follow(FollowKind.COMMUNE, "26198"), Follow(FollowKind.COMMUNE, "26362")
 SNCF, RENEWALS = Follow(FollowKind.OPERATOR, "sncf"), Follow(FollowKind.DECREE_KIND, "renewal")
 REFUSALS = Follow(FollowKind.DECREE_KIND, "refusal")
+LYON_5 = Follow(FollowKind.COMMUNE, "69385")
 NAMES = follow_names()
 PLACES = places_of(load_authorities())
 FAILING = SourceHealth("35:site", Status.FAILING, since=NOW - timedelta(days=2), last_ok_at=NOW - timedelta(days=2))
@@ -63,6 +64,9 @@ OVERVIEW = Overview(NOW, (AuthorityHealth("35", Status.FAILING, (FAILING,)), *(
         ("Fin d'autorisation", Follow(FollowKind.DECREE_KIND, "abrogation"), True),
         ("valence", None, False),
         ("Montelimard", MONTELIMAR, False),
+        ("Lyon 5e", LYON_5, True),
+        ("5e arrondissement de Lyon", LYON_5, True),
+        ("lyon 5 et 2", LYON_5, False),
     ],
 )
 def test_what_words_mean(words: str, first: Follow | None, is_sure: bool) -> None:
@@ -70,6 +74,7 @@ def test_what_words_mean(words: str, first: Follow | None, is_sure: bool) -> Non
     assert meant.is_sure is is_sure
     assert first is None or meant.follows[0] == first
     assert first is not None or VALENCE in meant.follows
+    assert len(meant.follows) != 2 or {one.kind for one in meant.follows} == {FollowKind.COMMUNE}
 
 
 def test_nothing_has_this_name() -> None:

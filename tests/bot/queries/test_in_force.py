@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Change, Decree, Facts, Kind, Moment
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Slot
 from bot.domain.health import Cause, Status
 from bot.queries.answers import Answer, BadInput, DecreeList, InputFault, NothingFound, Question, Topic, UnknownDepartment
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
-from bot.queries.running import in_force
+from bot.queries.running import running, running_on
 from tests.bot.messages.samples import changes, moments
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
@@ -48,7 +48,7 @@ def test_one_that_a_retrait_may_have_brought_back_is_shown_among_the_doubtful() 
 
     for retroactive, expected in ((True, [20, 9]), (None, [9, 20]), (False, [9])):
         ended = lasting(20, date(2026, 8, 1), date(2026, 8, 30), changed_by=(end(retroactive),))
-        assert [one.id for one in in_force([ENDS_LATER, ended], PLACES, NOW)] == expected
+        assert [one.id for one in running([ENDS_LATER, ended], PLACES, NOW).all] == expected
 
 
 def ids(answer: Answer) -> list[int | None]:
@@ -57,19 +57,19 @@ def ids(answer: Answer) -> list[int | None]:
 
 
 def test_those_in_force_then_those_to_come_then_those_of_which_it_is_not_known() -> None:
-    assert [one.id for one in in_force(ALL, PLACES, NOW)] == [12, 3, 9, 4, 2, 1, 6]
+    assert [one.id for one in running(ALL, PLACES, NOW).all] == [12, 3, 9, 4, 2, 1, 6]
 
 
 def test_the_day_is_that_of_the_place() -> None:
     night = datetime(2026, 8, 20, 21, tzinfo=UTC)  # already the 21st in La Réunion, and not in Paris
     for authority, there in (("26", [1]), ("974", [])):
-        assert [one.id for one in in_force([lasting(1, date(2026, 8, 19), date(2026, 8, 20), authority)], PLACES, night)] == there
+        assert [one.id for one in running([lasting(1, date(2026, 8, 19), date(2026, 8, 20), authority)], PLACES, night).all] == there
 
 
 def test_hours_count() -> None:
     ending = replace(LAST_DAY, facts=replace(LAST_DAY.facts, ends=Moment(date(2026, 8, 20), time(13, 59))))
-    assert in_force([ending], PLACES, NOW) == ()  # it is 14:00 there
-    assert in_force([ending], PLACES, NOW.replace(hour=11)) == (ending,)
+    assert running([ending], PLACES, NOW).all == ()  # it is 14:00 there
+    assert running([ending], PLACES, NOW.replace(hour=11)).all == (ending,)
 
 
 class OnlyEnds(MemoryDecrees):
@@ -108,7 +108,7 @@ def test_of_one_department_with_every_authority_seated_there() -> None:
 
 
 def test_what_began_and_shows_no_end_may_go_on() -> None:
-    assert [one.id for one in in_force([lasting(20, date(2026, 8, 1), None), TO_COME], PLACES, NOW)] == [1, 20]
+    assert [one.id for one in running([lasting(20, date(2026, 8, 1), None), TO_COME], PLACES, NOW).all] == [1, 20]
 
 
 @pytest.mark.parametrize(
@@ -162,11 +162,11 @@ any_decrees = st.builds(
 @given(st.lists(any_decrees, max_size=8))
 @example([replace(RUNNING, id=None), replace(RUNNING, id=None, title="Un autre")])
 def test_whatever_was_read_has_an_order(found: list[Decree]) -> None:
-    assert set(in_force(found, PLACES, NOW)) <= set(found)
+    assert set(running(found, PLACES, NOW).all) <= set(found)
 
 
 def test_an_empty_fact_is_no_period() -> None:
-    assert in_force([replace(decree(1), facts=Facts())], PLACES, NOW)[0].id == 1
+    assert running([replace(decree(1), facts=Facts())], PLACES, NOW).all[0].id == 1
 
 
 def test_today_is_what_has_begun_and_is_not_over() -> None:
@@ -179,3 +179,20 @@ def test_today_is_what_has_begun_and_is_not_over() -> None:
         (PLACES["38"],),
         (health("38", Status.FAILING, Cause.BLOCKED, datetime(2026, 8, 18, 23, tzinfo=UTC), date(2026, 8, 1)),),
     )
+
+
+def test_one_with_hours_of_each_day_counts_by_them() -> None:
+    """NOW is Thursday 20 August at 14:00; its hours are on Fridays and Saturdays from 22:00 to 02:00."""
+    nights = Slot(date(2026, 8, 7), date(2026, 8, 22), time(22), time(2), (4, 5))
+    one = replace(RUNNING, facts=replace(RUNNING.facts, slots=(nights,)))
+    found = running([one], PLACES, NOW)
+    assert (found.now, found.soon, found.today(PLACES)) == ((), (one,), ())
+    assert running([one], PLACES, NOW + timedelta(hours=33)).now == (one,)
+    assert running([one], PLACES, NOW + timedelta(hours=30)).today(PLACES) == (one,)
+    assert running([one], PLACES, NOW + timedelta(days=3)).all == ()
+    questions = ask(OnlyEnds([one]))
+    assert ids(questions.in_force()) == [3]
+    assert isinstance(questions.today(), NothingFound)
+    assert questions.figures().in_force == 0
+    for day, there in ((20, ()), (21, (one,)), (23, (one,)), (24, ())):
+        assert running_on([one], PLACES, date(2026, 8, day), date(2026, 8, day)).all == there

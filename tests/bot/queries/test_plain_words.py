@@ -25,6 +25,7 @@ from bot.queries.answers import (
     TownAnswer,
     UnknownPlace,
 )
+from bot.queries.following import echoed
 from bot.queries.phrases import plain_answer
 from bot.queries.plain_words import SearchWithFallback, choices_of, civil, corrected, understood
 from bot.queries.questions import Questions
@@ -140,6 +141,7 @@ def test_no_answer_repeats_an_insult(parts: list[str]) -> None:
     for ask in (questions.plain, questions.town, questions.search, questions.department, questions.show):
         text = plain_answer(ask(asked), FRANCE, "fr")
         assert civil(text) == text
+    assert civil(echoed(asked)) == echoed(asked)
 
 
 @given(st.text(min_size=1, max_size=60))

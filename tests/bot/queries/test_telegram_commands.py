@@ -149,6 +149,7 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/start n12", "<b>📢 Autorisation"),
         ("/villages", "La commande /villages n’existe pas. Vouliez-vous dire : /ville"),
         ("/zzzzzzzz", "Vigie n’a pas compris."),
+        ("/connard", "Vigie n’a pas compris."),
         ("bonjour", "Vigie lit les recueils"),
     ],
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
-from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming
+from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming, Slot
 from bot.messages.lines import MessageInput
 from bot.messages.words import Language
 from bot.queries.phrases import message_of
@@ -26,11 +26,25 @@ def _dates_doubtful(decree: Decree) -> Decree:
     return replace(decree, facts=replace(decree.facts, doubtful=("starts", "ends")))
 
 
+def _at_night(decree: Decree, days: int) -> Decree:
+    """Give a decree the hours of one night, so many days after `NOW`."""
+    night = NOW.date() + timedelta(days=days)
+    return replace(decree, facts=replace(decree.facts, slots=(Slot(night, night, time(22), time(23)),)))
+
+
 @pytest.mark.parametrize(
     ("decree", "look", "french", "english"),
     [
         (samples.FULL, "now", "En cours", "Under way"),
         (samples.COMING, "soon", "À venir", "To come"),
+        (_at_night(samples.COMING, 1), "soon", "À venir", "To come"),
+        (
+            _at_night(samples.FULL, 1),
+            "soon",
+            "En vigueur à certaines heures ; prochaine plage : vendredi 21 août 2026 à 22 h",
+            "In force at certain hours; next: Friday 21 August 2026, 22:00",
+        ),
+        (_at_night(samples.FULL, -1), "past", "Plus aucune plage à venir", "No hours left to come"),
         (samples.OVER, "past", "Terminé", "Over"),
         (samples.ENDED, "stop", "Plus en vigueur", "No longer in force"),
         (samples.SUSPENDED, "stop", "Suspension en cours", "Suspended"),
@@ -44,7 +58,8 @@ def _dates_doubtful(decree: Decree) -> Decree:
     ],
 )
 def test_a_label_says_where_a_decree_stands(decree: Decree, look: str, french: str, english: str) -> None:
-    assert (standing_label(_message(decree)).text, standing_label(_message(decree)).look) == (french, look)
+    label = standing_label(_message(decree))
+    assert (label.text.translate({0xA0: " ", 0x202F: " "}), label.look) == (french, look)
     assert standing_label(_message(decree, "en")).text == english
 
 
