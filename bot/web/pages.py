@@ -14,6 +14,7 @@ from bot.domain.health import Overview
 from bot.domain.law import Flag, windows
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
+from bot.messages.articles import with_article
 from bot.messages.lines import MessageInput, capital, date_text, thousands
 from bot.messages.words import words_in
 from bot.queries.answers import (
@@ -209,8 +210,8 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
         request,
         "operator.html",
         changes_at=next_change(found, site, request.at),
-        title=web_words(request.language)["operator"]["title"].format(name=name),
-        name=name,
+        title=web_words(request.language)["operator"]["title"].format(to=with_article(name, "operators", request.language, after_to=True)),
+        name=with_article(name, "operators", request.language),
         found=cards(found, site.places, request.at, request.language),
         total=known.decrees,
         page=number,

@@ -29,12 +29,12 @@ def _dates_doubtful(decree: Decree) -> Decree:
 @pytest.mark.parametrize(
     ("decree", "look", "french", "english"),
     [
-        (samples.FULL, "now", "En cours", "Under way"),
+        (samples.FULL, "now", "En cours", "In force"),
         (samples.COMING, "soon", "À venir", "To come"),
         (samples.OVER, "past", "Terminé", "Over"),
         (samples.ENDED, "stop", "Plus en vigueur", "No longer in force"),
         (samples.SUSPENDED, "stop", "Suspension en cours", "Suspended"),
-        (samples.MODIFIED, "now", "En cours", "Under way"),
+        (samples.MODIFIED, "now", "En cours", "In force"),
         (samples.DOUBTFUL, "doubt", "Dates à vérifier", "Dates to be verified"),
         (_dates_doubtful(samples.COMING), "doubt", "Dates à vérifier", "Dates to be verified"),
         (_dates_doubtful(samples.FULL), "doubt", "Dates à vérifier", "Dates to be verified"),
