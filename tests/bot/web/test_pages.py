@@ -163,6 +163,9 @@ def test_all_decrees_are_listed_by_department_kind_and_day(query: str, numbers: 
         # It ends at 2 h of that day; on the next it is over.
         ("2026-08-23", {1104}, {1120}),
         ("2026-08-24", {1090}, {1104}),
+        # Its own period ended on 19 August, that of the decree that modifies it on the 26th.
+        ("2026-08-24", {1005}, set()),
+        ("2026-08-27", set(), {1005}),
     ],
 )
 def test_what_is_in_force_on_a_day_is_listed_and_on_the_map(day: str, there: set[int], not_there: set[int]) -> None:
