@@ -504,6 +504,7 @@ class Rules(Table):
     version: date
     courts_checked: date
     articles: Mapping[str, str]
+    links: Mapping[str, str]
 
 
 @cache
