@@ -25,7 +25,6 @@ from telegram.constants import ParseMode
 from bot.domain.acts import GRANTS, Decree, Kind, Place
 from bot.gazetteer.gazetteer import Commune, named_communes, region_of
 from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
-from bot.messages.legal import rules
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import MessageInput
 from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
@@ -65,7 +64,7 @@ from bot.queries.telegram.following import TWINS
 from bot.queries.vocabulary import vocabulary
 
 LIMIT_BYTES = 64
-_LAW = rules().links["law"]
+_LAW = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000047561974"
 """Law no. 2023-380, as published."""
 _TOPICS = {
     "r": Topic.RECENT,
