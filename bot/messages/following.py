@@ -10,6 +10,7 @@ from functools import cache
 from bot.domain.acts import Kind
 from bot.domain.posts import Follow, FollowKind, Relevance
 from bot.messages.announcement import TelegramText
+from bot.messages.articles import Named, with_article
 from bot.messages.lines import date_text
 from bot.messages.words import Language, Words, html_tag, html_text, telegram_length, words_file, words_in
 
@@ -34,12 +35,18 @@ COMMANDS = frozenset({"suivis", "following", "pause"})
 """Commands in these texts."""
 
 _MOST_REASONS = 3
+_WITH_ARTICLE: Mapping[FollowKind, Named] = {
+    FollowKind.DEPARTMENT: "departments",
+    FollowKind.REGION: "regions",
+    FollowKind.OPERATOR: "operators",
+}
 
 
-def follow_label(follow: Follow, name_of: FollowNames, language: Language) -> str:
-    """Return what a follow is called: `Montélimar (26)`, `SNCF`, `les arrêtés « autorisation »`."""
+def follow_label(follow: Follow, name_of: FollowNames, language: Language, *, is_button: bool = False) -> str:
+    """Return what a follow is called: `Montélimar (26)`, `la Drôme (26)`, `la SNCF`, `les arrêtés « autorisation »`; on a button `SNCF`."""
     if follow.kind is not FollowKind.DECREE_KIND:
-        return name_of(follow)
+        named = _WITH_ARTICLE.get(follow.kind)
+        return name_of(follow) if named is None or is_button else with_article(name_of(follow), named, language)
     return kind_label(Kind(follow.value), language)
 
 

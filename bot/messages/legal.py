@@ -13,7 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
+from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Moment, Reference
 from bot.domain.hours import open_hours
 from bot.domain.law import Flag, LegalAdvice, Standing, slots_of
 from bot.domain.text import fold_letters
@@ -27,6 +27,7 @@ from bot.messages.lines import (
     date_text,
     days_text,
     delay_text,
+    moment_at,
     moment_text,
     period_text,
     timing,
@@ -216,12 +217,18 @@ _STOPPED = {
 
 
 def post_timing(message: MessageInput) -> str | None:
-    """Return for a post, as of its sending, `À venir au moment de cette annonce`, `Plus en vigueur depuis le 3 mai 2024`, or None."""
+    """Return for a post, as of its sending, `Pas encore commencé le 1er mai 2024`, `Plus en vigueur depuis le 3 mai 2024`, or None."""
     advice = message.legal_advice
     if advice is not None and advice.standing in _STOPPED:
         return capital(_stopped(message, advice.standing))
-    stage = _stage(message, message.context.announced or message.now)
-    return None if stage is None else timing_text(stage, message.words.timing)
+    sent = message.context.announced or message.now
+    stage = _stage(message, sent)
+    if stage is None:
+        return None
+    moment, starts = moment_at(sent, ZoneInfo(message.place.time_zone)), current_period(message).starts
+    # Of what begins on the same day the hour tells whether it had begun.
+    day = moment if starts is not None and starts.day == moment.day else Moment(moment.day)
+    return timing_text(stage, message.words.timing, moment_text(day, message.words.dates))
 
 
 _BY_HOURS = frozenset({Standing.IN_FORCE, Standing.UPCOMING, Standing.OVER})
@@ -372,7 +379,7 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     sentences.append(said.source.format(rule=rules().articles["limit"], **_sources(words)))
     named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
     courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
-    brief = said["brief" + case.value].format(day=fields["day"], court=courts, urgency=_brief_urgency(standing, words))
+    brief = said["brief" + case.value].format(day=fields["day"], court=courts, urgency=_brief_urgency(legal_advice, words))
     yield FactLine(PostPart.RECOURSE, "", (_ADVICE_MARK + " ".join(sentences),), brief=brief)
 
 
@@ -430,11 +437,12 @@ def _by_standing(words: Words) -> dict[Standing, str]:
     }
 
 
-def _brief_urgency(standing: Standing, words: Words) -> str:
-    """Return a few words on urgent application; empty if in doubt."""
-    if standing in {Standing.UPCOMING, Standing.IN_FORCE}:
-        return words.recourse.brief_possible
-    return words.recourse.brief_useless if standing in {Standing.OVER, Standing.ENDED} else ""
+def _brief_urgency(advice: LegalAdvice, words: Words) -> str:
+    """Return a few words on urgent application, with the last day of the period where it is known; empty if in doubt."""
+    said, ends = words.recourse, advice.ends
+    if advice.standing in {Standing.UPCOMING, Standing.IN_FORCE}:
+        return said.brief_possible if ends is None else said.brief_possible_until.format(end=date_text(ends.day, words.dates))
+    return said.brief_useless if advice.standing in {Standing.OVER, Standing.ENDED} else ""
 
 
 def _court(legal_advice: LegalAdvice, words: Words) -> str:
@@ -500,6 +508,7 @@ class Rules(Table):
     version: date
     courts_checked: date
     articles: Mapping[str, str]
+    links: Mapping[str, str]
 
 
 @cache

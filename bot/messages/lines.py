@@ -231,7 +231,10 @@ def row_lines(rows: Iterable[str], decree: Decree, words: Words) -> Iterator[Fac
     """Return one line per row of the table of facts that tells something, with marks to verify."""
     for row in rows:
         compose = line if is_quoted(row) else said_line
-        found = compose(PARTS.get(row, row), row_label(row, decree, words), row_texts(row, decree, words), words)
+        texts = row_texts(row, decree, words)
+        # "12 caméras fixes" says what it counts.
+        label = "" if row == "cameras" and decree.facts.cameras is not None and not texts[0].isdigit() else row_label(row, decree, words)
+        found = compose(PARTS.get(row, row), label, texts, words)
         yield from (to_verify(each, decree, words) for each in found)
 
 
@@ -306,14 +309,14 @@ def _software(facts: Facts) -> str | None:
 
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
-    """Return `118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
+    """Return `118`, `118 caméras de vidéoprotection et sur drones`, `sur drones`."""
     named = [words.cameras[kind] for kind in CameraType if kind in facts.camera_types] if typed else []
     types = listed(named, words) or None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
     if facts.cameras == 1 and len(set(facts.camera_types)) == 1:
         types = {CameraType.FIXED: words.cameras.one_fixed, CameraType.DRONE: words.cameras.one_drone}.get(facts.camera_types[0], types)
-    return words.cameras.counted.format(count=facts.cameras, types=types)
+    return (words.cameras.one if facts.cameras == 1 else words.cameras.many).format(count=facts.cameras, types=types)
 
 
 # When: the period of a decree in words, and where it stands relative to a given instant.
@@ -368,9 +371,9 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
         return None
 
 
-def timing_text(moment: PeriodTiming, words: Words) -> str | None:
-    """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
-    said = {PeriodStage.UPCOMING: words.upcoming, PeriodStage.STARTED: words.started, PeriodStage.ENDED: words.ended}
+def timing_text(moment: PeriodTiming, words: Words, day: str) -> str | None:
+    """Return `Pas encore commencé le 1er mai 2024` (`day`: of the post), `Commencé avant cette annonce`; None if nothing can be said."""
+    said = {PeriodStage.UPCOMING: words.upcoming.format(day=day), PeriodStage.STARTED: words.started, PeriodStage.ENDED: words.ended}
     return said.get(moment.stage)
 
 

@@ -365,7 +365,7 @@ def _values(row: str, message: MessageInput) -> Iterator[Value]:
         if was_ is None or now_ is None:
             yield from (Value(text, record=False) for text in texts)
         else:
-            yield Value(str(now_), own.facts.formerly.format(text=" ".join(texts)), record=False)
+            yield Value(own.card.cameras.format(n=now_), own.facts.formerly.format(text=" ".join(texts)), record=False)
     elif not is_quoted(row):
         yield from (Value(capital(text) if row == "period" else text, record=False) for text in texts)
     else:

@@ -14,6 +14,8 @@ from bot.domain.health import Overview
 from bot.domain.law import Flag, windows
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
+from bot.messages.articles import with_article
+from bot.messages.legal import rules
 from bot.messages.lines import MessageInput, capital, date_text, thousands
 from bot.messages.words import words_in
 from bot.queries.answers import (
@@ -34,6 +36,7 @@ from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
 from bot.web.map import map_view, outline_svg
+from bot.web.odt import ODT, odt
 from bot.web.open_data import columns
 from bot.web.pictures import Busy, ShownPage
 from bot.web.place_views import by_nearness, commune_rows, department_panel, found_words, source_view, sources_view, town_view, unread_label
@@ -204,8 +207,8 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
         request,
         "operator.html",
         changes_at=next_change(found, site, request.at),
-        title=web_words(request.language)["operator"]["title"].format(name=name),
-        name=name,
+        title=web_words(request.language)["operator"]["title"].format(to=with_article(name, "operators", request.language, after_to=True)),
+        name=with_article(name, "operators", request.language),
         found=cards(found, site.places, request.at, request.language),
         total=known.decrees,
         page=number,
@@ -245,6 +248,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         changes_at=changes_at,
         title=view.title.text,
         decree=view,
+        law=rules().links,
         picture=picture,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(request.at, FRANCE.key, message.words),
@@ -254,6 +258,15 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
 def _asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
     asked = request.parameters["id"]
     return site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+
+
+def letter(site: SiteContext, request: PageRequest) -> Document:
+    """Return a draft of a letter on a decree, for a word processor; 404 where there is none."""
+    known = _asked_decree(site, request)
+    if known is None or known.withdrawn_at is not None:
+        return missing(site, request)
+    text = decree_view(message_of(known, site.places, request.at, "fr"), site.places).todo.letters.get(request.parameters["kind"])
+    return missing(site, request) if text is None else Document(odt(text), ODT, changes_at=next_change((known,), site, request.at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,6 +546,7 @@ PAGES: tuple[Route, ...] = (
     Route("/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(_departments(site))), _PAGED),
     Route("/arretes/{id}", decree, _listed_decrees),
     Route("/arretes/{id}/page.png", decree_picture, twins=False),
+    Route("/arretes/{id}/lettre-{kind}.odt", letter, twins=False),
     Route("/operateurs/{slug}", operator, lambda site: ({"slug": one.slug} for one in site.browsing.operators()), _PAGED),
     Route("/recherche", search, query=frozenset({"q", "page"}), dynamic=True),
     Route("/sources", sources),

@@ -290,6 +290,8 @@ def title_of(message: MessageInput) -> DecreeTitle:
     what = _without_place(in_print(decree.facts.sure.event or ""), communes) or next(
         (in_print(place) for place in decree.facts.sure.places), ""
     )
+    if not what and decree.facts.places:  # to be verified: it tells more than a number
+        what = own.doubtful.format(place=in_print(decree.facts.places[0]))
     if not what and decree.facts.number:
         what = own.number.format(number=clean(decree.facts.number))
     record = own.heading.format(where=where, what=what or own.unnamed)

@@ -295,7 +295,7 @@ class FollowCommands:
         if follower is None or not follower.follows:
             return FollowReply(answers.nothing)
         text = settings_text(follower, self._names, language, self._clock(), self._context.readings(follower.follows))
-        rows = [(_removing(follow, follow_label(follow, self._names, language), language),) for follow in follower.follows]
+        rows = [(_removing(follow, follow_label(follow, self._names, language, is_button=True), language),) for follow in follower.follows]
         is_daily = follower.mode is FollowMode.DAILY
         mode = (answers.to_at_once, f"2{language}m:a") if is_daily else (answers.to_daily, f"2{language}m:d")
         pause = ("⏸", f"2{language}p:") if follower.paused_at is None else ("▶️", f"2{language}r:")
@@ -350,7 +350,9 @@ class FollowCommands:
 
     def _choice(self, text: str, follows: Sequence[Follow], language: Language) -> FollowReply:
         # Paris is a commune and a department: who follows either is sent the same.
-        buttons = {follow_label(one, self._names, language)[:64]: f"2{language}a:{follow_code(one)}" for one in reversed(follows)}
+        buttons = {
+            follow_label(one, self._names, language, is_button=True)[:64]: f"2{language}a:{follow_code(one)}" for one in reversed(follows)
+        }
         return FollowReply(text, tuple((button,) for button in reversed(buttons.items())))
 
     def _wide(self, action: str) -> list[Follow]:

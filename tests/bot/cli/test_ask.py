@@ -84,7 +84,7 @@ def test_what_is_in_force(vigie: Vigie) -> None:
     assert [found["number"] for found in vigie("recent", "--in-force", "--json").json] == ["26-1"]
     nothing = vigie("recent", "--in-force", "-d", "Paris", "-l", "en")
     assert nothing.code == 0
-    assert "Paris (75): Vigie has found no authorisation under way or to come." in nothing.out
+    assert "Paris (75): Vigie has found no authorisation in force or to come." in nothing.out
     assert "There may be some that Vigie has not seen." in nothing.out
     assert vigie("recent", "--in-force", "-d", "Paris", "--json").json == []
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 
-from bot.domain.acts import ALLOWING, Decree, Place
+from bot.domain.acts import ALLOWING, Decree, Moment, Place
 from bot.domain.law import Court, LegalAdvice, Standing
 from bot.domain.law import legal_advice as advice_on
 from bot.messages.announcement import announce
@@ -54,8 +54,12 @@ def test_whether_an_urgent_application_still_makes_sense(standing: Standing, fre
     assert french in _post(advised(standing))[0]
     assert english in _post(advised(standing), language="en")[0]
     possible = standing in {Standing.UPCOMING, Standing.IN_FORCE}
-    assert (" · référé possible jusqu’à la fin (" if possible else " · référé sans objet (") in _post(advised(standing))[1]
+    assert (
+        " · juge de l’urgence (référé) possible jusqu’à la fin (" if possible else " · trop tard pour le juge de l’urgence (référé) ("
+    ) in _post(advised(standing))[1]
     assert ("possible until the end (" if possible else "too late for") in _post(advised(standing), language="en")[1]
+    until = _post(advised(standing, ends=Moment(date(2031, 12, 23))))[1]
+    assert ("juge de l’urgence (référé) possible jusqu’au 23 décembre 2031" in until) is possible
 
 
 @pytest.mark.parametrize("standing", [Standing.CHANGE, Standing.REFUSED, Standing.SUSPENDED, Standing.UNKNOWN])
@@ -87,14 +91,12 @@ def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
     undated = advised(last_day=None, at_least=date(2031, 6, 19))
     whole, brief = _post(undated)
     assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble. Le délai court" in whole
-    assert (
-        brief == "Recours jusqu’au 19 juin 2031 au moins · tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)"
-    )
+    assert brief.startswith("Recours jusqu’au 19 juin 2031 au moins · tribunal administratif de Grenoble · juge de l’urgence")
     assert "at least until 19 June 2031" in lines_of(undated, DROME, NOW, "en")[1]
     # Once that day has passed nothing is known.
     whole, brief = _post(undated, AFTER)
     assert "Le dernier jour n’est pas connu, car la date de publication" in whole
-    assert brief == "Recours : tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)"
+    assert brief == "Recours : tribunal administratif de Grenoble · juge de l’urgence (référé) possible jusqu’à la fin (à vérifier)"
     assert "n’a pas pu être calculé" in lines_of(undated, DROME, AFTER)[1]
 
 
@@ -104,7 +106,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
     assert "devant le tribunal administratif de Toulon. L’arrêté nomme ce tribunal, mais " in whole
     assert "d’après le siège de l’autorité ce serait plutôt le tribunal administratif de Nice." in whole
     both = "tribunal administratif de Toulon ou tribunal administratif de Nice"
-    assert brief == f"Recours jusqu’au 19 juin 2031 · {both} · référé possible jusqu’à la fin (à vérifier)"
+    assert brief == f"Recours jusqu’au 19 juin 2031 · {both} · juge de l’urgence (référé) possible jusqu’à la fin (à vérifier)"
     assert (
         "l’arrêté nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
         in (lines_of(two, DROME, NOW)[2])
@@ -124,14 +126,14 @@ def test_both_courts_are_shown_where_they_differ() -> None:
 def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> None:
     said = advised(court=court)
     assert long in lines_of(said, DROME, NOW)[2]
-    assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · référé possible jusqu’à la fin (à vérifier)"
+    assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · juge de l’urgence (référé) possible jusqu’à la fin (à vérifier)"
 
 
 def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
     unknown = advised(last_day=None)
     whole, brief = _post(unknown)
     assert "Le dernier jour n’est pas connu" in whole
-    assert brief == "Recours : tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)"
+    assert brief == "Recours : tribunal administratif de Grenoble · juge de l’urgence (référé) possible jusqu’à la fin (à vérifier)"
     assert "n’a pas pu être calculé" in lines_of(unknown, DROME, NOW)[1]
 
 

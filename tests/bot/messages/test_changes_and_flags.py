@@ -195,7 +195,7 @@ def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expe
     assert announce_in_full(MessageInput(changed, DROME, NOW, "fr", advised(standing))).timing == expected
     # A post says it once: in the notice of what ended it.
     told = announce(MessageInput(changed, DROME, NOW, "fr", advised(standing)))
-    assert told.timing == ("À venir au moment de cette annonce" if standing is Standing.UPCOMING else None)
+    assert told.timing == ("Pas encore commencé le 20 avril 2031 à 0 h" if standing is Standing.UPCOMING else None)
     assert told.lines[0].text == "⏹️ Fin décidée par l’arrêté n° 2 [15], à compter du 1er avril 2031"
 
 
@@ -203,15 +203,20 @@ def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expe
     ("count", "types", "french", "english"),
     [
         (118, (), "118", "118"),
-        (118, (CameraType.VIDEOPROTECTION,), "118 (de vidéoprotection)", "118 (video protection)"),
-        (1, (CameraType.VIDEOPROTECTION,), "1 (de vidéoprotection)", "1 (video protection)"),
+        (118, (CameraType.VIDEOPROTECTION,), "118 caméras de vidéoprotection", "118 cameras (video protection)"),
+        (1, (CameraType.VIDEOPROTECTION,), "1 caméra de vidéoprotection", "1 camera (video protection)"),
         (None, (CameraType.VIDEOPROTECTION,), "de vidéoprotection", "video protection"),
-        (2, (CameraType.DRONE, CameraType.VIDEOPROTECTION), "2 (de vidéoprotection et sur drones)", "2 (video protection and on drones)"),
-        (118, (CameraType.FIXED,), "118 (fixes)", "118 (fixed)"),
-        (1, (CameraType.FIXED,), "1 (fixe)", "1 (fixed)"),
-        (1, (CameraType.DRONE,), "1 (sur un drone)", "1 (on a drone)"),
-        (1, (CameraType.DRONE, CameraType.FIXED), "1 (fixes et sur drones)", "1 (fixed and on drones)"),
-        (2, (CameraType.DRONE,), "2 (sur drones)", "2 (on drones)"),
+        (
+            2,
+            (CameraType.DRONE, CameraType.VIDEOPROTECTION),
+            "2 caméras de vidéoprotection et sur drones",
+            "2 cameras (video protection and on drones)",
+        ),
+        (118, (CameraType.FIXED,), "118 caméras fixes", "118 cameras (fixed)"),
+        (1, (CameraType.FIXED,), "1 caméra fixe", "1 camera (fixed)"),
+        (1, (CameraType.DRONE,), "1 caméra sur un drone", "1 camera (on a drone)"),
+        (1, (CameraType.DRONE, CameraType.FIXED), "1 caméra fixes et sur drones", "1 camera (fixed and on drones)"),
+        (2, (CameraType.DRONE,), "2 caméras sur drones", "2 cameras (on drones)"),
         (None, (CameraType.DRONE, CameraType.FIXED), "fixes et sur drones", "fixed and on drones"),
     ],
 )

@@ -22,7 +22,7 @@ def test_a_status_says_the_same_within_500_characters() -> None:
     for expected in (
         "Autorisation",
         "Drôme (26)",
-        "À venir au moment de cette annonce",
+        "Pas encore commencé le 20 avril 2031 à 0 h",
         "SNCF",
         "du 20 avril 2031 à 14 h",
         "2031-00493",
@@ -81,9 +81,8 @@ def test_a_server_without_room_for_a_link_is_told() -> None:
 def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() -> None:
     flagged = advised(flags=(Flag.PUBLISHED_AFTER_START,), late=9)
     status = mastodon_status(MessageInput(decree(title="Titre " * 100, facts=FULL), DROME, NOW, "fr", flagged))
-    assert (
-        "\n\nRecours jusqu’au 19 juin 2031 · tribunal administratif de Grenoble · référé possible jusqu’à la fin (à vérifier)\n\n" in status
-    )
+    recourse = "Recours jusqu’au 19 juin 2031 · tribunal administratif de Grenoble · juge de l’urgence (référé) possible jusqu’à la fin"
+    assert f"\n\n{recourse} (à vérifier)\n\n" in status
     assert "\n🔎 publié après le début\n" in status
     assert "Titre" not in status
     assert "Lieux : gare de Valence-Ville, gare routière" in status

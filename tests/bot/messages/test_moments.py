@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain.acts import Facts, Moment, Slot
-from bot.messages.lines import PeriodStage, PeriodTiming, delay_text, period_text, timing, timing_text
+from bot.messages.lines import PeriodStage, PeriodTiming, date_text, delay_text, period_text, timing, timing_text
 from bot.messages.words import Language, words_in
 from tests.bot.messages.samples import facts, nows
 
@@ -136,8 +136,8 @@ def test_what_is_left_is_rounded_down(delay: timedelta, french: str, english: st
 @pytest.mark.parametrize(
     ("language", "stage", "expected"),
     [
-        ("fr", PeriodStage.UPCOMING, "À venir au moment de cette annonce"),
-        ("en", PeriodStage.UPCOMING, "Upcoming at the time of this post"),
+        ("fr", PeriodStage.UPCOMING, "Pas encore commencé le 1er décembre 2031"),
+        ("en", PeriodStage.UPCOMING, "Not yet begun on 1 December 2031"),
         ("fr", PeriodStage.STARTED, "Commencé avant cette annonce"),
         ("fr", PeriodStage.ENDED, "Terminé avant cette annonce"),
         ("en", PeriodStage.STARTED, "Begun before this post"),
@@ -146,7 +146,8 @@ def test_what_is_left_is_rounded_down(delay: timedelta, french: str, english: st
     ],
 )
 def test_stages_in_words(language: Language, stage: PeriodStage, expected: str | None) -> None:
-    assert timing_text(PeriodTiming(stage), words_in(language).timing) == expected
+    words = words_in(language)
+    assert timing_text(PeriodTiming(stage), words.timing, date_text(date(2031, 12, 1), words.dates)) == expected
 
 
 @given(facts, nows)

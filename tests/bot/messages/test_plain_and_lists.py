@@ -102,7 +102,7 @@ _MODIFIED = Change(Kind.MODIFICATION, 16, "2031-7", date(2031, 4, 2))
     ("standing", "changed_by", "french", "english"),
     [
         (Standing.UPCOMING, (), "commence dans 14 h", "starts in 14 h"),
-        (Standing.UPCOMING, (_MODIFIED,), "commence dans 14 h · modifié depuis", "starts in 14 h · modification known"),
+        (Standing.UPCOMING, (_MODIFIED,), "commence dans 14 h · modifié depuis", "starts in 14 h · modified since"),
         (Standing.ENDED, (_ENDED,), "plus en vigueur depuis le 1er avril 2031", "no longer in force since 1 April 2031"),
         (Standing.ENDED, (Change(Kind.ABROGATION),), "plus en vigueur", "no longer in force"),
         (Standing.SUSPENDED, (_SUSPENDED,), "suspension en cours", "suspended"),
@@ -131,7 +131,7 @@ def test_a_line_by_its_period(starts: str | None, ends: str | None, standing: St
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        ("2031-04-20T13:00", "en vigueur à certaines heures ; prochaine plage : vendredi 25 avril 2031 à 22 h"),
+        ("2031-04-20T13:00", "en cours à certaines heures ; prochaine plage : vendredi 25 avril 2031 à 22 h"),
         ("2031-04-25T21:00", "en cours, jusqu’au samedi 26 avril 2031 à 2 h"),
         ("2031-04-27T13:00", "plus aucune plage à venir"),
     ],
@@ -183,7 +183,7 @@ def test_only_the_long_form_tells_who_signed_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "asked", "operated"), [("fr", "Demandé par", "Autorisation donnée à"), ("en", "Requested by", "Authorised user")]
+    ("language", "asked", "operated"), [("fr", "Demandé par", "Autorisation donnée à"), ("en", "Requested by", "Authorised operator")]
 )
 def test_a_refusal_says_who_asked_and_no_cameras_at_work(language: Language, asked: str, operated: str) -> None:
     facts = Facts(operators=("SNCF",), camera_types=(CameraType.FIXED,))

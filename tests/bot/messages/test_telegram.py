@@ -20,7 +20,7 @@ def test_the_whole_post() -> None:
     assert parse(post.html).text == (
         "📢 Autorisation de vidéosurveillance algorithmique\n"
         "Drôme (26), Préfecture de la Drôme\n"
-        "À venir au moment de cette annonce\n"
+        "Pas encore commencé le 20 avril 2031 à 0 h\n"
         "\n"
         "Arrêté portant autorisation de l’emploi d’un traitement algorithmique des images de vidéoprotection à Valence\n"
         "\n"
@@ -42,8 +42,8 @@ def test_the_whole_post() -> None:
 
 def test_in_english() -> None:
     text = parse(telegram_text(MessageInput(decree(), DROME, NOW, "en")).html).text
-    assert "Upcoming at the time of this post" in text
-    assert "Authorised user: SNCF" in text
+    assert "Not yet begun on 20 April 2031, 00:00" in text
+    assert "Authorised operator: SNCF" in text
 
 
 def test_the_button_leads_to_the_page_and_names_the_decree() -> None:

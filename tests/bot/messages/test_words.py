@@ -18,6 +18,8 @@ from bot.domain.acts import CameraType, Kind, Purpose, Where
 from bot.domain.facts import FULL_ROWS, PAGE_ROWS, POST_ROWS
 from bot.domain.health import Cause
 from bot.domain.law import Flag
+from bot.gazetteer.gazetteer import gazetteer
+from bot.messages.articles import Named, with_article
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.words import LANGUAGES, Language, Words, words_in
 from bot.operators.alerts import PostTrouble
@@ -234,3 +236,33 @@ def test_the_code_uses_every_text_and_no_other() -> None:
     assert len(tables) > 60
     unused = [f"{table._where}: {entry}" for table in tables for entry in sorted(_keys(table) - used[id(table)])]
     assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("name", "named", "french", "after_to"),
+    [
+        ("Drôme (26)", "departments", "la Drôme (26)", "à la Drôme (26)"),
+        ("Côte-d’Or (21)", "departments", "la Côte-d’Or (21)", "à la Côte-d’Or (21)"),
+        ("Val-d'Oise (95)", "departments", "le Val-d'Oise (95)", "au Val-d'Oise (95)"),
+        ("Ain (01)", "departments", "l’Ain (01)", "à l’Ain (01)"),
+        ("Paris (75)", "departments", "Paris (75)", "à Paris (75)"),
+        ("Hauts-de-France", "regions", "les Hauts-de-France", "aux Hauts-de-France"),
+        ("SNCF", "operators", "la SNCF", "à la SNCF"),
+        ("SDIS 26", "operators", "le SDIS 26", "au SDIS 26"),
+        ("Police municipale de Valence", "operators", "la police municipale de Valence", "à la police municipale de Valence"),
+        ("M TAG", "operators", "M TAG", "à M TAG"),
+    ],
+)
+def test_names_have_their_articles_in_french(name: str, named: Named, french: str, after_to: str) -> None:
+    assert with_article(name, named, "fr") == french
+    assert with_article(name, named, "fr", after_to=True) == after_to
+    assert with_article(name, named, "en", after_to=True) == f"to {name}"
+
+
+def test_the_articles_name_every_department_and_region_that_has_one() -> None:
+    without = {"Paris", "Mayotte", "La Réunion", "Centre-Val de Loire", "Provence-Alpes-Côte d’Azur"}
+    french = [one for one in gazetteer().departments.values() if len(one.code) == 2 or one.code in {"971", "972", "973", "974", "976"}]
+    regions = [one for one in gazetteer().regions.values() if len(one.departments) > 1]
+    bare = {one.name for one in french if with_article(one.name, "departments", "fr") == one.name}
+    bare |= {one.name for one in regions if with_article(one.name, "regions", "fr") == one.name}
+    assert bare == without

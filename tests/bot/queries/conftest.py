@@ -136,7 +136,8 @@ class MemoryDecrees(Decrees):
         kept = [d for d in self.stored if (authorities is None or d.authority in authorities) and d.withdrawn_at is None]
         if communes is not None:
             kept = [d for d in kept if any(one.code in communes for one in d.communes)]
-        return tuple(d for d in kept if d.facts.ends is None or d.facts.ends.day >= on)
+        last = [(d, [c.ends.day for c in d.changed_by if c.kind is Kind.MODIFICATION and c.ends is not None]) for d in kept]
+        return tuple(d for d, ends in last if d.facts.ends is None or max(d.facts.ends.day, *ends, d.facts.ends.day) >= on)
 
     def published(self, since: date, several: Collection[str], /) -> PublishedCounts:
         kept = [d for d in self.stored if d.published is not None and d.published >= since]

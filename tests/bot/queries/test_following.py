@@ -176,20 +176,20 @@ async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
     said = await talk.say("/suivre")
     assert [button["text"] for button in said.buttons] == ["Un type d’arrêtés", "Un opérateur"]
     added = await talk.say("/suivre 26")
-    assert added.text.startswith("🔔 Vous suivez maintenant Drôme (26).")
+    assert added.text.startswith("🔔 Vous suivez maintenant la Drôme (26).")
     assert "pas un service de l’État" in added.text
     assert added.text.endswith("Ce Vigie est géré par : https://collectif.example")
     await until(lambda: talk.store.chat_messages.newest_shared() == added.message_id)  # where a lost message is looked for, after a restart
     assert "pas un service de l’État" not in (await talk.say("/suivre sncf")).text, "said once"
     assert talk.follows() == (DROME, SNCF)
     listed = await talk.say("/suivis")
-    assert "• Drôme (26) – recueils lus il y a 12 min" in listed.text
-    assert "• SNCF\n" in listed.text
+    assert "• la Drôme (26) – recueils lus il y a 12 min" in listed.text
+    assert "• la SNCF\n" in listed.text
     assert "une fois par jour" in await talk.press(listed, "Une fois par jour")
     kept = talk.store.follows.get(ANN)
     assert kept is not None
     assert kept.mode is FollowMode.DAILY
-    assert (await talk.press(talk.api.messages[-1], "✕ SNCF")).startswith("Vous ne suivez plus SNCF.")
+    assert (await talk.press(talk.api.messages[-1], "✕ SNCF")).startswith("Vous ne suivez plus la SNCF.")
     assert talk.follows() == (DROME,)
     assert "⏸" in (await talk.say("/pause")).text
     assert "▶️" in (await talk.say("/reprendre")).text
@@ -244,7 +244,7 @@ async def test_a_link_to_another_bot_is_not_answered(talk: Talk) -> None:
     talk.api.say(GROUP, 8, "/start@another_bot c26198")
     talk.api.say(GROUP, 8, "/start@another_bot discount")
     said = await talk.say(f"/start@{BOT_NAME} d26", GROUP, 8)
-    assert said.text.startswith("Suivre Drôme")
+    assert said.text.startswith("Suivre la Drôme")
     assert len([one for one in talk.api.messages_in(GROUP) if one.from_bot]) == 1
 
 
@@ -266,7 +266,7 @@ async def test_each_first_contact_says_who_runs_it_and_that_it_is_no_service_of_
         assert "Ce Vigie est géré par : " in said, link
     assert "moi@collectif.example" in (await talk.say("/start")).text, "an address that can be copied"
     await talk.press(await talk.say("/langue"), "English")
-    assert "Who runs this instance of Vigie: " in (await talk.say("/start")).text
+    assert "This Vigie is run by: " in (await talk.say("/start")).text
 
 
 async def test_nothing_is_followed_that_only_resembles_what_was_written(talk: Talk) -> None:
@@ -284,7 +284,7 @@ async def test_a_misspelt_command_offers_the_button_that_acts(talk: Talk) -> Non
     assert talk.follows() == (DROME,)
     assert "⏸" in await talk.press(await talk.say("/pausse"), "Pause")
     assert "▶️" in await talk.press(await talk.say("/réprendre"), "Recevoir")
-    assert "• Drôme (26)" in await talk.press(await talk.say("/suivi"), "Mes suivis")
+    assert "• la Drôme (26)" in await talk.press(await talk.say("/suivi"), "Mes suivis")
     assert "🗑" in await talk.press(await talk.say("/oubliez"), "Effacer tous")
     assert talk.follows() == ()
 

@@ -130,7 +130,7 @@ def test_nothing_in_force_is_never_said_to_be_none() -> None:
         "Il peut en exister que Vigie n’a pas vus."
     )
     assert plain_answer(there, PLACES, "en") == (
-        "Drôme (26): Vigie has found no authorisation under way or to come. Vigie has been reading the bulletins since 1 August 2026. "
+        "Drôme (26): Vigie has found no authorisation in force or to come. Vigie has been reading the bulletins since 1 August 2026. "
         "There may be some that Vigie has not seen."
     )
     assert "encore relevé aucun arrêté" in plain_answer(ask(MemoryDecrees()).in_force(), PLACES)

@@ -127,7 +127,7 @@ def test_an_answer_is_within_the_limits_and_mentions_only_who_asked(questions: Q
 
 
 @pytest.mark.parametrize(
-    ("language", "state", "who"), [("fr", "service de l’État", "Ce Vigie est géré par"), ("en", "service of the", "Who runs")]
+    ("language", "state", "who"), [("fr", "service de l’État", "Ce Vigie est géré par"), ("en", "service of the", "This Vigie is run")]
 )
 @pytest.mark.parametrize("words", ["26", "[3]", "Montélimar", "aide", "romans"])
 def test_an_answer_says_who_runs_it_and_that_it_is_no_service_of_the_state_where_there_is_room(

@@ -191,7 +191,7 @@ def test_a_town_that_no_decree_names_is_never_said_to_have_none(towns: Questions
     assert (answer.total, answer.decrees, answer.health[0].status) == (0, (), Status.FAILING)
     text = plain_answer(answer, FRANCE, "en")
     assert text.startswith("No decree found by Vigie names Grenoble (38).")
-    assert "site not readable since 19 August 2026 (its site refuses to answer)" in text
+    assert "Vigie has no longer been able to read this site since 19 August 2026: its site refuses to answer" in text
 
 
 def test_a_city_is_named_with_its_arrondissements(towns: Questions) -> None:

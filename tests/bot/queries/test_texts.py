@@ -161,7 +161,7 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
             ),
             (
                 "Isère (38): no decree found by Vigie. Vigie does not read the bulletins of this department: "
-                "a decree may appear there without being seen."
+                "Vigie cannot say whether there is a decree."
             ),
         ),
         (
@@ -180,8 +180,8 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
             ),
             (
                 "Seine-Saint-Denis (93): no decree found by Vigie. Answer from the decrees of: "
-                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris: site not readable "
-                "(its site asks for a real browser). There may be some that Vigie has not seen."
+                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris: "
+                "Vigie cannot read this site: its site asks for a real browser. There may be some that Vigie has not seen."
             ),
         ),
         (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from pypdfium2 import PdfDocument
 
 from sources.http.browser.installed import find_chromium
 from sources.http.browser.process import FEATURES_OFF
@@ -139,3 +141,18 @@ def _to(page: Page, selector: str) -> None:
         if page.evaluate("selector => document.activeElement === document.querySelector(selector)", selector):
             return
     pytest.fail(f"Tab never reaches {selector}")
+
+
+def test_a_decree_with_the_picture_of_its_page_prints_on_two_sheets(browser: Browser) -> None:
+    served = Served(browser, WIDE)
+    served.page.goto(f"{HOST}/arretes/1104")
+    served.page.evaluate(
+        """const picture = document.createElement("img");
+        picture.src = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='1000' height='1414'/>";
+        const figure = document.createElement("figure");
+        figure.append(picture);
+        document.querySelector(".act .quote").after(figure);"""
+    )
+    served.page.wait_for_function("document.querySelector('.act img').naturalHeight > 0")
+    with closing(PdfDocument(served.page.pdf(prefer_css_page_size=True))) as printed:
+        assert len(printed) == 2

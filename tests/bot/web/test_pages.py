@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree
+from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
 from bot.app.inventory import places_of
 from bot.domain.acts import Facts
 from bot.domain.law import windows
+from bot.messages.legal import rules
 from bot.messages.words import LANGUAGES
+from bot.queries.phrases import message_of
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
+from bot.web.decree_view import decree_view
 from bot.web.documents import Document, SiteContext, SiteSettings
 from bot.web.rendering import style, web_words
 from bot.web.views import view_words
@@ -164,6 +170,9 @@ def test_all_decrees_are_listed_by_department_kind_and_day(query: str, numbers: 
         # It ends at 2 h of that day; on the next it is over.
         ("2026-08-23", {1104}, {1120}),
         ("2026-08-24", {1090}, {1104}),
+        # Its own period ended on 19 August, that of the decree that modifies it on the 26th.
+        ("2026-08-24", {1005}, set()),
+        ("2026-08-27", set(), {1005}),
     ],
 )
 def test_what_is_in_force_on_a_day_is_listed_and_on_the_map(day: str, there: set[int], not_there: set[int]) -> None:
@@ -382,3 +391,25 @@ def test_the_first_page_says_of_how_many_more_decrees_it_is_not_certain() -> Non
     page = get(sample_site(), "/")
     assert "Pour 3 de plus, ce n’est pas certain" in _text(page)
     assert 'href="/envigueur#a-verifier"' in page.body.decode()
+
+
+@pytest.mark.parametrize("number", [1104, samples.ALL[-1].id or 0])
+def test_a_letter_opens_in_a_word_processor(number: int) -> None:
+    site = sample_site()
+    known = next(one for one in samples.ALL if one.id == number)
+    letters = decree_view(message_of(known, PLACES, NOW, "fr"), PLACES).todo.letters
+    assert letters
+    for kind, text in letters.items():
+        made = get(site, f"/arretes/{number}/lettre-{kind}.odt")
+        assert made.media_type == "application/vnd.oasis.opendocument.text"
+        with ZipFile(BytesIO(made.body)) as archive:
+            first = archive.infolist()[0]
+            assert (first.filename, first.compress_type, archive.read(first).decode()) == ("mimetype", ZIP_STORED, made.media_type)
+            assert set(archive.namelist()) == {"mimetype", "META-INF/manifest.xml", "content.xml"}
+            parts = [archive.read(name) for name in ("META-INF/manifest.xml", "content.xml")]
+        _, content = (ElementTree.fromstring(part) for part in parts)  # noqa: S314 our own
+        lines = ["".join(one.itertext()) for one in content.iter() if one.tag.endswith("}p")]
+        assert lines == text.rstrip("\n").split("\n")
+    page = get(site, f"/arretes/{number}").body.decode()
+    assert [link in page for link in (f"/arretes/{number}/lettre-cada.odt", *rules().links.values())] == [True] * 5
+    assert get(site, f"/arretes/{number}/lettre-autre.odt").status == 404

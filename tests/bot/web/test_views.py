@@ -35,7 +35,7 @@ def _at_night(decree: Decree, days: int) -> Decree:
 @pytest.mark.parametrize(
     ("decree", "look", "french", "english"),
     [
-        (samples.FULL, "now", "En cours", "Under way"),
+        (samples.FULL, "now", "En cours", "In force"),
         (samples.COMING, "soon", "À venir", "To come"),
         (_at_night(samples.COMING, 1), "soon", "À venir", "To come"),
         (
@@ -48,7 +48,7 @@ def _at_night(decree: Decree, days: int) -> Decree:
         (samples.OVER, "past", "Terminé", "Over"),
         (samples.ENDED, "stop", "Plus en vigueur", "No longer in force"),
         (samples.SUSPENDED, "stop", "Suspension en cours", "Suspended"),
-        (samples.MODIFIED, "now", "En cours", "Under way"),
+        (samples.MODIFIED, "now", "En cours", "In force"),
         (samples.DOUBTFUL, "doubt", "Dates à vérifier", "Dates to be verified"),
         (_dates_doubtful(samples.COMING), "doubt", "Dates à vérifier", "Dates to be verified"),
         (_dates_doubtful(samples.FULL), "doubt", "Dates à vérifier", "Dates to be verified"),
@@ -69,6 +69,10 @@ def test_a_label_says_where_a_decree_stands(decree: Decree, look: str, french: s
         (samples.FULL, "Valence : festival des Lumières"),
         (samples.TRAINS, "Drôme (26) : gares et trains de la Drôme"),
         (samples.DOUBTFUL, "Drôme (26) : arrêté n° 2026-1007"),
+        (
+            replace(samples.DOUBTFUL, facts=Facts(number="2026-1007", places=("place du Marché",), doubtful=("places",))),
+            "Drôme (26) : place du Marché (à vérifier)",
+        ),
         (samples.REFUSED, "Romans-sur-Isère : carnaval (refus)"),
         (samples.ENDING, "Drôme (26) : arrêté n° 2026-1002 (fin d’autorisation)"),
         (replace(samples.DOUBTFUL, facts=Facts()), "Drôme (26) : arrêté sans numéro"),
@@ -84,7 +88,7 @@ def test_a_title_has_the_place_then_the_event_or_the_object_or_the_number(decree
 
 def test_a_card_says_when_who_how_many_and_until_when_it_can_be_contested() -> None:
     shown = card(samples.FULL, PLACES, NOW, "fr")
-    assert shown.dates == "19 août, 14 h → 23 août, 2 h"
+    assert shown.dates == "19 août, 14 h →\u00a023 août, 2 h"
     assert shown.spoken == "du 19 août 2026 à 14 h au 23 août 2026 à 2 h"
     assert shown.meta == ("Drôme (26)", "Police municipale de Valence", "24 caméras")
     assert [span.text for span in shown.limit if span.marked] == ["19 octobre 2026"]
@@ -95,9 +99,9 @@ def test_a_modified_decree_shows_what_is_in_force_now_and_what_it_was() -> None:
     more = Change(Kind.MODIFICATION, 1006, "2026-1006", date(2026, 8, 18), ends=Moment(date(2026, 8, 30)), cameras=30)
     modified = replace(samples.FULL, changed_by=(more,))
     shown, rows = card(modified, PLACES, NOW, "fr"), {row.term: row for row in decree_view(_message(modified), PLACES).facts}
-    assert shown.dates == "19 août, 14 h → 30 août"
+    assert shown.dates == "19 août, 14 h →\u00a030 août"
     assert shown.meta[2:] == ("30 caméras (auparavant 24)", "auparavant : du 19 août 2026 à 14 h au 23 août 2026 à 2 h")
-    assert (rows["Caméras"].values[0].text, rows["Quand"].values[0].text) == ("30", "Du 19 août 2026 à 14 h au 30 août 2026")
+    assert (rows["Caméras"].values[0].text, rows["Quand"].values[0].text) == ("30 caméras", "Du 19 août 2026 à 14 h au 30 août 2026")
     assert "24" in rows["Caméras"].values[0].explained
     later = replace(modified, changed_by=(replace(more, since=date(2026, 8, 21), ends=None),))
     assert card(later, PLACES, NOW, "fr").meta[2:] == ("24 caméras",), "from the next day only"
