@@ -22,7 +22,6 @@ from random import Random
 
 from fpdf import FPDF
 
-from benchmarks.reading.drawing import fonts
 from benchmarks.reading.prose import DECREE, paragraphs
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
@@ -35,6 +34,8 @@ MOST_LOST = 0.2
 """Share of the words of a page that a file which is said to be complete may have lost."""
 LIMITS = ReadingLimits(page_seconds=20)
 _CREATED = datetime(2025, 1, 1, tzinfo=UTC)
+_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+"""What is embedded. Where it is missing, a font that every reader has is named in its place."""
 
 Damage = Callable[[bytes, Random], bytes | None]
 """Gives the damaged file; None where it holds nothing that can be damaged so."""
@@ -75,10 +76,10 @@ def _drawn(*, embedded: bool = False, encrypted: bool = False) -> bytes:
     pdf.set_creation_date(_CREATED)
     if encrypted:
         pdf.set_encryption(owner_password="owner", user_password="")  # noqa: S106 - of a file made here
-    font = fonts()[2 if embedded else 0]
-    if font.file is not None:
-        pdf.add_font(font.name, fname=font.file)
-    pdf.set_font(font.name, size=10)
+    family = "Courier" if embedded else "Helvetica"
+    if embedded and _FONT.is_file():
+        pdf.add_font(family := _FONT.stem, fname=_FONT)
+    pdf.set_font(family, size=10)
     for number in (51, 52, 53):
         pdf.add_page()
         pdf.multi_cell(0, 13, _text(number))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.reading.sample import Sample
+from benchmarks.reading.corpus import Sample
 from benchmarks.reading.ways import Run
 
 EXPLANATION = (

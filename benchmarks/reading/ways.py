@@ -7,8 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -16,16 +15,15 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from benchmarks.reading.sample import Sample
+from benchmarks.reading.corpus import Sample
 from bot.domain.text import fold_letters
 
 ROOT = Path(__file__).resolve().parents[2]
-_REFERENCE = Path(__file__).with_name("reference.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds of wall clock; seconds of CPU, user and system, of the process and of those it waited for; bytes of the largest of them."""
+    """Seconds of wall clock; of CPU, of the process and of those it waited for; bytes of the largest of them."""
 
     seconds: float
     cpu: float
@@ -34,30 +32,6 @@ class Spent:
 
 class Failed(Exception):
     """The program ended with an error; the message holds its last words."""
-
-
-def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spent:
-    """Run a program in a folder, its output thrown away. Raises Failed."""
-    with tempfile.TemporaryFile() as words:
-        start = perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - programs of this benchmark only, without a shell
-            command, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=words
-        )
-        try:
-            # Unlike `wait`, it says what this one process and its children took, whatever else was run before.
-            _, status, use = os.wait4(process.pid, 0)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        seconds = perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            words.seek(0)
-            last = words.read().decode("utf-8", "replace").strip().splitlines()[-5:]
-            raise Failed(f"{' '.join(command[:4])} ended with status {process.returncode}: " + " / ".join(last))
-    # Linux counts the peak in kibibytes.
-    return Spent(seconds, use.ru_utime + use.ru_stime, use.ru_maxrss * 1024)
 
 
 def describe() -> str:
@@ -86,25 +60,29 @@ class Run:
     alert: float | None = None
 
 
-def by_reference(sample: Sample, output: Path, python: str) -> Run:
-    """The reference, in its own interpreter. Raises Failed."""
-    return _read([python, str(_REFERENCE)], sample, output)
+def by_reference(python: str) -> Sequence[str]:
+    """The command of the reference, in its own interpreter."""
+    return python, str(Path(__file__).with_name("reference.py"))
 
 
-def by_bot(sample: Sample, output: Path) -> Run:
-    """Vigie as the running bot reads. Raises Failed."""
-    return _read([sys.executable, "-m", "benchmarks.reading.vigie"], sample, output)
+BY_BOT = (sys.executable, "-m", "benchmarks.reading.vigie")
+"""The command of Vigie, as the running bot reads."""
 
 
-def _read(command: Sequence[str], sample: Sample, output: Path) -> Run:
-    spent = run([*command, sample.path, str(output)], folder=ROOT, environment=environment())
-    told: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
-    return Run(spent, told["seconds"], told["cpu"], find(told["pages"], sample.phrases), told.get("alert"))
-
-
-def environment() -> dict[str, str]:
-    """Ours, without what would set up Vigie otherwise than it comes."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("VIGIE_", "PYTHON"))}
+def read(command: Sequence[str], sample: Sample, output: Path) -> Run:
+    """Read a document. Raises Failed."""
+    start = perf_counter()
+    # What would set up Vigie otherwise than it comes is left out.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("VIGIE_", "PYTHON"))}
+    done = subprocess.run(  # noqa: S603 - programs of this benchmark only, without a shell
+        [*command, sample.path, str(output)], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    seconds = perf_counter() - start
+    if done.returncode:
+        raise Failed(f"{' '.join(command)} ended with status {done.returncode}: " + " / ".join(done.stderr.strip().splitlines()[-5:]))
+    figures: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+    whole = Spent(seconds, figures["whole_cpu"], figures["peak"])
+    return Run(whole, figures["seconds"], figures["cpu"], find(figures["pages"], sample.phrases), figures.get("alert"))
 
 
 # Which of the known phrases a reading holds.
