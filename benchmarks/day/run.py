@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import process_time
-from types import MappingProxyType
 from unittest.mock import patch
 
 import bot.app.service
@@ -72,13 +71,13 @@ class Record:
     states: Sequence[SourceState] = ()
 
 
-def simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, float] = MappingProxyType({})) -> Record:
-    """Let the time of a plan pass, with the database and all files in `folder`. `watch` are options of that section."""
+def simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
+    """Let the time of a plan pass, with the database and all files in `folder`."""
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        return runner.run(_simulate(plan, folder, costs, watch))
+        return runner.run(_simulate(plan, folder, costs))
 
 
-async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, float]) -> Record:
+async def _simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
     loop = asyncio.get_running_loop()
     begin = plan.start - SETTLING
     # France serves those that need a browser to any client.
@@ -91,7 +90,6 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, 
     door, processors, record = Door(day, clock.monotonic), Processors(PROCESSORS), Record(plan)
     wired = Settings.model_validate(
         {
-            "watch": dict(watch),
             "database": {"url": f"sqlite:///{folder / 'vigie.db'}"},
             "telegram": {"channel": "@vigie", "token": "1:simulated", "commands": False},
             "storage": {"keep_pdfs": "none"},
@@ -105,7 +103,7 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, 
 
     with (
         silence(),
-        simulated(door, clock, folder, partial(SimulatedReader.start, day.paper_named, costs, processors), plan.seed),
+        simulated(door, clock, folder, partial(SimulatedReader.start, day.papers, costs, processors), plan.seed),
         patch.object(sources.crawl.lists, "READERS", memory.READERS),
         patch.object(bot.app.wiring, "channel_of", channel),
     ):
