@@ -15,10 +15,12 @@ from pathlib import Path
 from time import process_time
 from unittest.mock import patch
 
+from structlog.testing import capture_logs
+
 import bot.app.service
 import bot.app.wiring
 import sources.crawl.lists
-from benchmarks.day.clock import AtOnce, LoopClock, Processors, SimulatedLoop, silence
+from benchmarks.day.clock import AtOnce, LoopClock, Processors, SimulatedLoop, drop
 from benchmarks.day.papers import Paper
 from benchmarks.day.reading import Costs, SimulatedReader
 from benchmarks.day.sites import ELSEWHERE, KNOWN, Day, Door, Plan, Seen
@@ -102,7 +104,7 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
         return SimulatedChannel(entry.name, record, clock.now)
 
     with (
-        silence(),
+        capture_logs([drop]),
         simulated(door, clock, folder, partial(SimulatedReader.start, day.papers, costs, processors), plan.seed),
         patch.object(sources.crawl.lists, "READERS", memory.READERS),
         patch.object(bot.app.wiring, "channel_of", channel),
