@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.reading.corpus import NAMES, Sample, build
-from benchmarks.reading.report import Measured, report
-from benchmarks.reading.ways import BY_BOT, Failed, by_reference, read
+from benchmarks.reading.ways import BY_BOT, Failed, Measured, by_reference, read, report
 
 
 def measure(samples: Sequence[Sample], runs: int, folder: Path, reference: str | None) -> list[Measured]:

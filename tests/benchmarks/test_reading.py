@@ -10,8 +10,7 @@ import pytest
 
 from benchmarks.reading.__main__ import main, measure
 from benchmarks.reading.corpus import Sample, build
-from benchmarks.reading.report import Measured, report
-from benchmarks.reading.ways import Failed, Found, Run, Spent, find, read
+from benchmarks.reading.ways import Failed, Found, Measured, Run, Spent, find, read, report
 from bot.reading.pages.recognition import ocr_available
 
 SCANS = ["scan", "scanned-recueil"]
