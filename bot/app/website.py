@@ -110,6 +110,7 @@ def site_settings(settings: Settings) -> SiteSettings:
         public_url=web.public_url,
         telegram=web.telegram.removeprefix("@"),
         mastodon=web.mastodon,
+        lists=dict(web.lists),
         licence=web.licence,
         contact=web.contact or settings.http.contact,
         mentions=web.mentions.strip(),

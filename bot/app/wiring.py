@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import TextIO
@@ -52,7 +52,7 @@ from bot.operators.alerts import PagesState
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
-from bot.queries.following import read_times
+from bot.queries.following import LastReading, last_readings
 from bot.queries.mastodon import HOUR, PER_HOUR, MentionAnswers, answer_status
 from bot.queries.questions import TELEGRAM_PAGE, Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
@@ -386,10 +386,10 @@ def _telegram_bot(
     languages, contact = ChatLanguages(follows.language_of, follows.set_language), _contact(settings)
     commands = TelegramCommands(questions, places, limiter, Callbacks(), languages, contact=contact, answered_in=mailbox.note)
 
-    def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
-        return read_times(wanted, overview(), departments_of_region, places)
+    def readings(wanted: Sequence[Follow]) -> Mapping[Follow, LastReading]:
+        return last_readings(wanted, overview(), departments_of_region, places)
 
-    context = FollowContext(follow_names(), find_places, read_at, topics_in(places), contact)
+    context = FollowContext(follow_names(), find_places, readings, topics_in(places), contact)
     following = FollowCommands(follows, context, languages, limiter, clock, mailbox.note)
     token = telegram.token.get_secret_value()
 

@@ -14,7 +14,7 @@ from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.messages.announcement import mastodon_status
-from bot.messages.digests import mastodon_digest, mastodon_room
+from bot.messages.digests import digest_subject, mastodon_digest, mastodon_room
 from bot.messages.words import StatusLimits
 
 try:
@@ -27,6 +27,10 @@ _READ_TIMEOUT = 30.0
 
 _TALKATIVE = ("apprise", "urllib3.connectionpool")
 """Loggers that write addresses, in which tokens are."""
+
+_LONGEST_SUBJECT = 150
+_AROUND_SUBJECT = 20
+"""Characters that a service may put around a subject which it shows within the text."""
 
 
 class NotAnAddress(ValueError):
@@ -55,7 +59,8 @@ def service_at(url: str) -> Any:
 
 
 class AppriseChannel:
-    """Sends each decree as one plain text within what the service takes (Apprise's `body_maxlen`)."""
+    """Sends each decree as one plain text within what the service takes (Apprise's `body_maxlen`), with a subject where it shows one, as
+    mail does."""
 
     def __init__(self, name: str, url: str, composer: MessageComposer) -> None:
         """Raises NotAnAddress for an address that Apprise cannot use, and where Apprise is not installed."""
@@ -73,26 +78,36 @@ class AppriseChannel:
         self._text_format = apprise.NotifyFormat.TEXT
         self.name = name
         self._composer = composer
-        self._limits = StatusLimits(service.body_maxlen, per_url=None)
+        self._longest_subject: int = min(service.title_maxlen, _LONGEST_SUBJECT)
+        within = self._longest_subject + _AROUND_SUBJECT if service.overflow_amalgamate_title else 0
+        self._limits = StatusLimits(service.body_maxlen - within, per_url=None)
         self._taken: set[str] = set()
 
     async def send(self, post: Post) -> Sent:
         """Send the message by Apprise. Raises Refused without room for it, Unknown if it was not accepted."""
-        text = self._text(post)
+        text, subject = self._text(post), self._subject(post)
         # In a thread: Apprise blocks for as long as the service does. Its own failures are answers, not exceptions.
-        if not await asyncio.to_thread(self._notify, text):
+        if not await asyncio.to_thread(self._notify, text, subject):
             raise DeliveryUnknown("Apprise: the service did not take the message, or did not say that it had")
         self._taken.add(post.key)
         return Sent(post.key)
 
-    def _notify(self, text: str) -> bool:
-        return bool(self._service.notify(body=text, body_format=self._text_format))
+    def _notify(self, text: str, subject: str) -> bool:
+        return bool(self._service.notify(body=text, title=subject, body_format=self._text_format))
+
+    def _subject(self, post: Post) -> str:
+        with composing("Apprise"):
+            return digest_subject(post.decrees, self._composer.places, self._composer.language, self._longest_subject)
 
     def _text(self, post: Post) -> str:
         with composing("Apprise"):
             if post.digest is not None:
-                return mastodon_digest(post.decrees, self._composer.places, self._composer.language, self._limits)
+                return mastodon_digest(post.decrees, self._composer.places, self._composer.language, self._limits, is_mail=self._is_mail)
             return mastodon_status(self._composer.input_of(post), limits=self._limits)
+
+    @property
+    def _is_mail(self) -> bool:
+        return self._longest_subject > 0
 
     async def find(self, post: Post) -> Sent | None:
         """Return what this process sent. Else raises SendAgain, or before the third send NotSent, to wait."""
@@ -105,7 +120,7 @@ class AppriseChannel:
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """Return how many of these decrees one message holds."""
-        return mastodon_room(decrees, self._composer.places, self._composer.language, self._limits)
+        return mastodon_room(decrees, self._composer.places, self._composer.language, self._limits, is_mail=self._is_mail)
 
     async def close(self) -> None:
         """Nothing is kept open. May be called more than once."""

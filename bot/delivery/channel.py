@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -18,9 +18,9 @@ import structlog
 from bot.delivery.picture.wire import Picture
 from bot.domain.acts import Decree, Place
 from bot.domain.law import legal_advice
-from bot.domain.posts import Destination, Post, followed_chat
+from bot.domain.posts import FRANCE, Destination, Post, followed_chat
 from bot.messages.announcement import TooSmall, publisher_of
-from bot.messages.lines import MessageContext, MessageInput, place_for
+from bot.messages.lines import MessageContext, MessageInput, place_for, timing
 from bot.messages.words import Language
 
 READS = 6
@@ -222,6 +222,26 @@ class MessageComposer:
     def place(self, decree: Decree) -> Place:
         """Return where the authority is that published it."""
         return place_for(self.places, decree.authority)
+
+    def is_silent(self, decrees: Iterable[Decree]) -> bool:
+        """Return whether a message about these decrees, or about none, makes no sound now."""
+        return is_silent([(decree, self.place(decree).time_zone) for decree in decrees], self.clock())
+
+
+QUIET_FROM, QUIET_UNTIL = 22, 7
+"""Hours in France between which a message makes no sound."""
+
+LOUD_BEFORE = timedelta(hours=12)
+"""How long before a decree begins its message makes a sound at any hour."""
+
+
+def is_silent(decrees: Iterable[tuple[Decree, str]], now: datetime) -> bool:
+    """Return whether a message about these decrees (with their time zones) makes no sound at `now` (aware): at night, unless one is about
+    to begin. Pure.
+    """
+    is_night = not QUIET_UNTIL <= now.astimezone(FRANCE).hour < QUIET_FROM
+    delays = (timing(decree.facts, time_zone, now).delay for decree, time_zone in decrees)
+    return is_night and not any(delay is not None and delay <= LOUD_BEFORE for delay in delays)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.delivery.telegram.follower import FollowerChannel
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Place
-from bot.domain.health import Overview, Status, nobody_answers
+from bot.domain.health import Overview, Status, unread_since
 from bot.domain.posts import FRANCE, Follower, Post, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
 from bot.messages.following import read_again_text, unread_text
@@ -150,16 +150,6 @@ _AT_ONCE = 500
 """Notices sent in one look: posts go on meanwhile, and the rest waits for the next look."""
 
 
-def unread_since(overview: Overview, after: timedelta = UNREAD_AFTER) -> dict[str, datetime] | None:
-    """Return the authorities without a readable source for so long, and since when; None if unknown: bot stopped, or no network. Pure."""
-    watched = [route for route in overview.sources if route.status is not Status.UNWATCHED]
-    if overview.stalled_since is not None or overview.polled_in_future is not None or nobody_answers([route.cause for route in watched]):
-        return None
-    failing = [one for one in overview.authorities if one.status is Status.FAILING and one.main is not None]
-    since = {one.code: one.main.since for one in failing if one.main is not None and one.main.since is not None}
-    return {code: at for code, at in since.items() if overview.at - at >= after}
-
-
 @dataclass(frozen=True, slots=True)
 class Geography:
     """Gives the place of each authority, and the region of a department (or None)."""
@@ -194,7 +184,7 @@ class UnreadNotices:
         """Look at the sources once, and send what is due. Raises StorageError."""
         await self._record_rest()
         overview = await asyncio.to_thread(self.overview)
-        unread = unread_since(overview)
+        unread = unread_since(overview, UNREAD_AFTER)
         if unread is None:
             return
         decides = {code: self.geography.departments(code) for code in unread}

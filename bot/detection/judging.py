@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, TypeVar
 
 from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import camera_types, cameras, counts_others, software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
-from bot.detection.facts.operators import beside_formality, operators, owns_place, unlisted
+from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import leaves_out, places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
@@ -181,7 +180,7 @@ def gather(
     """Read every fact by the rules alone."""
     product, maker = _software_and_maker(document, segment)
     document = amended(document, segment)
-    speaking = _speaking(segment, mentions)
+    speaking = _speaking(document, segment, mentions)
     mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
     evidence: list[Evidence] = []
 
@@ -251,11 +250,12 @@ def gather(
     return facts, tuple(evidence)
 
 
-def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
-    """Return the articles that speak of the algorithm, in order; failing those, the first article."""
+def _speaking(document: ActText, segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
+    """Return the articles that speak of the algorithm, in order; failing those, the first that authorises, or the first."""
     telling = (mention for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation)
     spoken = dict.fromkeys(segment.at(mention.start) for mention in telling)
-    return tuple(spoken or islice(segment.of(DecreePart.ARTICLE), 1))
+    articles = list(segment.of(DecreePart.ARTICLE))
+    return tuple(spoken or [block for block in articles if authorises(document, block)][:1] or articles[:1])
 
 
 def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:

@@ -165,3 +165,13 @@ def nobody_answers(causes: Collection[str | None]) -> bool:
     """Return whether no site answers: this machine has no network. `causes`: of all watched sources, more than one; None if working."""
     silent = [cause for cause in causes if cause != Cause.NEEDS_BROWSER]  # not asked, whatever the network
     return len(silent) > 1 and Cause.UNREACHABLE in silent and all(cause in {Cause.UNREACHABLE, Cause.RESTING} for cause in silent)
+
+
+def unread_since(overview: Overview, after: timedelta = timedelta()) -> dict[str, datetime] | None:
+    """Return the authorities without a readable source for so long, and since when; None if unknown: bot stopped, or no network."""
+    watched = [route for route in overview.sources if route.status is not Status.UNWATCHED]
+    if overview.stalled_since is not None or overview.polled_in_future is not None or nobody_answers([route.cause for route in watched]):
+        return None
+    failing = [one for one in overview.authorities if one.status is Status.FAILING and one.main is not None]
+    since = {one.code: one.main.since for one in failing if one.main is not None and one.main.since is not None}
+    return {code: at for code, at in since.items() if overview.at - at >= after}

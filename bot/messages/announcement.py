@@ -32,6 +32,7 @@ from bot.messages.lines import (
     PostPart,
     capital,
     fact_lines,
+    followed_tags,
     hashtags,
     line,
     period_text,
@@ -209,7 +210,8 @@ class PostExtra(StrEnum):
 
 
 # Applied from the top until the post fits: shorten that part to the number of characters; 0 leaves it out. First the title, repeated by the
-# facts, then repetitions; legal parts are reworded or left out, as half a sentence would mislead. Never the link.
+# facts, then repetitions; legal parts are reworded or left out, as half a sentence would mislead. Never the link, nor the tags that people
+# follow.
 _OTHER_ROWS = tuple(row for row in (*POST_ROWS, *FULL_ROWS) if row not in PARTS)
 SHORTENING: tuple[tuple[str, int], ...] = (
     (PostPart.TITLE, 160),
@@ -241,7 +243,7 @@ SHORTENING: tuple[tuple[str, int], ...] = (
     (PostPart.OFFICE, 0),
     (PostPart.DECIDED, 0),
     (PostPart.SIGHTINGS, 0),
-    (PostExtra.TAGS, 1),
+    (PostExtra.TAGS, BRIEF),
     (PostExtra.TIMING, 0),
     (PostExtra.PAGE, 0),
     (PostExtra.LABEL, 0),
@@ -330,8 +332,8 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
         # Without its words a link may be shown in full, where it was not.
         said = min(_shorten(said, part, floor, overflow), said, key=measure)
     leaving: tuple[dict[str, Any], ...] = (
-        {"hashtags": ()}, {"page": None}, {"where": cut(said.where, 40)}, {"where": "", "lines": ()}, {"timing": None}, {"link_label": ""},
-        {"headline": ""},
+        {"page": None}, {"where": cut(said.where, 40)}, {"where": "", "lines": ()}, {"timing": None}, {"link_label": ""}, {"headline": ""},
+        {"hashtags": ()},
     )  # fmt: skip
     for left_out in leaving:
         said = replace(said, **left_out)
@@ -343,7 +345,7 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
 def _shorten(said: Announcement, part: str, floor: int, overflow: int) -> Announcement:
     match part:
         case PostExtra.TAGS:
-            return replace(said, hashtags=said.hashtags[:floor])
+            return replace(said, hashtags=followed_tags(said.hashtags))
         case PostExtra.TIMING:
             return replace(said, timing=None) if PostPart.PERIOD in {line.part for line in said.lines} else said
         case PostExtra.PAGE:

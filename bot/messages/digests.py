@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.domain.acts import Decree, Place
+from bot.domain.posts import FRANCE
 from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
-from bot.messages.lines import period_text, place_for, short_where
+from bot.messages.lines import days_text, followed_tags, hashtags, period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
     TEXT_LIMIT,
@@ -37,6 +38,9 @@ _MOST_LINKS = 90
 """Telegram takes 100 entities in a message: the links of a longer list would be lost."""
 
 _BUTTON_TEXT_LIMIT = 64
+
+_LONGEST_SUBJECT = 130
+"""Characters of what a subject says of one decree: mail programs show about half of it."""
 
 DETAILS = (160, 80, 40)
 """Characters of a line, from the richest form to the shortest. How many fit is reckoned with the second."""
@@ -73,18 +77,34 @@ def digest_button(decrees: Sequence[Decree], language: Language) -> Button | Non
     return None if link is None else Button(cut(text, _BUTTON_TEXT_LIMIT), link)
 
 
-def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> str:
-    """Return a status within `limits`. Raises TooSmall."""
+def mastodon_digest(
+    decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits, *, is_mail: bool = False
+) -> str:
+    """Return a status within `limits`, or the text of a mail. Raises TooSmall."""
+    compose = _mail if is_mail else _tagged
     for longest in DETAILS:
-        said = _lines(decrees, places, language, longest, "#VSA")
+        said = compose(decrees, places, language, longest)
         if mastodon_length(said, limits) <= limits.characters:
             return said
     raise TooSmall(f"no room for {len(decrees)} decrees in one status")
 
 
-def mastodon_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> int:
-    """Return how many of these decrees, from the first on, one status holds."""
-    return _room(decrees, lambda some: mastodon_length(_lines(some, places, language, DETAILS[1], "#VSA"), limits) <= limits.characters)
+def mastodon_room(
+    decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits, *, is_mail: bool = False
+) -> int:
+    """Return how many of these decrees, from the first on, one such text holds."""
+    compose = _mail if is_mail else _tagged
+    return _room(decrees, lambda some: mastodon_length(compose(some, places, language, DETAILS[1]), limits) <= limits.characters)
+
+
+def digest_subject(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
+    """Return the subject of a mail about one decree or many, within `longest`: `VSA : gare de Valence · autorisation · Drôme (26)`."""
+    words = _words(language)
+    if len(decrees) == 1:
+        [decree] = decrees
+        return cut(words.subject.format(text=_text(decree, place_for(places, decree.authority), language, _LONGEST_SUBJECT)), longest)
+    where = dict.fromkeys(short_where(place_for(places, decree.authority), words_in(language)) for decree in decrees)
+    return fitting((words.subject_many.format(n=len(decrees)), *where), longest)
 
 
 def plain_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> str:
@@ -105,7 +125,7 @@ def digest_language(text: str) -> Language | None:
 
 def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> TelegramText:
     words = _words(language)
-    heading, *intro = _heading_text(len(decrees), words).splitlines()
+    heading, *intro = _heading_text(decrees, language).splitlines()
     rows = [html_tag("b", html_text(heading)), *map(html_text, intro), html_text("")]
     for item in _items(decrees, places, language, longest):
         before, _, after = words.item.partition("{text}")
@@ -120,11 +140,23 @@ def _telegram_fits(said: TelegramText, limit: int) -> bool:
     return telegram_length(said.plain) <= limit
 
 
-def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, *tags: str) -> str:
+def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, between: str = "\n") -> str:
     words = _words(language)
     items = _items(decrees, places, language, longest)
     rows = ["\n".join(filter(None, (words.item.format(text=item.text), item.link))) for item in items]
-    return "\n".join([_heading_text(len(decrees), words), "", *rows, *(("", *tags) if tags else ())])
+    return f"{_heading_text(decrees, language)}\n\n{between.join(rows)}"
+
+
+def _mail(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
+    """Return the lines as paragraphs."""
+    return _lines(decrees, places, language, longest, "\n\n")
+
+
+def _tagged(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
+    """Return the lines, and the tags by which people follow each place."""
+    of_each = (followed_tags(hashtags(place_for(places, decree.authority))) for decree in decrees)
+    tags = dict.fromkeys(tag for tags in of_each for tag in tags)
+    return f"{_lines(decrees, places, language, longest)}\n\n{' '.join(tags)}"
 
 
 def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> list[_Item]:
@@ -155,9 +187,15 @@ def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -
     return 1 + bisect_left(range(2, len(decrees) + 1), True, key=lambda number: not fits(decrees[:number]))
 
 
-def _heading_text(number: int, words: Words) -> str:
-    """Return `📚 12 arrêtés sur…`, and why they come in one message."""
-    return words.heading_one if number == 1 else f"{words.heading_many.format(n=number)}\n{words.intro}"
+def _heading_text(decrees: Sequence[Decree], language: Language) -> str:
+    """Return `📚 12 arrêtés sur…`, and on which days they were found, which after a pause are many."""
+    words = _words(language)
+    if len(decrees) == 1:
+        return words.heading_one
+    days = sorted({decree.found_at.astimezone(FRANCE).date() for decree in decrees if decree.found_at is not None})
+    is_long = len(days) > 1
+    intro = words.intro_days.format(days=days_text([(days[0], days[-1])], words_in(language))) if is_long else words.intro
+    return f"{words.heading_many.format(n=len(decrees))}\n{intro}"
 
 
 @cache

@@ -40,7 +40,12 @@ def follow_label(follow: Follow, name_of: FollowNames, language: Language) -> st
     """Return what a follow is called: `Montélimar (26)`, `SNCF`, `les arrêtés « autorisation »`."""
     if follow.kind is not FollowKind.DECREE_KIND:
         return name_of(follow)
-    return _words(language).kind.format(kind=words_in(language).short_kinds[Kind(follow.value)])
+    return kind_label(Kind(follow.value), language)
+
+
+def kind_label(kind: Kind, language: Language) -> str:
+    """Return what a kind of decree is called: `les arrêtés « refus »`."""
+    return _words(language).kind.format(kind=words_in(language).short_kinds[kind])
 
 
 def reason_text(reasons: Sequence[tuple[Follow, Relevance]], name_of: FollowNames, language: Language, *, is_change: bool = False) -> str:

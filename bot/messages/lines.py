@@ -109,6 +109,12 @@ def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(once.values())[:_MOST_TAGS]
 
 
+def followed_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Return the two by which people follow a place: `#VSA`, and `#dept26` or, of an authority with another code, its name."""
+    department = next((tag for tag in tags if tag.startswith("#dept")), None)
+    return tuple(tags[:2] if department is None else (tags[0], department))
+
+
 @cache
 def _without_tag() -> frozenset[str]:
     return frozenset(data_file("bot.messages", "tags.toml")["without"])

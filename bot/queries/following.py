@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from bot.domain.acts import Kind, Place, deciding_in, department_of
-from bot.domain.health import Overview
-from bot.domain.posts import Follow, Follower, FollowKind, FollowMode, operator_key
-from bot.domain.text import fold_words
+from bot.domain.health import Overview, unread_since
+from bot.domain.posts import FRANCE, Follow, Follower, FollowKind, FollowMode, operator_key
+from bot.domain.text import fold_letters
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
-from bot.messages.following import FollowNames, follow_label
-from bot.messages.lines import date_text
+from bot.messages.following import FollowNames, follow_label, kind_label
+from bot.messages.lines import date_text, short_where
 from bot.messages.words import Language, Words, cut, inert, words_file, words_in
 
 MOST_SHOWN = 10
@@ -79,9 +79,17 @@ def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Ma
 
 
 def _kind_named(words: str, language: Language) -> Kind | None:
-    asked = fold_words(words).strip().removesuffix("s")
-    names = {fold_words(words_in(tongue).short_kinds[kind]): kind for tongue in ("fr", language) for kind in Kind}
-    return names.get(asked) or next((kind for kind in Kind if kind.value == asked), None)
+    tongues: tuple[Language, ...] = ("fr", language)
+    asked = _singular(words)
+    return next((kind for kind in Kind for tongue in tongues if asked in map(_singular, _names_of_kind(kind, tongue))), None)
+
+
+def _names_of_kind(kind: Kind, language: Language) -> tuple[str, ...]:
+    return words_in(language).short_kinds[kind], kind_label(kind, language), kind.value
+
+
+def _singular(name: str) -> str:
+    return fold_letters(name).removesuffix("s")
 
 
 def _follow_of(place: object) -> Follow:
@@ -112,48 +120,69 @@ def follow_of_code(code: str, names: FollowNames) -> Follow | None:
 # Answers.
 
 
+@dataclass(frozen=True, slots=True)
+class LastReading:
+    """When the recueils of a place were last read, None for never. `unread`: the authorities whose recueils cannot be read, since when."""
+
+    at: datetime | None
+    unread: tuple[tuple[Place, datetime], ...] = ()
+
+
 def settings_text(
-    follower: Follower | None, names: FollowNames, language: Language, now: datetime, read_at: Mapping[Follow, datetime | None]
+    follower: Follower | None, names: FollowNames, language: Language, now: datetime, readings: Mapping[Follow, LastReading]
 ) -> str:
-    """Return what a chat follows, and when. `read_at`: when the recueils of a place were last read, None for never; absent without a
-    place."""
+    """Return what a chat follows, and when it is sent."""
     words = follow_answers(language)
     if follower is None or not follower.follows:
         return words.nothing
-    lines = [words.list, *(_row(follow, names, language, now, read_at) for follow in follower.follows)]
+    lines = [words.list, *(_row(follow, names, language, now, readings) for follow in follower.follows)]
     if follower.paused_at is not None:
         lines += ["", words.paused.format(day=date_text(follower.paused_at.date(), words_in(language).dates))]
     return "\n".join([*lines, "", words.daily if follower.mode is FollowMode.DAILY else words.at_once])
 
 
-def _row(follow: Follow, names: FollowNames, language: Language, now: datetime, read_at: Mapping[Follow, datetime | None]) -> str:
+def _row(follow: Follow, names: FollowNames, language: Language, now: datetime, readings: Mapping[Follow, LastReading]) -> str:
     words, what = follow_answers(language), follow_label(follow, names, language)
-    if follow not in read_at:
+    if follow not in readings:
         return words.row.format(what=what)
-    at = read_at[follow]
+    at = readings[follow].at
     return words.row_unread.format(what=what) if at is None else words.row_read.format(what=what, ago=ago(now - at, language))
 
 
-def read_times(
+def reading_notes(follow: Follow, reading: LastReading | None, names: FollowNames, language: Language) -> list[str]:
+    """Return what somebody who now follows a place must know of its recueils: that they were never read, or cannot be."""
+    words, dates = follow_answers(language), words_in(language).dates
+    if reading is None:
+        return []
+    if reading.at is None:
+        return [words.added_unread.format(what=follow_label(follow, names, language))]
+    failing = [(short_where(place, words_in(language)), date_text(at.astimezone(FRANCE).date(), dates)) for place, at in reading.unread]
+    return [words.added_failing.format(where=where, since=since) for where, since in failing]
+
+
+def last_readings(
     follows: Iterable[Follow], overview: Overview, departments_of_region: Callable[[str], Sequence[str]], places: Mapping[str, Place]
-) -> dict[Follow, datetime | None]:
-    """Return when the recueils of each followed place were last read, None for never: the oldest reading of all authorities whose decrees
-    count there, the préfet de police included, regions excluded, as they publish little on one department."""
+) -> dict[Follow, LastReading]:
+    """Return when the recueils of each followed place were last read: the oldest reading of all authorities whose decrees count there, the
+    préfet de police included, regions excluded, as they publish little on one department."""
+    failing = unread_since(overview) or {}
     last = {one.code: max((route.last_ok_at for route in one.routes if route.last_ok_at), default=None) for one in overview.authorities}
     departments: dict[FollowKind, Callable[[str], Sequence[str]]] = {
         FollowKind.COMMUNE: lambda value: [department_of(value)],
         FollowKind.DEPARTMENT: lambda value: [value],
         FollowKind.REGION: departments_of_region,
     }
-    found: dict[Follow, datetime | None] = {}
+    found: dict[Follow, LastReading] = {}
     for follow in follows:
         if follow.kind in departments:
             deciding = deciding_in(departments[follow.kind](follow.value), places)
-            times = [last.get(code) for code in deciding if not code.startswith("R-")]
+            prefects = sorted(code for code in deciding if not code.startswith("R-"))
+            times = [last.get(code) for code in prefects]
             read = [at for at in times if at is not None]
             # Of a region some are not watched everywhere; of one place each matters.
             is_read = follow.kind is FollowKind.REGION or len(read) == len(times)
-            found[follow] = min(read, default=None) if is_read else None
+            unread = tuple((places[code], failing[code]) for code in prefects if code in failing)
+            found[follow] = LastReading(min(read, default=None) if is_read else None, unread)
     return found
 
 

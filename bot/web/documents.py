@@ -32,7 +32,7 @@ class Document:
     media_type: str = HTML
     status: int = 200
     changes_at: datetime | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     file: Path | None = None
     later: Callable[[], Awaitable[Document]] | None = None
 
@@ -63,7 +63,7 @@ LICENCES: Mapping[str, str] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     """Holds the operator's settings, empty if unset. `public_url`: address without final slash; its path precedes every link. `telegram`:
-    bot's name (`vigie_bot`); `mastodon`: account's page; `licence`: SPDX identifier for the data; `contact`: mail or web address;
+    bot's name (`vigie_bot`); `mastodon`: account's page; `lists`: mailing lists by department; `licence`: SPDX identifier; `contact`;
     `mentions`: legal notice, with empty lines between paragraphs. `files`: a site of files, without search and API; list pages are in the
     path."""
 
@@ -71,6 +71,7 @@ class SiteSettings:
     public_url: str = ""
     telegram: str = ""
     mastodon: str = ""
+    lists: Mapping[str, str] = field(default_factory=dict, hash=False)
     licence: str = ""
     contact: str = ""
     mentions: str = ""

@@ -111,7 +111,7 @@ def town(site: SiteContext, request: PageRequest) -> Document:
             f"/flux/communes/{commune.code}",
             name=commune.name,
             follow=Follow(FollowKind.COMMUNE, commune.code),
-            tag=f"dept{commune.department}",
+            department=commune.department,
         ),
     )
 
@@ -164,7 +164,7 @@ def department(site: SiteContext, request: PageRequest) -> Document:
             f"/flux/departements/{code}",
             name=place.department,
             follow=Follow(FollowKind.DEPARTMENT, code),
-            tag=f"dept{code}",
+            department=code,
         ),
     )
 

@@ -134,8 +134,8 @@ class Ways:
     ways: tuple[Way, ...]
 
 
-def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", follow: Follow | None = None, tag: str = "VSA") -> Ways:
-    """Return how to be notified. `feed` is the path of the feeds without its ending, `name` what the page is about."""
+def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", follow: Follow | None = None, department: str = "") -> Ways:
+    """Return how to be notified. `feed` is the path of the feeds without its ending, `name` what the page is about, in `department`."""
     words, settings = web_words(request.language)["follow"], site.settings
     found = []
     if settings.telegram:
@@ -144,9 +144,11 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
     found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
     found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
     if settings.mastodon:
-        account = urlsplit(settings.mastodon)
+        account, tag = urlsplit(settings.mastodon), f"dept{department}" if department else "VSA"
         address = f"{account.scheme}://{account.netloc}/tags/{tag}"
         found.append(Way(words["mastodon"].format(tag=f"#{tag}"), address, words["mastodon_note"], outside=True))
+    if department in settings.lists:
+        found.append(Way(words["list"], settings.lists[department], words["list_note"], outside=True))
     return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))
 
 

@@ -24,7 +24,7 @@ from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
 from bot.gazetteer.naming import topics_in
 from bot.messages.words import Language
-from bot.queries.following import read_times
+from bot.queries.following import LastReading, last_readings
 from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
@@ -74,7 +74,7 @@ class Instance:
         questions = Questions(self._store.decrees, self._places, self.clock, overview=self._overview)
         limiter, follows = RateLimiter(60, self._seconds), self._store.follows
         languages = ChatLanguages(follows.language_of, follows.set_language)
-        context = FollowContext(self._names, find_places, self._read_at, self._topics)
+        context = FollowContext(self._names, find_places, self._readings, self._topics)
         FollowCommands(follows, context, languages, limiter, self.clock, self._mailbox.note).register(application)
         TelegramCommands(questions, self._places, limiter, Callbacks(), languages).register(application)
 
@@ -126,8 +126,8 @@ class Instance:
     def _overview(self) -> Overview:
         return overview(self._places, self.now, self._failing)
 
-    def _read_at(self, wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
-        return read_times(wanted, self._overview(), departments_of_region, self._places)
+    def _readings(self, wanted: Sequence[Follow]) -> Mapping[Follow, LastReading]:
+        return last_readings(wanted, self._overview(), departments_of_region, self._places)
 
     def _channel(self, follower: Follower) -> FollowerChannel:
         language: Language = "en" if follower.language == "en" else "fr"

@@ -24,6 +24,7 @@ class Notified(LoopbackServer):
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
+        self.subjects: list[str] = []
         self.answers: list[int] = []
         """The next answers; the message is kept all the same where one is negative, whose absolute value is then answered."""
 
@@ -39,5 +40,6 @@ class Notified(LoopbackServer):
         answer = self.answers.pop(0) if self.answers else 200
         message = await request.json()
         if answer == 200 or answer < 0:
-            self.texts.append(f"{message['title']}{message['message']}")
+            self.texts.append(message["message"])
+            self.subjects.append(message["title"])
         return Response(status_code=abs(answer))

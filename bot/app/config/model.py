@@ -15,6 +15,7 @@ from bot.app.config.values import (
     Code,
     Contact,
     DatabaseUrl,
+    DepartmentNumber,
     Flag,
     Instance,
     Language,
@@ -219,6 +220,8 @@ class WebSettings(Section):
     """Name of the Telegram bot ("@vigie_bot"), to which pages link so that people can follow a place there; empty: no link."""
     mastodon: Base | Literal[""] = ""
     """Address of the page of the Mastodon account; empty: no link."""
+    lists: Mapping[DepartmentNumber, Base] = Field(default_factory=dict)
+    """Addresses at which people join the mailing list of a department, by its number (docs/delivery.md)."""
     licence: Literal["", "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0"] = "etalab-2.0"
     """Licence of the data offered (its SPDX identifier); empty: none is given, and all rights of the database are reserved."""
     contact: Contact = ""

@@ -126,6 +126,13 @@ def origin(value: str) -> str:
     return base
 
 
+def department(value: str) -> str:
+    """Return the number of a department, in capitals."""
+    if not re.fullmatch(r"\d{2,3}|2[AB]", value.upper(), re.ASCII):
+        raise ValueError('must be the number of a department, such as "26" or "2A"')
+    return value.upper()
+
+
 def api_base(value: str) -> str:
     """Return the Bot API's address, without the `/bot` that precedes the token."""
     return web_base(value).removesuffix("/bot")
@@ -301,6 +308,7 @@ MaybePath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
 Chat = Annotated[str, BeforeValidator(_id_text), AfterValidator(lambda text: chat(text) if text.strip() else "")]
 Instance = Annotated[str, AfterValidator(lambda text: instance(text) if text.strip() else "")]
 Origin = Annotated[str, AfterValidator(origin)]
+DepartmentNumber = Annotated[str, AfterValidator(department)]
 Base = Annotated[str, AfterValidator(web_base)]
 ApiBase = Annotated[str, AfterValidator(api_base)]
 Listen = Annotated[str, AfterValidator(listen)]

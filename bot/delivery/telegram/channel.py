@@ -104,14 +104,14 @@ class TelegramChannel:
 
     async def send(self, post: Post) -> Sent:
         """Send the post. Raises NotSent (Migrated: the chat moved), Refused (DestinationRefused: chat unreachable) or Unknown."""
-        text = self._words.text(post)
+        text, is_silent = self._words.text(post), self._words.composer.is_silent(post.decrees)
         async with self._answers():
             self.sending.ensure_alone()
         with before_sending():
             await self._begin(post)
         async with self._answers():
             reply = await self._reply(post)
-            message = await self._send_photo(post, reply) or await self._send_text(text, reply)
+            message = await self._send_photo(post, reply, is_silent) or await self._send_text(text, reply, is_silent)
         return self._remember(post, message.message_id)
 
     async def _begin(self, post: Post) -> None:
@@ -190,7 +190,7 @@ class TelegramChannel:
         self._sent[post.key] = message_id
         return Sent(str(message_id))
 
-    async def _send_photo(self, post: Post, reply: ReplyParameters | None) -> Message | None:
+    async def _send_photo(self, post: Post, reply: ReplyParameters | None, is_silent: bool) -> Message | None:
         """Send the post as a photo; None if there is none or Telegram refuses it (nothing sent)."""
         picture = await self._pictured.take(post)
         if picture is None or not is_photo(picture):
@@ -203,7 +203,13 @@ class TelegramChannel:
         async def send(said: str, mode: ParseMode | None) -> Message:
             photo = InputFile(picture.data, filename=picture.file_name)
             return await self.sending.bot.send_photo(
-                chat, photo, caption=said, parse_mode=mode, reply_parameters=reply, reply_markup=markup
+                chat,
+                photo,
+                caption=said,
+                parse_mode=mode,
+                reply_parameters=reply,
+                reply_markup=markup,
+                disable_notification=is_silent,
             )
 
         try:
@@ -214,12 +220,18 @@ class TelegramChannel:
             log.warning("picture.refused", destination=self.name, error=reason)
             return None
 
-    async def _send_text(self, text: TelegramText, reply: ReplyParameters | None) -> Message:
+    async def _send_text(self, text: TelegramText, reply: ReplyParameters | None, is_silent: bool) -> Message:
         chat, markup = await self._where.chat(), markup_of(text)
 
         async def send(said: str, mode: ParseMode | None) -> Message:
             return await self.sending.bot.send_message(
-                chat, said, parse_mode=mode, reply_parameters=reply, reply_markup=markup, link_preview_options=NO_PREVIEW
+                chat,
+                said,
+                parse_mode=mode,
+                reply_parameters=reply,
+                reply_markup=markup,
+                link_preview_options=NO_PREVIEW,
+                disable_notification=is_silent,
             )
 
         return await self._html_or_plain(send, text)

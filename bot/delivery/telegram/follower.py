@@ -148,7 +148,7 @@ class FollowerChannel(TelegramChannel):
         """Send words that are about no decree. Raises as `send` does; nothing is looked for where the answer is lost."""
         text = html_text(words, COMMANDS)
         async with self._answers():
-            message = await self._send_text(TelegramText(text.source, text.text, None), None)
+            message = await self._send_text(TelegramText(text.source, text.text, None), None, self._words.composer.is_silent(()))
         self._mailbox.note(self.follower.chat, message.message_id)
 
     async def _begin(self, post: Post) -> None:

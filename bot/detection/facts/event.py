@@ -69,7 +69,10 @@ HEADED = r"\s?(?:article\s|art\.\s?)?\W?\w{1,3}\W{1,4}"
 _EVENT_HEADED = re.compile(
     rf"{HEADED}{_EVENT_ROW.pattern}(?:\s?[^\w\s]){{0,2}}\s(?:l[ae]s?\s|l'\s?)?(?P<told>[^.;:]{{4,{_LONGEST}}})(?:\.\s|\.?$)"
 )
-_WHERE = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
+_WHERE = re.compile(
+    r",?\s(?:et\s)?(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs|le (?!cadre))|au sein"
+    r"|en (?=gares?\b|stations?\b))\s?"
+)
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:

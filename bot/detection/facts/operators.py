@@ -43,14 +43,15 @@ _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
 _AUTHORISES = re.compile(
-    r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire usage)\b|\btraitement\b[^.;:]{0,60} est autorise\b"
+    r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire|appliquer|proceder)\b"
+    r"|\btraitement\b[^.;:]{0,60} est autorise\b"
 )
 # A name ends before a line that begins with a capital or an article, and before the next cell of a table.
 _NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")
 _TOWN_OF = re.compile(r"\b(?:communes?|villes?|municipales?|maires?) (?:d[eu]s? |d')?$")
 # "les maires (Jean Dupont, Marie DURAND)": towns of several words have hyphens, an article or a "Saint".
 _PERSON = re.compile(r"(?!(?:L[ea]s?|LES?|LA|Sainte?|SAINTE?|Ste?|STE?) )[A-ZÀ-Þ][\w'-]* [A-ZÀ-Þ][\w'-]+")
-_SEVERAL = re.compile(r"\b(?:polices|services|communes|villes|maires)\b")
+_SEVERAL = re.compile(r"\b(?:(?:pluri|inter)communale|polices|services|communes|villes|maires)\b")
 # After several, the names are in brackets or in a list.
 _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.;:]{0,300}\b(?:suivant|ci-|autorisee?s?\b)|\s?:")
 # Below this line stands who gets the decree.
@@ -106,7 +107,7 @@ def operators(
         found = named_in(document, list(blocks), heading=heading)
         return [entry for entry in found if not _is_part_of(document, event, entry.start)]
 
-    said = [block for block in articles if block.start in spoken or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
+    said = [block for block in articles if block.start in spoken or authorises(document, block)]
     found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
     found = _merged(found or read(articles) or read(mentioning))
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
@@ -128,7 +129,7 @@ _PLACE_OF = re.compile(
 
 def owns_place(document: ActText, entry: TextMatch[str]) -> bool:
     """Return whether an operator is only named as the owner of a place ("46 stations de la RATP", "une gare parisienne")."""
-    bare = document.flat.startswith("gare", entry.start)
+    bare = document.flat.startswith("gare", entry.start) or document.flat.endswith(("gare ", "gares "), 0, entry.start)
     return bare or _PLACE_OF.search(document.flat, max(entry.start - 120, 0), entry.start) is not None
 
 
@@ -162,7 +163,7 @@ _BODY = (
 )
 _BODY_NAMED = re.compile(
     rf"{_BODY}\s(?!est\b|sont\b)[^.;:,(]{{2,80}}?"
-    r"(?=\s?[.;:,(]|$|\s(?:est|sont|dans|sur|a|aux?|pour|afin|pendant|lors|qui|et|du \d)\b)"
+    r"(?=\s?[.;:,(]|$|\s(?:est|sont|dans|sur|a|aux?|pour|afin|pendant|lors|qui|et|du \d|d'un)\b)"
 )
 _AGENT = re.compile(
     r"\b(?:au (?:profit|benefice) d(?:e la |e l'|es |u )|autorise "
@@ -242,6 +243,11 @@ def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tup
 
 def _comes_after(words: re.Pattern[str], document: ActText, entry: TextMatch[str]) -> bool:
     return words.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+
+
+def authorises(document: ActText, block: Block) -> bool:
+    """Return whether a part authorises somebody to use a processing."""
+    return _AUTHORISES.search(document.flat, block.start, block.end) is not None
 
 
 def is_formality(flat: str, block: Block) -> bool:

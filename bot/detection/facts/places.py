@@ -59,7 +59,7 @@ _GENERIC = re.compile(
 _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
-    r"\s*\(.*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
+    r"\s*\(.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
     r"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|p[ée]rim[eè]tre)\b.*$|\s+une?\s(?:p[ée]rim[eè]tre|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
@@ -134,9 +134,17 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
 _ITEM = re.compile(r"(?=l[ae]s? |l['’]|.*[A-ZÀ-ÖØ-Þ])(?!.*(?:cam[ée]ras?|\bservice|\bpar\b))[^\d()]{4,60}")
 
 
+_JOINED_TO = re.compile(r"(?<=[a-z])[,;]\s(?:et\s)?(?:d[eu]s?|de l[a']|l[ae]s?|l'|aux?|sur|a l[a'])\s?(?:l[ae]s?\s|l')?$")
+
+
 def leaves_out(document: ActText, found: Sequence[TextMatch[str]]) -> bool:
     """Return whether an enumeration from which places were read has a part that gave none."""
     known = [fold(entry.value).text for entry in found]
+    ends = {entry.end for entry in found}
+    for entry in found:
+        joined_to = _JOINED_TO.search(document.flat, max(entry.start - 30, 0), entry.start)
+        if joined_to is not None and not ends.intersection(range(joined_to.start(), entry.start + 1)):
+            return True
     parts = chain.from_iterable(_parts(document.original(*span)) for span in {(entry.start, entry.end) for entry in found})
     unread = (fold(part).text for part, read in parts if not read and _ITEM.fullmatch(part))
     return any(not any(name in part for name in known) for part in unread)

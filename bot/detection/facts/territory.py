@@ -30,6 +30,8 @@ _WORDS_OF_AREA = (
 _BEFORE = re.compile(
     rf"\b(?:{GROUND}|perimetres?|limites|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
     rf"(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
+    # "le circuit de Nogaro, commune de Nogaro", "la plage (commune de X)".
+    r"|(?<=[a-z])(?:,\s|\s\()$"
     # "l'esplanade Charles de Gaulle de la | commune".
     rf"|\b{GROUND}\s(?:(?!\b(?:est|sont|par|a|et)\b)[^.;:,()]){{3,50}}\sde la\s?$"
 )
@@ -46,7 +48,7 @@ _NO_PLACE_BEFORE = re.compile(
     r"|tribunal\b[^.;:]{0,60}|affich\w*|consult\w*|depos\w*|bureau|audience)\s?$"
 )
 _AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\(\d[\dAB]\d?\d{{0,3}}\))?")
-_AND_AT = re.compile(r"\s?(?:,|et|ainsi qu['’]?e?|puis)\s(?:à\s|au\s)?(?=[A-ZÀ-ÞL])")
+_AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|au\s)?(?=[A-ZÀ-ÞL])")
 _ARTICLE = re.compile(r"(?<=, )l[ae]s?(?= [A-ZÀ-Þ])|(?<= et )l[ae]s?(?= [A-ZÀ-Þ])")
 _LISTED = re.compile(r"^\s?(?:suivantes?)?\s?:")
 # "la Seyne sur mer", with the end in small letters.

@@ -180,7 +180,7 @@ _STOP = re.compile(
     r"|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b|,\s(?:l[ae]s?\s|l')[^,;:.]{2,50}?\s(?:est|sont|peut|peuvent|met|mettent)\s"
     # What for, when and how.
     r"|\b(?:a l'occasion|afin\b|pour\b|detecter\b|au moyen|aux (?:seules )?fins\b|dans le cadre|et dans les (?:conditions|limites)\b)"
-    r"|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|,\s(?:donn|celebr|programm|disput)ee?s?\b"
+    r"|,? (?:prevue?s?|soit d[ue]|qui (?:se|aura|auront)|se tenant|organise)|,\s(?:donn|celebr|programm|disput)ee?s?\b"
     rf"|\((?:{DAY}|{'|'.join(WEEKDAYS)})\b"
     rf"|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
     rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})"

@@ -35,11 +35,13 @@ from bot.messages.words import Language, unlinked
 from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
     FollowMatches,
+    LastReading,
     about_us,
     echoed,
     follow_answers,
     follow_code,
     follow_of_code,
+    reading_notes,
     resumed_text,
     settings_text,
     what_is_meant,
@@ -87,8 +89,8 @@ _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,5
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
 
-ReadAt = Callable[[Sequence[Follow]], Mapping[Follow, datetime | None]]
-"""When the recueils that decide about each place were last read: see `settings_text`."""
+Readings = Callable[[Sequence[Follow]], Mapping[Follow, LastReading]]
+"""When the recueils that decide about each place were last read; absent for what is no place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class FollowContext:
 
     names: FollowNames
     find: Callable[[str], PlaceMatches]
-    read_at: ReadAt
+    readings: Readings
     topics: Callable[[Decree], Topics]
     contact: str = ""
 
@@ -278,10 +280,9 @@ class FollowCommands:
         if done is Added.FULL:
             return FollowReply(answers.full.format(most=MOST_FOLLOWS))
         text = (answers.added if done is Added.ADDED else answers.already).format(what=what)
-        if self._context.read_at([follow]).get(follow, self._clock()) is None:
-            text = f"{text}\n\n{answers.added_unread.format(what=what)}"
+        notes = reading_notes(follow, self._context.readings([follow]).get(follow), self._names, language)
         about = f"{answers.first}\n{about_us(language, self._context.contact)}" if is_first else ""
-        return FollowReply(text, ((_removing(follow, what, language),),), about)
+        return FollowReply("\n\n".join([text, *notes]), ((_removing(follow, what, language),),), about)
 
     def _remove(self, follow: Follow, chat: int, language: Language) -> FollowReply:
         self._follows.remove(chat, follow, self._context.topics)
@@ -293,8 +294,7 @@ class FollowCommands:
         follower, answers = self._follows.get(chat), follow_answers(language)
         if follower is None or not follower.follows:
             return FollowReply(answers.nothing)
-        read_at = self._context.read_at(follower.follows)
-        text = settings_text(follower, self._names, language, self._clock(), read_at)
+        text = settings_text(follower, self._names, language, self._clock(), self._context.readings(follower.follows))
         rows = [(_removing(follow, follow_label(follow, self._names, language), language),) for follow in follower.follows]
         is_daily = follower.mode is FollowMode.DAILY
         mode = (answers.to_at_once, f"2{language}m:a") if is_daily else (answers.to_daily, f"2{language}m:d")

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from bot.delivery.apprise import AppriseChannel, NotAnAddress
 from bot.delivery.channel import DeliveryUnknown, NotSent, Refused, SendAgain
 from bot.delivery.deliverer import Deliverer
+from bot.domain.acts import Facts
 from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import Clock, MemoryOutbox, composer, post
 from tests.servers.notified import SECRET, Notified
@@ -35,6 +36,33 @@ async def test_a_post_says_what_others_say_in_plain_text(service: Notified, cloc
     assert text.startswith("📢 Autorisation de vidéosurveillance algorithmique\nDrôme (26)")
     assert "#page=3" in text
     assert "<" not in text
+
+
+async def test_a_message_has_a_subject_and_a_digest_reads_as_a_mail(service: Notified, clock: Clock) -> None:
+    channel = channel_to(service, clock)
+    several = tuple(replace(post(n).decree, facts=Facts(f"2031-{n}", event="Foire\r\nBcc: a@b.example")) for n in (1, 2, 3))
+    await channel.send(replace(post(1), decree=several[0]))
+    await channel.send(replace(post(1), key="digest", digest="digest", decree=several[0], also=several[1:]))
+    assert await channel.room(several * 40) == 120
+    await channel.close()
+    assert service.subjects == ["VSA : Foire Bcc: a＠b.example · autorisation · Drôme (26) · n° 2031-1", "VSA : 3 arrêtés · Drôme (26)"]
+    heading, *items = service.texts[1].split("\n\n")
+    assert heading.splitlines()[0] == "📚 3 arrêtés sur la vidéosurveillance algorithmique"
+    assert [len(item.splitlines()) for item in items] == [2, 2, 2], "a line and its address, and no tags"
+
+
+async def test_a_service_without_subjects_gets_none(clock: Clock) -> None:
+    channel = AppriseChannel("essai", "mastodon://token@social.example", composer(clock))
+    assert channel._subject(post(1)) == ""
+    assert channel._text(replace(post(1), digest="d", also=(post(2).decree,))).endswith("\n\n#VSA #dept26")
+    await channel.close()
+
+
+async def test_a_subject_that_is_shown_within_the_text_has_room(clock: Clock) -> None:
+    channel = AppriseChannel("essai", "discord://1234/token", composer(clock))
+    long = replace(post(1), decree=replace(post(1).decree, title="Arrêté " * 900))
+    assert len(channel._subject(long)) + len(channel._text(long)) < 2000
+    await channel.close()
 
 
 async def test_what_was_not_taken_is_in_doubt_and_sent_again_after_growing_waits(service: Notified, clock: Clock) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain.acts import Change, Facts, Kind
+from bot.domain.acts import Change, Facts, Kind, Moment
 from bot.messages.announcement import TelegramText, shows_number, telegram_text
 from bot.messages.lines import MessageInput
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryMoves, post, telegram_channel
@@ -53,6 +54,34 @@ async def test_a_post_is_one_message_with_one_button_and_no_preview(api: FakeBot
     (button,) = message.buttons
     assert button["url"].endswith(".pdf#page=1")
     assert api.calls_of("sendMessage")[0]["link_preview_options"] == {"is_disabled": True}
+
+
+@pytest.mark.parametrize(
+    ("at", "starts", "is_silent"),
+    [
+        ("21:59", None, False),
+        ("22:00", None, True),
+        ("06:59", None, True),
+        ("07:00", None, False),
+        ("23:00", Moment(date(2031, 1, 15), time(11)), False),
+        ("23:00", Moment(date(2031, 1, 15), time(11, 1)), True),
+        ("23:00", Moment(date(2031, 1, 15)), False),
+        ("23:00", Moment(date(2031, 1, 14), time(22)), True),
+    ],
+)
+@pytest.mark.parametrize("pictured", [True, False])
+async def test_at_night_a_post_makes_no_sound_unless_its_decree_is_about_to_begin(
+    api: FakeBotApi, at: str, starts: Moment | None, is_silent: bool, pictured: bool
+) -> None:
+    api.add_channel(CHANNEL, username="vigie")
+    now = datetime.fromisoformat(f"2031-01-14T{at}:00+01:00")
+    one = replace(post(), decree=decree(facts=Facts("2031-1", starts=starts)))
+    async with opened(api, clock=lambda: now, picture=shown if pictured else None) as channel:
+        await channel.send(one)
+        await channel.send(replace(one, key="digest", digest="d", also=(decree(facts=Facts("2031-2")),)))
+    calls = [*api.calls_of("sendPhoto"), *api.calls_of("sendMessage")]
+    assert [call.get("disable_notification") == "true" for call in calls] == [is_silent] * 2
+    assert len(api.calls_of("sendPhoto")) == pictured
 
 
 async def test_a_channel_may_be_named(api: FakeBotApi) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.channel import Limiter
-from bot.delivery.followers import Geography, UnreadNotices, unread_since
+from bot.delivery.followers import UNREAD_AFTER, Geography, UnreadNotices
 from bot.domain.acts import Place
-from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status, unread_since
 from bot.domain.posts import Follow, FollowKind
 from bot.storage.alerts import UnreadNotice
 from bot.storage.errors import StorageError
@@ -38,7 +38,7 @@ def overview(clock: Clock, *, days: float | None, cause: Cause = Cause.STRUCTURE
 
 @pytest.mark.parametrize(("days", "unread"), [(None, False), (2.9, False), (3, True), (40, True)])
 def test_how_long_it_takes(clock: Clock, days: float | None, unread: bool) -> None:
-    assert (unread_since(overview(clock, days=days)) == {"26": clock() - timedelta(days=days or 0)}) is unread
+    assert (unread_since(overview(clock, days=days), UNREAD_AFTER) == {"26": clock() - timedelta(days=days or 0)}) is unread
 
 
 def test_a_machine_without_network_says_nothing_of_sources(clock: Clock) -> None:

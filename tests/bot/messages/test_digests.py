@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from bot.messages.digests import (
     telegram_room,
 )
 from bot.messages.words import LANGUAGES, Language, StatusLimits, mastodon_length, telegram_length
-from tests.bot.messages.samples import DROME, decree
+from tests.bot.messages.samples import DROME, NOW, decree
 from tests.servers.telegram_html import parse, utf16
 
 PLACES = {"26": DROME}
@@ -41,6 +42,22 @@ def test_what_it_says() -> None:
     assert "• autorisation · Drôme (26) · n° 2031-00001" in text
     assert "• fin d’autorisation · Drôme (26) · Arrêté mettant fin" in text
     assert text.count("#page=") == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "language", "intro"),
+    [
+        ((0, 0), "fr", "Relevés le même jour, ils sont annoncés ensemble."),
+        ((30, 18, 0), "fr", "Relevés du 20 mars au 20 avril 2031, ils sont annoncés ensemble."),
+        ((30, 0), "en", "Found from 20 March to 20 April 2031, they are announced together."),
+    ],
+)
+def test_it_says_the_days_on_which_its_decrees_were_found(days: tuple[int, ...], language: Language, intro: str) -> None:
+    decrees = [decree(id=n, page=n, found_at=NOW - timedelta(days=ago)) for n, ago in enumerate(days, start=1)]
+    assert plain_digest(decrees, PLACES, language).splitlines()[1] == intro
+    telegram = telegram_digest(decrees, PLACES, language)
+    assert intro in telegram.html
+    assert digest_language(telegram.plain) == language
 
 
 def test_on_telegram_each_line_is_a_link_and_the_button_leads_to_the_last() -> None:
@@ -67,6 +84,7 @@ def test_whatever_there_is_room_for_fits(number: int, title: str, path: str, spo
     room = mastodon_room(decrees, PLACES, spoken, StatusLimits())
     status = mastodon_digest(decrees[:room], PLACES, spoken, StatusLimits())
     assert mastodon_length(status) <= 500
+    assert status.endswith("\n\n#VSA #dept26")
 
 
 def test_what_is_learnt_of_a_decree_meanwhile_makes_no_digest_too_long() -> None:

@@ -49,6 +49,7 @@ def test_any_post_has_whole_links_and_tags(
         tags = [word for word in text.split() if word.startswith("#")]
         assert set(tags) <= set(hashtags(place, decree.facts.operators)), platform
         assert len(tags) == len(set(tags)) <= 5, platform
+        assert platform == "console" or {"#VSA", f"#dept{place.code}"} & set(hashtags(place)) <= set(tags), platform
         assert all(row == row.strip() for row in text.split("\n")), platform
 
 

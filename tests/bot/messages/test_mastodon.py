@@ -90,7 +90,7 @@ def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() ->
 
 
 def test_where_links_count_in_full_what_a_reader_needs_stays() -> None:
-    """What says a thing again goes first: hashtags, how long until it begins, the words of the link."""
+    """What says a thing again goes first: hashtags but those that people follow, how long until it begins, the words of the link."""
     url = f"https://www.drome.gouv.fr/contenu/telechargement/25117/197054/file/{'recueil-' * 8}26-2031-088.pdf"
     status = mastodon_status(MessageInput(decree(facts=FULL, url=url), DROME, NOW, "fr", advised()), limits=StatusLimits(500, None))
     assert len(status) <= 500
@@ -98,7 +98,7 @@ def test_where_links_count_in_full_what_a_reader_needs_stays() -> None:
     assert "\nQuand : du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h\n" in status
     assert "\nÉvénement : Foire du Dauphiné\n" in status
     assert "\nAutorisation donnée à : SNCF\n" in status
-    assert status.endswith("#page=7\n#VSA")
+    assert status.endswith("#page=7\n#VSA #dept26")
     assert "Commence dans" not in status
 
 

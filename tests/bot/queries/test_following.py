@@ -18,7 +18,7 @@ from bot.domain.posts import Follow, FollowKind, FollowMode
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region
 from bot.gazetteer.naming import topics_in
-from bot.queries.following import ago, follow_code, follow_of_code, read_times, what_is_meant
+from bot.queries.following import LastReading, ago, follow_code, follow_of_code, last_readings, what_is_meant
 from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import CannotCheck, ChatLanguages, is_in_charge
@@ -38,12 +38,14 @@ NOW = datetime(2026, 8, 12, 10, tzinfo=UTC)
 DROME, ARA = Follow(FollowKind.DEPARTMENT, "26"), Follow(FollowKind.REGION, "84")
 MONTELIMAR, VALENCE = Follow(FollowKind.COMMUNE, "26198"), Follow(FollowKind.COMMUNE, "26362")
 SNCF, RENEWALS = Follow(FollowKind.OPERATOR, "sncf"), Follow(FollowKind.DECREE_KIND, "renewal")
+REFUSALS = Follow(FollowKind.DECREE_KIND, "refusal")
 NAMES = follow_names()
 PLACES = places_of(load_authorities())
-OVERVIEW = Overview(NOW, tuple(
+FAILING = SourceHealth("35:site", Status.FAILING, since=NOW - timedelta(days=2), last_ok_at=NOW - timedelta(days=2))
+OVERVIEW = Overview(NOW, (AuthorityHealth("35", Status.FAILING, (FAILING,)), *(
     AuthorityHealth(code, Status.OK, (SourceHealth(f"{code}:site", Status.OK, last_ok_at=at),))
     for code, at in (("26", NOW - timedelta(minutes=12)), ("38", NOW - timedelta(hours=5)), ("01", None))
-))  # fmt: skip
+)))  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,10 @@ OVERVIEW = Overview(NOW, tuple(
         ("auvergne-rhône-alpes", ARA, True),
         ("sncf", SNCF, True),
         ("renouvellement", RENEWALS, True),
+        ("refus", REFUSALS, True),
+        ("les arrêtés « refus »", REFUSALS, True),
+        ("refusal", REFUSALS, True),
+        ("Fin d'autorisation", Follow(FollowKind.DECREE_KIND, "abrogation"), True),
         ("valence", None, False),
         ("Montelimard", MONTELIMAR, False),
     ],
@@ -83,10 +89,10 @@ def test_codes_of_nothing(code: str) -> None:
 
 
 def test_when_places_were_read() -> None:
-    found = read_times([DROME, MONTELIMAR, ARA, SNCF, Follow(FollowKind.DEPARTMENT, "01")], OVERVIEW, departments_of_region, PLACES)
-    assert found[DROME] == found[MONTELIMAR] == NOW - timedelta(minutes=12)
-    assert found[ARA] == NOW - timedelta(hours=5), "of a region, those read longest ago"
-    assert found[Follow(FollowKind.DEPARTMENT, "01")] is None
+    found = last_readings([DROME, MONTELIMAR, ARA, SNCF, Follow(FollowKind.DEPARTMENT, "01")], OVERVIEW, departments_of_region, PLACES)
+    assert found[DROME].at == found[MONTELIMAR].at == NOW - timedelta(minutes=12)
+    assert found[ARA].at == NOW - timedelta(hours=5), "of a region, those read longest ago"
+    assert found[Follow(FollowKind.DEPARTMENT, "01")].at is None
     assert SNCF not in found
 
 
@@ -97,7 +103,7 @@ def test_where_the_prefet_de_police_decides_too_his_recueils_count(police: datet
         AuthorityHealth(code, Status.OK, (SourceHealth(f"{code}:site", Status.OK, last_ok_at=at),)) for code, at in read
     ))  # fmt: skip
     follow = Follow(FollowKind.COMMUNE, "93066")
-    assert read_times([follow], overview, departments_of_region, PLACES) == {follow: expected}
+    assert last_readings([follow], overview, departments_of_region, PLACES) == {follow: LastReading(expected)}
 
 
 @pytest.mark.parametrize(
@@ -144,8 +150,8 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
     async def begun() -> AsyncIterator[Talk]:
         with ready_store(tmp_path) as store:
             async with FakeBotApi() as api:
-                read_at = lambda wanted: read_times(wanted, OVERVIEW, departments_of_region, PLACES)  # noqa: E731
-                context = FollowContext(NAMES, find_places, read_at, topics_in(PLACES), "https://collectif.example")
+                readings = lambda wanted: last_readings(wanted, OVERVIEW, departments_of_region, PLACES)  # noqa: E731
+                context = FollowContext(NAMES, find_places, readings, topics_in(PLACES), "https://collectif.example")
                 languages = ChatLanguages(store.follows.language_of, store.follows.set_language)
                 follow = FollowCommands(
                     store.follows, context, languages, RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None
@@ -200,6 +206,21 @@ async def test_of_several_places_of_a_name_one_is_chosen(talk: Talk) -> None:
     assert kept.language == "en"
     unknown = await talk.say("/suivre <b>xqzxqzxqz</b>")
     assert "xqzxqzxqz" in unknown.text
+
+
+@pytest.mark.parametrize(
+    ("command", "notes"),
+    [
+        ("/suivre 26", ""),
+        ("/suivre Bruz", "⚠️ Ille-et-Vilaine (35) : Vigie n’arrive plus à lire les recueils des actes administratifs depuis le 10 août"),
+        ("/follow 35", "⚠️ Ille-et-Vilaine (35): Vigie has been unable to read its official bulletins since 10 August 2026."),
+        ("/suivre 01", "⚠️ Ain (01) : Vigie n’a lu aucun recueil"),
+    ],
+)
+async def test_who_follows_a_place_that_cannot_be_read_is_told_at_once(talk: Talk, command: str, notes: str) -> None:
+    said = (await talk.say(command)).text
+    assert ("⚠️" in said) == bool(notes)
+    assert notes in said
 
 
 @pytest.mark.parametrize(("link", "follow"), [("c26198", MONTELIMAR), ("d26", DROME), ("oSNCF", SNCF)])

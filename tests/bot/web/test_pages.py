@@ -27,6 +27,7 @@ SETTINGS = SiteSettings(
     public_url="https://vigie.example",
     telegram="vigie_bot",
     mastodon="https://mastodon.example/@vigie",
+    lists={"26": "https://listes.example/vsa-26"},
     licence="etalab-2.0",
     contact="contact@vigie.example",
     mentions="Association Exemple.\n\n1 rue de l’Exemple.",
@@ -221,6 +222,8 @@ def test_a_place_offers_feeds_a_calendar_and_the_chat() -> None:
     assert 'href="/en/flux/communes/26362.ics"' in body
     assert 'href="https://t.me/vigie_bot?start=c26362"' in body
     assert 'href="https://mastodon.example/tags/dept26"' in body
+    assert 'href="https://listes.example/vsa-26"' in body
+    assert "listes.example" not in get(sample_site(), "/departements/38").body.decode()
     bare = get(sample_site(SiteSettings()), "/communes/26362").body.decode()
     assert "t.me" not in bare
     assert "mastodon" not in bare

@@ -81,8 +81,13 @@ def test_lists_and_tables_may_be_written_as_in_toml(tmp_path: Path) -> None:
     settings = load(
         tmp_path,
         "",
-        {"VIGIE_WATCH__AUTHORITIES": '["26"]', "VIGIE_HTTP__ORIGINS": '{"https://a.example" = "https://b.example"}'},
+        {
+            "VIGIE_WATCH__AUTHORITIES": '["26"]',
+            "VIGIE_HTTP__ORIGINS": '{"https://a.example" = "https://b.example"}',
+            "VIGIE_WEB__LISTS": '{26 = "https://listes.example/vsa-26", 2a = "https://listes.example/vsa-2a"}',
+        },
     )
+    assert settings.web.lists == {"26": "https://listes.example/vsa-26", "2A": "https://listes.example/vsa-2a"}
     assert settings.watch.authorities == ("26",)
     assert settings.http.origins == {"https://a.example": "https://b.example"}
 

@@ -1,0 +1,205 @@
+"""Whole decrees in the prose of prefectures: who may, where, when, with how many cameras, what for; and what their lists left unread."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection.judging import judge
+from bot.domain.acts import Facts, Kind, Outcome, Verdict
+from tests.bot.detection.samples import act
+
+TITLE = "Arrêté n° 2026-1 {} un traitement algorithmique des images de vidéoprotection"
+USE = "à mettre en œuvre un traitement algorithmique des images de vidéoprotection"
+POLICE = f"La police nationale est autorisée {USE}"
+
+
+def judged(article: str, more: str = "", title: str = TITLE.format("autorisant"), preamble: str = "") -> Verdict:
+    law = "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;"
+    return judge(act(f"{law}\n{preamble}\nARRÊTE\nArticle 1er : {article}\n{more}\nArticle 9 : Exécution.", title))
+
+
+def facts(article: str, more: str = "") -> Facts:
+    verdict = judged(article, more)
+    assert verdict.outcome is Outcome.DECREE
+    return verdict.facts
+
+
+@pytest.mark.parametrize(
+    ("article", "operators"),
+    [
+        (f"Le syndicat Trans-Nord et son exploitant Keolux sont autorisés {USE}.", ["Syndicat Trans-Nord", "Exploitant Keolux"]),
+        (
+            f"Le préfet autorise la commune d'Uzès, représentée par sa maire, et le groupement d'intérêt public « Gard Sûr » {USE}.",
+            ["Commune d'Uzès", "Groupement d'intérêt public « Gard Sûr »"],
+        ),
+        (
+            "La métropole Vire-Bocage et la société des bus de l'Étang peuvent mettre en œuvre un traitement algorithmique.",
+            ["Métropole Vire-Bocage", "Société des bus de l'Étang"],
+        ),
+        (
+            f"Les services de l'État (police nationale, gendarmerie nationale et douanes) sont autorisés {USE}.",
+            ["Police nationale", "Gendarmerie nationale", "Douanes"],
+        ),
+    ],
+)
+def test_every_coordinated_subject_may_and_who_is_in_no_list_makes_a_doubt(article: str, operators: list[str]) -> None:
+    found = facts(article)
+    assert (list(found.operators), "operators" in found.doubtful) == (operators, True)
+
+
+@pytest.mark.parametrize(
+    ("where", "places"),
+    [
+        (
+            "dans le secteur délimité au nord par la rue Pasteur, à l'est par le boulevard Carnot et au sud par le quai du Rhône",
+            ["rue Pasteur", "boulevard Carnot", "quai du Rhône"],
+        ),
+        (
+            "sur le périmètre de la place du Marché, de la Grande Rue et du parvis de l'église",
+            ["place du Marché", "Grande Rue", "parvis de l'église"],
+        ),
+        ("en gares de Lens-Ville, Lens TGV et Uzès", ["gare de Lens-Ville", "gare de Lens TGV", "gare d'Uzès"]),
+        ("rue Victor-Hugo (du n° 12 au n° 48) et place de la Liberté", ["rue Victor-Hugo", "place de la Liberté"]),
+        ("dans le centre-ville, notamment place Jean Jaurès et rue Haute", ["centre-ville", "place Jean Jaurès", "rue Haute"]),
+        ("au sein du palais des festivals, sur le Vieux-Port", ["palais des festivals", "Vieux-Port"]),
+        ("sur l'emprise du circuit des Bruyères ouverte au public", ["circuit des Bruyères"]),
+        ("sur l'autoroute A7", ["autoroute A7"]),
+        ("entre la promenade du Midi et la rue Haute", ["promenade du Midi", "rue Haute"]),
+    ],
+)
+def test_a_kind_of_place_with_a_name_is_a_place_whatever_leads_to_it(where: str, places: list[str]) -> None:
+    assert list(facts(f"{POLICE} {where}.").places) == places
+
+
+@pytest.mark.parametrize("housed", ["Le recours est adressé 3 place de Fontenoy.", "Les lieux suivants sont retirés : rue de Lens."])
+def test_an_address_and_what_is_left_out_are_no_places(housed: str) -> None:
+    assert facts(f"{POLICE} rue Haute.", f"Article 2 : {housed}").places == ("rue Haute",)
+
+
+def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
+    found = facts(f"{POLICE}, dans le cadre des Nuits du Bois de Vincennes, en gare de Lens.")
+    assert (found.event, found.places) == ("Nuits du Bois de Vincennes", ("gare de Lens",))
+
+
+@pytest.mark.parametrize(
+    ("said", "communes"),
+    [
+        ("sur les images de la vidéoprotection des communes de Lens et d'Uzès", ["Lens", "Uzès"]),
+        ("pour la commune de Die", ["Die"]),
+        ("dans les parkings P1 à P4", []),
+    ],
+)
+def test_communes_by_whose_cameras_and_for_whom(said: str, communes: list[str]) -> None:
+    found = facts(f"{POLICE} {said}.")
+    assert (list(found.communes), found.operators) == (communes, ("Police nationale",))
+
+
+@pytest.mark.parametrize(
+    ("article", "more", "starts", "ends"),
+    [
+        ("de 8h à 19h le 5 mai 2026 et de 9h à 18h le 6 mai 2026", "", "2026-05-05T08:00", "2026-05-06T18:00"),
+        ("de 8h à 19h du 5 au 7 mai 2026 et de 9h à 18h du 8 au 9 mai 2026", "", "2026-05-05T08:00", "2026-05-09T18:00"),
+        ("les samedis et dimanches 13, 14, 20 et 21 juin 2026, de 13h00 à 23h00", "", "2026-06-13T13:00", "2026-06-21T23:00"),
+        (
+            "à l'occasion du match du 27 juin 2026",
+            "Article 2 : L'autorisation est limitée au samedi 27 juin 2026, de 15h00 à 23h30.",
+            "2026-06-27T15:00",
+            "2026-06-27T23:30",
+        ),
+        (
+            "à l'occasion de la messe de minuit le 24 décembre 2026 de 20 h à 23 h",
+            "",
+            "2026-12-24T20:00",
+            "2026-12-24T23:00",
+        ),
+    ],
+)
+def test_hours_before_their_day_or_in_another_article(article: str, more: str, starts: str, ends: str) -> None:
+    found = facts(f"{POLICE} {article}.", more)
+    assert [moment and moment.isoformat() for moment in (found.starts, found.ends)] == [starts, ends]
+
+
+@pytest.mark.parametrize(
+    ("when", "weekdays"),
+    [
+        ("tous les week-ends du 4 juillet au 30 août 2026 de 14h à 23h", [(5, 6)]),
+        ("chaque samedi du 2 au 30 mai 2026 de 22h à 4h", [(5,)]),
+        ("du 1er au 31 octobre 2026, tous les jours de 6h à 22h, sauf les dimanches", []),
+    ],
+)
+def test_the_days_of_the_week_on_which_hours_hold(when: str, weekdays: list[tuple[int, ...]]) -> None:
+    assert [slot.weekdays for slot in facts(f"{POLICE} {when}.").slots] == weekdays
+
+
+@pytest.mark.parametrize(
+    ("article", "more", "doubtful"),
+    [
+        (f"{POLICE} sur les images de 5 caméras place Neuve et une caméra place des Clercs.", "", "cameras"),
+        (f"{POLICE} sur les images de 5 caméras place Neuve, sans suivre une personne d'une caméra à l'autre.", "", ""),
+        (
+            POLICE + ".",
+            "Article 2 : Sont signalés : la présence d'armes ; les départs de feu ; les vols à la tire.",
+            "purposes",
+        ),
+        (POLICE + ".", "Article 2 : Sont signalés : la présence d'armes ; les départs de feu.", ""),
+        (f"{POLICE} quai de la Douane, rampe du Merle Blanc, place de la Liberté.", "", "places"),
+        (f"{POLICE} chacune des nuits du vendredi 30 octobre au lundi 2 novembre 2026, de 18h00 à 2h00.", "", "ends"),
+    ],
+)
+def test_what_was_listed_and_not_read_makes_the_fact_doubtful(article: str, more: str, doubtful: str) -> None:
+    found = facts(article, more).doubtful
+    assert doubtful in found if doubtful else not found
+
+
+def test_the_event_of_a_refusal_stands_in_the_request() -> None:
+    visa = (
+        "Vu la demande par laquelle le maire d'Uzès sollicite l'emploi d'un traitement algorithmique à l'occasion de la Fête des lampes ;"
+    )
+    verdict = judged(
+        "Le traitement algorithmique sollicité par le maire d'Uzès n'est pas autorisé.", "", TITLE.format("portant refus d'autoriser"), visa
+    )
+    assert (verdict.kind, verdict.facts.event) == (Kind.REFUSAL, "Fête des lampes")
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "preamble"),
+    [
+        (
+            "Arrêté n° 2026-1 instaurant un périmètre de protection",
+            "Un périmètre est instauré. Le public est informé du traitement algorithmique des images autorisé par ailleurs.",
+            "Considérant que l'emploi d'un traitement algorithmique des images fait l'objet d'un arrêté distinct ;",
+        ),
+        (
+            "Arrêté autorisant la captation d'images par des aéronefs",
+            "La gendarmerie est autorisée à capter des images au moyen de deux caméras installées sur des aéronefs.",
+            "Considérant qu'il n'est pas envisagé de soumettre les images à un traitement algorithmique au sens de l'article 10 ;",
+        ),
+    ],
+)
+def test_another_decree_and_what_nobody_intends_are_not_asked_about(title: str, article: str, preamble: str) -> None:
+    assert judged(article, "", title, preamble).outcome is Outcome.NOT_CONCERNED
+
+
+def test_a_bird_watch_that_may_see_a_walker_is_asked_about() -> None:
+    text = (
+        "Vu le code de l'environnement ;\nConsidérant que le dispositif signale l'approche d'une personne dans la zone de quiétude ;\n"
+        "ARRÊTE\n"
+        "Article 1er : L'association Tétras est autorisée à mettre en œuvre un traitement algorithmique des images de douze caméras.\n"
+        "Article 2 : Exécution."
+    )
+    assert (
+        judge(act(text, "Arrêté portant autorisation du comptage d'oiseaux par analyse algorithmique d'images")).outcome
+        is Outcome.UNCERTAIN
+    )
+
+
+@pytest.mark.parametrize(
+    ("heading", "number"),
+    [
+        ("Arrêté n° AP 1012-2026-057 autorisant un traitement algorithmique", "1012-2026-057"),
+        ("AP 26/812 - Arrêté autorisant un traitement algorithmique", "26/812"),
+        ("Arrêté n°PREF-CAB-2026-418Modifiant l'arrêté n° 2026-12 autorisant un traitement algorithmique", "PREF-CAB-2026-418"),
+    ],
+)
+def test_letters_before_and_glued_after_a_number_are_no_part_of_it(heading: str, number: str) -> None:
+    assert judged(f"{POLICE}.", "", heading).facts.number == number
