@@ -22,7 +22,6 @@ from random import Random
 
 from fpdf import FPDF
 
-from benchmarks.reading.drawing import fonts
 from benchmarks.reading.prose import DECREE, paragraphs
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
@@ -35,6 +34,8 @@ MOST_LOST = 0.2
 """Share of the words of a page that a file which is said to be complete may have lost."""
 LIMITS = ReadingLimits(page_seconds=20)
 _CREATED = datetime(2025, 1, 1, tzinfo=UTC)
+_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+"""What is embedded. Where it is missing, a font that every reader has is named in its place."""
 
 Damage = Callable[[bytes, Random], bytes | None]
 """Gives the damaged file; None where it holds nothing that can be damaged so."""
@@ -75,10 +76,10 @@ def _drawn(*, embedded: bool = False, encrypted: bool = False) -> bytes:
     pdf.set_creation_date(_CREATED)
     if encrypted:
         pdf.set_encryption(owner_password="owner", user_password="")  # noqa: S106 - of a file made here
-    font = fonts()[2 if embedded else 0]
-    if font.file is not None:
-        pdf.add_font(font.name, fname=font.file)
-    pdf.set_font(font.name, size=10)
+    family = "Courier" if embedded else "Helvetica"
+    if embedded and _FONT.is_file():
+        pdf.add_font(family := _FONT.stem, fname=_FONT)
+    pdf.set_font(family, size=10)
     for number in (51, 52, 53):
         pdf.add_page()
         pdf.multi_cell(0, 13, _text(number))
@@ -91,6 +92,8 @@ _STREAM = re.compile(rb"(<<(?:[^<>]|<<[^<>]*>>|<\w*>)*>>)(\s*stream\r?\n)(.*?)\r
 _OTHER = re.compile(rb"/Type\s*/(?:XRef|ObjStm)|/Subtype\s*/Image")
 _OBJECT = rb"(?<!\d)(\d+ 0 obj.*?endobj)"
 _PLACE = rb"(\d{10}) \d{5} n"
+_NUMBER = rb"(?<!\d)(\d+) 0 obj"
+_ENCRYPTED = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O (%s) /U (%s) >> /Root" % (b"o" * 32, b"u" * 32)
 
 
 def _cut_short(content: bytes, chance: Random) -> bytes:
@@ -136,11 +139,6 @@ def _places_shifted(content: bytes, chance: Random) -> bytes:
     return re.sub(rb"(\d{10}) (\d{5} n)", lambda found: b"%010d %s" % (int(found[1]) + by, found[2]), content)
 
 
-def _place_wrong(content: bytes, chance: Random) -> bytes | None:
-    places = re.findall(_PLACE, content)
-    return _swap(_PLACE, lambda _, chance: chance.choice(places))(content, chance) if places else None
-
-
 def _no_table(content: bytes, _: Random) -> bytes | None:
     """The table is missing, the trailer is there."""
     start, end = content.rfind(b"\nxref"), content.rfind(b"trailer")
@@ -154,25 +152,13 @@ def _two_tables(content: bytes, chance: Random) -> bytes | None:
     return root and content + tail % (root[1], chance.choice((0, 9, len(content) // 2)), len(content) + 1)
 
 
-def _object_numbered_as_another(content: bytes, chance: Random) -> bytes | None:
-    numbers = re.findall(rb"(?<!\d)(\d+) 0 obj", content)
-    same = _swap(rb"(?<!\d)(\d+) 0 obj", lambda old, chance: chance.choice([n for n in numbers if len(n) == len(old)]))
-    return same(content, chance)
-
-
-def _of(named: bytes, pattern: bytes) -> Damage:
-    """What is found, in the place of a reference in the page tree."""
-
-    def damage(content: bytes, chance: Random) -> bytes | None:
-        found = re.search(named, content)
-        return found and _swap(pattern, lambda old, _: found[1].rjust(len(old)))(content, chance)
-
-    return damage
+def _number_after(named: bytes) -> Callable[[bytes, Random, bytes], bytes | None]:
+    return lambda old, _, file: (found := re.search(named, file)) and found[1].rjust(len(old))
 
 
 def _key_lost(name: bytes) -> Damage:
     """One key or name is misspelt."""
-    return _swap(rb"(/%s)\b" % name, lambda old, _: old[:-1] + b"~")
+    return _swap(rb"(/%s)\b" % name, lambda old, *_: old[:-1] + b"~")
 
 
 def _text_cut_and_packed(content: bytes, chance: Random) -> bytes | None:
@@ -186,18 +172,12 @@ def _text_cut_and_packed(content: bytes, chance: Random) -> bytes | None:
     return _put(content, found, zlib.compress(text[: len(text) // 2]), tells=True)
 
 
-def _said_to_be_encrypted(content: bytes, chance: Random) -> bytes | None:
-    """The trailer names an encryption that the file does not have."""
-    keys = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O (%s) /U (%s) >> /Root" % (b"o" * 32, b"u" * 32)
-    return None if b"/Encrypt" in content else _swap(rb"(/Root)", lambda *_: keys)(content, chance)
-
-
 def _encryption_changed(content: bytes, chance: Random) -> bytes | None:
     """A flag, a version or the key itself."""
     if b"/Encrypt" not in content:
         return None
     pattern = rb"/(?:V|R|P|Length) (-?\d+)" if chance.random() < 0.5 else rb"/[OU] ?<(\w+)"
-    return _swap(pattern, lambda old, _: old[:-1] + b"1")(content, chance)
+    return _swap(pattern, lambda old, *_: old[:-1] + b"1")(content, chance)
 
 
 def _outside_streams(content: bytes) -> Iterator[tuple[int, int]]:
@@ -208,8 +188,8 @@ def _outside_streams(content: bytes) -> Iterator[tuple[int, int]]:
     yield start, len(content)
 
 
-def _swap(pattern: bytes, new: Callable[[bytes, Random], bytes]) -> Damage:
-    """Change what one of the matches holds in its group, outside the data of streams."""
+def _swap(pattern: bytes, new: Callable[[bytes, Random, bytes], bytes | None]) -> Damage:
+    """Change what one of the matches holds in its group, outside the data of streams. `new` gets it, and the file; None where it cannot."""
 
     def damage(content: bytes, chance: Random) -> bytes | None:
         outside = list(_outside_streams(content))
@@ -218,7 +198,8 @@ def _swap(pattern: bytes, new: Callable[[bytes, Random], bytes]) -> Damage:
         if not found:
             return None
         one = chance.choice(found)
-        return content[: one.start(1)] + new(one[1], chance) + content[one.end(1) :]
+        put = new(one[1], chance, content)
+        return None if put is None else content[: one.start(1)] + put + content[one.end(1) :]
 
     return damage
 
@@ -267,26 +248,24 @@ WAYS: Mapping[str, Damage] = {
     "numbers changed": _numbers_changed,
     "numbers changed, again": _numbers_changed,
     # What a program that writes or repairs files does to their structure.
-    "table misplaced": lambda content, chance: _swap(
-        rb"startxref\s+(\d+)", lambda old, chance: b"%0*d" % (len(old), chance.randrange(len(content)))
-    )(content, chance),
+    "table misplaced": _swap(rb"startxref\s+(\d+)", lambda old, chance, file: b"%0*d" % (len(old), chance.randrange(len(file)))),
     "places shifted": _places_shifted,
-    "a place wrong": _place_wrong,
+    "a place wrong": _swap(_PLACE, lambda _, chance, file: chance.choice(re.findall(_PLACE, file))),
     "an object said to be free": _swap(rb"\d{10} \d{5} (n)", lambda *_: b"f"),
     "no table": _no_table,
     "no root": _swap(rb"(/Root)", lambda *_: b"/Toor"),
     "two tables": _two_tables,
     "an object removed": _swap(_OBJECT, lambda *_: b""),
-    "an object blanked": _swap(_OBJECT, lambda old, _: b" " * len(old)),
-    "an object null": _swap(rb"(?<!\d)\d+ 0 obj(.*?)endobj", lambda old, _: b" null".ljust(len(old))),
-    "a number twice": _object_numbered_as_another,
-    "an end missing": _swap(rb"(endstream|endobj)", lambda old, _: b" " * len(old)),
-    "page tree in itself": _of(rb"/Pages (\d+) 0 R", rb"/Kids\s*\[\s*(?:\d+ 0 R\s+)*?(\d+) 0 R"),
-    "a page named twice": _of(rb"/Kids\s*\[\s*(\d+)", rb"/Kids\s*\[(?:\s*\d+ 0 R)+\s+(\d+) 0 R"),
-    "a page not named": _swap(rb"/Kids\s*\[(?:\s*\d+ 0 R)*?\s*(\d+ 0 R)", lambda old, _: b" " * len(old)),
-    "fewer pages said": _swap(rb"/Count (\d+)", lambda old, _: b"%d" % max(1, int(old) - 1)),
-    "more pages said": _swap(rb"/Count (\d+)", lambda old, _: b"%d" % min(9, int(old) + 2)),
-    "a reference to nothing": _swap(rb"(?<!\d)(\d+) 0 R", lambda old, _: b"9" * len(old)),
+    "an object blanked": _swap(_OBJECT, lambda old, *_: b" " * len(old)),
+    "an object null": _swap(rb"(?<!\d)\d+ 0 obj(.*?)endobj", lambda old, *_: b" null".ljust(len(old))),
+    "a number twice": _swap(_NUMBER, lambda old, chance, file: chance.choice([n for n in re.findall(_NUMBER, file) if len(n) == len(old)])),
+    "an end missing": _swap(rb"(endstream|endobj)", lambda old, *_: b" " * len(old)),
+    "page tree in itself": _swap(rb"/Kids\s*\[\s*(?:\d+ 0 R\s+)*?(\d+) 0 R", _number_after(rb"/Pages (\d+) 0 R")),
+    "a page named twice": _swap(rb"/Kids\s*\[(?:\s*\d+ 0 R)+\s+(\d+) 0 R", _number_after(rb"/Kids\s*\[\s*(\d+)")),
+    "a page not named": _swap(rb"/Kids\s*\[(?:\s*\d+ 0 R)*?\s*(\d+ 0 R)", lambda old, *_: b" " * len(old)),
+    "fewer pages said": _swap(rb"/Count (\d+)", lambda old, *_: b"%d" % max(1, int(old) - 1)),
+    "more pages said": _swap(rb"/Count (\d+)", lambda old, *_: b"%d" % min(9, int(old) + 2)),
+    "a reference to nothing": _swap(rb"(?<!\d)(\d+) 0 R", lambda old, *_: b"9" * len(old)),
     "contents lost": _key_lost(b"Contents"),
     "resources lost": _key_lost(b"Resources"),
     "fonts lost": _key_lost(b"Font"),
@@ -294,8 +273,8 @@ WAYS: Mapping[str, Damage] = {
     "map of letters lost": _key_lost(b"ToUnicode"),
     "encoding lost": _key_lost(b"Encoding"),
     "filter lost": _key_lost(b"FlateDecode"),
-    "a length halved": _swap(rb"/Length (\d{2,})", lambda old, _: b"%0*d" % (len(old), int(old) // 2)),
-    "a length doubled": _swap(rb"/Length (\d{2,})", lambda old, _: (b"%d" % (int(old) * 2))[: len(old)]),
+    "a length halved": _swap(rb"/Length (\d{2,})", lambda old, *_: b"%0*d" % (len(old), int(old) // 2)),
+    "a length doubled": _swap(rb"/Length (\d{2,})", lambda old, *_: (b"%d" % (int(old) * 2))[: len(old)]),
     "a stream changed": _stream(_bytes_changed),
     "a stream cut": _stream(lambda data, chance: data[: int(len(data) * chance.uniform(0.1, 0.9))], tells=True),
     "a stream emptied": _stream(lambda *_: b"", tells=True),
@@ -305,9 +284,10 @@ WAYS: Mapping[str, Damage] = {
     "an image cut": _stream(lambda data, chance: data[: int(len(data) * chance.uniform(0.1, 0.7))], b"/Image", tells=True),
     "half an image": _stream(lambda data, _: data[: len(data) // 2] + bytes(len(data) - len(data) // 2), b"/Image"),
     "an image of another size": _swap(
-        rb"/(?:Width|Height) (\d+)", lambda old, chance: b"%0*d" % (len(old), int(old) // chance.choice((2, 3)))
+        rb"/(?:Width|Height) (\d+)", lambda old, chance, _: b"%0*d" % (len(old), int(old) // chance.choice((2, 3)))
     ),
-    "said to be encrypted": _said_to_be_encrypted,
+    # The trailer names an encryption that the file does not have.
+    "said to be encrypted": _swap(rb"(/Root)", lambda _, __, file: None if b"/Encrypt" in file else _ENCRYPTED),
     "encryption changed": _encryption_changed,
 }
 

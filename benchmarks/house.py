@@ -23,27 +23,25 @@ SHORT = 60
 """A module with fewer lines and a single importer belongs to that importer."""
 PARAMETERS = 7
 """A constructor with more is the sign of a part that is missing."""
-_IMPORT = (ast.Import, ast.ImportFrom)
-_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@dataclass(frozen=True)
 class Module:
     """One file. `imports` holds every name that may be a module: `from a import b` is `a` and `a.b`."""
 
-    path: str
-    lines: int
-    code: int
-    import_lines: int
-    imports: frozenset[str]
-    imports_in_functions: int
-    classes: frozenset[str]
-    wide_constructors: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Return the name by which it is imported."""
-        return self.path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    def __init__(self, path: str, text: str) -> None:
+        tree = ast.parse(text)
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        inner = {id(node) for function in functions for node in ast.walk(function)}
+        self.path = path
+        self.name = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        self.lines = text.count("\n")
+        self.code = sum(1 for line in text.splitlines() if line.strip())
+        self.import_lines = sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in imports)
+        self.imports = frozenset(name for node in imports for name in _named(node))
+        self.imports_in_functions = sum(id(node) in inner for node in imports)
+        self.classes = frozenset(node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))
+        self.wide_constructors = list(_wide(tree))
 
 
 @dataclass(frozen=True)
@@ -106,23 +104,7 @@ class House:
 def survey(root: Path) -> House:
     """Read every module of both packages below this folder."""
     paths = sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
-    return House(tuple(_module(path.relative_to(root).as_posix(), path.read_text("utf-8")) for path in paths))
-
-
-def _module(path: str, text: str) -> Module:
-    tree = ast.parse(text)
-    imports = [node for node in ast.walk(tree) if isinstance(node, _IMPORT)]
-    inner = {id(node) for function in ast.walk(tree) if isinstance(function, _FUNCTION) for node in ast.walk(function)}
-    return Module(
-        path,
-        lines=text.count("\n"),
-        code=sum(1 for line in text.splitlines() if line.strip()),
-        import_lines=sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in imports),
-        imports=frozenset(name for node in imports for name in _named(node)),
-        imports_in_functions=sum(id(node) in inner for node in imports),
-        classes=frozenset(node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")),
-        wide_constructors=tuple(_wide(tree)),
-    )
+    return House(tuple(Module(path.relative_to(root).as_posix(), path.read_text("utf-8")) for path in paths))
 
 
 def _named(node: ast.Import | ast.ImportFrom) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Which faults the tests catch: `python -m benchmarks.mutants [--only WORDS] [--list]`.
+"""Which faults the tests catch: `python -m benchmarks.mutants [--only WORDS]`.
 
 Each mutant of `mutants.toml` is a fault that somebody might make in the core of the program: dates, windows of the law, identity, steps of
 the outbox, what is new, redaction, robots, limits. It is put into a copy of the checkout, the tests named with it run there, and they must
@@ -89,18 +89,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Try each mutant and print what catches it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--only", default="", metavar="WORDS", help="those whose promise holds these words")
-    parser.add_argument("--list", action="store_true", help="show where each is, and run nothing")
     options = parser.parse_args(arguments)
     mutants = [mutant for mutant in load() if options.only.lower() in mutant.breaks.lower()]
     try:
         for mutant in mutants:
-            path = locate(mutant, CHECKOUT)
-            if options.list:
-                print(f"{mutant.breaks}: {path.relative_to(CHECKOUT)}")
+            locate(mutant, CHECKOUT)
     except NotFound as lost:
         parser.error(str(lost))
-    if not options.list:
-        sys.exit(0 if _try_all(mutants) else 1)
+    sys.exit(0 if _try_all(mutants) else 1)
 
 
 def _try_all(mutants: Sequence[Mutant]) -> bool:

@@ -66,14 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--acts", type=int, default=240_000, help="how many acts, decrees among them (%(default)s)")
     parser.add_argument("--decrees", type=int, default=24_000, help="how many of them are decrees (%(default)s)")
     parser.add_argument("--asked", type=int, default=60, help="questions of each kind (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="what chance is drawn from (%(default)s)")
     parser.add_argument("--url", default="", help="an empty database; one that an earlier run has filled is used again")
     parser.add_argument("--keep", type=Path, help="keep the SQLite file in this folder, and use it again where it is there")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         url = options.url or f"sqlite:///{(options.keep or Path(folder)) / 'queries.db'}"
-        with filled(url, options.acts, options.decrees, options.seed) as store:
-            costs = measure(store, options.asked, options.seed)
+        with filled(url, options.acts, options.decrees) as store:
+            costs = measure(store, options.asked)
     print("\n".join(table(costs)))
     return 1 if any(cost.p95 > MOST for cost in costs) else 0
 
@@ -88,18 +87,17 @@ def table(costs: Sequence[Cost]) -> list[str]:
 
 
 @contextmanager
-def filled(url: str, act_count: int, decree_count: int, seed: int) -> Iterator[Store]:
+def filled(url: str, act_count: int, decree_count: int) -> Iterator[Store]:
     """Open a store, and fill it where it is empty."""
     with open_store(url) as store:
         if not store.decrees.recent(1).total:
-            for step in fill(store, act_count, decree_count, seed):
-                print(step, file=sys.stderr, flush=True)
+            print(fill(store, act_count, decree_count), file=sys.stderr, flush=True)
         yield store
 
 
-def fill(store: Store, act_count: int, decree_count: int, seed: int) -> Iterator[str]:
-    """Fill an empty store as polls of years would, a recueil for each decree; yield what it took."""
-    chance, began = random.Random(seed), _processor_time(store)
+def fill(store: Store, act_count: int, decree_count: int) -> str:
+    """Fill an empty store as polls of years would, a recueil for each decree, and return what it took."""
+    chance, began = random.Random(1), _processor_time(store)
     authorities = load_authorities()
     towns = {code: _towns(tuple(authority.territory) or (code,)) for code, authority in authorities.items()}
     others = [
@@ -119,11 +117,12 @@ def fill(store: Store, act_count: int, decree_count: int, seed: int) -> Iterator
     namer = namer_of(places_of(authorities))
     while renew_some_communes(store.database, namer):
         pass
-    yield f"{act_count} acts, {decree_count} of them decrees: {(_processor_time(store) - began):.0f} s"
+    took = _processor_time(store) - began
     if store.database.engine.dialect.name == "postgresql":
         # The server does this by itself within minutes.
         with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
+    return f"{act_count} acts, {decree_count} of them decrees: {took:.0f} s"
 
 
 def _drawn(number: int, chance: random.Random, towns: Mapping[str, tuple[str, ...]], count: int) -> tuple[str, date, Facts]:
@@ -157,9 +156,9 @@ def _towns(departments: Sequence[str]) -> tuple[str, ...]:
 # The questions.
 
 
-def measure(store: Store, asked: int, seed: int) -> list[Cost]:
+def measure(store: Store, asked: int) -> list[Cost]:
     """Put each kind of question so often, with other words each time, and return what it took."""
-    chance, authorities = random.Random(seed), load_authorities()
+    chance, authorities = random.Random(1), load_authorities()
     places = places_of(authorities)
     history = PublicationHistory(store)
     overview = partial(report_sources, Settings(), authorities, store, history, clock=now)

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(authorities, first, days, options.seed, frozenset({HOLIDAY}), min(1.0, 0.25 * options.every_nth))
     with scratch() as folder:
         figures = judge(simulate(plan, Path(folder), COSTS))
-    print(report(figures, plan, COSTS))
+    print(report(figures, plan))
     return 1 if figures.faults else 0
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -140,16 +139,6 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="vigie-simulated-", dir=_MEMORY if _MEMORY.is_dir() else None)
 
 
-@contextmanager
-def silence() -> Iterator[None]:
-    """Let no log be written: it would have a hundred thousand lines."""
-
-    def drop(logger: object, method: str, event: Any) -> Any:
-        raise structlog.DropEvent
-
-    before = structlog.get_config()["processors"]
-    structlog.configure(processors=[drop])
-    try:
-        yield
-    finally:
-        structlog.configure(processors=before)
+def drop(logger: object, method: str, event: Any) -> Any:
+    """A processor that lets no log be written: it would have a hundred thousand lines."""
+    raise structlog.DropEvent

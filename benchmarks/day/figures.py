@@ -11,7 +11,6 @@ from statistics import mean
 from zoneinfo import ZoneInfo
 
 from benchmarks.day.papers import Paper
-from benchmarks.day.reading import Costs
 from benchmarks.day.run import Record
 from benchmarks.day.sites import Plan
 
@@ -135,20 +134,17 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-def report(figures: Figures, plan: Plan, costs: Costs) -> str:
+def report(figures: Figures, plan: Plan) -> str:
     """All of it in words."""
     lines = [
         f"Simulated France: {figures.sources} sources, {figures.days} day(s) from {plan.start:%Y-%m-%d %H:%M}, seed {plan.seed}",
         f"{figures.recueils} recueils of {figures.pages} pages, of which {figures.scans} are scans; {len(figures.ways)} decrees posted",
-        f"seconds of processor time: to start a reading process {costs.start:.3f}, a text layer {costs.layer:.4f}, a scan {costs.scan:.2f}",
         "",
         f"{'minutes from list to channel':42}{'decrees':>8}{'p50':>8}{'p95':>8}{'worst':>8}",
     ]
     working = [way for way in figures.ways if way.in_working_hours]
     rows = (
         ("in working hours", working),
-        ("  text", [way for way in working if not way.is_scanned]),
-        ("  scanned", [way for way in working if way.is_scanned]),
         ("at other times", [way for way in figures.ways if not way.in_working_hours]),
     )
     lines += [_row(name, [way.seconds for way in ways]) for name, ways in rows if ways]

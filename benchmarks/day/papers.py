@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import cycle, islice
 from random import Random
 
 from benchmarks.reading.prose import paragraphs
@@ -128,12 +128,7 @@ def _bodies(paper: Paper, act: Act, of: str) -> Iterator[str]:
     kind, number = ("authorisation", paper.decree) if act.is_decree else ("road", "12")
     text = demo_text(kind, paper.recueil.day, number=number or "")
     yield text.replace("de la DRÔME".upper(), of.upper()).replace("de la Drôme", of)
-    yield from islice(_filling(), act.pages - 1)
-
-
-def _filling() -> Iterator[str]:
-    while True:
-        yield from _fillings()
+    yield from islice(cycle(_fillings()), act.pages - 1)
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +42,11 @@ class SimulatedReader:
 
     @classmethod
     async def start(
-        cls, paper_named: Callable[[str], Paper], costs: Costs, processors: Processors, start: StartOrder, module: str = READER
+        cls, papers: Mapping[str, Paper], costs: Costs, processors: Processors, start: StartOrder, module: str = READER
     ) -> SimulatedReader:
         """In the place of `Worker.start`."""
         await processors.work(costs.start)
-        return cls(pages_of(paper_named(name_in(Path(start.path)))), costs, processors)
+        return cls(pages_of(papers[name_in(Path(start.path))]), costs, processors)
 
     def send(self, line: bytes) -> None:
         """Take an order, and begin to carry it out."""

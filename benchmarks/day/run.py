@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import process_time
-from types import MappingProxyType
 from unittest.mock import patch
+
+from structlog.testing import capture_logs
 
 import bot.app.service
 import bot.app.wiring
 import sources.crawl.lists
-from benchmarks.day.clock import AtOnce, LoopClock, Processors, SimulatedLoop, silence
+from benchmarks.day.clock import AtOnce, LoopClock, Processors, SimulatedLoop, drop
 from benchmarks.day.papers import Paper
 from benchmarks.day.reading import Costs, SimulatedReader
 from benchmarks.day.sites import ELSEWHERE, KNOWN, Day, Door, Plan, Seen
@@ -72,13 +73,13 @@ class Record:
     states: Sequence[SourceState] = ()
 
 
-def simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, float] = MappingProxyType({})) -> Record:
-    """Let the time of a plan pass, with the database and all files in `folder`. `watch` are options of that section."""
+def simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
+    """Let the time of a plan pass, with the database and all files in `folder`."""
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        return runner.run(_simulate(plan, folder, costs, watch))
+        return runner.run(_simulate(plan, folder, costs))
 
 
-async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, float]) -> Record:
+async def _simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
     loop = asyncio.get_running_loop()
     begin = plan.start - SETTLING
     # France serves those that need a browser to any client.
@@ -91,7 +92,6 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, 
     door, processors, record = Door(day, clock.monotonic), Processors(PROCESSORS), Record(plan)
     wired = Settings.model_validate(
         {
-            "watch": dict(watch),
             "database": {"url": f"sqlite:///{folder / 'vigie.db'}"},
             "telegram": {"channel": "@vigie", "token": "1:simulated", "commands": False},
             "storage": {"keep_pdfs": "none"},
@@ -104,8 +104,8 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs, watch: Mapping[str, 
         return SimulatedChannel(entry.name, record, clock.now)
 
     with (
-        silence(),
-        simulated(door, clock, folder, partial(SimulatedReader.start, day.paper_named, costs, processors), plan.seed),
+        capture_logs([drop]),
+        simulated(door, clock, folder, partial(SimulatedReader.start, day.papers, costs, processors), plan.seed),
         patch.object(sources.crawl.lists, "READERS", memory.READERS),
         patch.object(bot.app.wiring, "channel_of", channel),
     ):

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -17,7 +17,7 @@ import httpx
 
 from benchmarks.day.papers import Paper, paper
 from sources.catalogue.authority import Authority
-from tests.france.country import Answer, Branch, France
+from tests.france.country import Answer, France
 from tests.france.national import as_it_may_be, file_path
 from tests.france.paper import pdf
 from tests.france.publications import Recueil
@@ -74,21 +74,14 @@ class Seen:
 
 
 class Day(France):
-    """The sites of a plan, as they are from `start` on. `now` is the clock."""
+    """The sites of a plan, as they are from `start` on, and what they publish, by its name. `now` is the clock."""
 
     def __init__(self, plan: Plan, start: datetime, now: Callable[[], datetime]) -> None:
         authorities = plan.authorities
-        super().__init__(authorities, start)
-        self._clock = now
         oldest = (start - KNOWN).date()
-        # `France` holds them by source too, for `online` and `address`.
-        self._branches = [
-            replace(branch, recueils=tuple(each for each in branch.recueils if each.day >= oldest and _is_kept(each, plan.holidays)))
-            for branch in self._branches
-        ]
-        self._by_source = {source.key: branch for branch in self._branches for source in branch.sources}
-        self._hosts = defaultdict(list)
-        self._papers: dict[str, Paper] = {}
+        super().__init__(authorities, start, is_kept=lambda each: each.day >= oldest and _is_kept(each, plan.holidays))
+        self._clock = now
+        self.papers: dict[str, Paper] = {}
         self._files: dict[tuple[str, str], Paper] = {}
         self.seen: dict[str, Seen] = defaultdict(Seen)
         self._unlisted: dict[str, list[tuple[Paper, str]]] = defaultdict(list)
@@ -96,24 +89,19 @@ class Day(France):
         for branch in self._branches:
             source = branch.sources[0]
             host = urlsplit(source.root).netloc
-            self._hosts[host].append(branch)
             authority = authorities[source.authority]
             decrees = plan.decrees if is_measured(authority) else 0.0
             for recueil in branch.recueils:
                 one = paper(plan.seed, ranks[source.authority], authority, recueil, decrees)
-                shown = urlsplit(self._address(branch, recueil))
+                shown = urlsplit(self.address(source, recueil))
                 path = file_path(recueil) if as_it_may_be(source).wants_details else shown.path + (f"?{shown.query}" if shown.query else "")
-                self._papers[one.name] = self._files[host, path] = one
+                self.papers[one.name] = self._files[host, path] = one
                 if recueil.up > start:
                     self._unlisted[host].append((one, shown.path.removeprefix("/")))
 
     def published(self, since: datetime, until: datetime) -> list[Paper]:
         """What came on line in this time."""
-        return [paper for paper in self._papers.values() if since <= paper.recueil.up < until]
-
-    def paper_named(self, name: str) -> Paper:
-        """By its name."""
-        return self._papers[name]
+        return [paper for paper in self.papers.values() if since <= paper.recueil.up < until]
 
     def answer(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
         """What a site answers now."""
@@ -138,9 +126,6 @@ class Day(France):
             if one.recueil.up <= self.now and path in text:
                 self.seen[one.name].listed = self.now
                 self._unlisted[host].remove((one, path))
-
-    def _address(self, branch: Branch, recueil: Recueil) -> str:
-        return self.address(branch.sources[0], recueil)
 
 
 class Door(Shortcut):

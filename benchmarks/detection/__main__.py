@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if options.by_writer:
-        print(*lines_by_writer(by_writer(acts, told=lambda writer: print(f"without: {writer}", file=sys.stderr))), sep="\n")
+        print(*lines_by_writer(by_writer(acts)), sep="\n")
         return 0
     tried = tuple(trials(acts, NOISES.values() if options.noise else ()))
     evaluation = evaluate(tried)

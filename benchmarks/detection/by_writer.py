@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.detection.evaluating import Mark, mark_of
@@ -29,13 +29,12 @@ class Unmet:
     wrong: list[tuple[str, str, Value | None, Value | None]] = field(default_factory=list)
 
 
-def by_writer(acts: Sequence[Labelled], told: Callable[[str], None] = lambda _: None) -> Unmet:
-    """Teach the tagger without a fifth of the writers in turn, and count what both readers make of their acts. `told` hears of them."""
+def by_writer(acts: Sequence[Labelled]) -> Unmet:
+    """Teach the tagger without a fifth of the writers in turn, and count what both readers make of their acts."""
     taught = list(lessons(acts))
     found = Unmet({reader: {name: Counter[str]() for name in TAGGED} for reader in READERS})
     writers = list(dict.fromkeys(lesson.act.writer for lesson in taught))
     for unmet in filter(None, (writers[first::_TURNS] for first in range(_TURNS))):
-        told(", ".join(unmet))
         model = taught_by(lesson for lesson in taught if lesson.act.writer not in unmet)
         for lesson in taught:
             if lesson.act.writer in unmet:

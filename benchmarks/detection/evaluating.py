@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from random import Random
 from typing import Any
@@ -52,18 +52,8 @@ class Assessment:
     mistakes: tuple[Mistake, ...]
 
 
-@dataclass(slots=True)
-class Marks:
-    """How often one fact was right, wrong, missing, invented."""
-
-    right: int = 0
-    wrong: int = 0
-    missing: int = 0
-    invented: int = 0
-
-    def add(self, mark: Mark) -> None:
-        """Count one more."""
-        setattr(self, mark.value, getattr(self, mark.value) + 1)
+Marks = dict[Mark, int]
+"""How often one fact was right, wrong, missing, invented."""
 
 
 @dataclass(slots=True)
@@ -105,7 +95,7 @@ class Tally:
     @property
     def all_facts(self) -> Marks:
         """The facts together."""
-        return Marks(*map(sum, zip(*map(astuple, self.facts.values()), strict=True)))
+        return {mark: sum(marks[mark] for marks in self.facts.values()) for mark in Mark}
 
 
 def assess(act: Labelled, verdicts: Sequence[Verdict], noise: str | None = None) -> Assessment:
@@ -188,7 +178,7 @@ def tally(assessments: Iterable[Assessment]) -> Tally:
             total.doubtful += 1
             total.doubtful_right += said is Outcome.UNCERTAIN
         for name, mark in each.marks.items():
-            total.facts.setdefault(name, Marks()).add(mark)
+            total.facts.setdefault(name, dict.fromkeys(Mark, 0))[mark] += 1
     return total
 
 
@@ -228,7 +218,6 @@ class Evaluation:
     outcomes, kinds and decrees told twice. Facts lost to damage are only counted.
     """
 
-    seed: int
     clean: Tally
     noisy: dict[str, Tally]
     all_noises: Tally
@@ -240,13 +229,13 @@ Trial = tuple[Labelled, str | None, Printed]
 """An act to judge, the noise that damaged it (None: as it is), and what detection gets of it."""
 
 
-def trials(acts: Sequence[Labelled], noises: Iterable[Noise], seed: int = 0) -> Iterator[Trial]:
+def trials(acts: Sequence[Labelled], noises: Iterable[Noise]) -> Iterator[Trial]:
     """Every act as it is, then damaged by every noise that applies to it."""
     for act in acts:
         yield act, None, act.printed
     for noise in noises:
         for act in acts:
-            damaged = noise.on(act, seed)
+            damaged = noise.on(act)
             if damaged is not None:
                 yield act, noise.name, damaged
 
@@ -258,8 +247,8 @@ def judged(act: Act) -> Sequence[Verdict]:
     return decrees or sorted(verdicts, key=lambda verdict: verdict.outcome is not Outcome.UNCERTAIN)[:1]
 
 
-def evaluate(tried: Sequence[Trial], *, seed: int = 0) -> Evaluation:
-    """Judge all trials; `seed` is what they were made with."""
+def evaluate(tried: Sequence[Trial]) -> Evaluation:
+    """Judge all trials."""
     clean: list[Assessment] = []
     noisy: dict[str, list[Assessment]] = {}
     for act, noise, printed in tried:
@@ -267,7 +256,6 @@ def evaluate(tried: Sequence[Trial], *, seed: int = 0) -> Evaluation:
         (clean if noise is None else noisy.setdefault(noise, [])).append(assessment)
     damaged = [assessment for of_noise in noisy.values() for assessment in of_noise]
     return Evaluation(
-        seed,
         tally(clean),
         {noise: tally(of_noise) for noise, of_noise in noisy.items()},
         tally(damaged),
@@ -304,7 +292,6 @@ def evaluation_json(folder: str, evaluation: Evaluation) -> dict[str, Any]:
 
     return {
         "folder": folder,
-        "seed": evaluation.seed,
         "clean": counted(evaluation.clean),
         "noises": [{"noise": noise, **counted(tally)} for noise, tally in evaluation.noisy.items()],
         "all_noises": counted(evaluation.all_noises) if evaluation.noisy else None,
@@ -345,9 +332,8 @@ def _kinds(tally: Tally) -> Iterator[str]:
 def _facts(tally: Tally) -> Iterator[str]:
     yield f"{'fact':<24}{'right':>9}{'wrong':>9}{'missing':>9}{'invented':>9}"
     for name in (fact.name for fact in LABELLED):
-        marks = tally.facts.get(name)
-        if marks is not None:
-            yield f"{name:<24}{marks.right:>9}{marks.wrong:>9}{marks.missing:>9}{marks.invented:>9}"
+        if name in tally.facts:
+            yield f"{name:<24}" + "".join(f"{tally.facts[name][mark]:>9}" for mark in Mark)
 
 
 def _mistakes(where: str, mistakes: Sequence[Mistake], errors: int) -> Iterator[str]:
@@ -366,5 +352,5 @@ def _share(share: float | None) -> str:
 
 
 def _right(marks: Marks) -> str:
-    labelled = marks.right + marks.wrong + marks.missing
-    return f"{marks.right}/{labelled}" if labelled else "-"
+    labelled = sum(marks.values()) - marks[Mark.INVENTED]
+    return f"{marks[Mark.RIGHT]}/{labelled}" if labelled else "-"

@@ -37,40 +37,30 @@ def _spaced_capitals(text: str, _: Random) -> str:
     return re.sub(r"(?m)^([ \t]*)(ARR[EÊ]TE(?:NT)?)\b", lambda match: match[1] + " ".join(match[2]), text)
 
 
-def hyphenated(text: str, chance: Random) -> str:
-    """Three long words in ten cut at a line end, as in justified text."""
-    return _cut(text, chance, "-\n", margin=2)
+def _cut(cut: str, margin: int) -> Damage:
+    """Three long words in ten, with this inside."""
+
+    def damage(text: str, chance: Random) -> str:
+        def change(match: re.Match[str]) -> str:
+            word = match.group()
+            if chance.random() > 0.3:
+                return word
+            position = chance.randrange(margin, len(word) - margin)
+            return f"{word[:position]}{cut}{word[position:]}"
+
+        return _LONG_WORD.sub(change, text)
+
+    return damage
 
 
-def split_words(text: str, chance: Random) -> str:
-    """A blank inside three long words in ten, as bad text layers have."""
-    return _cut(text, chance, " ", margin=1)
-
-
-def _cut(text: str, chance: Random, cut: str, margin: int) -> str:
-    def change(match: re.Match[str]) -> str:
-        word = match.group()
-        if chance.random() > 0.3:
-            return word
-        position = chance.randrange(margin, len(word) - margin)
-        return f"{word[:position]}{cut}{word[position:]}"
-
-    return _LONG_WORD.sub(change, text)
-
-
-def glued_words(text: str, chance: Random) -> str:
-    """Three blanks in ten between words lost, as where columns were glued together."""
-    return re.sub(r"(?<=[a-zé]) (?=[a-zé])", lambda _: "" if chance.random() < 0.3 else " ", text)
+def _blanks(pattern: str, share: float, read: str) -> Damage:
+    """This share of the blanks that a pattern finds, read as something else."""
+    return lambda text, chance: re.sub(pattern, lambda _: read if chance.random() < share else " ", text)
 
 
 def misread(text: str, chance: Random) -> str:
     """One letter in sixty (of those that are often confused) read as another."""
     return "".join(_CONFUSIONS[letter] if letter in _CONFUSIONS and chance.random() < 1 / 60 else letter for letter in text)
-
-
-def rewrapped(text: str, chance: Random) -> str:
-    """Line breaks anywhere between words, as in a narrow column."""
-    return re.sub(r" ", lambda _: "\n" if chance.random() < 0.15 else " ", text)
 
 
 STEADY: Mapping[str, Damage] = {
@@ -101,11 +91,15 @@ STEADY: Mapping[str, Damage] = {
 """Damage that is the same whatever chance says."""
 
 SEEDED: Mapping[str, Damage] = {
-    "hyphenated": hyphenated,
-    "split words": split_words,
-    "glued words": glued_words,
+    # At a line end, as in justified text.
+    "hyphenated": _cut("-\n", margin=2),
+    # As bad text layers have.
+    "split words": _cut(" ", margin=1),
+    # As where columns were glued together.
+    "glued words": _blanks(r"(?<=[a-zé]) (?=[a-zé])", 0.3, ""),
     "misread": misread,
-    "rewrapped": rewrapped,
+    # As in a narrow column.
+    "rewrapped": _blanks(" ", 0.15, "\n"),
 }
 """Damage at random places."""
 

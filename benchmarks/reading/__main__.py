@@ -8,14 +8,15 @@ interpreter that has them is named.
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.reading.report import Measured, report
-from benchmarks.reading.sample import NAMES, Sample, load
-from benchmarks.reading.ways import ROOT, Failed, by_bot, by_reference, describe, environment, run
+from benchmarks.reading.corpus import NAMES, Sample, build
+from benchmarks.reading.ways import BY_BOT, Failed, Measured, by_reference, read, report
 
 
 def measure(samples: Sequence[Sample], runs: int, folder: Path, reference: str | None) -> list[Measured]:
@@ -26,8 +27,8 @@ def measure(samples: Sequence[Sample], runs: int, folder: Path, reference: str |
         for number in range(runs):
             _say(f"{sample.name}, run {number + 1} of {runs}")
             if reference is not None:
-                theirs.append(by_reference(sample, folder / f"{sample.name}.reference.{number}.json", reference))
-            ours.append(by_bot(sample, folder / f"{sample.name}.vigie.{number}.json"))
+                theirs.append(read(by_reference(reference), sample, folder / f"{sample.name}.reference.{number}.json"))
+            ours.append(read(BY_BOT, sample, folder / f"{sample.name}.vigie.{number}.json"))
         results.append(Measured(sample, tuple(theirs), tuple(ours)))
     return results
 
@@ -40,12 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         _say("building the corpus")
         try:
-            samples, fonts = corpus(folder, options.only, quick=options.quick)
-            results = measure(samples, options.runs, folder, options.reference_python)
+            results = measure(build(folder, options.only, quick=options.quick), options.runs, folder, options.reference_python)
         except Failed as error:
             _say(str(error))
             return 1
-    print(report(results, describe(), f"corpus {'in short form ' if options.quick else ''}in {', '.join(fonts)}"))
+    print(
+        report(
+            results,
+            f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}",
+            "the corpus in short form" if options.quick else "the corpus",
+        )
+    )
     return 0
 
 
@@ -62,13 +68,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if unknown := [name for name in options.only if name not in NAMES]:
         parser.error(f"--only: {', '.join(unknown)} is none of {', '.join(NAMES)}")
     return options
-
-
-def corpus(folder: Path, names: Sequence[str], *, quick: bool) -> tuple[list[Sample], list[str]]:
-    """Built by a process of its own: the peak memory of a process cannot be told below that of the one that starts it. Raises Failed."""
-    command = [sys.executable, "-m", "benchmarks.reading.corpus", str(folder), *(["--quick"] if quick else []), "--only", *names]
-    run(command, folder=ROOT, environment=environment())
-    return load(folder)
 
 
 def _say(line: str) -> None:

@@ -1,166 +1,24 @@
-"""The documents that are read, always the same: `python -m benchmarks.reading.corpus FOLDER` builds them."""
+"""The documents of the benchmark: recueils drawn as those of `vigie demo`, with known phrases, whose scans are then made worse."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import lru_cache
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
+from statistics import NormalDist
 
-from benchmarks.reading.drawing import GUTTER, MOST_LINES, WIDTH, Font, Paper, fonts, scan
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
 from benchmarks.reading.prose import DECREE, carriers, paragraphs, phrases
-from benchmarks.reading.sample import NAMES, Sample, save
+from bot.app.demo.pdfs import LINES_PER_PAGE, ActSpec, RecueilSpec, build_recueil, new_pdf, wrapped
+from tests.standalone import build_standalone
 
-NUMBER = "99-2026-187"
-_PLAIN = Font("Helvetica", 10)
-
-
-class Look(StrEnum):
-    """How a page comes: one column of text, two columns of text, or an image."""
-
-    TEXT = "text"
-    COLUMNS = "columns"
-    SCAN = "scan"
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A page of an act: its look, what it must say in this order, and the phrases put somewhere in it. `hard` scans are bad ones."""
-
-    look: Look
-    phrases: tuple[str, ...] = ()
-    opening: tuple[str, ...] = ()
-    hard: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One act. `bodies` are its pages without the separator page."""
-
-    service: str
-    id: str
-    title: str
-    bodies: tuple[Body, ...]
-
-
-@dataclass(slots=True)
-class Drawn:
-    """A document, and where in it (pages from 1) the phrases stand and the scans are."""
-
-    paper: Paper = field(default_factory=Paper)
-    phrases: list[tuple[int, str]] = field(default_factory=list)
-    scans: list[int] = field(default_factory=list)
-    firsts: dict[str, int] = field(default_factory=dict)
-    """The page on which each act starts (its separator page), by id."""
-
-
-def draw_recueil(parts: Sequence[Part], seed: int, *, rows: int = MOST_LINES) -> Drawn:
-    """Draw a recueil; `rows` are the lines of a full page."""
-    random = Random(seed)
-    drawn = Drawn()
-    paper = drawn.paper
-    contents = _contents(paper, parts)
-    images = iter(_scans(tuple(body for part in parts for body in part.bodies), seed, rows))
-    paper.page(["VAL-FLEURI", "RECUEIL DES ACTES", "ADMINISTRATIFS", f"N°{NUMBER}", "PUBLIÉ LE 25 NOVEMBRE 2026"], _PLAIN, top=60)
-    for lines in contents:
-        paper.page(lines, _PLAIN)
-    faces = fonts()
-    for index, part in enumerate(parts):
-        service = part.service.split(" / ", 1)[0]
-        paper.page([*paper.wrap(service, _PLAIN), part.id, *paper.wrap(part.title, _PLAIN)], _PLAIN)
-        drawn.firsts[part.id] = paper.page_count
-        paper.stamp(f"{service} - {part.id} - {part.title} {paper.page_count}")
-        for body in part.bodies:
-            if body.look is Look.SCAN:
-                paper.image(next(images))
-            else:
-                _written(paper, body, faces[index % len(faces)], random, rows)
-            _note(drawn, body)
-            paper.stamp(f"{service} - {part.id} - {part.title} {paper.page_count}")
-    return drawn
-
-
-def draw_scans(bodies: Sequence[Body], seed: int, *, rows: int = MOST_LINES) -> Drawn:
-    """Draw a document of scans only: no text layer at all."""
-    drawn = Drawn()
-    for body, image in zip(bodies, _scans(tuple(bodies), seed, rows), strict=True):
-        drawn.paper.image(image)
-        _note(drawn, body)
-    return drawn
-
-
-def _note(drawn: Drawn, body: Body) -> None:
-    page = drawn.paper.page_count
-    drawn.phrases += [(page, phrase) for phrase in body.phrases]
-    if body.look is Look.SCAN:
-        drawn.scans.append(page)
-
-
-@lru_cache(maxsize=1)
-def _scans(bodies: tuple[Body, ...], seed: int, rows: int) -> tuple[bytes, ...]:
-    """The images of those pages that are scans, in order. Kept: two recueils may differ by a title only."""
-    scanned = [body for body in bodies if body.look is Look.SCAN]
-    if not scanned:
-        return ()
-    random = Random(f"scans {seed}")
-    source = Paper()
-    # Ligatures are a matter of text layers; on paper they only change the drawing of two letters.
-    faces = [Font(font.name, max(font.size, 10), font.file) for font in fonts()]
-    for index, body in enumerate(scanned):
-        _written(source, body, faces[index % len(faces)], random, rows)
-    return tuple(scan(source.bytes(), random, hard=frozenset(index for index, body in enumerate(scanned) if body.hard)))
-
-
-def _written(paper: Paper, body: Body, font: Font, random: Random, rows: int) -> None:
-    fillers = paragraphs(random)
-    wanted = carriers(random, body.phrases)
-    if body.look is Look.COLUMNS:
-        width, half = (WIDTH - GUTTER) / 2, len(wanted) // 2
-        sides = [
-            _flat(_shuffled(paper.fill(some, fillers, font, rows=rows, width=width), random)) for some in (wanted[:half], wanted[half:])
-        ]
-        paper.columns(sides[0], sides[1], font)
-        return
-    opening = _flat([paper.wrap(text, font) for text in body.opening])
-    # An opening is followed by what it opens, not shuffled with it.
-    rest = _flat(_shuffled(paper.fill(wanted, fillers, font, rows=max(0, rows - len(opening))), random))
-    paper.page([*opening, *rest], font)
-
-
-def _shuffled(kept: list[list[str]], random: Random) -> list[list[str]]:
-    return random.sample(kept, len(kept))
-
-
-def _flat(kept: list[list[str]]) -> list[str]:
-    """The lines of these paragraphs, an empty one after each: some 2,000 characters a page, as real recueils have."""
-    return [line for lines in kept for line in (*lines, "")]
-
-
-def _contents(paper: Paper, parts: Sequence[Part]) -> list[list[str]]:
-    """The lines of the table of contents, page by page; its own length moves the page numbers in it."""
-    length = 1
-    while True:
-        lines = ["Sommaire", *_entries(paper, parts, first_page=2 + length)]
-        pages = [lines[start : start + MOST_LINES] for start in range(0, len(lines), MOST_LINES)]
-        if len(pages) <= length:
-            return pages
-        length = len(pages)
-
-
-def _entries(paper: Paper, parts: Sequence[Part], first_page: int) -> Iterator[str]:
-    service = ""
-    for part in parts:
-        if part.service != service:
-            service = part.service
-            yield from paper.wrap(service, _PLAIN)
-        count = 1 + len(part.bodies)
-        yield from paper.wrap(f"{part.id} - {part.title} ({count} pages) Page {first_page}", _PLAIN)
-        first_page += count
-
-
+_DAY = date(2026, 11, 25)
 _SERVICES = (
     "Préfecture du Val-Fleuri / Direction de la citoyenneté", "Direction départementale des territoires / Service eau",
     "Agence régionale de santé / Délégation départementale", "Direction départementale de la protection des populations",
@@ -169,115 +27,98 @@ _SERVICES = (
 _TITLES = (
     "Arrêté portant réglementation temporaire de la circulation sur la route départementale 104",
     "Arrêté fixant le montant de la dotation globale de l'établissement",
-    "Arrêté portant composition de la commission départementale d'aménagement commercial",
     "Arrêté autorisant un prélèvement d'eau dans la nappe alluviale",
     "Arrêté portant autorisation d'un système de vidéoprotection",
     "Décision relative à l'ouverture exceptionnelle d'une enquête publique",
     "Arrêté portant délégation de signature en matière d'ordonnancement",
-    "Arrêté relatif aux mesures de police applicables à la navigation de plaisance",
-    "Arrêté portant agrément d'un centre de formation",
     "Avis de concours sur titres",
-    "Arrêté portant dérogation à l'interdiction de capture d'espèces protégées",
-    "Arrêté prescrivant la lutte contre les espèces exotiques envahissantes",
-    "Arrêté modifiant les statuts du syndicat intercommunal",
 )
-_SECURITY = "Préfecture du Val-Fleuri / Direction des sécurités"
 _MUTE = "Arrêté n° 2026-BSP-OP-117"
 _TELLING = (
     f"{_MUTE} portant autorisation de mise en œuvre d'un traitement algorithmique sur des images issues d'un système de vidéoprotection"
 )
+_SHORT_ROWS = 12
+_SHEET = new_pdf(datetime(2026, 11, 25, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How large the corpus is. A short one is for the tests of the benchmark: its figures are real, and compare to nothing."""
+class Sample:
+    """One PDF: its pages, which of them are scans, which phrase stands on which page (from 1), and where the decree on VSA starts."""
 
-    rows: int = MOST_LINES
-    text: tuple[int, int] = (23, 258)  # acts, phrases; with their separator pages, a cover and a table of contents: 100 pages
-    columns: int = 5
-    scan: tuple[int, int] = (22, 60)  # pages, phrases
-    mixed: tuple[int, int, int] = (15, 146, 40)  # scans, phrases in text, phrases on scans
-    scanned: tuple[int, ...] = (5, 6, 4, 7, 5, 6, 5, 4, 7, 6, 5, 6, 6, 6, 5)  # pages of each act
-    decree: int = 13  # which act, from 0, is the decree on VSA
-
-
-FULL = Size()
-SHORT = Size(rows=12, text=(2, 12), columns=1, scan=(1, 2), mixed=(1, 4, 2), scanned=(1, 1), decree=1)
+    name: str
+    path: str
+    pages: int
+    scans: tuple[int, ...]
+    phrases: tuple[tuple[int, str], ...]
+    decree_page: int | None = None
 
 
-def build(folder: Path, size: Size, only: Sequence[str]) -> list[Sample]:
-    """Draw the documents named and write them there."""
-    makers: Mapping[str, Callable[[], Drawn]] = {
-        "text": lambda: _text(size),
-        "scan": lambda: _scan(size),
-        "mixed": lambda: _mixed(size),
-        "scanned-recueil": lambda: _scanned(size, _TELLING),
-        "scanned-recueil-mute": lambda: _scanned(size, _MUTE),
-    }
-    return [_save(folder, name, makers[name]()) for name in NAMES if name in only]
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Pages of the acts with text and of those that are scans, phrases on either. `decree` titles the last act but one, a decree on VSA."""
+
+    texts: tuple[int, ...]
+    scans: tuple[int, ...]
+    phrases: tuple[int, int]
+    decree: str | None = None
 
 
-def _save(folder: Path, name: str, drawn: Drawn) -> Sample:
-    path = folder / f"{name}.pdf"
-    path.write_bytes(drawn.paper.bytes())
-    decree = drawn.firsts.get(_identifier(900))
-    return Sample(name, str(path), drawn.paper.page_count, tuple(drawn.scans), tuple(drawn.phrases), decree)
+_SCANNED = (5, 6, 4, 7, 5, 6, 5, 4, 7, 6, 5, 6, 6, 6, 5)
+_SHAPES = {
+    "text": _Shape((4, 3, 3, 3) * 5 + (4, 3, 3), (), (258, 0)),
+    "scan": _Shape((), (22,), (0, 60)),
+    "mixed": _Shape((4, 5, 4, 5, 4, 5, 4, 4), (1,) * 15, (146, 40)),
+    "scanned-recueil": _Shape((), _SCANNED, (0, 164), _TELLING),
+    "scanned-recueil-mute": _Shape((), _SCANNED, (0, 164), _MUTE),
+}
+NAMES = tuple(_SHAPES)
 
 
-def _text(size: Size) -> Drawn:
-    acts, count = size.text
-    # 23 acts: three pages each, and a fourth for six of them.
-    looks = [[Look.TEXT] * (3 + (index % 4 == 0)) for index in range(acts)]
-    for index in range(size.columns):
-        looks[index * acts // size.columns][1] = Look.COLUMNS
-    words = _deal(phrases(Random(1), count), sum(map(len, looks)))
-    return draw_recueil(_parts([[Body(look, next(words)) for look in act] for act in looks]), 11, rows=size.rows)
+def build(folder: Path, names: Sequence[str], *, quick: bool) -> list[Sample]:
+    """Draw these documents and write them there. `quick`: a few acts of one short page, whose figures are real, and compare to nothing."""
+    return [_built(folder / f"{name}.pdf", _SHAPES[name], quick=quick) for name in NAMES if name in names]
 
 
-def _scan(size: Size) -> Drawn:
-    pages, count = size.scan
-    words = _deal(phrases(Random(2), count), pages)
-    return draw_scans([Body(Look.SCAN, next(words), hard=(pages - index) % 2 == 1) for index in range(pages)], 12, rows=size.rows)
-
-
-def _mixed(size: Size) -> Drawn:
-    scans, in_text, on_scans = size.mixed
-    wanted = phrases(Random(3), in_text + on_scans)
-    # One scan ends each act of three pages: 60 pages of text (cover, table of contents, separator pages and bodies) beside 15 scans.
-    written = [3 if index < 13 else 2 for index in range(scans)]
-    text, image = _deal(wanted[:in_text], sum(written)), _deal(wanted[in_text:], scans)
-    bodies = [
-        [*(Body(Look.TEXT, next(text)) for _ in range(pages)), Body(Look.SCAN, next(image), hard=index % 2 == 1)]
-        for index, pages in enumerate(written)
-    ]
-    return draw_recueil(_parts(bodies), 13, rows=size.rows)
-
-
-def _scanned(size: Size, title: str) -> Drawn:
-    # The decree's first page holds the decree; the others hold two phrases each.
-    others = sum(size.scanned) - 1
-    words = _deal(phrases(Random(4), 2 * others), others)
-    acts = [
-        [
-            Body(Look.SCAN, opening=DECREE) if (act, page) == (size.decree, 0) else Body(Look.SCAN, next(words), hard=page % 2 == 1)
-            for page in range(pages)
-        ]
-        for act, pages in enumerate(size.scanned)
-    ]
-    parts = _parts(acts)
-    parts[size.decree] = Part(_SECURITY, _identifier(900), title, tuple(acts[size.decree]))
-    return draw_recueil(parts, 14, rows=size.rows)
-
-
-def _parts(acts: Sequence[Sequence[Body]]) -> list[Part]:
-    return [
-        Part(_SERVICES[index * len(_SERVICES) // len(acts)], _identifier(index + 1), _TITLES[index % len(_TITLES)], tuple(bodies))
-        for index, bodies in enumerate(acts)
-    ]
-
-
-def _identifier(number: int) -> str:
-    return f"99-2026-11-20-{number:05d}"
+def _built(path: Path, shape: _Shape, *, quick: bool) -> Sample:
+    chance, is_recueil = Random(1), path.stem != "scan"
+    wanted = phrases(chance, sum(shape.phrases))
+    in_text, on_scans = wanted[: shape.phrases[0]], wanted[shape.phrases[0] :]
+    dealt = {False: _deal(in_text, sum(shape.texts)), True: _deal(on_scans, sum(shape.scans) - (shape.decree is not None))}
+    lengths = [*((count, False) for count in shape.texts), *((count, True) for count in shape.scans)]
+    if quick:
+        lengths = [(1, is_scanned) for _, is_scanned in (*lengths[:1], *lengths[-2:])]
+    acts, number, firsts, scans, found = list[ActSpec](), 0, list[int](), list[int](), list[tuple[int, str]]()
+    for index, (count, is_scanned) in enumerate(lengths):
+        is_decree, texts = shape.decree is not None and index == len(lengths) - 2, list[str]()
+        number += is_recueil  # the separator page
+        firsts.append(number)
+        for _ in range(count):
+            number += 1
+            scans += [number] * is_scanned
+            if is_decree and not texts:
+                texts.append("\n".join(DECREE))
+                continue
+            words = next(dealt[is_scanned])
+            found += [(number, phrase) for phrase in words]
+            texts.append(_page(chance, words, _SHORT_ROWS if quick else LINES_PER_PAGE))
+        title = shape.decree if is_decree and shape.decree else _TITLES[index % len(_TITLES)]
+        service = _SERVICES[index * len(_SERVICES) // len(lengths)]
+        acts.append(ActSpec(service, f"99-2026-11-20-{index + 1:05d}", title, tuple(texts), is_scanned))
+    if is_recueil:
+        content = build_recueil(RecueilSpec("VAL-FLEURI", "99-2026-187", _DAY, tuple(acts)))
+    else:
+        content = build_standalone([text for act in acts for text in act.pages], scanned=True)
+    path.write_bytes(_scanned(content, Random(2)))
+    pages = len(pdfium.PdfDocument(path))
+    before = pages - number  # cover and table of contents
+    return Sample(
+        path.stem,
+        str(path),
+        pages,
+        tuple(page + before for page in scans),
+        tuple((page + before, phrase) for page, phrase in found),
+        firsts[-2] + before if shape.decree else None,
+    )
 
 
 def _deal(some: tuple[str, ...], pages: int) -> Iterator[tuple[str, ...]]:
@@ -285,17 +126,62 @@ def _deal(some: tuple[str, ...], pages: int) -> Iterator[tuple[str, ...]]:
     return (some[index::pages] for index in range(pages))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Build the corpus, and say what is in it in `corpus.json` beside it."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.reading.corpus", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", nargs="*", default=NAMES, choices=NAMES)
-    options = parser.parse_args(arguments)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    samples = build(options.folder, SHORT if options.quick else FULL, options.only)
-    save(options.folder, samples, tuple(font.name for font in fonts()))
+def _page(chance: Random, words: tuple[str, ...], rows: int) -> str:
+    """A page with a paragraph around each phrase, filled with others: some 2,000 characters, as real recueils have."""
+    kept = carriers(chance, words)
+    used = sum(map(_rows, kept))
+    for paragraph in paragraphs(chance):
+        used += _rows(paragraph)
+        if used > rows:
+            break
+        kept.append(paragraph)
+    return "\n\n".join(chance.sample(kept, len(kept)))
 
 
-if __name__ == "__main__":
-    main()
+def _rows(paragraph: str) -> int:
+    """The lines of a paragraph, and an empty one."""
+    return len(wrapped(_SHEET, paragraph)) + 1
+
+
+# A page as a scanner leaves it: a little askew, every other one hard to read.
+
+_MOST_ASKEW = 0.7
+_QUALITY = 70
+_BLUR = 0.9
+_NOISE_SIGMA = 12.0
+_SPECKS = 40
+# Ink is no longer black, nor paper white.
+_DARKEST, _LIGHTEST = 78, 214
+_LOW_CONTRAST = [round(_DARKEST + level * (_LIGHTEST - _DARKEST) / 255) for level in range(256)]
+# Even bytes become normal ones, so that the noise is the same on every machine (Pillow's own cannot be seeded).
+_NORMAL = bytes(max(0, min(255, round(128 + _NOISE_SIGMA * NormalDist().inv_cdf((byte + 0.5) / 256)))) for byte in range(256))
+
+
+def _scanned(pdf: bytes, chance: Random) -> bytes:
+    """The file with its images as scanners leave them."""
+    document, out, number = pdfium.PdfDocument(pdf), io.BytesIO(), 0
+    for page in document:
+        for image in page.get_objects([pdfium_c.FPDF_PAGEOBJ_IMAGE]):
+            if isinstance(image, pdfium.PdfImage):
+                image.load_jpeg(_spoilt(image.get_bitmap().to_pil(), chance, hard=number % 2 == 1), inline=True)
+                number += 1
+        page.gen_content()
+    if not number:
+        return pdf
+    document.save(out)
+    return out.getvalue()
+
+
+def _spoilt(drawn: Image.Image, chance: Random, *, hard: bool) -> io.BytesIO:
+    image = drawn.rotate(chance.uniform(-_MOST_ASKEW, _MOST_ASKEW), Image.Resampling.BICUBIC, fillcolor=255)
+    if hard:
+        image = image.filter(ImageFilter.GaussianBlur(_BLUR)).point(_LOW_CONTRAST)
+        pen = ImageDraw.Draw(image)
+        for _ in range(_SPECKS):
+            x, y, size = chance.randrange(image.width), chance.randrange(image.height), chance.randint(0, 2)
+            pen.ellipse((x, y, x + size, y + size), fill=chance.randint(60, 150))
+        noise = Image.frombytes("L", image.size, chance.randbytes(image.width * image.height).translate(_NORMAL))
+        image = ImageChops.add(image, noise, offset=-128)
+    jpeg = io.BytesIO()
+    image.save(jpeg, "JPEG", quality=_QUALITY)
+    return jpeg

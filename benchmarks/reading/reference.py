@@ -51,13 +51,20 @@ def _cpu() -> float:
     return sum(use.ru_utime + use.ru_stime for use in spent)
 
 
+def _peak() -> int:
+    """The bytes of this process at most, or of the largest that it waited for. (`ru_maxrss` of itself may be that of who started it.)"""
+    own = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return max(int(own), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024
+
+
 def main(path: str, output: str) -> None:
     """Read one file and write what it took (seconds, imports excluded) and what was found."""
     before, start = _cpu(), perf_counter()
     pages = read(Path(path))
     hits = len(KEYWORDS.findall("\n".join(pages)))
     seconds, cpu = perf_counter() - start, _cpu() - before
-    Path(output).write_text(json.dumps({"seconds": seconds, "cpu": cpu, "hits": hits, "pages": pages}), encoding="utf-8")
+    figures = {"seconds": seconds, "cpu": cpu, "whole_cpu": _cpu(), "peak": _peak(), "hits": hits, "pages": pages}
+    Path(output).write_text(json.dumps(figures), encoding="utf-8")
 
 
 if __name__ == "__main__":

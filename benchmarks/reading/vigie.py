@@ -68,9 +68,16 @@ def _cpu() -> float:
     return sum(use.ru_utime + use.ru_stime for use in spent)
 
 
+def _peak() -> int:
+    """The bytes of this process at most, or of the largest that it waited for. (`ru_maxrss` of itself may be that of who started it.)"""
+    own = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return max(int(own), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024
+
+
 def main(path: str, output: str) -> None:
     """Read one file and write what came of it."""
-    Path(output).write_text(json.dumps(asyncio.run(read(Path(path)))), encoding="utf-8")
+    figures = asyncio.run(read(Path(path)))
+    Path(output).write_text(json.dumps({**figures, "whole_cpu": _cpu(), "peak": _peak()}), encoding="utf-8")
 
 
 if __name__ == "__main__":

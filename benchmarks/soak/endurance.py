@@ -365,7 +365,10 @@ class Log:
     def __init__(self, lines: Sequence[Mapping[str, Any]]) -> None:
         self._of = defaultdict[str, list[Mapping[str, Any]]](list)
         self._general = list[Mapping[str, Any]]()
+        self._database = list[Mapping[str, Any]]()
         for line in sorted(lines, key=itemgetter("at")):
+            if line["event"] == "life.begun" or line["event"].startswith("database."):
+                self._database.append(line)
             if "source" in line:
                 self._of[str(line["source"])].append(line)
             elif line["event"].startswith("recueil."):
@@ -381,7 +384,8 @@ class Log:
     def explains(self, sources: Sequence[Source], begin: float, end: float) -> bool:
         """Whether it says why something of these sources took from `begin` to `end`: what was wrong with them, or with what all share.
 
-        What other sources do explains nothing. What failed before (source, platform) and of which nothing more was said, fails still.
+        What other sources do explains nothing. What failed before (source, platform) and of which nothing more was said, fails still; so
+        does the database until the next life, which says it anew.
         """
         ours = [line for one in sources for key in (one.key, urlsplit(one.root).netloc) for line in self._of[key]]
         told = sorted((line for line in ours if line["event"] not in _UNEXPLAINED), key=itemgetter("at"))
@@ -391,7 +395,8 @@ class Log:
             line["event"] for line in self._general if line["at"] < begin and line["event"].startswith(("destination.", "delivery."))
         ]
         is_down = bool(platform) and not platform[-1].endswith((".recovered", ".alert_closed"))
-        return is_failing or is_down or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
+        is_gone = [line["event"] for line in self._database if line["at"] < begin][-1:] == ["database.unavailable"]
+        return is_failing or is_down or is_gone or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
 
 
 def rising(uses: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -65,27 +65,20 @@ class Month(France):
     """The sites of a plan. What a file holds is known by its name, which is printed in it."""
 
     def __init__(self, plan: Plan, now: datetime) -> None:
-        super().__init__(plan.authorities, now)
-        # `France` holds them by source too; nothing here looks there.
-        self._branches = [replace(branch, recueils=tuple(filter(_is_kept, branch.recueils))) for branch in self._branches]
-        self._hosts = {_host(branch.sources[0]): [branch] for branch in self._branches}
+        super().__init__(plan.authorities, now, is_kept=_is_kept)
         self._plan = plan
         self._chance = Random(f"sites {plan.seed}")
         self._at = {_host(source): source for source in self.sources}
         self._branch = {branch.sources[0].authority: branch for branch in self._branches}
         self._rank = {code: rank for rank, code in enumerate(plan.authorities)}
         self._papers = {code: {one.recueil.rank: one for one in self._published(code)} for code in self._branch}
-        self._named = {one.name: one for papers in self._papers.values() for one in papers.values()}
+        self.named = {one.name: one for papers in self._papers.values() for one in papers.values()}
 
     # --- what is published -------------------------------------------------------------------------------------------
 
     def papers(self, authority: str, since: datetime, until: datetime) -> list[Paper]:
         """What an authority puts on line in this time, in order."""
         return [one for one in self._papers[authority].values() if since <= one.recueil.up < until]
-
-    def paper_named(self, name: str) -> Paper:
-        """By its name."""
-        return self._named[name]
 
     def _published(self, code: str) -> Iterator[Paper]:
         """Recueils of one act each."""

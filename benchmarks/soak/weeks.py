@@ -104,7 +104,7 @@ async def _lived(order: Mapping[str, Any]) -> None:
             return clock.told().astimezone(tz)
 
     door = Shortcut(month, clock.monotonic, interfere)
-    reader = partial(SimulatedReader.start, month.paper_named, COSTS, Processors(PROCESSORS))
+    reader = partial(SimulatedReader.start, month.named, COSTS, Processors(PROCESSORS))
     with (
         simulated(door, clock, folder / "tmp", reader, plan.seed),
         patch.object(apscheduler.schedulers.base, "datetime", MachineClock),

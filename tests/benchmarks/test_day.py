@@ -76,14 +76,14 @@ def test_in_the_first_week_of_a_month_the_former_one_is_asked_for_too() -> None:
 @pytest.mark.short_form
 def test_the_report_says_what_was_measured(hours: tuple[Figures, dict[str, Paper]]) -> None:
     figures, _ = hours
-    told = report(figures, PLAN, COSTS)
+    told = report(figures, PLAN)
     assert f"{figures.recueils} recueils of {figures.pages} pages, of which {figures.scans} are scans" in told
     [row] = [line.split() for line in told.splitlines() if line.startswith("in working hours")]
     assert int(row[3]) == len(figures.ways)
     assert float(row[-1]) == round(max(way.seconds for way in figures.ways) / 60, 2)
     assert "NOT AS PROMISED" not in told
     broken = replace(figures, lost=("2026-1",), doubled=("2026-2",), closest=1.0, failing=1)
-    assert report(broken, PLAN, COSTS).count("NOT AS PROMISED") == 4
+    assert report(broken, PLAN).count("NOT AS PROMISED") == 4
 
 
 @pytest.mark.parametrize("decrees", [0.0, 1.0])

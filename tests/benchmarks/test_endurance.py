@@ -185,6 +185,10 @@ def test_a_source_that_is_not_polled_is_a_stall_until_the_log_says_why() -> None
     down = {"at": 60.0, "event": "destination.unreachable", "level": "warning"}
     assert Log([*polls, down]).explains((source,), 7200.0, 18000.0), "two hours before, and not over"
     assert not Log([*polls, down, {"at": 120.0, "event": "destination.recovered", "level": "info"}]).explains((source,), 7200.0, 18000.0)
+    full = {"at": 60.0, "event": "database.unavailable", "level": "error"}
+    assert Log([*polls, full]).explains((source,), 7200.0, 18000.0), "it is said once, however long the disk is full"
+    for over in ("database.recovered", "life.begun"):
+        assert not Log([*polls, full, {"at": 120.0, "event": over, "level": "info"}]).explains((source,), 7200.0, 18000.0)
 
 
 @pytest.mark.parametrize(("memory", "told"), [(101.0, []), (119.0, []), (140.0, ["memory from 100 to 140"])])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.mutants import CHECKOUT, Mutant, NotFound, failing, load, locate, main, mutated
+from benchmarks.mutants import CHECKOUT, Mutant, NotFound, failing, load, locate, mutated
 
 FAULT = Mutant("one and one are two", "*.py", "1 + 1", "1 + 2", ("test_sum.py",))
 
@@ -43,8 +43,3 @@ def test_a_text_that_is_not_there_once_is_told(root: Path, text: str) -> None:
     (root / "total.py").write_text(text, "utf-8")
     with pytest.raises(NotFound, match=r"one and one are two: the text to change is [02] times in"):
         locate(FAULT, root)
-
-
-def test_they_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--list", "--only", "robots.txt is"])
-    assert capsys.readouterr().out == "robots.txt is obeyed: sources/http/politeness.py\n"

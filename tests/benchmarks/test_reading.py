@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.reading.__main__ import corpus, main, measure
-from benchmarks.reading.corpus import SHORT, build
-from benchmarks.reading.report import Measured, report
-from benchmarks.reading.sample import Sample
-from benchmarks.reading.ways import Failed, Found, Run, Spent, find, run
+from benchmarks.reading.__main__ import main, measure
+from benchmarks.reading.corpus import Sample, build
+from benchmarks.reading.ways import Failed, Found, Measured, Run, Spent, find, read, report
 from bot.reading.pages.recognition import ocr_available
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 SCANS = ["scan", "scanned-recueil"]
 
@@ -26,8 +21,7 @@ SCANS = ["scan", "scanned-recueil"]
 def test_the_short_form_finds_every_phrase_and_its_figures_are_real(only: list[str], tmp_path: Path) -> None:
     if only is SCANS and not ocr_available():
         pytest.skip("no Tesseract with French data (fra.traineddata) on this machine")
-    samples, fonts = corpus(tmp_path, only, quick=True)
-    found = measure(samples, 1, tmp_path, None)
+    found = measure(build(tmp_path, only, quick=True), 1, tmp_path, None)
     assert [one.sample.name for one in found] == only
     for one in found:
         [bot] = one.vigie
@@ -35,20 +29,20 @@ def test_the_short_form_finds_every_phrase_and_its_figures_are_real(only: list[s
         assert bot.found.folded == bot.found.known
         assert 0 < bot.seconds < bot.whole.seconds
         assert 0 < bot.cpu < bot.whole.cpu
-        assert bot.whole.peak > 20e6
+        assert 20e6 < bot.whole.peak < 1e9
         assert one.reference == ()
         assert (bot.alert is not None) == (one.sample.decree_page is not None)
-    assert fonts[:2] == ["Helvetica", "Times"]
 
 
 def test_the_same_corpus_is_built_each_time(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
         folder.mkdir()
-        samples = build(folder, SHORT, ["text", "mixed"])
-        assert [len(sample.phrases) for sample in samples] == [SHORT.text[1], SHORT.mixed[1] + SHORT.mixed[2]]
-        assert all(len(set(sample.phrases)) == len(sample.phrases) for sample in samples)
-    assert [path.read_bytes() for path in sorted(folders[0].iterdir())] == [path.read_bytes() for path in sorted(folders[1].iterdir())]
+        samples = build(folder, ["text", "mixed"], quick=True)
+        assert [(sample.pages, sample.scans, len(set(sample.phrases))) for sample in samples] == [(8, (), 12), (8, (6, 8), 11)]
+    # What writes the file gives it an identifier of its own.
+    one, two = ([re.sub(rb"/ID.*", b"", path.read_bytes()) for path in sorted(folder.iterdir())] for folder in folders)
+    assert one == two
 
 
 def test_a_phrase_counts_on_its_own_page_only() -> None:
@@ -59,24 +53,10 @@ def test_a_phrase_counts_on_its_own_page_only() -> None:
     assert find(["le systérne de vidéoprotectlon"], [(1, phrase)]) == Found(known=1, exact=0, folded=0, close=1)
 
 
-def test_what_a_program_took_holds_what_its_children_took() -> None:
-    child = "block = b'x' * 300_000_000; sum(range(6_000_000))"
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
-    # Measured by a small process, as the benchmark is: what begins as a copy of this one has its memory as its peak.
-    measure = (
-        "import json, pathlib, sys; from dataclasses import asdict; from benchmarks.reading.ways import run\n"
-        "print(json.dumps([asdict(run([sys.executable, '-c', code], folder=pathlib.Path(), environment={})) for code in sys.argv[1:]]))"
-    )
-    told = subprocess.run([sys.executable, "-c", measure, parent, "pass"], cwd=CHECKOUT, capture_output=True, check=True, text=True).stdout
-    spent, idle = (Spent(**each) for each in json.loads(told))
-    assert spent.peak > 300e6 > idle.peak
-    assert spent.cpu > idle.cpu
-    assert spent.seconds > idle.seconds
-
-
 def test_a_program_that_fails_gives_no_figures(tmp_path: Path) -> None:
+    failing = [sys.executable, "-c", "import sys; print('out of paper', file=sys.stderr); sys.exit(3)"]
     with pytest.raises(Failed, match=r"status 3: .*out of paper"):
-        run([sys.executable, "-c", "import sys; print('out of paper', file=sys.stderr); sys.exit(3)"], folder=tmp_path, environment={})
+        read(failing, SAMPLE, tmp_path / "figures.json")
 
 
 def run_of(seconds: float, alert: float | None = None, found: int = 10) -> Run:

@@ -17,6 +17,6 @@ def test_every_kind_of_page_is_answered_and_kept_pages_cost_less(tmp_path: Path,
     printed = capsys.readouterr().out.splitlines()
     assert "memory that pages took" in printed[-1]
     with open_store(f"sqlite:///{tmp_path / 'queries.db'}", read_only=True) as store:
-        costs, _ = measure(store, 3, seed=2)
+        costs, _ = measure(store, 3)
     assert len(printed) == len(table(costs)) + 1
     assert [cost.kind for cost in costs if cost.kept[0] > cost.anew[0]] == []

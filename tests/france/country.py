@@ -80,20 +80,24 @@ class Branch:
         return National(source, spelling(source.root), today, path)
 
 
+def sparse_before(day: date) -> Callable[[Recueil], bool]:
+    """For `is_kept`: of what was published before, one in five."""
+    return lambda recueil: recueil.day >= day or recueil.number % 5 == 0
+
+
 class France:
     """Every source of `authorities`, as its site is at the moment given to `at`.
 
     A source that needs a browser is served to any client here: what a challenge page does is the client's own tests' business. Of what was
-    published before `sparse_before` one recueil in five is there: long lists take long to write and to read.
+    published only what `is_kept` is there: long lists take long to write and to read.
     """
 
-    def __init__(self, authorities: Mapping[str, Authority], now: datetime, *, sparse_before: date = date.min) -> None:
+    def __init__(self, authorities: Mapping[str, Authority], now: datetime, *, is_kept: Callable[[Recueil], bool] = lambda _: True) -> None:
         self.sources = tuple(replace(source, browser=None) for authority in authorities.values() for source in authority.sources)
         self.zones = {source.key: ZoneInfo(authorities[source.authority].time_zone) for source in self.sources}
         self.robots: dict[str, str] = {}
         self._branches = [
-            replace(branch, recueils=tuple(each for each in branch.recueils if each.day >= sparse_before or each.number % 5 == 0))
-            for branch in _branches(self.sources, self.zones)
+            replace(branch, recueils=tuple(filter(is_kept, branch.recueils))) for branch in _branches(self.sources, self.zones)
         ]
         self._by_source = {source.key: branch for branch in self._branches for source in branch.sources}
         self._hosts: dict[str, list[Branch]] = defaultdict(list)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.detection.corpus import load_corpus
-from benchmarks.detection.evaluating import NOISES, evaluate, evaluation_json, lines, trials
+from benchmarks.detection.evaluating import NOISES, Mark, evaluate, evaluation_json, lines, trials
 from tests.benchmarks.detection.folders import DECREE, ROAD, folder
 
 
@@ -19,7 +19,7 @@ def test_every_act_is_judged_as_it_is_and_under_each_noise(tmp_path: Path) -> No
     assert evaluation.clean.acts == 2
     assert evaluation.all_noises.acts == sum(tally.acts for tally in evaluation.noisy.values()) == len(tried) - 2
     assert (evaluation.clean.precision, evaluation.clean.recall, evaluation.mistakes) == (1, 1, ())
-    assert evaluation.clean.facts["operators"].right == 1
+    assert evaluation.clean.facts["operators"][Mark.RIGHT] == 1
 
 
 def test_a_wrong_label_is_told_with_its_place(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_missed_share_is_never_rounded_up_to_all(tmp_path: Path) -> None:
 def test_the_json_says_the_same(tmp_path: Path) -> None:
     evaluation = evaluate(tuple(trials(load_corpus(folder(tmp_path, DECREE.replace('["SNCF"]', '["RATP"]') + ROAD)), [NOISES["capitals"]])))
     found = evaluation_json("folder", evaluation)
-    assert list(found) == ["folder", "seed", "clean", "noises", "all_noises", "mistakes", "noisy_mistakes"]
+    assert list(found) == ["folder", "clean", "noises", "all_noises", "mistakes", "noisy_mistakes"]
     assert found["clean"]["facts"]["operators"] == {"right": 0, "wrong": 1, "missing": 0, "invented": 0}
     assert found["clean"]["precision"] == 1
     assert [noise["noise"] for noise in found["noises"]] == ["capitals"]

@@ -6,7 +6,7 @@ from datetime import date, time
 
 import pytest
 
-from benchmarks.detection.evaluating import Mark, Marks, assess, mark_of, tally
+from benchmarks.detection.evaluating import Mark, assess, mark_of, tally
 from benchmarks.detection.labelled import LABELLED, Labelled, Printed, Value, as_labels
 from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Outcome, Purpose, Reference, Verdict
 
@@ -85,8 +85,9 @@ def test_facts_are_counted_over_decrees() -> None:
         Verdict(UNCERTAIN),
     ]
     total = tally(assess(whole, [verdict]) for verdict in found)
-    assert total.facts == {"number": Marks(1, 1, 1), "cameras": Marks(2, 0, 1), "software": Marks(invented=1)}
-    assert total.all_facts == Marks(3, 1, 2, 1)
+    counts = {"number": (1, 1, 1, 0), "cameras": (2, 0, 1, 0), "software": (0, 0, 0, 1)}
+    assert {name: tuple(marks[mark] for mark in Mark) for name, marks in total.facts.items()} == counts
+    assert tuple(total.all_facts[mark] for mark in Mark) == (3, 1, 2, 1)
     mistakes = assess(whole, [found[1]]).mistakes
     assert [(mistake.about, mistake.expected, mistake.found) for mistake in mistakes] == [
         ("number", "2026-1", "2026-2"),

@@ -15,7 +15,7 @@ from sources.crawl.crawler import Crawl
 from sources.model import ListingEntry
 from sources.pages import READERS
 from tests.france import memory
-from tests.france.country import France
+from tests.france.country import France, sparse_before
 from tests.france.publications import Recueil
 from tests.france.serving import Shortcut
 from tests.france.sweep import Clock, Sweeper, client
@@ -38,7 +38,7 @@ def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def sweeper(request: pytest.FixtureRequest) -> AsyncIterator[Sweeper]:
     """France without sockets and without waiting, on Wednesday or from the moment that the test gives."""
     start: datetime = getattr(request, "param", WEDNESDAY)
-    france = France(load_authorities(), start, sparse_before=AUTUMN)
+    france = France(load_authorities(), start, is_kept=sparse_before(AUTUMN))
     clock = Clock(start, france)
     door = Shortcut(france, clock.monotonic)
     async with client(france, door, clock, interval_seconds=0) as polite:

@@ -19,7 +19,7 @@ from sources.http.politeness import Disallowed
 from sources.model import Paused
 from tests.examples import by_day
 from tests.france import memory
-from tests.france.country import Answer, France
+from tests.france.country import Answer, France, sparse_before
 from tests.france.serving import Sockets
 from tests.france.sweep import AGENT, Clock, Sweep, Sweeper, client
 
@@ -51,7 +51,7 @@ def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def door() -> AsyncIterator[Sockets]:
     """The whole of France on real sockets of one address."""
-    france = France(load_authorities(), EVENING, sparse_before=AUTUMN)
+    france = France(load_authorities(), EVENING, is_kept=sparse_before(AUTUMN))
     clock = Clock(EVENING, france)
     async with Sockets(france, clock.monotonic) as running:
         yield running
@@ -70,7 +70,7 @@ class FirstLooks:
 @pytest.fixture(scope="module")
 def looks() -> FirstLooks:
     async def look() -> FirstLooks:
-        france = France(load_authorities(), EVENING, sparse_before=AUTUMN)
+        france = France(load_authorities(), EVENING, is_kept=sparse_before(AUTUMN))
         clock = Clock(EVENING, france)
         async with Sockets(france, clock.monotonic) as door, client(france, door, clock) as polite:
             sweeper = Sweeper(france, door, clock, polite)
