@@ -157,7 +157,7 @@ def reading_notes(follow: Follow, reading: LastReading | None, names: FollowName
     if reading is None:
         return []
     if reading.at is None:
-        return [words.added_unread.format(what=follow_label(follow, names, language))]
+        return [words.added_unread.format(what=follow_label(follow, names, language, is_button=True))]
     failing = [(short_where(place, words_in(language)), date_text(at.astimezone(FRANCE).date(), dates)) for place, at in reading.unread]
     return [words.added_failing.format(where=where, since=since) for where, since in failing]
 

@@ -84,7 +84,7 @@ def test_a_false_decree_is_withdrawn_and_a_withdrawal_taken_back(vigie: Vigie) -
     withdrawn = vigie("review", "reject", "--decree", "1", "--json")
     assert withdrawn.code == 0
     assert (withdrawn.json["withdrawn"], withdrawn.json["posted_to"], withdrawn.json["outcome"]) == (1, [], "not_concerned")
-    assert vigie("recent", "--json").json == vigie("search", "lumières", "--json").json == []
+    assert vigie("recent", "--json").json == vigie("search", "algorithmique", "--json").json == []
     shown = vigie("show", "1", "-l", "en")
     assert shown.out.startswith("Removed on ")
     assert "Écarté le " in vigie("show", "1").out

@@ -41,7 +41,7 @@ def _at_night(decree: Decree, days: int) -> Decree:
         (
             _at_night(samples.FULL, 1),
             "soon",
-            "En vigueur à certaines heures ; prochaine plage : vendredi 21 août 2026 à 22 h",
+            "En cours à certaines heures ; prochaine plage : vendredi 21 août 2026 à 22 h",
             "In force at certain hours; next: Friday 21 August 2026, 22:00",
         ),
         (_at_night(samples.FULL, -1), "past", "Plus aucune plage à venir", "No hours left to come"),
