@@ -103,7 +103,7 @@ def register(app: typer.Typer) -> None:
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """Answer a question in plain words: the status of places, what is in force on days, or the decrees that have these words."""
+        """Answer a question in plain words, as chats do: places, days, a number, or words that a decree has."""
         _show(_answered(ctx.obj, lambda questions: questions.plain(" ".join(words), page), limit, language), as_json=as_json)
 
     @app.command("show", epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")

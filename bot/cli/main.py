@@ -36,7 +36,7 @@ COMMANDS = {
     "read": ("read", "Read one PDF: its acts, and the decrees among them. Nothing is recorded, but with --retry."),
     "town": ("decrees", "Show the decrees that name a town, those that may concern it, and what could not be read there."),
     "recent": ("decrees", "Show the decrees published last, the newest first; with --in-force, those in force or to come."),
-    "search": ("decrees", "Answer a question in plain words: the status of places, what is in force on days, or the decrees that have these words."),
+    "search": ("decrees", "Answer a question in plain words, as chats do: places, days, a number, or words that a decree has."),
     "show": (
         "decrees",
         "Show one decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter.",
