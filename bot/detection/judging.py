@@ -13,8 +13,8 @@ from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
 from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
-from bot.detection.facts.places import leaves_out, places
-from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
+from bot.detection.facts.places import places
+from bot.detection.facts.second_reader import TAGGED, agree, doubtful, leaves_out, second_values, tagged
 from bot.detection.facts.signature import courts_named, first_prefect, office, passed_over, signed
 from bot.detection.facts.territory import communes
 from bot.detection.rules.deciding import decide

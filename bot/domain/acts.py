@@ -308,7 +308,7 @@ class Change:
 
     `decree`: id of the other, None if never seen; `number`: its number. `since`: beginning of the changing decree's period, else its
     signature, else publication, or None. `starts`, `ends`: its period. `revoked_by`: what ends it, recursively; `bot.domain.law` applies
-    it. `retroactive`: as in `Reference`. `cameras`: how many the changing decree counts, where that is sure.
+    it. `retroactive`: as in `Reference`. `cameras`: how many it counts, if sure.
     """
 
     kind: Kind

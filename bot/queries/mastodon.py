@@ -136,8 +136,8 @@ def answer_status(
     answer: Answer, mention: StatusMention, limits: StatusLimits, *, places: Mapping[str, Place], contact: str, public_url: str = ""
 ) -> str:
     """Return an answer as a status within `limits`, which mentions only its author. A decree keeps its link; a list its beginning and end,
-    with a mark where decrees are left out. The notice for a first contact follows if there is room, as earlier contacts are not stored.
-    `contact`: of this instance's operator, or empty. `public_url`: of its pages, to one of which a link is kept; or empty."""
+    a mark between. The notice for a first contact follows if there is room.
+    `contact`: of the operator, or empty. `public_url`: of its pages, to one of which a link is kept; or empty."""
     language = language_of(mention)
     room = replace(limits, characters=limits.characters - len(mention.handle) - 2)
     link = f"\n\n{page_address(answer, public_url, language)}" if public_url else ""

@@ -16,6 +16,7 @@ from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.messages.articles import with_article
 from bot.messages.legal import rules
+from bot.messages.letters.drafting import ODT, odt
 from bot.messages.lines import MessageInput, capital, date_text, thousands
 from bot.messages.words import words_in
 from bot.queries.answers import (
@@ -36,7 +37,6 @@ from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
 from bot.web.map import map_view, outline_svg
-from bot.web.odt import ODT, odt
 from bot.web.open_data import columns
 from bot.web.pictures import Busy, ShownPage
 from bot.web.place_views import by_nearness, commune_rows, department_panel, found_words, source_view, sources_view, town_view, unread_label

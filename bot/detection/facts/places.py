@@ -126,31 +126,11 @@ _BARE_AREA = re.compile(
 def names(text: str, *, item: bool = False) -> Iterator[str]:
     """Yield the names of places in an enumeration as printed, in order, without article or preposition. An `item` of a list of places may
     have an unknown kind ("sémaphore de Callelongue") if it has a proper name."""
-    cut = _parts(text, item=item)
+    cut = enumerated(text, item=item)
     yield from chain.from_iterable(_with_nouns(cut) if item else (found for _, found in cut))
 
 
-# What may be a place: a few words with an article or a capital, no figure.
-_ITEM = re.compile(r"(?=l[ae]s? |l['’]|.*[A-ZÀ-ÖØ-Þ])(?!.*(?:cam[ée]ras?|\bservice|\bpar\b))[^\d()]{4,60}")
-
-
-_JOINED_TO = re.compile(r"(?<=[a-z])[,;]\s(?:et\s)?(?:d[eu]s?|de l[a']|l[ae]s?|l'|aux?|sur|a l[a'])\s?(?:l[ae]s?\s|l')?$")
-
-
-def leaves_out(document: ActText, found: Sequence[TextMatch[str]]) -> bool:
-    """Return whether an enumeration from which places were read has a part that gave none."""
-    known = [fold(entry.value).text for entry in found]
-    ends = {entry.end for entry in found}
-    for entry in found:
-        joined_to = _JOINED_TO.search(document.flat, max(entry.start - 30, 0), entry.start)
-        if joined_to is not None and not ends.intersection(range(joined_to.start(), entry.start + 1)):
-            return True
-    parts = chain.from_iterable(_parts(document.original(*span)) for span in {(entry.start, entry.end) for entry in found})
-    unread = (fold(part).text for part, read in parts if not read and _ITEM.fullmatch(part))
-    return any(not any(name in part for name in known) for part in unread)
-
-
-def _parts(text: str, *, item: bool = False) -> list[tuple[str, list[str]]]:
+def enumerated(text: str, *, item: bool = False) -> list[tuple[str, list[str]]]:
     """Return the parts of an enumeration, each with the names of places in it."""
     printed, capitals = joined(text), text.isupper()
     if capitals:

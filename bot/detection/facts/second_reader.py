@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pycrfsuite
 
 from bot.detection.facts.equipment import listed_products, without_form
 from bot.detection.facts.operators import beside_formality, only_told, operators_within
-from bot.detection.facts.places import STREET_KIND, is_of_a_kind, names
+from bot.detection.facts.places import STREET_KIND, enumerated, is_of_a_kind, names
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import cleaned, joined
@@ -257,6 +257,25 @@ def doubtful(
     if unseen and facts.vendor and "vendor" not in unsure and _beside_maker(document, facts):
         unsure.remove("software")
     return tuple(name for name in Facts.__dataclass_fields__ if name in unsure and getattr(facts, name))
+
+
+# What may be a place: a few words with an article or a capital, no figure.
+_ITEM = re.compile(r"(?=l[ae]s? |l['’]|.*[A-ZÀ-ÖØ-Þ])(?!.*(?:cam[ée]ras?|\bservice|\bpar\b))[^\d()]{4,60}")
+
+
+_JOINED_TO = re.compile(r"(?<=[a-z])[,;]\s(?:et\s)?(?:d[eu]s?|de l[a']|l[ae]s?|l'|aux?|sur|a l[a'])\s?(?:l[ae]s?\s|l')?$")
+
+
+def leaves_out(document: ActText, found: Sequence[TextMatch[str]]) -> bool:
+    """Return whether an enumeration from which places were read has a part that gave none."""
+    known = [fold(entry.value).text for entry in found]
+    ends = {entry.end for entry in found}
+    leads = (_JOINED_TO.search(document.flat, max(entry.start - 30, 0), entry.start) for entry in found)
+    if any(lead is not None and ends.isdisjoint(range(lead.start(), lead.end() + 1)) for lead in leads):
+        return True
+    parts = chain.from_iterable(enumerated(document.original(*span)) for span in {(entry.start, entry.end) for entry in found})
+    unread = (fold(part).text for part, read in parts if not read and _ITEM.fullmatch(part))
+    return any(not any(name in part for name in known) for part in unread)
 
 
 def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]]]) -> dict[str, FactValue]:
