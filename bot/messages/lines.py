@@ -335,7 +335,7 @@ class PeriodStage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PeriodTiming:
-    """A stage, with the time left until the start when it is upcoming, and the days of the calendar until then, at its place."""
+    """Holds a stage; of an upcoming one also the time left until the start, and the calendar days until then, at its place."""
 
     stage: PeriodStage
     delay: timedelta | None = None

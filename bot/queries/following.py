@@ -124,7 +124,7 @@ def follow_of_code(code: str, names: FollowNames) -> Follow | None:
 
 @dataclass(frozen=True, slots=True)
 class LastReading:
-    """When the recueils of a place were last read, None for never. `unread`: the authorities whose recueils cannot be read, since when."""
+    """Holds when the recueils of a place were last read, None for never. `unread`: authorities that cannot be read, and since when."""
 
     at: datetime | None
     unread: tuple[tuple[Place, datetime], ...] = ()

@@ -1,4 +1,4 @@
-"""What plain words ask: places, a number, a day, help, else a search. The one way in which every face understands a question. Pure."""
+"""Understands plain words, for every face: places, a number, a day, help, else a search. Pure."""
 
 from __future__ import annotations
 
