@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import camera_types, cameras, counts_others, software, vendor
 from bot.detection.facts.event import event, is_vague
-from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides, references
+from bot.detection.facts.identity import POLICE, number, number_is_whole, of_police_series, police_decides, references
 from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, unlisted
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
@@ -214,6 +214,7 @@ def gather(
     where = places(document, segment, speaking, occasion)
     looked_for = _purposes(document, segment, kind) if mentions else []
     doubts = {
+        "number": own_number is not None and not number_is_whole(document, segment, own_number),
         "starts": not whole,
         "ends": not whole,
         "event": occasion is not None and is_vague(occasion),

@@ -163,6 +163,8 @@ _GLUED = re.compile(
     r"(?:(?<=\d)|(?<=[A-Z]{2}))(?!(?:bis|ter|quater)\b)[a-zà-ÿ]{2,}(?![\w./-]*\d)|(?<=\d)(?:Vu|L[ea]s?|[A-ZÀ-Þ][a-zà-ÿ]{3,}ant)\b"
     r"|(?<=[\d./-])(?:[a-zà-ÿ]{3,}(?:ant|tif|tive|tion)|[A-ZÀ-Þ]{3,}(?:ANT|TIF|TIVE|TION))\b|(?<=[A-Z])(?:PORTANT|AUTORISANT)\b"
 )
+# "n° 64-2026-07-instaurant" was cut before its serial.
+_GOES_ON = re.compile(r"\d|[-/._][a-z0-9]|(?<=[-/._])")
 _FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,6}}\b)")
 _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
 # A line of its own: "N° 37-2026-10-02-00007", with the letters of a service before it ("BPA n° 2026/12") or a series ("27/CAB/DS n° 136"),
@@ -183,18 +185,31 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
     for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,), (DecreePart.BODY, DecreePart.VISA, DecreePart.RECITAL)):
         for block in segment.of(*parts):
             for match in unquoted(_NUMBER, document.folded.text, block.start, block.end):
-                return _read(document, match)
+                return _read_number(document, match)
     text = document.folded.text
     for block in segment.of(DecreePart.HEADING):
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
             service = document.original(*match.span("service")) if match.groupdict().get("service") else ""
             before = text[max(match.start() - 24, 0) : match.start()]
             if service == service.upper() and not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
-                return _read(document, match)
+                return _read_number(document, match)
     return None
 
 
-def _read(document: ActText, match: re.Match[str]) -> TextMatch[str]:
+def number_is_whole(document: ActText, segment: Segment, found: TextMatch[str]) -> bool:
+    """Return False if a number goes on after what was read of it, or title and heading print two."""
+    text, own = document.folded.text, _digits(found.value)
+    parts = segment.of(DecreePart.TITLE, DecreePart.HEADING)
+    firsts = chain.from_iterable(islice(unquoted(_NUMBER, text, block.start, block.end), 1) for block in parts)
+    printed = (_digits(_read_number(document, first).value) for first in firsts)
+    return _GOES_ON.match(text, found.end) is None and all(own in other or other in own for other in printed)
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"\D", "", comparable(number))
+
+
+def _read_number(document: ActText, match: re.Match[str]) -> TextMatch[str]:
     """Return a number as printed, without the blanks that justification and OCR add around separators, and without what is glued to it."""
     groups = match.groupdict()
     start, end = match.span("value" if groups["value"] else "bare")
@@ -275,7 +290,7 @@ def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
             day = _DAY.match(text, numbered.end(), end)
             signed = full(day["day"]) if day is not None else None
             seen = day.end() if day is not None and signed is not None else numbered.end()
-            yield Citation(_read(document, numbered).value, signed, None, numbered.start(), seen)
+            yield Citation(_read_number(document, numbered).value, signed, None, numbered.start(), seen)
             also = _ALSO.match(text, seen, end)  # "les arrêtés n° 2026-7 et n° 2026-8"
             numbered = _FURTHER.match(document.folded.text, also.end(), end) if also is not None and also.end() > seen else None
     for match in _DATED.finditer(text, start, end):

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain, dropwhile, islice, pairwise, takewhile
 
 from bot.detection.facts.days import CELL, GLUE, NIGHT, NO_RANGE, DatedDay, Period, completed, days_of, period_of, stretches, tokens_of
+from bot.detection.facts.operators import beside_formality
 from bot.detection.facts.signature import is_of_letterhead, signing_lines
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.phrases import (
@@ -319,33 +320,47 @@ def _is_below_title(document: ActText, segment: Segment, found: TextMatch[Period
 
 
 _NIGHTS = re.compile(r"\bnuits (?:du|de)\b[^.;]{3,60}\bau\b")
-_ANY_HOUR = re.compile(rf"(?<!\w){HOUR}(?<!:)(?!\w)")
+# No duration: "dans les quarante-huit heures", "une heure avant".
+_ANY_HOUR = re.compile(
+    rf"(?<!\w)(?<!article )(?<!dans les )(?<!moins )(?<!sous )(?<!duree de )(?<!delai de ){HOUR}(?<!:)(?!\w)"
+    r"(?! (?:avant|apres|consecutives))"
+)
 # A line that begins with a day, or a day without a year: no sentence that is read.
 _DAY_ALONE = re.compile(rf"(?<![a-z,])\n\W*(?:{INLINE_MARK})?(?P<day>{ANY_DATE})|\b(?P<short>{DAY}\s*{MONTH})(?!\s*{YEAR})")
 
 
 def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], signed: date | None) -> bool:
-    """Return False if a period may belong to something else, or to unread slots: its article also has a day outside it, a separate hour or
-    another item after it, or another article has a slot with hours near it."""
+    """Return False if a period may belong to something else, or leave out what the articles print beside it: a day outside it, an hour
+    where it has none, another item, a longer slot near it."""
     own, (opening, closing) = segment.at(found.start), found.value
-    if own.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
+    if opening is None or closing is None:
         return True
+    is_titled = own.part not in {DecreePart.ARTICLE, DecreePart.BODY}
+    for block in beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY)):
+        hours = _ANY_HOUR.finditer(document.flat, block.start, block.end) if not _is_timed(found) else ()
+        if any(not (found.start <= hour.start() < found.end or _of_something_else(document, block.start, hour.start())) for hour in hours):
+            return False
+        is_own = block.start == own.start
+        for _, other in _sentences(document, block):
+            days = {moment.day for moment in other.value if moment is not None} - {signed}
+            near = all(opening.day - _NEAR <= day <= closing.day + _NEAR for day in days)
+            if any(not opening.day <= day <= closing.day for day in days) and (is_own or (near and (is_titled or _is_timed(other)))):
+                return False
+            if near and not is_own and _is_timed(other) and _is_timed(found) and _longer(other.value, found.value):
+                return False
+    return is_titled or _fills_article(document, own, found)
+
+
+def _fills_article(document: ActText, own: Block, found: TextMatch[Period]) -> bool:
+    """Return False if the article of a period may give it to something else, or has a night, an item, a day or an hour that is not read."""
     if _NIGHTS.search(document.flat, own.start, found.end):  # whose last one may end on the last day that is named, or on the next
         return False
     if _of_something_else(document, own.start, found.start) or _MARK.match(document.folded.text, found.end, own.end):
         return False
-    for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY):
-        for _, other in _sentences(document, block):
-            days = {moment.day for moment in other.value if moment is not None} - {signed}
-            outside = any(not opening.day <= day <= closing.day for day in days)
-            near = _is_timed(other) and all(opening.day - _NEAR <= day <= closing.day + _NEAR for day in days)
-            if outside and (block is own or near):
-                return False
-            if near and block is not own and _is_timed(found) and _longer(other.value, found.value):
-                return False
+    opening, closing = (moment.day for moment in found.value if moment is not None)
     alone = (partial(match["day"] or match["short"]) for match in _DAY_ALONE.finditer(document.folded.text, own.start, own.end))
-    dated = (day.complete(year=opening.day.year) for day in alone if day is not None)
-    apart = any(day is not None and not opening.day <= day <= closing.day and abs(day - opening.day) <= _NEAR for day in dated)
+    dated = (day.complete(year=opening.year) for day in alone if day is not None)
+    apart = any(day is not None and not opening <= day <= closing and abs(day - opening) <= _NEAR for day in dated)
     return not apart and all(found.start <= match.start() < found.end for match in _ANY_HOUR.finditer(document.flat, own.start, own.end))
 
 

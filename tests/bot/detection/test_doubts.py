@@ -209,6 +209,39 @@ def test_a_period_beside_which_its_article_gives_other_days_or_hours_is_doubtful
     )
 
 
+@pytest.mark.parametrize(
+    ("article", "is_sure"),
+    [
+        ("Le traitement est arrêté entre minuit et 6 h.", False),
+        ("L'emploi cesse le 8 mai 2026.", False),
+        ("Le public est informé par affichage au moins vingt-quatre heures avant.", True),
+        ("Les signalements sont effacés dans les 48 heures.", True),
+    ],
+)
+def test_a_title_beside_which_articles_give_other_days_or_hours_is_doubtful(article: str, *, is_sure: bool) -> None:
+    text = TEXT.replace(", du 3 au 6 mai 2026", "").replace("Fait à", f"Article 3 - {article}\nFait à")
+    found = judge(act(text, f"{TITLE} du 3 au 6 mai 2026")).facts
+    assert (found.starts is not None and found.starts.day.isoformat(), {"starts", "ends"} & set(found.doubtful)) == (
+        "2026-05-03",
+        set() if is_sure else {"starts", "ends"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "is_sure"),
+    [
+        ("Arrêté n° 2026-00931 portant", "Arrêté n° 2026-00931", True),
+        ("Arrêté n° 2026-00931 portant", "Arrêté préfectoral n° 2026 - 931", True),
+        ("Arrêté n° 2026-00931 portant", "Arrêté n° 2026-00913", False),
+        ("Arrêté n°64-2026-07-instaurant l'", "", False),
+        ("Arrêté n°64-2026-07-09-00012portant", "", True),
+    ],
+)
+def test_a_number_that_is_cut_or_printed_in_two_ways_is_doubtful(title: str, heading: str, *, is_sure: bool) -> None:
+    given = act(f"{heading}\n{TEXT}", TITLE.replace("Arrêté n° 2026-00931 portant", title))
+    assert ("number" in judge(given).facts.doubtful) is not is_sure
+
+
 def test_the_second_reader_reads_a_plain_decree() -> None:
     text = document(given := act(TEXT, TITLE))
     read = second_values(text, tagged(text, text.segment))

@@ -271,7 +271,7 @@ BEFORE, EVENINGS = ("2026-12-03", "2026-12-06"), ("2026-12-04T17:00", "2026-12-0
     ("articles", "period", "doubtful"),
     [
         # Slots of something else are no period where another article gives one, and never a sure one.
-        (f"Le commissaire enquêteur reçoit le public :\n{TWO_SLOTS}.\nArticle 3 : Elle vaut du 3 au 6 décembre 2026.", BEFORE, False),
+        (f"Le commissaire enquêteur reçoit le public :\n{TWO_SLOTS}.\nArticle 3 : Elle vaut du 3 au 6 décembre 2026.", BEFORE, True),
         ("Elle vaut :\n- le 4 décembre 2026 ;\n- le 18 mars 2026.\nArticle 3 : Divers.", ("2026-12-04", "2026-12-04"), True),
     ],
 )
