@@ -156,7 +156,7 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
         with ready_store(tmp_path) as store:
             async with FakeBotApi() as api:
                 readings = lambda wanted: last_readings(wanted, OVERVIEW, departments_of_region, PLACES)  # noqa: E731
-                context = FollowContext(NAMES, find_places, readings, topics_in(PLACES), "https://collectif.example")
+                context = FollowContext(NAMES, find_places, readings, topics_in(PLACES), questions.decree_of, "https://collectif.example")
                 languages = ChatLanguages(store.follows.language_of, store.follows.set_language)
                 follow = FollowCommands(
                     store.follows, context, languages, RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None
