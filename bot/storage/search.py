@@ -160,12 +160,17 @@ def words_held(connection: Connection, ids: Collection[int]) -> dict[int, frozen
     followed = connection.execute(_FOLLOWED).scalars().all() if ids else ()
     if not followed:
         return {}
-    wanted = {words: frozenset(query_terms(words)) for words in followed}
+    wanted = {words: _sought(words) for words in followed}
     held: dict[int, frozenset[str]] = {}
     for decree, listed in connection.execute(_TERMS_OF, {"ids": ids}):
         there = frozenset(_TERM.findall(listed))  # PostgreSQL writes each term in quotes
         held[decree] = held.get(decree, frozenset()) | {words for words, sought in wanted.items() if sought <= there}
     return held
+
+
+@lru_cache(maxsize=20_000)
+def _sought(words: str) -> frozenset[str]:
+    return frozenset(query_terms(words))
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
