@@ -106,7 +106,7 @@ def _what_is_named(words: str, find: Callable[[str], PlaceMatches], operators: M
     kind = _kind_named(words, language)
     if kind is not None:
         return FollowMatches((Follow(FollowKind.DECREE_KIND, kind.value),), is_sure=True)
-    found, itself = find(words), words_followed(words)
+    found, itself = find(words), tuple(filter(None, [words_followed(words)]))
     follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
     if all(candidate.how is Match.SENTENCE for candidate in found.candidates):
         parts = [part for part in _BETWEEN.split(words) if part]
@@ -124,14 +124,14 @@ def _what_is_named(words: str, find: Callable[[str], PlaceMatches], operators: M
     return FollowMatches(shown, is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)
 
 
-def words_followed(text: str) -> tuple[Follow, ...]:
-    """Return the follow of the words of a text; none where they are too long, or no word of four letters tells decrees apart."""
+def words_followed(text: str) -> Follow | None:
+    """Return the follow of the words of a text; None where they are too long, or no word of four letters tells decrees apart."""
     value = " ".join(_WRITTEN.findall(civil(text).lower()))
     if len(value.encode()) > LONGEST_FOLLOWED:
         value = fold_words(value)
     telling = (query_terms(word) for word in _LETTERS_ONLY.findall(value) if len(word) >= _SHORTEST_FOLLOWED)
     is_telling = any(term not in _common_terms() for found in telling for term in found)
-    return (Follow(FollowKind.WORDS, value),) if is_telling and len(value.encode()) <= LONGEST_FOLLOWED else ()
+    return Follow(FollowKind.WORDS, value) if is_telling and len(value.encode()) <= LONGEST_FOLLOWED else None
 
 
 @cache
@@ -139,8 +139,8 @@ def _common_terms() -> frozenset[str]:
     return frozenset(query_terms(_COMMON))
 
 
-def event_followed(decree: Decree) -> tuple[Follow, ...]:
-    """Return the follow of the words of a decree's event, without its year; none where it has none that can be followed."""
+def event_followed(decree: Decree) -> Follow | None:
+    """Return the follow of the words of a decree's event, without its year; None where it has none that can be followed."""
     event = _YEAR.sub("", decree.facts.sure.event or "")
     return words_followed(textwrap.shorten(event, LONGEST_FOLLOWED, placeholder="", break_on_hyphens=False))
 
@@ -175,11 +175,13 @@ def follow_of_code(code: str, names: FollowNames, decree: NumberedDecree) -> Fol
     if _CODE.fullmatch(code) is None:
         return None
     letter, value = code[0], code[1:]
-    if letter in "aew":
-        found = None if letter == "w" else decree(value)
-        if found is not None and str(found.id) == value:
-            return Follow(FollowKind.DECREE, value) if letter == "a" else next(iter(event_followed(found)), None)
-        return next(iter(words_followed(value)), None) if letter == "w" else None
+    if letter == "w":
+        return words_followed(value)
+    if letter in "ae":
+        found = decree(value)
+        if found is None or str(found.id) != value:
+            return None
+        return event_followed(found) if letter == "e" else Follow(FollowKind.DECREE, value)
     kind = _KINDS[letter]
     if kind is FollowKind.DECREE_KIND:
         return Follow(kind, value.lower()) if value.lower() in {one.value for one in Kind} else None

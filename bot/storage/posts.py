@@ -100,7 +100,8 @@ def load_rows(connection: Connection, which: ColumnElement[bool], *, limit: int 
     """Return one post per row, oldest first, with its decree as it is now, but with the link and number that its message was sent with."""
     rows = connection.execute(select(posts).where(which).order_by(posts.c.id).limit(limit)).all()
     found = load_decrees(connection, [row.decree_id for row in rows])
-    held = words_held(connection, {row.decree_id for row in rows if row.destination.startswith(CHATS)})
+    chats = {row.destination: chat for row in rows if (chat := followed_chat(row.destination)) is not None}
+    held = words_held(connection, {row.decree_id for row in rows if row.destination in chats}, chats.values())
     noted = [row.recognised_by if row.state in OPEN else None for row in rows]
     return [
         value_of(Post, row, decree=as_first_sent(found[row.decree_id], marks), words=held.get(row.decree_id, frozenset()))

@@ -74,12 +74,8 @@ class RoutedDecree:
 
 def load_routed(connection: Connection, ids: Collection[int]) -> dict[int, RoutedDecree]:
     """Return these decrees as they are now."""
-    return _routed(connection, load_decrees(connection, ids))
-
-
-def _routed(connection: Connection, found: Mapping[int, Decree]) -> dict[int, RoutedDecree]:
-    held = words_held(connection, found)
-    return {number: RoutedDecree(decree, held.get(number, frozenset())) for number, decree in found.items()}
+    held = words_held(connection, ids)
+    return {number: RoutedDecree(decree, held.get(number, frozenset())) for number, decree in load_decrees(connection, ids).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +190,7 @@ def queue(
     perhaps_posted = _perhaps_posted(connection, merged.new)
     queued = [
         post
-        for number, decree in _routed(connection, {one: stored[one] for one in sorted(merged.new)}).items()
+        for number, decree in sorted(load_routed(connection, merged.new).items())
         for post in _queue_wanted(connection, decree, None, destinations_for, perhaps_posted.get(number), now)
     ]
     return announced, (*queued, *queue_newly_wanted(connection, merged.known, destinations_for, now))

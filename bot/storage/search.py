@@ -155,9 +155,10 @@ _TERMS_OF = (
 )
 
 
-def words_held(connection: Connection, ids: Collection[int]) -> dict[int, frozenset[str]]:
-    """Return, of all words that chats follow, those that an act of each decree holds; without an entry where it holds none."""
-    followed = connection.execute(_FOLLOWED).scalars().all() if ids else ()
+def words_held(connection: Connection, ids: Collection[int], chats: Collection[int] | None = None) -> dict[int, frozenset[str]]:
+    """Return, of the words that these chats (None: any) follow, those that an act of each decree holds; some have no entry."""
+    theirs = _FOLLOWED if chats is None else _FOLLOWED.where(one_of(follows.c.chat, chats))
+    followed = connection.execute(theirs).scalars().all() if ids else ()
     if not followed:
         return {}
     wanted = {words: _sought(words) for words in followed}

@@ -161,7 +161,7 @@ def decree_ways(site: SiteContext, request: PageRequest, decree: Decree, place: 
     words, found = web_words(request.language)["follow"], []
     if site.settings.telegram:
         found.append(_in_telegram(site, words["telegram"], f"a{decree.id}", words["decree_note"]))
-        if event_followed(decree):
+        if event_followed(decree) is not None:
             event = words["event"].format(event=in_print(decree.facts.event or ""))
             found.append(_in_telegram(site, event, f"e{decree.id}", words["event_note"]))
     if place is not None:

@@ -377,7 +377,7 @@ def _follow_places(places: Sequence[Place], language: Language) -> Row:
 
 def _follow_decree(decree: Decree, language: Language) -> Iterator[Row]:
     """Yield a button for its event, where it has one that can be followed, and one for what later decrees change of it."""
-    if event_followed(decree):
+    if event_followed(decree) is not None:
         yield (_follow(decree.facts.event or "", f"e{decree.id}", language),)
     if decree.id is not None:
         yield (_follow(vocabulary(language).chat.this_decree, f"a{decree.id}", language),)
