@@ -322,6 +322,11 @@ class Change:
     cameras: int | None = None
 
 
+def named_in(changes: Collection[Change]) -> set[int]:
+    """Return the stored decrees that these changes concern."""
+    return {change.decree for change in changes if change.decree is not None and change.kind in CHANGING}
+
+
 class Naming(StrEnum):
     """How a decree names a commune: by its name, by another (a site's or former name), or, `CHANGED`, through a decree that it changes."""
 

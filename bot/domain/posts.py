@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Filter, Kind, Moment, Place, department_of
+from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Filter, Kind, Moment, Place, department_of, named_in
 from bot.domain.facts import posted_facts
 from bot.domain.text import clean_or_none, fold_words
 
@@ -97,12 +97,14 @@ _WHOLE_CITIES = {"751": "75056", "6938": "69123", "132": "13055"}
 
 
 class FollowKind(StrEnum):
-    """What can be followed. Stored: a word is never renamed."""
+    """What can be followed, the narrowest first. Stored: a word is never renamed."""
 
+    DECREE = "decree"
     COMMUNE = "commune"
+    WORDS = "words"
+    OPERATOR = "operator"
     DEPARTMENT = "department"
     REGION = "region"
-    OPERATOR = "operator"
     DECREE_KIND = "decree_kind"
 
 
@@ -125,7 +127,8 @@ class NoticeState(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Follow:
-    """Something followed. `value`: INSEE code of a commune, department or region, an `operator_key`, or a word of `Kind`."""
+    """Something followed. `value`: INSEE code of a commune, department or region, an `operator_key`, a word of `Kind`, the id of a decree,
+    or words that a decree must hold, all of them, by the rules of the search."""
 
     kind: FollowKind
     value: str
@@ -147,7 +150,8 @@ class Follower:
 @dataclass(frozen=True, slots=True)
 class Topics:
     """What can be followed of a decree: `departments` of its authorities, their `regions`, `communes` named (an arrondissement and its city
-    count as each other), keys of `operators`.
+    count as each other), keys of `operators`, the decrees that it `changes`. `words`: those that are followed and it holds; the store adds
+    them.
     """
 
     kind: Kind
@@ -155,6 +159,19 @@ class Topics:
     regions: frozenset[str] = frozenset()
     communes: frozenset[str] = frozenset()
     operators: tuple[str, ...] = ()
+    changes: frozenset[int] = frozenset()
+    words: frozenset[str] = frozenset()
+
+    @property
+    def values(self) -> Mapping[FollowKind, frozenset[str]]:
+        """Return the values of the follows that it meets, of each kind that is met by one of some values."""
+        return {
+            FollowKind.DECREE: frozenset(map(str, self.changes)),
+            FollowKind.WORDS: self.words,
+            FollowKind.DEPARTMENT: self.departments,
+            FollowKind.REGION: self.regions,
+            FollowKind.DECREE_KIND: frozenset({self.kind.value}),
+        }
 
 
 class Relevance(StrEnum):
@@ -173,6 +190,7 @@ def topics_of(decree: Decree, places: Mapping[str, Place], regions: Mapping[str,
         regions=frozenset(regions[code] for code in departments if code in regions),
         communes=frozenset(communes),
         operators=tuple(dict.fromkeys(operator_key(name) for name in decree.facts.operators)),
+        changes=frozenset(named_in(decree.changes)),
     )
 
 
@@ -194,8 +212,7 @@ def match(follow: Follow, topics: Topics) -> Relevance | None:
     if follow.kind is FollowKind.OPERATOR:
         found = any(f" {follow.value} " in f" {name} " for name in topics.operators)
     else:
-        met = {FollowKind.DEPARTMENT: topics.departments, FollowKind.REGION: topics.regions, FollowKind.DECREE_KIND: {topics.kind.value}}
-        found = follow.value in met[follow.kind]
+        found = follow.value in topics.values[follow.kind]
     return Relevance.IS_ABOUT if found else None
 
 
@@ -209,7 +226,7 @@ def _match_commune(code: str, topics: Topics) -> Relevance | None:
 
 def reasons(follows: Iterable[Follow], topics: Topics) -> tuple[tuple[Follow, Relevance], ...]:
     """Return the follows that a decree matches, first those that it is about, narrowest first."""
-    order = [FollowKind.COMMUNE, FollowKind.OPERATOR, FollowKind.DEPARTMENT, FollowKind.REGION, FollowKind.DECREE_KIND]
+    order = list(FollowKind)
     found = [(follow, how) for follow in follows if (how := match(follow, topics)) is not None]
     return tuple(sorted(found, key=lambda one: (one[1] is Relevance.MAY_CONCERN, order.index(one[0].kind), one[0].value)))
 
@@ -379,7 +396,7 @@ class Post:
 
     `key`: idempotency key, constant; a digest has `digest`, its first post's id, and further decrees in `also`. `reference`: platform's id;
     `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up. `reply_to`: changed decree's
-    message. `sought_since`: perhaps sent since. `below`: later changing decrees posted there.
+    message. `sought_since`: perhaps sent since. `below`: later changing decrees posted there. `words` as in `Topics`.
     """
 
     id: int
@@ -400,6 +417,7 @@ class Post:
     sought_since: datetime | None = None
     reply_to: SentMessage | None = None
     below: frozenset[int] = frozenset()
+    words: frozenset[str] = frozenset()
 
     @property
     def decrees(self) -> tuple[Decree, ...]:

@@ -43,11 +43,13 @@ _WITH_ARTICLE: Mapping[FollowKind, Named] = {
 
 
 def follow_label(follow: Follow, name_of: FollowNames, language: Language, *, is_button: bool = False) -> str:
-    """Return what a follow is called: `Montélimar (26)`, `la Drôme (26)`, `la SNCF`, `les arrêtés « autorisation »`; on a button `SNCF`."""
-    if follow.kind is not FollowKind.DECREE_KIND:
-        named = _WITH_ARTICLE.get(follow.kind)
-        return name_of(follow) if named is None or is_button else with_article(name_of(follow), named, language)
-    return kind_label(Kind(follow.value), language)
+    """Return what a follow is called: `la Drôme (26)`, `la SNCF`, `les arrêtés « refus »`, `l’arrêté [12]`; on a button `SNCF`."""
+    if follow.kind is FollowKind.DECREE_KIND:
+        return kind_label(Kind(follow.value), language)
+    if follow.kind in (FollowKind.DECREE, FollowKind.WORDS):
+        return _words(language)[follow.kind].format(value=follow.value)
+    named = _WITH_ARTICLE.get(follow.kind)
+    return name_of(follow) if named is None or is_button else with_article(name_of(follow), named, language)
 
 
 def kind_label(kind: Kind, language: Language) -> str:

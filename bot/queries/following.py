@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from bot.domain.acts import Kind, Place, deciding_in, department_of
+from bot.domain.acts import Decree, Kind, Place, deciding_in, department_of
 from bot.domain.health import Overview, unread_since
 from bot.domain.posts import FRANCE, Follow, Follower, FollowKind, FollowMode, operator_key
-from bot.domain.text import fold_letters
+from bot.domain.text import fold_letters, fold_words
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages.following import FollowNames, follow_label, kind_label
 from bot.messages.lines import date_text, short_where
 from bot.messages.words import Language, Words, words_file, words_in
-from bot.queries.plain_words import echo
+from bot.queries.plain_words import civil, echo
+from bot.storage.search import query_terms
 
 MOST_SHOWN = 10
 """Candidates that are shown."""
@@ -28,9 +30,30 @@ _LETTERS = {
     FollowKind.REGION: "r",
     FollowKind.OPERATOR: "o",
     FollowKind.DECREE_KIND: "k",
+    FollowKind.DECREE: "a",
+    FollowKind.WORDS: "w",
 }
 _KINDS = {letter: kind for kind, letter in _LETTERS.items()}
-_CODE = re.compile(r"(?P<letter>[cdrok])(?P<value>[A-Za-z0-9_-]{1,50})", re.ASCII)
+LINK = r"[cdrok][A-Za-z0-9_-]{1,50}|[ae][0-9]{1,18}"
+"""Codes of links: Telegram takes no other signs there. `e12`: the words of the event of decree 12. In buttons, words themselves."""
+_CODE = re.compile(rf"{LINK}|w.+", re.ASCII)
+LONGEST_FOLLOWED = 58
+"""Characters of words that are followed: what the data of a button holds."""
+_SHORTEST_FOLLOWED = 4
+_COMMON = (
+    "arrêté préfet préfète préfecture préfectoral département recueil actes administratif article code loi décret sécurité intérieure"
+    " publique république française liberté égalité fraternité cabinet direction vidéosurveillance vidéoprotection surveillance protection"
+    " algorithmique traitement système images caméras analyse autorisation autoriser renouvellement décision tribunal recours considérant"
+)
+"""Words that every decree has, or nearly."""
+_WRITTEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_LETTERS_ONLY = re.compile(r"[^\W\d_]+")
+_YEAR = re.compile(r"\b20[0-9]{2}\b")
+_NUMBER = re.compile(
+    r"(?P<named>(?:l['’])?(?:arr[êe]t[ée]|d[ée]cret|(?:the )?decree) *(?:n[°ºo]\.?)? *\[?|n[°ºo]\.? *|[#\[])?(?P<number>[0-9][\w/-]*)\]?",
+    re.IGNORECASE,
+)
+"""A decree by its number: `l’arrêté 12`, `n° 12`, `[12]`, or the number alone."""
 _GUESSES = frozenset({Match.BEGINS, Match.NEAR, Match.SENTENCE})
 _LONGEST_ECHO = 60
 
@@ -43,8 +66,8 @@ def follow_answers(language: Language) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class FollowMatches:
-    """Holds what words may mean that can be followed, best first. `is_sure`: only the first is possible. `is_near`: none has that name;
-    these are similar, or named in it. `others` counts omitted ones."""
+    """Holds what words may mean that can be followed, best first. `is_sure`: only the first is possible, but for a decree of that number.
+    `is_near`: none has that name; these are similar, named in it, or the words themselves. `others` counts omitted ones."""
 
     follows: tuple[Follow, ...] = ()
     is_sure: bool = False
@@ -56,28 +79,70 @@ _BETWEEN = re.compile(r"\s*[,;+&\n]\s*|\s+(?:et|and)\s+", re.IGNORECASE)
 """What stands between several things to follow at once: `26, 07`. Each is offered."""
 
 
-def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Mapping[str, str], language: Language) -> FollowMatches:
-    """Return what these words may mean: an operator (`operators`: names by keys) or a kind of decree by its name, else places."""
+NumberedDecree = Callable[[str], Decree | None]
+"""The decree of a number, here or of its authority; None where it is no one's, several have it, or it was withdrawn."""
+
+
+def what_is_meant(
+    words: str, find: Callable[[str], PlaceMatches], operators: Mapping[str, str], decree: NumberedDecree, language: Language
+) -> FollowMatches:
+    """Return what these words may mean: an operator (`operators`: names by keys) or a kind of decree by its name, a place, a decree by its
+    number, else the words themselves."""
+    number = _NUMBER.fullmatch(words.strip())
+    known = None if number is None else decree(number["number"])
+    numbered = () if known is None else (Follow(FollowKind.DECREE, str(known.id)),)
+    if numbered and number is not None and number["named"]:
+        return FollowMatches(numbered, is_sure=True)
+    meant = _what_is_named(words, find, operators, language)
+    if meant.is_sure:
+        return replace(meant, follows=meant.follows + numbered)
+    return FollowMatches(numbered, is_sure=True) if numbered else meant
+
+
+def _what_is_named(words: str, find: Callable[[str], PlaceMatches], operators: Mapping[str, str], language: Language) -> FollowMatches:
     key = operator_key(words)
     if key in operators:
         return FollowMatches((Follow(FollowKind.OPERATOR, key),), is_sure=True)
     kind = _kind_named(words, language)
     if kind is not None:
         return FollowMatches((Follow(FollowKind.DECREE_KIND, kind.value),), is_sure=True)
-    found = find(words)
+    found, itself = find(words), tuple(filter(None, [words_followed(words)]))
     follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
     if all(candidate.how is Match.SENTENCE for candidate in found.candidates):
         parts = [part for part in _BETWEEN.split(words) if part]
         # Of `Lyon 2e et 5e` both are found already, and 5 alone is a department.
-        each = [what_is_meant(part, find, operators, language) for part in parts] if len(parts) > max(len(follows), 1) else []
+        each = [_what_is_named(part, find, operators, language) for part in parts] if len(parts) > max(len(follows), 1) else []
         if each and all(meant.is_sure for meant in each):
             return FollowMatches(tuple(dict.fromkeys(meant.follows[0] for meant in each))[:MOST_SHOWN])
         near = [Follow(FollowKind.OPERATOR, other) for other in operators if key and f" {key} " in f" {other} "]
         if near or not follows:
-            return FollowMatches(tuple(near[:MOST_SHOWN]))
+            return FollowMatches((*near[:MOST_SHOWN], *itself), is_near=True)
     is_sure = len(follows) == 1 and found.candidates[0].how not in _GUESSES
     is_near = all(candidate.how in {Match.NEAR, Match.SENTENCE} for candidate in found.candidates)
-    return FollowMatches(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)
+    is_guess = all(candidate.how in _GUESSES for candidate in found.candidates)
+    shown = (*follows[:MOST_SHOWN], *(itself if is_guess else ()))
+    return FollowMatches(shown, is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)
+
+
+def words_followed(text: str) -> Follow | None:
+    """Return the follow of the words of a text; None where they are too long, or no word of four letters tells decrees apart."""
+    value = " ".join(_WRITTEN.findall(civil(text).lower()))
+    if len(value.encode()) > LONGEST_FOLLOWED:
+        value = fold_words(value)
+    telling = (query_terms(word) for word in _LETTERS_ONLY.findall(value) if len(word) >= _SHORTEST_FOLLOWED)
+    is_telling = any(term not in _common_terms() for found in telling for term in found)
+    return Follow(FollowKind.WORDS, value) if is_telling and len(value.encode()) <= LONGEST_FOLLOWED else None
+
+
+@cache
+def _common_terms() -> frozenset[str]:
+    return frozenset(query_terms(_COMMON))
+
+
+def event_followed(decree: Decree) -> Follow | None:
+    """Return the follow of the words of a decree's event, without its year; None where it has none that can be followed."""
+    event = _YEAR.sub("", decree.facts.sure.event or "")
+    return words_followed(textwrap.shorten(event, LONGEST_FOLLOWED, placeholder="", break_on_hyphens=False))
 
 
 def _kind_named(words: str, language: Language) -> Kind | None:
@@ -101,16 +166,23 @@ def _follow_of(place: object) -> Follow:
 
 
 def follow_code(follow: Follow) -> str:
-    """Return a follow as links and buttons have it: `c26198`, `d26`, `r84`, `osncf`, `krenewal`."""
-    return f"{_LETTERS[follow.kind]}{follow.value.replace(' ', '_')}"
+    """Return a follow as links and buttons have it: `c26198`, `d26`, `r84`, `osncf`, `krenewal`, `a12`; in buttons `wfoire du trône`."""
+    return _LETTERS[follow.kind] + (follow.value if follow.kind is FollowKind.WORDS else follow.value.replace(" ", "_"))
 
 
-def follow_of_code(code: str, names: FollowNames) -> Follow | None:
-    """Return the follow of such a code, in any case; None where nothing has it."""
-    match = _CODE.fullmatch(code)
-    if match is None:
+def follow_of_code(code: str, names: FollowNames, decree: NumberedDecree) -> Follow | None:
+    """Return the follow of such a code, in any case; None where nothing has it. `e12`: of the event of a decree."""
+    if _CODE.fullmatch(code) is None:
         return None
-    kind, value = _KINDS[match["letter"]], match["value"]
+    letter, value = code[0], code[1:]
+    if letter == "w":
+        return words_followed(value)
+    if letter in "ae":
+        found = decree(value)
+        if found is None or str(found.id) != value:
+            return None
+        return event_followed(found) if letter == "e" else Follow(FollowKind.DECREE, value)
+    kind = _KINDS[letter]
     if kind is FollowKind.DECREE_KIND:
         return Follow(kind, value.lower()) if value.lower() in {one.value for one in Kind} else None
     value = operator_key(value.replace("_", " ")) if kind is FollowKind.OPERATOR else value.upper()

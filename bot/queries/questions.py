@@ -288,6 +288,11 @@ class Questions:
             return OneDecree(decree, self.clock())
         return self._numbered(official if own is None else own[1], page)
 
+    def decree_of(self, number: str) -> Decree | None:
+        """Return the one decree of a number as `show` takes it; None also for one that was withdrawn."""
+        answer = self.show(number)
+        return answer.decree if isinstance(answer, OneDecree) and answer.decree.withdrawn_at is None else None
+
     def _numbered(self, number: str, page: int) -> Answer:
         if not any(character in "0123456789" for character in number):
             return BadInput(InputFault.NOT_A_NUMBER)

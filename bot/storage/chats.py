@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
 
-from bot.domain.acts import Decree, department_of
+from bot.domain.acts import Decree, department_of, named_in
 from bot.domain.posts import (
     BLOCKED_FOR,
     CHATS,
@@ -45,7 +45,6 @@ from bot.storage.posts import (
     lasts,
     load_rows,
     locked,
-    named_in,
     not_behind_doubt,
     require,
 )
@@ -444,7 +443,7 @@ def _drop_unwanted(connection: Connection, chat: int, topics: Callable[[Decree],
         connection.execute(delete(notices).where(notices.c.chat == chat))
     here = posts.c.destination == chat_destination(chat)
     sent = set(connection.execute(select(posts.c.decree_id).where(here, posts.c.state != PostState.PENDING)).scalars())
-    wanted = [post for post in waiting if reasons(left, topics(post.decree))]
+    wanted = [post for post in waiting if reasons(left, replace(topics(post.decree), words=post.words))]
     while True:
         there = sent | {post.decree.id for post in wanted}
         more = [post for post in waiting if post not in wanted and named_in(post.decree.changes) & there]
@@ -485,13 +484,14 @@ def _with_moves(connection: Connection, chats: Collection[str]) -> set[str]:
 # Which chats get a post of a decree. Within the transaction of the connection that records the decree.
 
 
-def chats_for(connection: Connection, topics: Topics, changed: Collection[int]) -> dict[int, FollowMode]:
+def chats_for(connection: Connection, topics: Topics) -> dict[int, FollowMode]:
     """Return the chats, with their modes and by id, that follow a topic of a decree or were sent one that it changes; blocked chats are
     left out, paused ones not. Two statements, however many chats.
     """
     met = {chat for chat, follow in _may_be_met(connection, topics) if match(follow, topics) is not None}
-    if changed:
-        sent = select(posts.c.destination).distinct().where(posts.c.decree_id.in_(sorted(changed)), posts.c.destination.startswith(CHATS))
+    if topics.changes:
+        of_changed = posts.c.decree_id.in_(sorted(topics.changes))
+        sent = select(posts.c.destination).distinct().where(of_changed, posts.c.destination.startswith(CHATS))
         met |= {chat for name in connection.execute(sent).scalars() if (chat := followed_chat(name)) is not None}
     takes = select(followers.c.chat, followers.c.mode).where(followers.c.blocked_at.is_(None)).order_by(followers.c.chat)
     return {row.chat: row.mode for row in connection.execute(takes) if row.chat in met} if met else {}
@@ -500,14 +500,11 @@ def chats_for(connection: Connection, topics: Topics, changed: Collection[int]) 
 def _may_be_met(connection: Connection, topics: Topics) -> list[tuple[int, Follow]]:
     """Return the follows among which those are that a decree meets; `match` decides."""
     kind, value = follows.c.kind, follows.c.value
-    departments = sorted(topics.departments)
     # A commune's code begins with that of its department.
-    around = sorted({department_of(code) for code in topics.communes}) or departments
+    around = sorted({department_of(code) for code in topics.communes} or topics.departments)
     some = or_(
         *(and_(kind == FollowKind.COMMUNE, value.startswith(code)) for code in around),
-        and_(kind == FollowKind.DEPARTMENT, value.in_(departments)),
-        and_(kind == FollowKind.REGION, value.in_(sorted(topics.regions))),
-        and_(kind == FollowKind.DECREE_KIND, value == topics.kind),
+        *(and_(kind == one, value.in_(sorted(values))) for one, values in topics.values.items()),
         *([kind == FollowKind.OPERATOR] if topics.operators else []),
     )
     return [(row.chat, Follow(row.kind, row.value)) for row in connection.execute(select(follows).where(some))]

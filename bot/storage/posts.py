@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, exists, func, literal, or_, select, update
 
-from bot.domain.acts import CHANGING, Change, Decree, Kind
+from bot.domain.acts import CHANGING, Decree, Kind, named_in
 from bot.domain.posts import (
     CHATS,
     UNRECORDED,
@@ -35,6 +35,7 @@ from bot.storage.decrees import load_decrees
 from bot.storage.errors import NoSuchRow
 from bot.storage.naming import load_changed
 from bot.storage.schema import decrees, edits, followers, holds, posts
+from bot.storage.search import words_held
 
 OPEN = frozenset({PostState.PENDING, PostState.SENDING, PostState.UNKNOWN, PostState.HELD})
 """The states of a post that may still go out, or may be out."""
@@ -99,8 +100,13 @@ def load_rows(connection: Connection, which: ColumnElement[bool], *, limit: int 
     """Return one post per row, oldest first, with its decree as it is now, but with the link and number that its message was sent with."""
     rows = connection.execute(select(posts).where(which).order_by(posts.c.id).limit(limit)).all()
     found = load_decrees(connection, [row.decree_id for row in rows])
+    chats = {row.destination: chat for row in rows if (chat := followed_chat(row.destination)) is not None}
+    held = words_held(connection, {row.decree_id for row in rows if row.destination in chats}, chats.values())
     noted = [row.recognised_by if row.state in OPEN else None for row in rows]
-    return [value_of(Post, row, decree=as_first_sent(found[row.decree_id], marks)) for row, marks in zip(rows, noted, strict=True)]
+    return [
+        value_of(Post, row, decree=as_first_sent(found[row.decree_id], marks), words=held.get(row.decree_id, frozenset()))
+        for row, marks in zip(rows, noted, strict=True)
+    ]
 
 
 def load_messages(connection: Connection, which: ColumnElement[bool]) -> list[Post]:
@@ -213,11 +219,6 @@ def with_followers(connection: Connection, post: Post) -> Post:
         return post
     later = select(posts.c.decree_id).where(_sent_there(post, changing), posts.c.closed_at >= post.closed_at, posts.c.id != post.id)
     return replace(post, below=frozenset(connection.execute(later).scalars()))
-
-
-def named_in(changes: Collection[Change]) -> set[int]:
-    """The stored decrees that these changes concern."""
-    return {change.decree for change in changes if change.decree is not None and change.kind in CHANGING}
 
 
 def _sent_there(post: Post, decrees: Collection[int]) -> ColumnElement[bool]:

@@ -7,14 +7,14 @@ decree. Corrected PDFs keep their number. An incomplete reading is never a dupli
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, exists, func, insert, select, update
 
-from bot.domain.acts import CHANGING, Decree, Evidence, Facts, Outcome, Reading, Verdict
+from bot.domain.acts import Decree, Evidence, Facts, Outcome, Reading, Verdict
 from bot.domain.identity import (
     SAME_NUMBER,
     DecreeMatch,
@@ -39,7 +39,7 @@ from bot.storage.decrees import load_decrees
 from bot.storage.naming import CommuneNamer, NamingRepository, write_communes, write_links, write_operators
 from bot.storage.posts import changed_by, note_changed, perhaps_sent, want_edits, with_changed
 from bot.storage.schema import acts, decrees, identities, posts, recueils, restores, sightings
-from bot.storage.search import index_again
+from bot.storage.search import index_again, words_held
 
 Route = Callable[[Decree], Sequence[str | Topics]]
 """Names the destinations of a decree. `Topics` stand for the chats that follow something which it is about."""
@@ -61,12 +61,30 @@ class FoundDecree:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutedDecree:
+    """A stored decree, and which of the words that chats follow it holds."""
+
+    decree: Decree
+    words: frozenset[str]
+
+    def destinations(self, destinations_for: Route) -> list[str | Topics]:
+        """Return its destinations; its topics hold the words."""
+        return [replace(one, words=self.words) if isinstance(one, Topics) else one for one in destinations_for(self.decree)]
+
+
+def load_routed(connection: Connection, ids: Collection[int]) -> dict[int, RoutedDecree]:
+    """Return these decrees as they are now."""
+    held = words_held(connection, ids)
+    return {number: RoutedDecree(decree, held.get(number, frozenset())) for number, decree in load_decrees(connection, ids).items()}
+
+
+@dataclass(frozen=True, slots=True)
 class MergedDecrees:
     """Holds the stored ids of the decrees found, in order; which are new, how the others were, and what those changed then."""
 
     ids: list[int]
     new: list[int]
-    known: Mapping[int, Decree]
+    known: Mapping[int, RoutedDecree]
     changed: frozenset[int]
 
 
@@ -148,7 +166,7 @@ def merge(
     within: Row[Any] | None = None,
 ) -> MergedDecrees:
     """Store the new decrees of a recueil and complete known ones. `within` and `namer` as in `see`."""
-    known = load_decrees(connection, {one.known for one in found if one.known is not None})
+    known = load_routed(connection, {one.known for one in found if one.known is not None})
     changed = changed_by(connection, known.keys())
     ids, new = _store(connection, recueil.id, found, now)
     see(connection, recueil, list(zip(ids, [one.decree for one in found], strict=True)), now, namer, within=within)
@@ -172,10 +190,10 @@ def queue(
     perhaps_posted = _perhaps_posted(connection, merged.new)
     queued = [
         post
-        for decree in announced
-        for post in _queue_wanted(connection, decree, None, destinations_for, perhaps_posted.get(decree.id or 0), now)
+        for number, decree in sorted(load_routed(connection, merged.new).items())
+        for post in _queue_wanted(connection, decree, None, destinations_for, perhaps_posted.get(number), now)
     ]
-    return announced, (*queued, *queue_newly_wanted(connection, merged.known.values(), destinations_for, now))
+    return announced, (*queued, *queue_newly_wanted(connection, merged.known, destinations_for, now))
 
 
 _SILENT = (
@@ -183,19 +201,22 @@ _SILENT = (
 )
 
 
-def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destinations_for: Route, now: datetime) -> tuple[Post, ...]:
-    """Queue posts for whom a stored decree concerns now but not as `before`, unless withdrawn, over or silent; return the destinations'."""
+def queue_newly_wanted(
+    connection: Connection, known: Mapping[int, RoutedDecree], destinations_for: Route, now: datetime
+) -> tuple[Post, ...]:
+    """Queue posts for whom a stored decree concerns now but not as `known`, unless withdrawn, over or silent; return the destinations'."""
     queued: list[Post] = []
-    known = {was.id or 0: was for was in before}
     if not known:
         return ()
     perhaps_posted = _perhaps_posted(connection, [*known])
     history = set(connection.execute(_SILENT, {"ids": known}).scalars())
-    for number, decree in load_decrees(connection, [one for one in known if one not in history]).items():
-        was, last = known[number], _last_day(decree.facts.sure)
+    for number, routed in load_routed(connection, [one for one in known if one not in history]).items():
+        decree, was = routed.decree, known[number]
+        last = _last_day(decree.facts.sure)
         is_over = decree.withdrawn_at is not None or (last is not None and last < now.date())
-        if not is_over and (decree.facts, decree.authorities) != (was.facts, was.authorities):
-            queued += _queue_wanted(connection, decree, was, destinations_for, perhaps_posted.get(number), now)
+        before = was.decree.facts, was.decree.authorities, was.words
+        if not is_over and (decree.facts, decree.authorities, routed.words) != before:
+            queued += _queue_wanted(connection, routed, was, destinations_for, perhaps_posted.get(number), now)
     return tuple(queued)
 
 
@@ -203,18 +224,16 @@ _DESTINATIONS = select(posts.c.destination).where(posts.c.decree_id == bindparam
 
 
 def _queue_wanted(
-    connection: Connection, decree: Decree, was: Decree | None, destinations_for: Route, since: datetime | None, now: datetime
+    connection: Connection, routed: RoutedDecree, was: RoutedDecree | None, destinations_for: Route, since: datetime | None, now: datetime
 ) -> list[Post]:
     """Queue posts for those whom a decree concerns now but not as it `was` (None: new); return those but to followers."""
-    had, met = list[str | Topics](), set[int]()
-    if was is not None:
-        had = [*destinations_for(was)]
-        met = {chat for topics in had if isinstance(topics, Topics) for chat in _followers_of(connection, was, topics)}
+    decree, had = routed.decree, [] if was is None else was.destinations(destinations_for)
+    met = {chat for topics in had if isinstance(topics, Topics) for chat in chats_for(connection, topics)}
     there = set(connection.execute(_DESTINATIONS, {"decree": decree.id}).scalars())
     queued: list[Post] = []
-    for one in dict.fromkeys(destinations_for(decree)):
+    for one in dict.fromkeys(routed.destinations(destinations_for)):
         if isinstance(one, Topics):
-            chats = _followers_of(connection, decree, one).items()
+            chats = chats_for(connection, one).items()
             new = {chat: mode for chat, mode in chats if chat not in met and chat_destination(chat) not in there}
             _queue_for_followers(connection, decree, new, since, now)
         elif one not in had and one not in there:
@@ -244,13 +263,6 @@ def _queue_for(connection: Connection, destination: str, decree: Decree, since: 
     row = _row_of(destination, decree, since, now)
     post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
     return Post(int(post), row["key"], destination, decree, row["state"], created_at=now)
-
-
-def _followers_of(connection: Connection, decree: Decree, topics: Topics) -> Mapping[int, FollowMode]:
-    """Return the chats that a decree is for, with their modes."""
-    return chats_for(
-        connection, topics, {change.decree for change in decree.changes if change.decree is not None and change.kind in CHANGING}
-    )
 
 
 def _queue_for_followers(

@@ -27,7 +27,7 @@ from bot.storage.acts import (
 )
 from bot.storage.columns import value_of
 from bot.storage.database import among, lock_recueil, written
-from bot.storage.decrees import StoredAct, load_decrees, load_in_order
+from bot.storage.decrees import StoredAct, load_in_order
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.naming import CommuneNamer, NamingRepository
 from bot.storage.posts import note_changed, want_edits, with_changed
@@ -38,6 +38,7 @@ from bot.storage.recording import (
     asks_which,
     claim_keys,
     complete,
+    load_routed,
     match,
     merge,
     queue,
@@ -173,7 +174,7 @@ class Reviews(NamingRepository):
                 row = connection.execute(mine).one_or_none()  # as the one before has left it
             if row is None:
                 raise NoSuchRow(f"no decree is recorded under the number {decree}")
-            before = load_decrees(connection, [decree])
+            before = load_routed(connection, [decree])
             if first and name in row.facts.settled:
                 return False
             said = Decision(Outcome.DECREE, None, now, clean(by)[:_LONGEST_BY], {name: value})
@@ -193,7 +194,7 @@ class Reviews(NamingRepository):
             touched = with_changed(connection, [decree])
             want_edits(connection, touched)
             note_changed(connection, touched, now)
-            queue_newly_wanted(connection, before.values(), destinations_for, now)
+            queue_newly_wanted(connection, before, destinations_for, now)
             return True
 
         return written(self._database, settled)
@@ -304,7 +305,7 @@ def _merge(
         return MergedDecrees([], [], {}, frozenset()), asks_which(matched)
     if known is not None and _shown_elsewhere(connection, known, recueil, stored):
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
-        before = load_decrees(connection, [known])
+        before = load_routed(connection, [known])
         claim_keys(connection, known, matched.which.keys, strictly=False)
         see(connection, recueil, [(known, matched.decree)], now, namer, within=stored)
         return MergedDecrees([known], [], before, frozenset()), ()

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Text,
     bindparam,
     cast,
     delete,
@@ -32,10 +33,11 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from bot.domain.acts import Facts
 from bot.domain.facts import FACTS
 from bot.domain.lazily import lazily
+from bot.domain.posts import FollowKind
 from bot.domain.text import fold_words
 from bot.storage.columns import PURPOSES
 from bot.storage.database import Database, one_of, written
-from bot.storage.schema import act_terms, acts, decree_revision, decrees, search_rules
+from bot.storage.schema import act_terms, acts, decree_revision, decrees, follows, search_rules
 
 # An underscore cannot come from a text or a question: their terms are letters and digits.
 _AUTHORITY = "_in"
@@ -143,6 +145,33 @@ def finds_any(connection: Connection, wanted: Sequence[str]) -> bool:
     """Return whether an act of a decree holds every term; withdrawn decrees have none."""
     found = _held(connection, {"everything": [[term] for term in wanted]})
     return connection.execute(found.limit(1)).first() is not None
+
+
+_FOLLOWED = select(follows.c.value).where(follows.c.kind == FollowKind.WORDS).distinct()
+_TERMS_OF = (
+    select(acts.c.decree_id, cast(act_terms.c.everything, Text))
+    .join(act_terms, act_terms.c.act_id == acts.c.id)
+    .where(one_of(acts.c.decree_id, given="ids"))
+)
+
+
+def words_held(connection: Connection, ids: Collection[int], chats: Collection[int] | None = None) -> dict[int, frozenset[str]]:
+    """Return, of the words that these chats (None: any) follow, those that an act of each decree holds; some have no entry."""
+    theirs = _FOLLOWED if chats is None else _FOLLOWED.where(one_of(follows.c.chat, chats))
+    followed = connection.execute(theirs).scalars().all() if ids else ()
+    if not followed:
+        return {}
+    wanted = {words: _sought(words) for words in followed}
+    held: dict[int, frozenset[str]] = {}
+    for decree, listed in connection.execute(_TERMS_OF, {"ids": ids}):
+        there = frozenset(_TERM.findall(listed))  # PostgreSQL writes each term in quotes
+        held[decree] = held.get(decree, frozenset()) | {words for words, sought in wanted.items() if sought <= there}
+    return held
+
+
+@lru_cache(maxsize=20_000)
+def _sought(words: str) -> frozenset[str]:
+    return frozenset(query_terms(words))
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
@@ -263,6 +292,7 @@ RULES = f"3 snowballstemmer {version('snowballstemmer')}"
 LONGEST_TERM = 40
 
 _WORD = re.compile(r"[^\W_]+")
+_TERM = re.compile(r"\w+")
 # Signs that compatibility folding would turn into letters glued to the next number: n°, nº, №.
 _SIGNS = str.maketrans(dict.fromkeys("°º№ª", " "))
 # fmt: off

@@ -40,7 +40,7 @@ from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
 from bot.web.pictures import Busy, ShownPage
 from bot.web.place_views import by_nearness, commune_rows, department_panel, found_words, source_view, sources_view, town_view, unread_label
-from bot.web.rendering import missing, moved, next_change, number_of, page, running_of, today, ways, web_words
+from bot.web.rendering import decree_ways, missing, moved, next_change, number_of, page, running_of, today, ways, web_words
 from bot.web.views import StateLabel, bare, card, cards, in_print, instant_text, standing_label, view_words
 
 _ON_HOME = (4, 3, 5)
@@ -240,6 +240,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
     changes_at = next_change((known,), site, request.at)
     if picture is not None and not picture.drawn:
         changes_at = min(changes_at, request.at + _UNTIL_DRAWN)
+    place = next(((piece.text, piece.address) for piece in (*view.communes, *view.departments) if piece.address is not None), None)
     fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place.time_zone, message.words)
     return page(
         site,
@@ -249,6 +250,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         title=view.title.text,
         decree=view,
         law=rules().links,
+        follow=decree_ways(site, request, known, place),
         picture=picture,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(request.at, FRANCE.key, message.words),

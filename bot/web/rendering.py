@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from hashlib import blake2b
@@ -16,16 +16,16 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bot.domain.acts import DecreePeriod, Moment
+from bot.domain.acts import Decree, DecreePeriod, Moment
 from bot.domain.hours import open_hours
 from bot.domain.law import period, slots_of
 from bot.domain.posts import FRANCE, Follow
 from bot.messages.lines import place_for
 from bot.messages.words import Language, data_file, words_in
-from bot.queries.following import follow_code
+from bot.queries.following import event_followed, follow_code
 from bot.queries.running import RunningDecrees
 from bot.web.documents import Document, PageRequest, SiteContext
-from bot.web.views import full_day
+from bot.web.views import full_day, in_print
 
 
 @cache
@@ -140,8 +140,7 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
     words, settings = web_words(request.language)["follow"], site.settings
     found = []
     if settings.telegram:
-        start = "" if follow is None else f"?start={follow_code(follow)}"
-        found.append(Way(words["telegram"], f"https://t.me/{settings.telegram}{start}", words["telegram_note"], outside=True))
+        found.append(_in_telegram(site, words["telegram"], "" if follow is None else follow_code(follow), words["telegram_note"]))
     found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
     found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
     if settings.mastodon:
@@ -151,6 +150,24 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
     if department in settings.lists:
         found.append(Way(words["list"], settings.lists[department], words["list_note"], outside=True))
     return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))
+
+
+def _in_telegram(site: SiteContext, name: str, code: str, note: str) -> Way:
+    return Way(name, f"https://t.me/{site.settings.telegram}{code and '?start='}{code}", note, outside=True)
+
+
+def decree_ways(site: SiteContext, request: PageRequest, decree: Decree, place: tuple[str, str] | None) -> Ways:
+    """Return how to be notified of changes of a decree, of its event, and the feeds of its place: its name, and the path of its page."""
+    words, found = web_words(request.language)["follow"], []
+    if site.settings.telegram:
+        found.append(_in_telegram(site, words["telegram"], f"a{decree.id}", words["decree_note"]))
+        if event_followed(decree) is not None:
+            event = words["event"].format(event=in_print(decree.facts.event or ""))
+            found.append(_in_telegram(site, event, f"e{decree.id}", words["event_note"]))
+    if place is not None:
+        feeds = (way for way in ways(site, request, f"/flux{place[1]}").ways if way.type)
+        found += [replace(way, name=words["of_place"].format(way=way.name, name=place[0])) for way in feeds]
+    return Ways(words["decree_heading"], tuple(found))
 
 
 def next_change(decrees: Iterable[DecreePeriod], site: SiteContext, at: datetime) -> datetime:

@@ -74,7 +74,7 @@ class Instance:
         questions = Questions(self._store.decrees, self._places, self.clock, overview=self._overview)
         limiter, follows = RateLimiter(60, self._seconds), self._store.follows
         languages = ChatLanguages(follows.language_of, follows.set_language)
-        context = FollowContext(self._names, find_places, self._readings, self._topics)
+        context = FollowContext(self._names, find_places, self._readings, self._topics, questions.decree_of)
         FollowCommands(follows, context, languages, limiter, self.clock, self._mailbox.note).register(application)
         TelegramCommands(questions, self._places, limiter, Callbacks(), languages).register(application)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from telegram.error import ChatMigrated, TelegramError
 
@@ -93,7 +94,7 @@ class FollowerWords(TelegramWords):
         if post.digest is not None:
             return digest_reason(language)
         is_change = any(change.kind in CHANGING for change in post.decree.changes)
-        why = reasons(self._follower.follows, self._topics(post.decree))
+        why = reasons(self._follower.follows, replace(self._topics(post.decree), words=post.words))
         return reason_text(why, self._name_of, language, is_change=is_change)
 
 

@@ -34,8 +34,11 @@ from bot.messages.following import FollowNames, follow_label
 from bot.messages.words import Language, unlinked
 from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
+    LINK,
+    LONGEST_FOLLOWED,
     FollowMatches,
     LastReading,
+    NumberedDecree,
     about_us,
     echoed,
     follow_answers,
@@ -85,8 +88,8 @@ _FOLLOW = re.compile(
     re.IGNORECASE,
 )
 """What people write who want to follow something."""
-_DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
-_START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
+_DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,59})", re.ASCII)
+_START = re.compile(rf"^/start(?:@(?P<bot>\w+))?\s+(?P<code>{LINK})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
 
 Readings = Callable[[Sequence[Follow]], Mapping[Follow, LastReading]]
@@ -95,13 +98,14 @@ Readings = Callable[[Sequence[Follow]], Mapping[Follow, LastReading]]
 
 @dataclass(frozen=True, slots=True)
 class FollowContext:
-    """Provides what following needs: names, the places that words mean, when recueils were last read, a decree's subject. `contact`: of
-    this instance's operator, a mail or web address, or empty."""
+    """Provides what following needs: names, the places that words mean, when recueils were last read, topics of decrees, decrees by number.
+    `contact`: of this instance's operator, a mail or web address, or empty."""
 
     names: FollowNames
     find: Callable[[str], PlaceMatches]
     readings: Readings
     topics: Callable[[Decree], Topics]
+    decree: NumberedDecree
     contact: str = ""
 
 
@@ -171,9 +175,8 @@ class FollowCommands:
             return
         if match["bot"] is not None and match["bot"].lower() != context.bot.username.lower():
             return  # where the bot is an administrator it sees what is meant for other bots
-        follow = follow_of_code(match["code"], self._names)
-        language = spoken(message.from_user) or "fr"
-        await self._answer(message, context.bot, language, lambda _, tongue: self._ask(follow, tongue))
+        code, language = match["code"], spoken(message.from_user) or "fr"
+        await self._answer(message, context.bot, language, lambda _, tongue: self._ask(self._coded(code), tongue))
 
     async def _misspelt(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message
@@ -242,11 +245,11 @@ class FollowCommands:
     def _act(self, action: str, rest: str, chat: int, language: Language) -> FollowReply:
         """Carry out a button."""
         answers = follow_answers(language)
-        if action in "ax":
-            follow = follow_of_code(rest, self._names)
-            if follow is None:
-                return self._how(language)
-            return self._add(follow, chat, language) if action == "a" else self._remove(follow, chat, language)
+        if action == "a":
+            follow = self._coded(rest)
+            return self._how(language) if follow is None else self._add(follow, chat, language)
+        if action == "x":
+            return self._remove(rest, chat, language)
         if action == "m":
             self._follows.set_mode(chat, FollowMode.DAILY if rest == "d" else FollowMode.AT_ONCE)
         if action in "ko":
@@ -259,15 +262,26 @@ class FollowCommands:
     def _follow(self, words: str, chat: int, language: Language) -> FollowReply:
         if is_all_of_france(words):
             return self._choice(follow_answers(language).whole, self._wide("k"), language)
-        meant = what_is_meant(words, self._context.find, self._names.operators, language)
-        if meant.is_sure:
-            return self._add(meant.follows[0], chat, language)
-        return self._candidates(words, meant, language)
+        meant = self._meant(words, language)
+        if not meant.is_sure:
+            return self._candidates(words, meant, language)
+        reply = self._add(meant.follows[0], chat, language)
+        return replace(reply, rows=(*reply.rows, *((self._adding(other, language),) for other in meant.follows[1:])))
+
+    def _meant(self, words: str, language: Language) -> FollowMatches:
+        return what_is_meant(words, self._context.find, self._names.operators, self._context.decree, language)
+
+    def _coded(self, code: str) -> Follow | None:
+        return follow_of_code(code, self._names, self._context.decree)
 
     def _candidates(self, words: str, meant: FollowMatches, language: Language) -> FollowReply:
         answers = follow_answers(language)
+        unknown = answers.unknown.format(words=echoed(words))
         if not meant.follows:
-            return FollowReply(answers.unknown.format(words=echoed(words)), self._how(language).rows)
+            hints = f"{unknown} {answers.try_place}\n\n{answers.try_words.format(most=LONGEST_FOLLOWED)}"
+            return FollowReply(hints, self._how(language).rows)
+        if meant.follows[0].kind is FollowKind.WORDS:
+            return replace(self._ask(meant.follows[0], language), text=f"{unknown} {answers.ask_words}")
         if meant.is_near:
             return self._choice(answers.perhaps.format(words=echoed(words)), meant.follows, language)
         total = len(meant.follows) + meant.others
@@ -284,7 +298,11 @@ class FollowCommands:
         about = f"{answers.first}\n{about_us(language, self._context.contact)}" if is_first else ""
         return FollowReply("\n\n".join([text, *notes]), ((_removing(follow, what, language),),), about)
 
-    def _remove(self, follow: Follow, chat: int, language: Language) -> FollowReply:
+    def _remove(self, code: str, chat: int, language: Language) -> FollowReply:
+        follower = self._follows.get(chat)
+        follow = next((one for one in (() if follower is None else follower.follows) if follow_code(one) == code), None)
+        if follow is None:  # the button was pressed twice
+            return self._list(chat, language)
         self._follows.remove(chat, follow, self._context.topics)
         said = follow_answers(language).removed.format(what=follow_label(follow, self._names, language))
         left = self._list(chat, language)
@@ -329,7 +347,7 @@ class FollowCommands:
         asked = answers.did_you_mean.format(name=TWINS[language][meant.action])
         if meant.action != "follow":
             return FollowReply(asked, (buttons[meant.action],))
-        found = what_is_meant(meant.words, self._context.find, self._names.operators, language)
+        found = self._meant(meant.words, language)
         if found.is_sure and meant.is_plain:
             return self._ask(found.follows[0], language)
         reply = self._candidates(meant.words, found, language) if meant.words else self._how(language)
@@ -350,10 +368,11 @@ class FollowCommands:
 
     def _choice(self, text: str, follows: Sequence[Follow], language: Language) -> FollowReply:
         # Paris is a commune and a department: who follows either is sent the same.
-        buttons = {
-            follow_label(one, self._names, language, is_button=True)[:64]: f"2{language}a:{follow_code(one)}" for one in reversed(follows)
-        }
+        buttons = dict(self._adding(one, language) for one in reversed(follows))
         return FollowReply(text, tuple((button,) for button in reversed(buttons.items())))
+
+    def _adding(self, follow: Follow, language: Language) -> tuple[str, str]:
+        return follow_label(follow, self._names, language, is_button=True)[:64], f"2{language}a:{follow_code(follow)}"
 
     def _wide(self, action: str) -> list[Follow]:
         if action == "k":

@@ -43,6 +43,7 @@ from bot.queries.answers import (
 )
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
+from bot.queries.following import event_followed
 from bot.queries.phrases import (
     NoLetter,
     choice_text,
@@ -98,7 +99,7 @@ class LanguageWanted:
 
 @dataclass(frozen=True, slots=True)
 class FollowWanted:
-    """To follow a place by its code in links (`c26198`, `d26`): answered by `bot.queries.telegram.following`."""
+    """To follow something by its code in links (`c26198`, `d26`, `e12`): answered by `bot.queries.telegram.following`."""
 
     code: str
 
@@ -339,16 +340,16 @@ def _card(answer: OneDecree, places: Mapping[str, Place], language: Language) ->
     pdf: Row = () if text.button is None else (text.button,)
     towns = tuple(_follow_town(commune, language) for commune in _named_in(decree))
     follow = towns or _follow_places((message.place,), language)
-    linked = ((button,) for button in _linked(decree, language))
-    return Reply(text.html, text.plain, _rows(pdf, *linked, follow, tuple(_letters(decree, language))))
+    rows = _rows(pdf, *_linked(decree, language), follow, *_follow_decree(decree, language), tuple(_letters(decree, language)))
+    return Reply(text.html, text.plain, rows)
 
 
-def _linked(decree: Decree, language: Language) -> Iterator[PressButton]:
+def _linked(decree: Decree, language: Language) -> Iterator[Row]:
     """Yield a button to each decree that this one changes or that changes it, as far as they are stored."""
     chat = vocabulary(language).chat
     known = {change.decree: chat.changed_by for change in decree.changed_by} | {change.decree: chat.changes for change in decree.changes}
     for number in sorted(number for number in known if number is not None)[:_MOST_LINKED]:
-        yield PressButton(known[number].format(number=number), Question(Topic.NUMBER, str(number)))
+        yield (PressButton(known[number].format(number=number), Question(Topic.NUMBER, str(number))),)
 
 
 def _named_in(decree: Decree) -> list[Commune]:
@@ -372,6 +373,14 @@ def _follow_places(places: Sequence[Place], language: Language) -> Row:
         elif not place.territory:
             buttons.append(_follow(f"{place.department} ({place.code})", f"d{place.code}", language))
     return tuple(buttons[:_MOST_TO_FOLLOW])
+
+
+def _follow_decree(decree: Decree, language: Language) -> Iterator[Row]:
+    """Yield a button for its event, where it has one that can be followed, and one for what later decrees change of it."""
+    if event_followed(decree) is not None:
+        yield (_follow(decree.facts.event or "", f"e{decree.id}", language),)
+    if decree.id is not None:
+        yield (_follow(vocabulary(language).chat.this_decree, f"a{decree.id}", language),)
 
 
 def _follow(name: str, code: str, language: Language) -> PressButton:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,17 +14,19 @@ from telegram import Bot, Chat
 
 from bot.app.inventory import places_of
 from bot.app.wiring import follow_names
+from bot.domain.acts import Decree, Facts, Kind
 from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
 from bot.domain.posts import Follow, FollowKind, FollowMode
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region
 from bot.gazetteer.naming import topics_in
-from bot.queries.following import LastReading, ago, follow_code, follow_of_code, last_readings, what_is_meant
+from bot.queries.answers import OneDecree
+from bot.queries.following import LastReading, ago, follow_code, follow_of_code, last_readings, what_is_meant, words_followed
 from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import CannotCheck, ChatLanguages, is_in_charge
 from bot.queries.telegram.following import FollowCommands, FollowContext
-from bot.queries.telegram.replies import Callbacks
+from bot.queries.telegram.replies import Callbacks, telegram_reply
 from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.test_telegram_app import log_levels, running, until
@@ -38,21 +41,32 @@ NOW = datetime(2026, 8, 12, 10, tzinfo=UTC)
 DROME, ARA = Follow(FollowKind.DEPARTMENT, "26"), Follow(FollowKind.REGION, "84")
 MONTELIMAR, VALENCE = Follow(FollowKind.COMMUNE, "26198"), Follow(FollowKind.COMMUNE, "26362")
 SNCF, RENEWALS = Follow(FollowKind.OPERATOR, "sncf"), Follow(FollowKind.DECREE_KIND, "renewal")
+WORDS, TWELVE = FollowKind.WORDS, Follow(FollowKind.DECREE, "12")
 REFUSALS = Follow(FollowKind.DECREE_KIND, "refusal")
 LYON_5 = Follow(FollowKind.COMMUNE, "69385")
 NAMES = follow_names()
 PLACES = places_of(load_authorities())
 FAILING = SourceHealth("35:site", Status.FAILING, since=NOW - timedelta(days=2), last_ok_at=NOW - timedelta(days=2))
+DECREE = Decree("26", Kind.AUTHORISATION, "Arrêté", Facts(), (), "https://prefecture.example/a.pdf", 3, None, id=12)
 OVERVIEW = Overview(NOW, (AuthorityHealth("35", Status.FAILING, (FAILING,)), *(
     AuthorityHealth(code, Status.OK, (SourceHealth(f"{code}:site", Status.OK, last_ok_at=at),))
     for code, at in (("26", NOW - timedelta(minutes=12)), ("38", NOW - timedelta(hours=5)), ("01", None))
 )))  # fmt: skip
 
 
+def numbered(number: str) -> Decree | None:
+    return DECREE if number in {"12", "2026-1104"} else None
+
+
 @pytest.mark.parametrize(
     ("words", "first", "is_sure"),
     [
         ("26", DROME, True),
+        ("12", Follow(FollowKind.DEPARTMENT, "12"), True),
+        ("n° 12", TWELVE, True),
+        ("[12]", TWELVE, True),
+        ("l’arrêté n° 2026-1104", TWELVE, True),
+        ("2026-1104", TWELVE, True),
         ("montelimar", MONTELIMAR, True),
         ("26200 Montélimar", MONTELIMAR, True),
         ("auvergne-rhône-alpes", ARA, True),
@@ -70,27 +84,72 @@ OVERVIEW = Overview(NOW, (AuthorityHealth("35", Status.FAILING, (FAILING,)), *(
     ],
 )
 def test_what_words_mean(words: str, first: Follow | None, is_sure: bool) -> None:
-    meant = what_is_meant(words, find_places, NAMES.operators, "fr")
+    meant = what_is_meant(words, find_places, NAMES.operators, numbered, "fr")
     assert meant.is_sure is is_sure
     assert first is None or meant.follows[0] == first
     assert first is not None or VALENCE in meant.follows
-    assert len(meant.follows) != 2 or {one.kind for one in meant.follows} == {FollowKind.COMMUNE}
+    assert words != "12" or meant.follows[1:] == (TWELVE,), "the decree of that number is offered besides"
 
 
-def test_nothing_has_this_name() -> None:
-    assert what_is_meant("xqzxqzxqz", find_places, NAMES.operators, "fr").follows == ()
+@pytest.mark.parametrize(
+    ("written", "followed"),
+    [
+        ("xqzxqzxqz", "xqzxqzxqz"),
+        ("Fête des  Lumières !", "fête des lumières"),
+        ("https://jazz.example", "https jazz example"),
+        ("14 juillet", "14 juillet"),
+        ("Montélimard", "montélimard"),
+        ("trains d’Auvergne", "trains d’auvergne"),
+        ("é" * 58, "e" * 58),
+        ("x" * 59, None),
+        ("arrêté 13", None),
+        ("le préfet autorise des caméras", None),
+        ("feu, bal", None),
+        ("dans les 2026", None),
+        ("…", None),
+        ("valence", None),
+        ("26", None),
+    ],
+)
+def test_words_are_offered_where_nothing_has_that_name(written: str, followed: str | None) -> None:
+    offered = [one.value for one in what_is_meant(written, find_places, NAMES.operators, numbered, "fr").follows[-1:] if one.kind is WORDS]
+    assert offered == [followed] * (followed is not None)
 
 
-@pytest.mark.parametrize("follow", [DROME, ARA, MONTELIMAR, SNCF, RENEWALS, Follow(FollowKind.OPERATOR, "prefecture de police")])
+@pytest.mark.parametrize(
+    "follow",
+    [DROME, ARA, MONTELIMAR, SNCF, RENEWALS, Follow(FollowKind.OPERATOR, "prefecture de police"), TWELVE, words_followed("fêtes " * 9)],
+)
 def test_codes_of_links_and_buttons(follow: Follow) -> None:
     code = follow_code(follow)
-    assert follow_of_code(code, NAMES) == follow
+    assert follow_of_code(code, NAMES, numbered) == follow
     assert len(f"2frx:{code}".encode()) <= 64
 
 
-@pytest.mark.parametrize("code", ["", "c", "c99999", "d999", "onobody", "kdecree", "x26", "d26 ", "c26198; drop table"])
+@pytest.mark.parametrize(
+    "code",
+    ["", "c", "c99999", "d999", "onobody", "kdecree", "x26", "d26 ", "c26198; drop table", "a13", "a012", "e13", "aide", "w", "wcode"],
+)
 def test_codes_of_nothing(code: str) -> None:
-    assert follow_of_code(code, NAMES) is None
+    assert follow_of_code(code, NAMES, numbered) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "followed"),
+    [
+        ("Fête des Lumières 2026", "fête des lumières"),
+        (f"festival {'des arts de la rue ' * 4}", "festival des arts de la rue des arts de la rue des arts de"),
+        ("JO", None),
+        (None, None),
+    ],
+)
+def test_an_event_is_followed_by_its_words_in_every_year(event: str | None, followed: str | None) -> None:
+    decree = replace(DECREE, facts=Facts(event=event))
+    found = follow_of_code("e12", NAMES, lambda _: decree)
+    assert found == (None if followed is None else Follow(WORDS, followed))
+    buttons = {button.text for row in telegram_reply(OneDecree(decree, NOW), PLACES, "fr").rows for button in row}
+    assert (f"🔔 Suivre {event}"[:24] in {text[:24] for text in buttons}) is (followed is not None)
+    assert "🔔 Suivre cet arrêté" in buttons
 
 
 def test_when_places_were_read() -> None:
@@ -156,7 +215,7 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
         with ready_store(tmp_path) as store:
             async with FakeBotApi() as api:
                 readings = lambda wanted: last_readings(wanted, OVERVIEW, departments_of_region, PLACES)  # noqa: E731
-                context = FollowContext(NAMES, find_places, readings, topics_in(PLACES), "https://collectif.example")
+                context = FollowContext(NAMES, find_places, readings, topics_in(PLACES), questions.decree_of, "https://collectif.example")
                 languages = ChatLanguages(store.follows.language_of, store.follows.set_language)
                 follow = FollowCommands(
                     store.follows, context, languages, RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None
@@ -228,7 +287,9 @@ async def test_who_follows_a_place_that_cannot_be_read_is_told_at_once(talk: Tal
     assert notes in said
 
 
-@pytest.mark.parametrize(("link", "follow"), [("c26198", MONTELIMAR), ("d26", DROME), ("oSNCF", SNCF)])
+@pytest.mark.parametrize(
+    ("link", "follow"), [("c26198", MONTELIMAR), ("d26", DROME), ("oSNCF", SNCF), ("a1", Follow(FollowKind.DECREE, "1"))]
+)
 async def test_a_link_asks_before_it_acts(talk: Talk, link: str, follow: Follow) -> None:
     said = await talk.say(f"/start {link}")
     assert said.text.startswith("Suivre ")

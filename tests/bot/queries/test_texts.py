@@ -58,8 +58,11 @@ def test_a_single_page_has_no_page_number_and_no_button_to_turn_it(questions: Qu
 def test_a_decree_is_told_as_in_a_post_with_its_link(questions: Questions) -> None:
     reply = telegram_reply(questions.show("12"), PLACES, "fr")
     assert "SNCF" in reply.markup
-    ((pdf,), follow, letters) = reply.rows
-    assert follow == (PressButton("🔔 Suivre Drôme (26)", FollowWanted("d26")),)
+    ((pdf,), *follow, letters) = reply.rows
+    assert follow == [
+        (PressButton("🔔 Suivre Drôme (26)", FollowWanted("d26")),),
+        (PressButton("🔔 Suivre cet arrêté", FollowWanted("a12")),),
+    ]
     assert not isinstance(pdf, PressButton)
     assert pdf.url == "https://www.drome.gouv.fr/raa-12.pdf#page=7"
     assert [button.asked for button in letters if isinstance(button, PressButton)] == [
@@ -72,7 +75,7 @@ def test_a_decree_leads_to_those_that_it_changes_and_that_change_it() -> None:
     changed = replace(
         decree(12), kind=Kind.MODIFICATION, changes=(Change(Kind.MODIFICATION, 3),), changed_by=(Change(Kind.ABROGATION, 15),)
     )
-    _, third, fifteenth, _, letters = telegram_reply(OneDecree(changed, NOW), PLACES, "fr").rows
+    _, third, fifteenth, _, _, letters = telegram_reply(OneDecree(changed, NOW), PLACES, "fr").rows
     assert third == (PressButton("Voir [3], que cet arrêté change", Question(Topic.NUMBER, "3")),)
     assert fifteenth == (PressButton("Voir [15], qui change cet arrêté", Question(Topic.NUMBER, "15")),)
     refusal = telegram_reply(OneDecree(replace(decree(12), kind=Kind.REFUSAL), NOW), PLACES, "fr")

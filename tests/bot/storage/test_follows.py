@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, Select, delete, event, func, insert, select, text, update
 
 from bot.app.inventory import places_of
-from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
+from bot.domain.acts import Decree, Facts, Kind, Moment, Reference, named_in
 from bot.domain.posts import Follow, FollowKind, FollowMode, PostState, Topics, WaitingPosts, content_of, departments_of, next_digest
 from bot.gazetteer.gazetteer import region_of
 from bot.storage.chats import Added, FollowerCounts
@@ -42,7 +42,8 @@ def about(*communes: str) -> Route:
 
     def route(decree: Decree) -> list[str | Topics]:
         named, operators = frozenset(communes), tuple(name.lower() for name in decree.facts.operators)
-        return ["channel", Topics(decree.kind, frozenset({decree.authority}), frozenset({"84"}), named, operators)]
+        changes = frozenset(named_in(decree.changes))
+        return ["channel", Topics(decree.kind, frozenset({decree.authority}), frozenset({"84"}), named, operators, changes)]
 
     return route
 
@@ -155,16 +156,54 @@ def test_nobody_gets_a_decree_of_before_the_first_poll_for_what_a_person_or_anot
     assert told(store) == []
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("followed", "facts", "text", "is_met"),
+    [
+        ("fête des lumières", Facts("2026-1", event="Fêtes de la Lumière"), "", True),
+        ("marchés de noel", Facts("2026-1"), "à l’occasion du MARCHÉ\nDE NOËL de Valence", True),
+        ("caméras du tramway", Facts("2026-1", places=("tramway",)), "une caméra", True),
+        ("marché de noël", Facts("2026-1", event="marché"), "Noémie", False),
+    ],
+)
+def test_words_are_met_by_facts_and_text_as_the_search_finds_them(
+    store: Store, followed: str, facts: Facts, text: str, is_met: bool
+) -> None:
+    store.follows.add(3, Follow(FollowKind.WORDS, followed), "fr", TODAY)
+    store.recordings.record(reading_of(one_recueil(store), facts, text=text), about("26001"), NOW)
+    assert told(store) == [3] * is_met
+    assert store.decrees.has(followed) is is_met
+    assert [post.words for post in store.posts.listed(destination="chat:3")] == [frozenset({followed})] * is_met
+
+
+@pytest.mark.postgresql
+def test_words_that_a_fuller_reading_holds_are_met_once_and_dropped_with_the_follow(store: Store) -> None:
+    words = Follow(FollowKind.WORDS, "marché de noël")
+    store.follows.add(1, DROME, "fr", TODAY)
+    store.follows.add(3, words, "fr", TODAY)
+    recueil = one_recueil(store)
+    for printed, chats in (("Arrête", [1]), ("pour le marché de Noël", [1, 3]), ("pour le marché de Noël 2026", [1, 3])):
+        store.recordings.record(reading_of(recueil, Facts("2026-1"), text=printed), about(), NOW)
+        assert told(store) == chats
+    store.follows.add(4, words, "fr", TODAY)
+    assert store.follows.remove(3, SNCF, nothing) is False
+    assert told(store) == [1, 3], "what it still follows stays"
+    assert store.follows.remove(3, words, nothing)
+    assert told(store) == [1]
+
+
 def test_what_changes_a_decree_goes_to_whoever_was_sent_it(store: Store) -> None:
     store.follows.add(1, MONTELIMAR, "fr", TODAY)
     store.follows.add(2, VALENCE, "fr", TODAY)
-    found(store, "2026-123", "26198", signed=date(2024, 4, 1))
+    first = found(store, "2026-123", "26198", signed=date(2024, 4, 1))
+    store.follows.add(3, Follow(FollowKind.DECREE, str(first)), "fr", TODAY)
+    store.follows.add(4, Follow(FollowKind.DECREE, str(first + 1)), "fr", TODAY)
     end = Reference(Kind.ABROGATION, "2026-0123", date(2024, 4, 1))
     ends = found(store, "2026-150", "26362", kind=Kind.ABROGATION, references=(end,))
-    assert told(store, decree=ends) == [1, 2]
+    assert told(store, decree=ends) == [1, 2, 3]
     store.follows.forget(1)
     again = found(store, "2026-160", "26001", kind=Kind.ABROGATION, references=(end,))
-    assert told(store, decree=again) == [], "who was forgotten gets nothing more"
+    assert told(store, decree=again) == [3], "who was forgotten gets nothing more"
 
 
 def test_what_no_other_follow_wants_is_dropped_when_one_is_removed(store: Store) -> None:

@@ -238,6 +238,21 @@ def test_a_place_offers_feeds_a_calendar_and_the_chat() -> None:
     assert "mastodon" not in bare
 
 
+def test_a_decree_and_its_event_can_be_followed_where_the_bot_listens() -> None:
+    page = get(sample_site(), "/arretes/1104")
+    ways = re.findall(r'<a class="go" href="([^"]+)"[^>]*>([^<]+)</a>', page.body.decode().partition("<h2>Suivre cet arrêté</h2>")[2])
+    assert [(address, " ".join(name.split())) for address, name in ways[:4]] == [
+        ("https://t.me/vigie_bot?start=a1104", "Telegram"),
+        ("https://t.me/vigie_bot?start=e1104", "Telegram : festival des Lumières de Valence"),
+        ("/flux/communes/26362.ics", "Calendrier (.ics) : Valence"),
+        ("/flux/communes/26362.atom", "Flux Atom : Valence"),
+    ]
+    assert "start=e" not in get(sample_site(), "/arretes/1002").body.decode(), "it has no event"
+    bare = get(sample_site(SiteSettings()), "/en/arretes/1104").body.decode()
+    assert "<h2>Follow this decree</h2>" in bare
+    assert "t.me" not in bare
+
+
 def test_a_decree_has_its_copy_with_hash_and_time_and_the_page_of_the_pdf() -> None:
     text, body = _text(get(sample_site(), "/arretes/1104")), get(sample_site(), "/arretes/1104").body.decode()
     assert "Copie lue le 18 août 2026 à 17 h 42" in text
