@@ -18,7 +18,7 @@ from tests.france import memory
 from tests.france.country import France, sparse_before
 from tests.france.publications import Recueil
 from tests.france.serving import Shortcut
-from tests.france.sweep import Clock, Sweeper, client
+from tests.france.sweep import AGENT, Clock, Sweeper, client
 
 WEDNESDAY = datetime(2026, 9, 16, 8, 0, tzinfo=UTC)
 """In the middle of a month: in its first days the page of the month before is asked too."""
@@ -95,6 +95,26 @@ async def test_nothing_is_missed_while_the_month_turns(sweeper: Sweeper) -> None
             found += len(new)
     assert found > 100
     assert {france.today(source).month for source in france.sources} == {10}
+
+
+async def test_a_sweep_by_default_options_keeps_the_pace_and_costs_little_more_than_a_request_per_source() -> None:
+    """All sources are due at once, the first time and again: the queue of their one address keeps them apart."""
+    france = France(load_authorities(), WEDNESDAY, is_kept=sparse_before(AUTUMN))
+    clock = Clock(WEDNESDAY, france)
+    door = Shortcut(france, clock.monotonic)
+    async with client(france, door, clock) as polite:
+        sweeper = Sweeper(france, door, clock, polite)
+        first, steady = await sweeper(), await sweeper()
+    assert (first.failed, steady.failed) == ({}, {})
+    gaps = [*first.gaps(), *steady.gaps()]
+    assert min(gaps) >= 3 - 0.000_001, "the simulated clock is a sum of fractions"
+    assert len(set(gaps)) > len(gaps) / 2, "the rhythm varies"
+    assert {asked.user_agent for asked in (*first.asked, *steady.asked)} == {AGENT}
+    number = len(france.sources)
+    assert 3 * (number - 1) < steady.seconds <= timedelta(minutes=6).total_seconds()
+    assert number <= steady.pages <= 1.2 * number
+    assert steady.pages == len(steady.asked), "no robots.txt is read again"
+    assert steady.bytes < first.bytes / 10
 
 
 async def test_files_are_there_to_be_read(sweeper: Sweeper, tmp_path: Path) -> None:
