@@ -18,7 +18,7 @@ from sources.http.client import Client
 from sources.http.files import OVERLAP, StorageFull
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, UnderMaintenance, Unreachable, Unusable
 from tests.sources.http.chromium import needs_chromium
-from tests.sources.http.conftest import SITE, Clock, MakeClient
+from tests.sources.http.conftest import SITE, Clock, MakeClient, content, names_in
 from tests.sources.http.ranges import ETAG, LONG_AGO, SERVED, Body, Network, Served
 from tests.sources.http.server import Answer, Server, drop, in_turn, raw, redirect, reply
 
@@ -37,14 +37,6 @@ def worth_resuming(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "a.pdf"
-
-
-def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def content(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 def remove(path: Path) -> None:
