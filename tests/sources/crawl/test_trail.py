@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sources.crawl.trail import (
     PolledPage,
     Trail,
+    awaits_new_year,
     choose,
     folder_above,
     has_moved,
@@ -106,6 +107,20 @@ def test_an_emptied_page_is_as_known_while_it_stays_empty() -> None:
     assert outdated((entry(99),), emptied)
     assert outdated((), emptied, PageLink(f"{PAGE}/nouveau", ""))
     assert replace(TRAIL, pages=(POLLED, replace(emptied, url=f"{PAGE}-2"))).emptied == (f"{PAGE}-2",)
+
+
+@pytest.mark.parametrize(
+    ("marks", "polled_on", "today", "expected"),
+    [
+        (("a",), date(2026, 12, 31), date(2027, 1, 7), True),
+        ((), date(2027, 1, 1), date(2027, 1, 7), True),
+        ((), date(2027, 1, 7), date(2027, 1, 8), False),
+        (("a",), date(2027, 1, 2), date(2027, 1, 3), False),  # emptied
+    ],
+)
+def test_when_nothing_at_all_may_be_listed(marks: tuple[str, ...], polled_on: date, today: date, expected: bool) -> None:
+    page = PolledPage(f"{ROOT}/Recueils-de-l-annee-en-cours", Validators(), marks)
+    assert awaits_new_year(replace(TRAIL, pages=(page,), polled_on=polled_on), today) == expected
 
 
 # Which links to follow today.
