@@ -126,13 +126,6 @@ def test_a_folder_or_nothing_is_wrong_use(vigie: Vigie, tmp_path: Path) -> None:
         assert (done.code, done.out, done.err) == (2, "", f"vigie: {name}: {why}\n")
 
 
-def test_an_address_that_is_not_of_the_catalogue_is_refused(vigie: Vigie) -> None:
-    done = vigie("read", "https://example.org/recueil.pdf", "--text")
-    assert (done.code, done.out) == (2, "")
-    assert "example.org" in done.err
-    assert "Traceback" not in done.err
-
-
 def test_scans_without_ocr_are_told_with_what_to_do(vigie: Vigie, tmp_path: Path) -> None:
     acts = (ActSpec("Cabinet", "26-2026-08-14-00002", "Arrêté n° 2026-2", (demo_text("road", DAY, number="2026-2"),), scanned=True),)
     recueil = build(tmp_path, acts)

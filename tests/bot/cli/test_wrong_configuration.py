@@ -107,14 +107,6 @@ def test_a_variable_that_is_nearly_an_option(vigie: Vigie, name: str) -> None:
     assert done.err.strip() == f'vigie: environment variable {name}: unknown variable; did you mean "VIGIE_DATABASE__URL"?'
 
 
-@pytest.mark.parametrize("url", ["http://www.drome.gouv.fr/recueil.pdf", "ftp://www.drome.gouv.fr/r.pdf", "https://nowhere.example/r.pdf"])
-def test_an_address_that_is_never_read(vigie: Vigie, url: str) -> None:
-    done = vigie("read", url)
-    assert done.code == 2
-    assert url in done.err
-    assert "Traceback" not in done.err
-
-
 def test_what_is_hardly_meant_is_said_at_start(vigie: Vigie, replay: Replay, tmp_path: Path) -> None:
     config = write_config(tmp_path, replay)
     text = (tmp_path / "vigie.toml").read_text("utf-8")
