@@ -305,11 +305,11 @@ class _RefreshReader(HTMLParser):
         self._is_hidden = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
+        attributes = dict(attrs)
         if tag == "noscript":
             self._is_hidden = True
-        elif tag == "meta" and (said.get("http-equiv") or "").strip().lower() == "refresh" and not self._is_hidden:
-            self.content = self.content or said.get("content")
+        elif tag == "meta" and (attributes.get("http-equiv") or "").strip().lower() == "refresh" and not self._is_hidden:
+            self.content = self.content or attributes.get("content")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "noscript":
