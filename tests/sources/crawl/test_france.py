@@ -1,4 +1,4 @@
-"""Every source of the catalogue, on a site that looks and publishes as the catalogue says: found and read right."""
+"""Every source of the catalogue and its past, on a site that looks and publishes as the catalogue says: found and read right."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 import sources.crawl.lists
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawl
+from sources.crawl.history import history
 from sources.model import ListingEntry
 from sources.pages import READERS
 from tests.france import memory
@@ -149,3 +150,33 @@ def test_the_country_lives() -> None:
     working = sum(up.weekday() < 5 and 8 <= up.hour < 20 for up in everything)
     assert 0.8 < working / len(everything) < 0.97
     assert france.online(france.sources[0]) == France(load_authorities(), start).online(france.sources[0])
+
+
+# The past.
+
+
+JANUARY = datetime(2027, 1, 4, 8, tzinfo=UTC)
+"""The way leads through two years and three months."""
+
+SHOWN_BY_MOSELLE = 51
+"""The site of the Moselle shows no more than its newest acts on a page, and no pager to the others."""
+
+
+@pytest.mark.night
+async def test_nothing_published_in_six_weeks_is_missed() -> None:
+    france = France(load_authorities(), JANUARY)
+    clock = Clock(JANUARY, france)
+    door = Shortcut(france, clock.monotonic)
+    requests = 0
+    async with client(france, door, clock, interval_seconds=0) as polite:
+        for source in france.sources:
+            today = france.today(source)
+            since = today - timedelta(days=42)
+            past = await history(polite, source, since, today=today)
+            published = [recueil for recueil in france.online(source) if recueil.day >= since]
+            shown = published[-SHOWN_BY_MOSELLE:] if source.reader == "moselle" else published
+            assert past.troubles == (), source.key
+            assert {each.listed.url for each in past.found} == {france.address(source, recueil) for recueil in shown}, source.key
+            assert past.is_complete
+            requests += past.requests
+    assert requests < 7 * len(france.sources)
