@@ -412,8 +412,8 @@ class HttpSession:
     def _slot(self, address: Address) -> _HostSlot:
         slot = self._slots.get(address)
         if slot is None:
-            environment = self._environment
-            limit = self._options.rate_limit
+            environment, options = self._environment, self._options
+            limit = RateLimit(options.interval_seconds, options.jitter, options.pause_after, probe=options.page_seconds)
             # What is configured for a server on this machine must not reach a site beside it.
             limit = limit if address.is_loopback else replace(limit, interval=max(limit.interval, RateLimit().interval))
             queue = AddressQueue(str(address), limit, environment.politeness, environment.clocks)

@@ -301,20 +301,17 @@ async def test_a_connection_is_kept_and_one_that_died_while_idle_is_replaced_at_
     assert [asked.connection for asked in server.asked] == [1, 1, 1, 2]
 
 
-async def test_a_reused_connection_is_replaced_once_only(server: Server, client: Client) -> None:
-    server.routes["/var/"] = in_turn(reply("<p>"), drop)
+@pytest.mark.parametrize(
+    ("answer", "words", "asked"), [(drop, "without an answer", 3), (truncated(b"<p>", 100), "cut short", 2)], ids=["dropped twice", "begun"]
+)
+async def test_a_reused_connection_is_replaced_once_and_before_an_answer_only(
+    server: Server, client: Client, answer: Answer, words: str, asked: int
+) -> None:
+    server.routes["/var/"] = in_turn(reply("<p>"), answer)
     await client.page(SITE)
-    with pytest.raises(Unreachable, match="without an answer"):
+    with pytest.raises(Unreachable, match=words):
         await client.page(SITE)
-    assert len(server.asked) == 3
-
-
-async def test_an_answer_that_had_begun_is_not_asked_for_again(server: Server, client: Client) -> None:
-    server.routes["/var/"] = in_turn(reply("<p>"), truncated(b"<p>", 100))
-    await client.page(SITE)
-    with pytest.raises(Unreachable, match="cut short"):
-        await client.page(SITE)
-    assert len(server.asked) == 2
+    assert len(server.asked) == asked
 
 
 async def test_the_proxies_of_the_environment_are_not_honoured(server: Server, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
