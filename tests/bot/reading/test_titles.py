@@ -15,18 +15,14 @@ from bot.reading.acts.titles import (
     Entry,
     Title,
     best_title,
-    decree_title,
-    first_line,
     is_contents,
-    listed_on,
     openings,
     opens_decree,
     read_contents,
     title_number,
-    title_of,
 )
 from tests.bot.reading.papers import BODY
-from tests.bot.reading.test_acts import act_id, recueil, stamp, title, unread, without_marks
+from tests.bot.reading.test_acts import act_id, recueil, title, unread, without_marks
 from tests.bot.reading.test_bulletins import BULLETS, COVER_OF_06, COVER_OF_92, DRONES, NOISE, decree, row
 from tests.bot.reading.test_bulletins import pages as bulletin
 from tests.bot.reading.test_inner import TITLE, TOWNS, bulk, table_of
@@ -120,22 +116,6 @@ def test_where_several_places_tell_it(listed: str, opened: Title, stamped: Title
     assert best_title(listed, opened, stamped) == expected
 
 
-def test_the_line_of_an_act_is_found_by_its_identifier_or_its_first_words() -> None:
-    contents = [PageText(2, f"Sommaire\n{act_id(1)} - a"), PageText(3, f"{act_id(2)} - b\nArrêté fixant la\nliste")]
-    assert listed_on(act_id(2), "a", contents) == 3
-    assert listed_on(act_id(3), "a", contents) is None
-    assert listed_on(None, "ARRÊTÉ fixant la liste", contents) == 3
-    assert listed_on(None, "", contents) is None
-    assert listed_on(None, "Arrêté", []) is None
-
-
-def test_a_heading_wins_over_a_first_line() -> None:
-    pages = [PageText(7, "Préfecture de Lande"), PageText(8, decree("2025-1950", DRONES)), PageText(9, stamp(1, 9))]
-    assert title_of(pages).page == 8
-    assert title_of(pages[:1]) == Title("Préfecture de Lande", None, 7)
-    assert title_of([]) == NONE
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -151,24 +131,6 @@ def test_a_heading_wins_over_a_first_line() -> None:
 )
 def test_where_a_decree_opens(text: str, expected: bool) -> None:
     assert opens_decree(text) is expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (BODY, "Arrêté n° 26-2025-12 portant autorisation d'un traitement algorithmique des images"),
-        ("Arrêté n° 12\nportant\n  mesure ;\nLa préfète du Lot,\nVu le code", "Arrêté n° 12 portant mesure"),
-        ("Vu le code\nArrêté n° 12 portant mesure\nVu la loi", "Arrêté n° 12 portant mesure"),
-        ("AVIS d'ouverture\nd'un concours", ""),
-    ],
-)
-def test_titles(text: str, expected: str) -> None:
-    assert decree_title(text) == expected
-
-
-def test_a_poor_title_is_better_than_none() -> None:
-    assert first_line("12\n\n  AVIS  d'ouverture \nsuite") == "AVIS d'ouverture"
-    assert first_line("12\n--") == ""
 
 
 HEAD = "ARRÊTÉ n° 2025-{n} portant mesure\nVu le code ;\n"
