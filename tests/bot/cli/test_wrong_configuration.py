@@ -12,6 +12,7 @@ import pytest
 
 from bot.app.demo.replay import Replay
 from tests.bot.cli.conftest import Vigie, write_config
+from tests.examples import by_day
 from tests.processes import Zygote, clean_environ
 
 HOOK = '[[destinations]]\nname = "hook"\nplatform = "apprise"\n'
@@ -21,7 +22,7 @@ def configure(folder: Path, text: str) -> None:
     (folder / "config.toml").write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [["run"], ["poll", "26"], ["status"]])
+@pytest.mark.parametrize("command", by_day([["status"], ["poll", "26"], ["run"]], 1))
 @pytest.mark.parametrize(
     ("text", "said"),
     [
