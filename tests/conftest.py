@@ -45,7 +45,6 @@ FIRST = (
     "tests/bot/ingest/test_queued_reading.py",
     "tests/e2e/test_early.py",
     "tests/sources/crawl/test_france.py",
-    "tests/sources/http/test_between_processes.py",
     "tests/bot/detection/test_corpus.py",
     "tests/bot/delivery/picture/test_draw.py",
     "tests/bot/web/test_accessibility.py",

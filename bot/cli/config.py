@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
         Secrets are not shown.
         """
         try:
-            configuration, _ = _read(ctx.obj)
+            configuration, _ = _read_configuration(ctx.obj)
             found = list(explained(configuration))
         except (ConfigError, CatalogueError, StorageError) as error:
             fail(str(error), WRONG_USE)
@@ -74,7 +74,7 @@ def register(app: typer.Typer) -> None:
         typer.echo(files("bot.app.config").joinpath("config.example.toml").read_bytes(), nl=False)
 
 
-def _read(context: Context) -> tuple[Configuration, dict[str, Authority]]:
+def _read_configuration(context: Context) -> tuple[Configuration, dict[str, Authority]]:
     authorities = load_authorities()
     return read_configuration(context.config, os.environ, known_codes=frozenset(authorities), check_service=service_at), authorities
 
@@ -82,7 +82,7 @@ def _read(context: Context) -> tuple[Configuration, dict[str, Authority]]:
 def checked(context: Context) -> tuple[list[str], list[str]]:
     """Return what is wrong with the configuration, and what is probably not meant."""
     try:
-        configuration, authorities = _read(context)
+        configuration, authorities = _read_configuration(context)
     except ConfigError as error:
         return list(error.problems), []
     except CatalogueError as error:

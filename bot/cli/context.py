@@ -129,7 +129,7 @@ def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = Non
             # The runner's own end is inside: it waits for threads, which may wait for a lock.
             with Ending(lambda: loop.call_soon_threadsafe(ask), code=INTERRUPTED if stop is None else DONE):
                 try:
-                    return runner.run(_result(task))
+                    return runner.run(_awaited(task))
                 finally:
                     runner.close()
     except StorageError as error:
@@ -140,7 +140,7 @@ def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = Non
         fail("interrupted; what was recorded stays recorded", INTERRUPTED)
 
 
-async def _result(task: asyncio.Task[T]) -> T:
+async def _awaited(task: asyncio.Task[T]) -> T:
     return await task
 
 

@@ -68,7 +68,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Show the decrees that name a town, those that may concern it, and what could not be read there."""
-        _show(_answered(ctx.obj, lambda questions: questions.town(" ".join(name), page), limit, language), as_json=as_json)
+        _print_answer(_answered(ctx.obj, lambda questions: questions.town(" ".join(name), page), limit, language), as_json=as_json)
 
     @app.command(epilog="Example:  vigie recent --department 26   (or, what is in force:  vigie recent --in-force)")
     def recent(
@@ -92,7 +92,7 @@ def register(app: typer.Typer) -> None:
                 return questions.in_force(department, page)
             return questions.department(department, page) if department else questions.recent(page)
 
-        _show(_answered(ctx.obj, ask, limit, language), as_json=as_json)
+        _print_answer(_answered(ctx.obj, ask, limit, language), as_json=as_json)
 
     @app.command(epilog="Example:  vigie search gare valence")
     def search(
@@ -104,7 +104,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Answer a question in plain words, as chats do: places, days, a number, or words that a decree has."""
-        _show(_answered(ctx.obj, lambda questions: questions.plain(" ".join(words), page), limit, language), as_json=as_json)
+        _print_answer(_answered(ctx.obj, lambda questions: questions.plain(" ".join(words), page), limit, language), as_json=as_json)
 
     @app.command("show", epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")
     def show_(
@@ -127,7 +127,7 @@ def register(app: typer.Typer) -> None:
         if letter is not None and isinstance(reply.answer, OneDecree):
             _draft_letter(reply.answer, letter, reply, file=output, as_json=as_json)
         else:
-            _show(reply, as_json=as_json, evidence=evidence)
+            _print_answer(reply, as_json=as_json, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
     return PrintedAnswer(answer, places, language, None if known is None else open_archive(settings).describe(*known))
 
 
-def _show(reply: PrintedAnswer, *, as_json: bool, evidence: bool = False) -> None:
-    show(_json(reply), _lines(reply, evidence=evidence), as_json=as_json)
+def _print_answer(reply: PrintedAnswer, *, as_json: bool, evidence: bool = False) -> None:
+    show(_answer_json(reply), _lines(reply, evidence=evidence), as_json=as_json)
     if as_json and (unsaid := _unsaid(reply)):
         stderr.print(unsaid, markup=False, soft_wrap=True)
     if isinstance(reply.answer, PlaceChoices):
@@ -183,7 +183,7 @@ def _lines(reply: PrintedAnswer, *, evidence: bool) -> Iterator[str]:
         yield f"\n{evidence_text(reply.answer.decree, reply.language)}"
 
 
-def _json(reply: PrintedAnswer) -> object:
+def _answer_json(reply: PrintedAnswer) -> object:
     match reply.answer:
         case DecreeList(decrees=decrees, at=at):
             return decree_models(decrees, reply.places, at)
@@ -192,7 +192,7 @@ def _json(reply: PrintedAnswer) -> object:
         case TownAnswer():
             return TownModel.about(reply.answer, reply.places)
         case SeveralPlaces(answers=answers):
-            return [_json(replace(reply, answer=one)) for one in answers]
+            return [_answer_json(replace(reply, answer=one)) for one in answers]
         case PlaceChoices(asked=asked, choices=choices):
             return PlacesModel(asked=asked, candidates=tuple(map(PlaceModel.about, choices)))
         case _:

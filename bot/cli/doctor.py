@@ -230,7 +230,7 @@ async def _prefecture(settings: Settings, authorities: Mapping[str, Authority], 
         return [Diagnosis("prefecture", "skipped", "every site that is watched needs a browser"), unknown]
     try:
         async with open_client(settings, authorities) as client:
-            said = await client.reach(host)
+            server_time = await client.reach(host)
             now = utc_now()
     except FetchError as error:
         cause = cause_of(error)
@@ -238,14 +238,14 @@ async def _prefecture(settings: Settings, authorities: Mapping[str, Authority], 
         return [Diagnosis("prefecture", state, str(error), alert_words("en").causes[cause].todo), unknown]
     except (StorageError, ValueError) as error:
         return [Diagnosis("prefecture", "failed", str(error), "Mend what is said above first."), unknown]
-    return [Diagnosis("prefecture", "ok", f"{host} answers"), unknown if said is None else clock_finding(said, now, host)]
+    return [Diagnosis("prefecture", "ok", f"{host} answers"), unknown if server_time is None else clock_finding(server_time, now, host)]
 
 
-def clock_finding(said: datetime, now: datetime, host: str) -> Diagnosis:
-    """Compare this clock with what a server said."""
-    off = round(abs((now - said).total_seconds()))
+def clock_finding(server_time: datetime, now: datetime, host: str) -> Diagnosis:
+    """Compare this clock with the time of a server."""
+    off = round(abs((now - server_time).total_seconds()))
     if off > _CLOCK_OFF.total_seconds():
-        way = "ahead of" if now > said else "behind"
+        way = "ahead of" if now > server_time else "behind"
         return Diagnosis(
             "clock", "failed", f"{off} seconds {way} that of {host}: dates and time limits would be wrong", "timedatectl set-ntp true"
         )

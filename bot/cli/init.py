@@ -285,10 +285,10 @@ def _chosen(names: Mapping[str, str], *, ask: bool) -> str:
     if len(names) == 1:
         typer.echo(f"Found the channel {shown}")
         return next(iter(names))
-    said = f"Several channels were found: {shown}." if names else "No channel was found in which the bot may post."
+    findings = f"Several channels were found: {shown}." if names else "No channel was found in which the bot may post."
     if not ask:
-        fail(f"{said} Give --channel @name, or write something in the channel and try again. Nothing was written.")
-    return _prompt(f"{said} Name or number of yours (empty: none)", chat_value)
+        fail(f"{findings} Give --channel @name, or write something in the channel and try again. Nothing was written.")
+    return _prompt(f"{findings} Name or number of yours (empty: none)", chat_value)
 
 
 @asynccontextmanager

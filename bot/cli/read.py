@@ -101,7 +101,7 @@ def _read_one(
     try:
         # OCR of a long scan takes minutes.
         with nullcontext() if showing is None or not stderr.is_terminal else showing(stderr, f"reading {file}") as screen:
-            report = run_to_end(_read(file, opened, limits, choice, screen))
+            report = run_to_end(_read_report(file, opened, limits, choice, screen))
     except Unreadable as error:
         fail(f"{file}: {error}")
     if choice.pages is not None and choice.pages[-1] > report.reading.page_count:
@@ -114,15 +114,15 @@ def _on_disk(context: Context, file: str) -> Opened:
     path = Path(file)
     if not path.is_file():
         fail(f"{file}: {'not a file' if path.exists() else 'no such file'}", WRONG_USE)
-    return context.load_settings(), _there(path)
+    return context.load_settings(), _local_file(path)
 
 
 @asynccontextmanager
-async def _there(path: Path) -> AsyncIterator[Path]:
+async def _local_file(path: Path) -> AsyncIterator[Path]:
     yield path
 
 
-async def _read(
+async def _read_report(
     file: str, opened: AbstractAsyncContextManager[Path], limits: ReadingLimits, choice: ReadChoice, screen: Screen | None
 ) -> Report:
     async with opened as path:

@@ -57,7 +57,7 @@ class Report:
         """Print the result on standard output and what is missing on standard error."""
         summary = not self.choice.as_json and self.choice.pages is None and self.choice.view in {ReadView.SUMMARY, ReadView.EXPLAIN}
         if self.choice.as_json:
-            print_json(self._json())
+            print_json(self._document())
         elif summary:
             print_lines(summary_lines(self.file, self.reading, self.judged, self.troubles))
             if self.choice.view is ReadView.EXPLAIN:
@@ -70,7 +70,7 @@ class Report:
             for line in self.troubles:
                 typer.echo(line, err=True)
 
-    def _json(self) -> Json:
+    def _document(self) -> Json:
         if self.choice.pages is not None:
             details = [page_json(page, text=True) for page in self.pages]
             return {"file": self.file, "pages": self.reading.page_count, "page_details": details}
@@ -178,7 +178,7 @@ def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
 def twice_lines(facts: Iterable[TwiceRead]) -> Iterator[str]:
     """Return `places, to verify: « gare du Nord »; the second reader has « gare de l'Est »` for each fact that is read twice."""
     for fact in facts:
-        second = f"the second reader has {f'« {_in_words(fact.second)} »' if fact.second else 'nothing'}"
+        second = f"the second reader has {f'« {_fact_value_text(fact.second)} »' if fact.second else 'nothing'}"
         if fact.settled:
             second += "; a person said so"
         elif fact.poor:
@@ -188,10 +188,10 @@ def twice_lines(facts: Iterable[TwiceRead]) -> Iterator[str]:
         elif not fact.doubtful:
             second += "; it is of the list, and no other one of it is named"
             second += ", or its maker stands beside it" if fact.name == "software" and not fact.second else ""
-        yield f"{fact.name}, {'to verify' if fact.doubtful else 'sure'}: « {_in_words(fact.told)} »; {second}"
+        yield f"{fact.name}, {'to verify' if fact.doubtful else 'sure'}: « {_fact_value_text(fact.told)} »; {second}"
 
 
-def _in_words(value: FactValue) -> str:
+def _fact_value_text(value: FactValue) -> str:
     return shortened("; ".join(value) if isinstance(value, tuple) else value or "", _LONGEST)
 
 
@@ -277,14 +277,14 @@ def _fact_text(value: object) -> str:
         case CameraType():
             return words.cameras[value]
         case Reference():
-            return f"{words.short_kinds[value.change]} {_named(value)}"
+            return f"{words.short_kinds[value.change]} {_reference_text(value)}"
         case date() | Moment():
             return value.isoformat()
         case _:
             return str(value)
 
 
-def _named(reference: Reference) -> str:
+def _reference_text(reference: Reference) -> str:
     """Return `of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree changed, and how it ends, if known."""
     number = None if reference.number is None else f"n° {reference.number}"
     signed = None if reference.signed is None else reference.signed.isoformat()

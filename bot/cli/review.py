@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """The acts that wait for a person, the oldest first."""
-        waiting = _read(ctx.obj, lambda reviewer: reviewer.waiting(limit))
+        waiting = _ask_reviewer(ctx.obj, lambda reviewer: reviewer.waiting(limit))
         show([review_json(act) for act in waiting], waiting_lines(waiting), as_json=as_json)
         raise typer.Exit(DONE)
 
@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """One of them: where it is, and why it is in doubt."""
-        waiting, act, found = _read(ctx.obj, lambda reviewer: _with_decree(reviewer, number))
+        waiting, act, found = _ask_reviewer(ctx.obj, lambda reviewer: _with_decree(reviewer, number))
         show(review_json(waiting, act, found, text=text), shown_lines(waiting, act, found, text=text), as_json=as_json)
         raise typer.Exit(DONE)
 
@@ -117,7 +117,7 @@ def _register_facts(review: typer.Typer) -> None:
     @review.command(epilog="Example:  vigie review facts 7")
     def facts(ctx: typer.Context, decree: OfDecree, as_json: AsJson = False) -> None:
         """Show what both readers have of the facts of a decree, and which are to be verified."""
-        twice = _read(ctx.obj, lambda reviewer: reviewer.facts_of(decree))
+        twice = _ask_reviewer(ctx.obj, lambda reviewer: reviewer.facts_of(decree))
         show(twice, twice_lines(twice), as_json=as_json)
         raise typer.Exit(DONE)
 
@@ -155,7 +155,7 @@ def _register_facts(review: typer.Typer) -> None:
     ) -> None:
         """Write the acts whose facts people settled as entries of the labelled corpus, without names of persons as far as they are known
         for such: read each text before you give it to anybody."""
-        entries, left = _read(ctx.obj, lambda reviewer: reviewer.labelled())
+        entries, left = _ask_reviewer(ctx.obj, lambda reviewer: reviewer.labelled())
         try:
             write_entries(folder, entries)
         except OSError as error:
@@ -197,7 +197,7 @@ def shown_lines(waiting: Waiting, act: Act, found: Decree, *, text: bool) -> Ite
             yield from (clean(line) for line in page.text.splitlines())
 
 
-def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
+def _ask_reviewer(context: Context, ask: Callable[[Reviewer], T]) -> T:
     """Read without writing anything."""
     settings, authorities = load(context)
     with opened(settings, read_only=True) as store:
@@ -337,7 +337,7 @@ def redetect_lines(
         yield f"{_EFFECTS[one.effect]}{note}"
         yield f"    {code_column(one.recueil.authority)}{clean(one.recueil.url)}#page={one.stored.first_page}  {clean(one.title)}"
         changed = f"; other facts: {', '.join(one.facts)}" if one.facts else ""
-        yield f"    {_said(one.before)} -> {_said(one.after)}{changed}"
+        yield f"    {_judgement_text(one.before)} -> {_judgement_text(one.after)}{changed}"
     yield from undelivered(delivered)
     number = count(len(differences), "difference")
     if apply:
@@ -372,8 +372,8 @@ def _difference_json(one: Difference, applied: AppliedDifference | None) -> Json
     }
 
 
-def _said(said: JudgedAs) -> str:
-    return said.outcome.value.replace("_", " ") + (f" ({said.kind.value})" if said.kind is not None else "")
+def _judgement_text(judged: JudgedAs) -> str:
+    return judged.outcome.value.replace("_", " ") + (f" ({judged.kind.value})" if judged.kind is not None else "")
 
 
 def _differences(

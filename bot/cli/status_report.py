@@ -53,7 +53,7 @@ def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoRetur
     closed = cannot_record(settings)
     is_ok = overview.ok and full is None and closed is None and not (queue is not None and queue.is_unattended)
     document = {
-        **_json(overview, authorities, counts),
+        **_overview_json(overview, authorities, counts),
         "ok": is_ok,
         **found.alive_json,
         "running": found.working and asdict(found.working),
@@ -112,7 +112,7 @@ def confinement_found() -> Confinement | str:
         return str(error)
 
 
-def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:
+def _overview_json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:
     """Return the state of every authority and destination."""
     found: Json = plain(overview)
     for one in found["authorities"]:

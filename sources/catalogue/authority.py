@@ -188,15 +188,15 @@ _ADAPTER: TypeAdapter[Authority] = TypeAdapter(Annotated[Authority, AfterValidat
 def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
     """Return every authority by code, sorted by file name, from the `*.toml` of `folder` (default: this package's, read once in a process).
     Raises `CatalogueError` with all problems of all files and their lines."""
-    return dict(_packaged()) if folder is None else _read(folder)
+    return dict(_packaged()) if folder is None else _read_catalogue(folder)
 
 
 @cache
 def _packaged() -> dict[str, Authority]:
-    return _read(files("sources") / "authorities")
+    return _read_catalogue(files("sources") / "authorities")
 
 
-def _read(place: Traversable) -> dict[str, Authority]:
+def _read_catalogue(place: Traversable) -> dict[str, Authority]:
     found: dict[str, Authority] = {}
     problems: list[str] = []
     if not place.is_dir():

@@ -389,17 +389,17 @@ def _table(described: dict[str, Any]) -> IndexFile | None:
 
 def _rows(lines: Iterator[str], url: str) -> Iterator[IndexEntry | BadRow]:
     table = csv.reader(lines, delimiter=";")
-    places = _places(_next(table), url)
+    places = _places(_next_row(table), url)
     while True:
         line = table.line_num + 1
-        row = _next(table)
+        row = _next_row(table)
         if row is None:
             return
         if row:
             yield row if isinstance(row, BadRow) else _entry(row, places, line)
 
 
-def _next(table: Any) -> list[str] | BadRow | None:
+def _next_row(table: Any) -> list[str] | BadRow | None:
     try:
         row: list[str] | None = next(table, None)
     except csv.Error as error:

@@ -124,27 +124,16 @@ def write_recording(folder: Path, recording: Recording, golden: str | None) -> N
 def files_of(recording: Recording, golden: str | None) -> dict[str, str]:
     """Name -> text of every file of a recording; without a `golden` there is no golden file."""
     texts: dict[str, str] = {}
-    entries: list[dict[str, object]] = []
+    entries: list[_PageEntry] = []
     for rank, page in enumerate(recording.pages, 1):
-        entry: dict[str, object] = {"url": page.url}
-        if page.final_url is not None:
-            entry["final_url"] = page.final_url
         if page.html is None:
-            entry["status"] = 404
+            entries.append(_PageEntry(page.url, page.final_url, status=404))
         else:
-            name = file_name(rank, page.url)
+            entries.append(_PageEntry(page.url, page.final_url, file_name(rank, page.url)))
             # Line ends as an HTML parser takes them, so that a page is the same text on every machine.
-            texts[name] = page.html.replace("\r\n", "\n").replace("\r", "\n")
-            entry["file"] = name
-        entries.append(entry)
-    record = {
-        "version": 1,
-        "source": recording.source,
-        "today": recording.today.isoformat(),
-        "recorded_at": recording.recorded_at.isoformat(),
-        "pages": entries,
-    }
-    texts[RECORD] = as_text(record)
+            texts[file_name(rank, page.url)] = page.html.replace("\r\n", "\n").replace("\r", "\n")
+    record = _Record(1, recording.source, recording.today, recording.recorded_at, tuple(entries))
+    texts[RECORD] = as_text(_RECORD.dump_python(record, mode="json", exclude_defaults=True))
     return texts if golden is None else {**texts, GOLDEN: golden}
 
 

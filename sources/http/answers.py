@@ -296,34 +296,12 @@ def _not_a_page(url: str, content_type: str) -> Unusable:
     return kind(f"{url}: not an HTML page but {named_type(content_type)}")
 
 
-class _RefreshReader(HTMLParser):
-    """Finds the `<meta http-equiv="refresh">` of a page, but for one that is only for browsers without scripts."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.content: str | None = None
-        self._is_hidden = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
-        if tag == "noscript":
-            self._is_hidden = True
-        elif tag == "meta" and (said.get("http-equiv") or "").strip().lower() == "refresh" and not self._is_hidden:
-            self.content = self.content or said.get("content")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "noscript":
-            self._is_hidden = False
-
-
 def refresh_of(html: str) -> str | None:
     """Return where a page redirects by itself within some seconds, raw; None for one that is to be read."""
     head = html[:_REFRESH_WITHIN]
     if not _REFRESH_HINT.search(head):
         return None
-    reader = _RefreshReader()
-    reader.feed(head)
-    found = _REFRESH.fullmatch((reader.content or "").strip())
+    found = _REFRESH.fullmatch(_shape_of(head).refresh.strip())
     return found["url"] if found and int(found["seconds"]) <= _REFRESH_SECONDS else None
 
 
@@ -363,34 +341,26 @@ _VERY_LITTLE_TEXT = 400
 _WORDS_KEPT = 120
 
 
-@dataclass(frozen=True, slots=True)
-class BlockMark:
-    """Describes a product's block page: every one of `pieces` (lower case) is in the page."""
-
-    reason: str
-    pieces: tuple[str, ...]
-
-
 MARKS = (
-    BlockMark("Cloudflare challenge", ("_cf_chl_opt",)),
-    BlockMark("Cloudflare challenge", ("<title>just a moment...</title>", "cloudflare")),
-    BlockMark("Cloudflare block page", ("<title>attention required! | cloudflare</title>",)),
-    BlockMark("Cloudflare block page", ("cf-error-details", "cloudflare", "ray id")),
-    BlockMark("Imperva block page", ("request unsuccessful. incapsula incident id",)),
-    BlockMark("Imperva challenge", ("_incapsula_resource?cwudnsai",)),
-    BlockMark("DataDome challenge", ("captcha-delivery.com/", "dd={")),
-    BlockMark("DataDome challenge", ("geo.captcha-delivery.com/captcha",)),
-    BlockMark("F5 block page", ("<title>request rejected</title>", "support id")),
-    BlockMark("F5 block page", ("the requested url was rejected", "support id")),
-    BlockMark("F5 challenge", ("please enable javascript to view the page content", "support id")),
-    BlockMark("Akamai block page", ("<title>access denied</title>", "you don't have permission to access")),
-    BlockMark("AWS challenge", ("gokuprops", "awswaf")),
-    BlockMark("Sucuri block page", ("sucuri website firewall", "access denied")),
-    BlockMark("Sucuri challenge", ("sucuri_cloudproxy_js",)),
-    BlockMark("HUMAN challenge", ("px-captcha", "_pxappid")),
-    BlockMark("Anubis challenge", ("anubis_challenge",)),
-    BlockMark("DDoS-Guard challenge", ("<title>ddos-guard</title>",)),
-    BlockMark("Fortinet block page", ("web page blocked", "attack id")),
+    ("Cloudflare challenge", ("_cf_chl_opt",)),
+    ("Cloudflare challenge", ("<title>just a moment...</title>", "cloudflare")),
+    ("Cloudflare block page", ("<title>attention required! | cloudflare</title>",)),
+    ("Cloudflare block page", ("cf-error-details", "cloudflare", "ray id")),
+    ("Imperva block page", ("request unsuccessful. incapsula incident id",)),
+    ("Imperva challenge", ("_incapsula_resource?cwudnsai",)),
+    ("DataDome challenge", ("captcha-delivery.com/", "dd={")),
+    ("DataDome challenge", ("geo.captcha-delivery.com/captcha",)),
+    ("F5 block page", ("<title>request rejected</title>", "support id")),
+    ("F5 block page", ("the requested url was rejected", "support id")),
+    ("F5 challenge", ("please enable javascript to view the page content", "support id")),
+    ("Akamai block page", ("<title>access denied</title>", "you don't have permission to access")),
+    ("AWS challenge", ("gokuprops", "awswaf")),
+    ("Sucuri block page", ("sucuri website firewall", "access denied")),
+    ("Sucuri challenge", ("sucuri_cloudproxy_js",)),
+    ("HUMAN challenge", ("px-captcha", "_pxappid")),
+    ("Anubis challenge", ("anubis_challenge",)),
+    ("DDoS-Guard challenge", ("<title>ddos-guard</title>",)),
+    ("Fortinet block page", ("web page blocked", "attack id")),
 )
 
 _REFUSAL = re.compile(
@@ -451,9 +421,9 @@ def looks_blocked(status: int, headers: Mapping[str, str], html: str) -> str | N
     if headers.get("x-amzn-waf-action", "").lower() in {"challenge", "captcha"}:
         return "AWS challenge"
     head = re.sub(r"\s+", " ", html[:_MARKS_WITHIN]).replace("&#39;", "'").lower()
-    for mark in MARKS:
-        if all(piece in head for piece in mark.pieces):
-            return mark.reason
+    for reason, pieces in MARKS:
+        if all(piece in head for piece in pieces):
+            return reason
     return _by_shape(status, html) if len(html) <= _SMALL else None
 
 
@@ -500,6 +470,8 @@ class _Shape:
     text_length: int = 0
     links: int = 0
     captcha: bool = False
+    refresh: str = ""
+    """The content of the first `<meta http-equiv="refresh">` that is not only for browsers without scripts."""
 
 
 class _Reader(HTMLParser):
@@ -513,6 +485,10 @@ class _Reader(HTMLParser):
             self.shape.links += 1
         elif tag in {"title", "h1", "h2", "script", "style", "noscript"}:
             self._inside.append(tag)
+        elif tag == "meta" and "noscript" not in self._inside:
+            attributes = {name: value or "" for name, value in attrs}
+            if attributes.get("http-equiv", "").strip().lower() == "refresh":
+                self.shape.refresh = self.shape.refresh or attributes.get("content", "")
         if tag in {"div", "form", "iframe", "img", "input"}:  # never a script: real pages load such scripts for their contact form
             self.shape.captcha |= any("captcha" in (value or "").lower() or value == "cf-turnstile" for _, value in attrs)
 

@@ -177,16 +177,16 @@ class Client:
 
     async def reach(self, host: str) -> datetime | None:
         """Request only the robots.txt of a host; return the server's date, None without one. Raises any FetchError."""
-        said: datetime | None = None
+        server_time: datetime | None = None
 
         async def receive(here: str, response: httpx.Response) -> str | Redirect:
-            nonlocal said
-            said = date_of(response.headers.get("date", ""))
+            nonlocal server_time
+            server_time = date_of(response.headers.get("date", ""))
             return await receive_robots(here, response)
 
         url, seconds = f"https://{host}/robots.txt", self._options.page_seconds
         await self._follow(url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive, seconds=seconds), for_robots=True)
-        return said
+        return server_time
 
     async def _robots_text(self, url: str) -> str:
         seconds = self._options.page_seconds
@@ -206,7 +206,7 @@ class Client:
                 await self._robots.require_allowed(here)
             answer = await request(here)
             if isinstance(answer, Redirect):
-                here = self._next(here, answer.location)
+                here = self._redirected_to(here, answer.location)
                 left -= 1
                 if left < 0:
                     raise Unusable(f"{url}: redirected more than {_MOST_REDIRECTS} times, last to {here}")
@@ -220,7 +220,7 @@ class Client:
             raise Unusable(f"{url[:200]!r} is not an https address")
         return self._in_catalogue(address, address)
 
-    def _next(self, here: str, location: str) -> str:
+    def _redirected_to(self, here: str, location: str) -> str:
         there = self._origins.follow(here, location)
         if there is None:
             raise Unusable(f"{here}: redirected to something that is not a web address ({location[:200]!r})")
@@ -412,8 +412,8 @@ class HttpSession:
     def _slot(self, address: Address) -> _HostSlot:
         slot = self._slots.get(address)
         if slot is None:
-            environment = self._environment
-            limit = self._options.rate_limit
+            environment, options = self._environment, self._options
+            limit = RateLimit(options.interval_seconds, options.jitter, options.pause_after, probe=options.page_seconds)
             # What is configured for a server on this machine must not reach a site beside it.
             limit = limit if address.is_loopback else replace(limit, interval=max(limit.interval, RateLimit().interval))
             queue = AddressQueue(str(address), limit, environment.politeness, environment.clocks)

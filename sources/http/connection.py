@@ -22,7 +22,6 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx
 
 from sources.catalogue.authority import Browser
-from sources.http.politeness import RateLimit
 from sources.model import Unreachable, Unusable
 from sources.text import canonical
 
@@ -274,11 +273,6 @@ class ClientOptions:
                     raise ValueError(f"{name} must be more than 0")
         if not self.user_agent.strip() or not self.user_agent.isascii() or not self.user_agent.isprintable():
             raise ValueError("user_agent must be plain ASCII text, not empty")
-
-    @property
-    def rate_limit(self) -> RateLimit:
-        """Return the part that concerns the queue of an address."""
-        return RateLimit(self.interval_seconds, self.jitter, self.pause_after, probe=self.page_seconds)
 
 
 def user_agent(version: str, contact: str | None) -> str:

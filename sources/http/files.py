@@ -120,11 +120,6 @@ class Version:
     validator: str
     total: int | None
 
-    @property
-    def is_dated(self) -> bool:
-        """Return whether the validator is a date."""
-        return not self.validator.startswith('"')
-
 
 def version_of(url: str, headers: Mapping[str, str]) -> Version | None:
     """Return the version that a 200 of lower-case `headers` brings, None if it cannot be resumed."""
@@ -155,7 +150,7 @@ def total_with(version: Version, size: int, headers: Mapping[str, str]) -> int |
         and size <= total == last + 1
         and version.total in {None, total}
         and length_of(headers) in {None, total - first}
-        and headers.get("last-modified" if version.is_dated else "etag") == version.validator
+        and headers.get("etag" if version.validator.startswith('"') else "last-modified") == version.validator
     )
     return total if fits else None
 

@@ -359,10 +359,10 @@ def _read_scope(scope: Tag, url: str) -> PageLinks:
             others[target] = (tag, is_block)
     details, ways = _sorted(others, url, title)
     leading = {id(tag) for tag in (*(tag for tags in documents.values() for tag in tags), *(tag for tag, _ in others.values()))}
-    return PageLinks(_as_documents(documents, url, title), details, ways, named=(*_named(scope, leading), *foreign))
+    return PageLinks(_as_documents(documents, url, title), details, ways, named=(*_bulletins_named(scope, leading), *foreign))
 
 
-def _named(scope: Tag, leading: Collection[int]) -> tuple[str, ...]:
+def _bulletins_named(scope: Tag, leading: Collection[int]) -> tuple[str, ...]:
     """Return the texts of the content that name a bulletin, without one of the `leading` tags (by their id) in their block, row or card."""
     found: dict[str, None] = {}
     for node in scope.find_all(string=_BULLETIN_WORD, limit=MAX_LINKS):

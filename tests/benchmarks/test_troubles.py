@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -13,6 +12,7 @@ from benchmarks.soak.sites import ELSEWHERE, Month
 from benchmarks.soak.troubles import LEAST_SOURCES, START, Kind, Trouble, draw
 from sources.catalogue.authority import Source
 from sources.pages import READERS
+from tests.examples import by_day
 
 PLAN = draw(1, LEAST_SOURCES + 1, 7)
 HOUR = timedelta(hours=1)
@@ -64,7 +64,7 @@ def listed(source: Source, now: datetime) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("kind", [Kind.MONTH_GONE, Kind.YEAR_GONE])
+@pytest.mark.parametrize("kind", by_day([Kind.MONTH_GONE, Kind.YEAR_GONE], 1))
 def test_a_page_that_vanishes_takes_its_card_and_what_it_lists_with_it_and_comes_back(kind: Kind) -> None:
     trouble = striking(kind)
     source = source_of(trouble)
@@ -74,35 +74,6 @@ def test_a_page_that_vanishes_takes_its_card_and_what_it_lists_with_it_and_comes
     host, _, path = lost.removeprefix("https://").partition("/")
     assert Month(PLAN, trouble.begin).answer(host, f"/{path}", {}).status == 404
     assert not any(path in html for html in pages(source, trouble.begin).values())
-
-
-@pytest.mark.parametrize("kind", [Kind.YEAR_RENAMED, Kind.YEAR_UNNAMED])
-def test_a_page_that_is_renamed_lists_what_it_did(kind: Kind) -> None:
-    trouble = striking(kind)
-    source = source_of(trouble)
-    before, meanwhile = (pages(source, moment) for moment in (trouble.begin - HOUR, trouble.begin))
-    assert before.keys() != meanwhile.keys()
-    assert any("en-cours" in url or "Documents-a-consulter" in url for url in meanwhile)
-
-
-def test_swapped_pages_list_the_files_of_the_other() -> None:
-    trouble = striking(Kind.SWAPPED)
-    ours, theirs = source_of(trouble), source_of(trouble, 1)
-    month = Month(PLAN, trouble.begin)
-    shown = listed(ours, trouble.begin).keys() - listed(ours, trouble.begin - HOUR).keys()
-    host, _, path = max(shown).removeprefix("https://").partition("/")
-    assert f"[[{theirs.authority}/".encode() in month.answer(host, f"/{path}", {}).body
-    month.at(trouble.end)
-    assert month.answer(host, f"/{path}", {}).status == 404
-
-
-def test_a_root_that_moved_is_linked_from_the_folder_above() -> None:
-    trouble = striking(Kind.ROOT_MOVED)
-    source = source_of(trouble)
-    assert pages(source, trouble.begin) == {}
-    above, moved = (replace(source, root=root) for root in (source.root.rsplit("/", 1)[0], f"{source.root}-2"))
-    assert f'href="{moved.root.partition(".gouv.fr")[2]}"' in pages(above, trouble.begin)[above.root]
-    assert listed(moved, trouble.begin) == listed(source, trouble.begin - HOUR)
 
 
 @pytest.mark.parametrize(("kind", "noise"), [(Kind.JSESSIONID, ";jsessionid="), (Kind.SID, "?sid=")])

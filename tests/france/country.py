@@ -34,7 +34,7 @@ _HTML = "text/html; charset=utf-8"
 class Answer:
     """What a site answers. `headers` come besides Content-Type and Content-Length.
 
-    `pieces`: what comes in the place of the body, in its own time; its length is not told. Sockets serve bodies only."""
+    `pieces`: what comes in the place of the body, in its own time; its length is not announced."""
 
     status: int
     body: bytes = b""

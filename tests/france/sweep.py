@@ -18,7 +18,7 @@ from sources.http.connection import ClientOptions, user_agent
 from sources.http.politeness import Clocks
 from sources.model import CrawlFailed
 from tests.france.country import France
-from tests.france.serving import Asked, Shortcut, Sockets
+from tests.france.serving import Asked, Shortcut
 
 AGENT = user_agent("1.0", "https://vigie.example.org/bot")
 """Who the client of these sweeps says it is."""
@@ -82,7 +82,7 @@ class Sweeper:
     """Polls every source of France through one client, as the bot does: all that is due at once, each with its own trail."""
 
     france: France
-    door: Sockets | Shortcut
+    door: Shortcut
     clock: Clock
     client: Client
     trails: dict[str, str] = field(default_factory=dict)
@@ -110,12 +110,11 @@ class Sweeper:
         return crawl
 
 
-def client(france: France, door: Sockets | Shortcut, clock: Clock, seed: int = 0, **options: Any) -> Client:
+def client(france: France, door: Shortcut, clock: Clock, seed: int = 0, **options: Any) -> Client:
     """A client of France with the default options, but for `options`."""
     settings = ClientOptions(frozenset(france.hosts), AGENT, origins=door.origins, **options)
     chance: Callable[[], float] = random.Random(seed).random
-    transport = door if isinstance(door, Shortcut) else None
-    return Client(settings, clocks=Clocks(clock.monotonic, clock.now, clock.sleep, chance), transport=transport, log=_Silence())
+    return Client(settings, clocks=Clocks(clock.monotonic, clock.now, clock.sleep, chance), transport=door, log=_Silence())
 
 
 class _Silence:

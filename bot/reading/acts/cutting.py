@@ -119,13 +119,13 @@ def _place(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[
 def _by_title(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> dict[int, int]:
     """For the rank of an entry, the heading that says the same, both in order."""
     titles = [(head, decree_title(body[head].text)) for head in heads]
-    said = [(head, title_number(title), _subject(title)) for head, title in titles]
+    headings = [(head, title_number(title), _subject(title)) for head, title in titles]
     numbers = {row.number for row in table} - {None}
     placed: dict[int, int] = {}
     position = 0
     for rank, row in enumerate(table):
         subject = _subject(row.title)
-        rest = said[position : position + _AHEAD]
+        rest = headings[position : position + _AHEAD]
         same = next((index for index, (_, its_number, _) in enumerate(rest) if its_number in numbers and its_number == row.number), None)
         if same is None:
             # Another number is no objection (some tables print that of the order book), unless it is that of another entry.
@@ -322,8 +322,8 @@ def read_signs(entries: tuple[Entry, ...], body: Sequence[PageText], separators:
         # An identifier that a readable table of contents does not hold is a misreading or an older act quoted here, unless a page opens it.
         candidates = {number: one.id for number, one in separators.items() if read[number] == one.id}
     known |= {mark for number, mark in candidates.items() if mark and (number in exact or nearest(mark, known) is None)}
-    meant = {mark: nearest(mark, known) for mark in set(read.values()) if mark}
-    marks = {number: act for number, mark in read.items() if mark and (act := meant[mark]) is not None}
+    nearest_known = {mark: nearest(mark, known) for mark in set(read.values()) if mark}
+    marks = {number: act for number, mark in read.items() if mark and (act := nearest_known[mark]) is not None}
     order = dict.fromkeys([*(entry.id for entry in entries), *marks.values()])
     return Signs(entries, separators, marks, {act: rank for rank, act in enumerate(order)})
 
@@ -344,7 +344,7 @@ def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
     starts = _starts(signs, first=body[0].number)
     separators = {separator.id: separator for separator in signs.separators.values()}
     opened = {separator.id: Title(separator.title, Where.TITLE, number) for number, separator in signs.separators.items()}
-    said = _names(body, signs, separators)
+    announced = _names(body, signs, separators)
     order = sorted(signs.known, key=lambda act: (starts[act], signs.known[act]))
     last = body[-1].number
     # An act announced beyond the end of the file has no page of its own, and takes none from the others.
@@ -353,7 +353,7 @@ def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
     body = list(dropwhile(lambda page: page.number < firsts[0] and not _has_words(page.text), body))
     begins = {start: (body[0].number if start == firsts[0] else start) for start in firsts}
     ends = {start: following - 1 for start, following in pairwise(firsts)}
-    cleaned = {page.number: _clean(page, signs.known, said) for page in body}
+    cleaned = {page.number: _clean(page, signs.known, announced) for page in body}
     entries = {entry.id: entry for entry in signs.entries}
     marked: dict[str, list[PageText]] = {}
     for page in body:
@@ -438,9 +438,9 @@ def _names(body: Sequence[PageText], signs: Signs, separators: Mapping[str, Sepa
     return names(services, titles, [page.text for page in body], signs.known)
 
 
-def _clean(page: PageText, known: Mapping[str, int], said: Names) -> PageText:
-    other = strip_running_titles(page.other, page.number, known, said) if page.other else ""
-    return replace(page, text=strip_running_titles(page.text, page.number, known, said), other=other)
+def _clean(page: PageText, known: Mapping[str, int], announced: Names) -> PageText:
+    other = strip_running_titles(page.other, page.number, known, announced) if page.other else ""
+    return replace(page, text=strip_running_titles(page.text, page.number, known, announced), other=other)
 
 
 def _stamped(act: str, marked: Sequence[PageText]) -> Title:

@@ -161,10 +161,10 @@ def _rows(text: str) -> tuple[TableRow, ...]:
             break
         cell = text[position : page.start()]
         position = page.end()
-        said = _ROW_NUMBER.search(cell)
+        number = _ROW_NUMBER.search(cell)
         title = one_line(_DATE.sub(" ", _ROW_NUMBER.sub(" ", cell[-2 * _LONGEST_ROW :])).replace("|", " "))[:_LONGEST_ROW].strip(" ;:-")
         if sum(map(str.isalpha, title)) >= 10 and not _ANNEX_ROW.match(title):
-            rows.append(TableRow(fold_letters(said[0].lstrip("nN °º")) if said else None, title, int(page[1])))
+            rows.append(TableRow(fold_letters(number[0].lstrip("nN °º")) if number else None, title, int(page[1])))
     return tuple(rows)
 
 
@@ -292,16 +292,16 @@ def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pag
     )
 
 
-def strip_running_titles(text: str, page: int, known: Collection[str], said: Names) -> str:
+def strip_running_titles(text: str, page: int, known: Collection[str], announced: Names) -> str:
     """Return a text without its running titles. `page` is the number printed at their end, when the recueil is numbered as its PDF."""
     kept, position = "", 0
     for found in islice(MARK.finditer(text), _MOST_MARKS):
         act = nearest(found["id"], known)
         if act is None or found.start() < position:
             continue
-        start = max(position, _service_start(text, found.start("dash"), said.services))
+        start = max(position, _service_start(text, found.start("dash"), announced.services))
         kept += text[position:start]
-        position = _title_end(text, found.end(), page, said.titles.get(act, ()))
+        position = _title_end(text, found.end(), page, announced.titles.get(act, ()))
     kept += text[position:]
     return kept.rstrip() if position else kept
 

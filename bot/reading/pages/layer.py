@@ -68,7 +68,7 @@ def _in_cells(textpage: Any, count: int, text: str, apart: Sequence[tuple[float,
     letters, gaps = _characters(textpage, count), list[tuple[int, Box, bool]]()
     for line in _LINE.finditer(letters):
         _, _, (_, bottom, _, top) = next(_placed(textpage.raw, letters, _LETTERS, *line.span()))
-        if any(bottom < high and low < top for low, high in apart):
+        if any(bottom < highest and lowest < top for lowest, highest in apart):
             words = list(_placed(textpage.raw, letters, _WORDS, *line.span()))
             boxes = [box for *_, box in words]
             is_sure = any(_gap(*pair) < _CELL_GAP for pair in pairwise(boxes))
@@ -369,8 +369,8 @@ def _gutters(boxes: Sequence[Box]) -> tuple[float, ...]:
     edges = [group for group in _groups(after_blank) if not _is_crossed(group, boxes)]
     if not edges:
         return ()
-    low, high = min(box[1] for group in edges for box in group), max(box[3] for group in edges for box in group)
-    beside = [box for box in boxes if low <= box[1] and box[3] <= high]
+    lowest, highest = min(box[1] for group in edges for box in group), max(box[3] for group in edges for box in group)
+    beside = [box for box in boxes if lowest <= box[1] and box[3] <= highest]
     left, right = min(box[0] for box in beside), max(box[2] for box in beside)
     found: list[float] = []
     for group in edges:
@@ -398,8 +398,8 @@ def _groups(boxes: Sequence[Box]) -> list[list[Box]]:
 
 
 def _is_crossed(group: Sequence[Box], boxes: Sequence[Box]) -> bool:
-    edge, low, high = group[0][0], min(box[1] for box in group), max(box[3] for box in group)
-    crossing = sum(left < edge - 2 and right > edge + 2 and low <= bottom and top <= high for left, bottom, right, top in boxes)
+    edge, lowest, highest = group[0][0], min(box[1] for box in group), max(box[3] for box in group)
+    crossing = sum(left < edge - 2 and right > edge + 2 and lowest <= bottom and top <= highest for left, bottom, right, top in boxes)
     return crossing > _CROSSED * len(group)
 
 

@@ -379,7 +379,7 @@ class PdfDocument:
         if worth is Layer.GOOD:
             return PageText(number, layer)
         begun = process_time()
-        recognised = self._read(render)
+        recognised = self._recognise_with_engine(render)
         spent = process_time() - begun
         if recognised is None or (worth is Layer.GARBLED and not recognised.letters):
             lacks = "" if reads_as_french(layer) else NOT_FRENCH
@@ -399,11 +399,11 @@ class PdfDocument:
     def _read_in_black(self, page: Any) -> Recognised | None:
         """Read a scan without the coloured ink on it; None where there is none, or where it cannot be drawn so: what was read stands."""
         try:
-            return self._read(partial(draw_in_black, page)) if has_coloured_ink(page) else None
+            return self._recognise_with_engine(partial(draw_in_black, page)) if has_coloured_ink(page) else None
         except pdfium.PdfiumError:
             return None
 
-    def _read(self, render: Callable[[int, int], Raster]) -> Recognised | None:
+    def _recognise_with_engine(self, render: Callable[[int, int], Raster]) -> Recognised | None:
         engine = self._engine()
         try:
             return recognise(engine, render) if engine else None

@@ -112,8 +112,9 @@ def main(argument: str) -> None:
     found = Confinement(
         no_network=_refused(_reach_out),
         no_programs=_refused(_fork),
-        no_writing=_refused(_write),
-        no_other_files=_refused(lambda: _read("/etc/passwd")) and _refused(lambda: _read(f"/proc/{os.getppid()}/environ")),
+        no_writing=_refused(_write_file),
+        no_other_files=_refused(lambda: _open_for_reading("/etc/passwd"))
+        and _refused(lambda: _open_for_reading(f"/proc/{os.getppid()}/environ")),
         no_other_processes=_refused(lambda: os.kill(os.getppid(), 0)),  # signal 0 only tests whether one could be sent
         missing=missing,
     )
@@ -141,13 +142,13 @@ def _fork() -> None:
     os.waitpid(process, 0)
 
 
-def _write() -> None:
+def _write_file() -> None:
     path = Path("/tmp") / f"vigie-{os.getpid()}"  # noqa: S108 - made to be refused, removed otherwise
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     path.unlink()
 
 
-def _read(path: str) -> None:
+def _open_for_reading(path: str) -> None:
     os.close(os.open(path, os.O_RDONLY))
 
 

@@ -79,7 +79,7 @@ class Worker:
         self._stdin.close()
         with suppress(OSError):
             await self._stdin.wait_closed()
-        return _how(status, diagnosis)
+        return _how_it_ended(status, diagnosis)
 
 
 def child_command(module: str, start: StartOrder) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ async def _last_words(stream: asyncio.StreamReader) -> bytes:
     return kept
 
 
-def _how(status: int, diagnosis: bytes) -> str:
+def _how_it_ended(status: int, diagnosis: bytes) -> str:
     lines = diagnosis.decode("utf-8", "replace").strip().splitlines()
     last_words = f" ({printable(lines[-1])})" if lines else ""
     if status < 0:

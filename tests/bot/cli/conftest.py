@@ -11,6 +11,7 @@ import pytest
 from bot.app.demo.replay import Replay
 from tests import clock
 from tests.processes import Done, Zygote, clean_environ
+from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 from tests.small_france import published
 
@@ -37,6 +38,14 @@ def replay() -> Iterator[Replay]:
 @pytest.fixture
 def mastodon() -> Iterator[MastodonServer]:
     with MastodonServer() as running:
+        yield running
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeBotApi]:
+    """Telegram with a channel of the bot, @vsa."""
+    with FakeBotApi() as running:
+        running.add_channel(-1001111, "vsa")
         yield running
 
 

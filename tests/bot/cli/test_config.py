@@ -155,14 +155,6 @@ def test_workers_without_their_extra_are_told(tmp_path: Path, monkeypatch: pytes
     assert checked(context)[0] == ["reading.engine needs procrastinate: pip install 'vigie-vsa[workers]'"]
 
 
-def test_a_file_that_is_no_database_is_told(vigie: Vigie, tmp_path: Path) -> None:
-    (tmp_path / "vigie.db").write_text("not a database, but long " * 100, encoding="utf-8")
-    assert vigie("config", "check").code == 2
-    (tmp_path / "vigie.db").unlink()
-    assert vigie("poll", "--help").code == vigie("config", "check").code == 0
-    assert not (tmp_path / "vigie.db").exists()
-
-
 def test_a_database_of_another_version_is_told(vigie: Vigie, tmp_path: Path) -> None:
     open_store(f"sqlite:///{tmp_path / 'vigie.db'}").close()
     with closing(sqlite3.connect(tmp_path / "vigie.db")) as database:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,7 @@ from tests.processes import Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
-CHANNEL = -1001111
 WRONG = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
-
-
-@pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(CHANNEL, "vsa")
-        yield running
 
 
 def on_telegram(folder: Path, replay: Replay, telegram: FakeBotApi, token: str = "", more: str = "") -> str:

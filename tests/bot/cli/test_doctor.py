@@ -9,7 +9,6 @@ import shutil
 import socket
 import sqlite3
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,12 +42,10 @@ def _refused(words: str) -> StorageError:
 
 
 @pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(-1001111, "vsa")
-        running.add_channel(-1002222, "editing", can_edit=True)
-        running.add_group(-1003333)
-        yield running
+def telegram(telegram: FakeBotApi) -> FakeBotApi:
+    telegram.add_channel(-1002222, "editing", can_edit=True)
+    telegram.add_group(-1003333)
+    return telegram
 
 
 def settings_of(folder: Path, **sections: Any) -> Settings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ from tests.servers.mastodon import MastodonServer
 
 EXAMPLE = (Path(__file__).parents[3] / "config.example.toml").read_text(encoding="utf-8")
 WRONG = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
-
-
-@pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(-1001111, "vsa")
-        yield running
 
 
 def of(telegram: FakeBotApi, token: str = "") -> dict[str, str]:

@@ -57,13 +57,6 @@ def test_posts_to_chats_are_listed_where_asked_for_and_not_the_chats(vigie: Vigi
     assert [one["destination"] for one in vigie("outbox", "list", "--chats", "--json").json] == ["t", "a chat"]
 
 
-def test_without_a_database_there_is_nothing(vigie: Vigie, tmp_path: Path) -> None:
-    done = vigie("outbox", "list", "--json")
-    assert (done.code, done.json) == (0, [])
-    assert vigie("outbox", "show", "1").code == 1
-    assert list(tmp_path.iterdir()) == [], "looking creates nothing"
-
-
 def test_one_is_shown(vigie: Vigie, store: Store) -> None:
     _, refused, _, _ = troubled(store)
     done = vigie("outbox", "show", str(refused.id))
@@ -150,13 +143,6 @@ def test_an_edit_that_was_given_up_is_shown_tried_again_and_dropped(vigie: Vigie
     assert vigie("outbox", "drop", str(sent.id)).code == 0
     assert vigie("outbox", "list", "--json").json == []
     assert vigie("outbox", "retry", str(sent.id + 1)).code == 1, "that one waits for no edit"
-
-
-@pytest.mark.parametrize("command", ["list", "show", "retry", "drop", "resolve"])
-def test_help_has_an_example(vigie: Vigie, command: str) -> None:
-    done = vigie("outbox", command, "--help")
-    assert done.code == 0
-    assert f"vigie outbox {command}" in done.out
 
 
 def test_the_guide_names_every_key_state_and_cause() -> None:

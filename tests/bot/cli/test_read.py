@@ -119,17 +119,11 @@ def test_what_is_no_readable_pdf_is_told_in_words(vigie: Vigie, tmp_path: Path, 
     assert len(done.err.splitlines()) == 1
 
 
-def test_a_folder_is_wrong_use(vigie: Vigie, tmp_path: Path) -> None:
+def test_a_folder_or_nothing_is_wrong_use(vigie: Vigie, tmp_path: Path) -> None:
     (tmp_path / "folder.pdf").mkdir()
-    done = vigie("read", "folder.pdf")
-    assert (done.code, done.out, done.err) == (2, "", "vigie: folder.pdf: not a file\n")
-
-
-def test_an_address_that_is_not_of_the_catalogue_is_refused(vigie: Vigie) -> None:
-    done = vigie("read", "https://example.org/recueil.pdf", "--text")
-    assert (done.code, done.out) == (2, "")
-    assert "example.org" in done.err
-    assert "Traceback" not in done.err
+    for name, why in (("folder.pdf", "not a file"), ("missing.pdf", "no such file")):
+        done = vigie("read", name, "--json")
+        assert (done.code, done.out, done.err) == (2, "", f"vigie: {name}: {why}\n")
 
 
 def test_scans_without_ocr_are_told_with_what_to_do(vigie: Vigie, tmp_path: Path) -> None:

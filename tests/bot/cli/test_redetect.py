@@ -72,11 +72,3 @@ def test_wrong_use_is_told(vigie: Vigie, arguments: tuple[str, ...], said: str) 
     done = vigie("redetect", *arguments)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
-
-
-@pytest.mark.parametrize("options", [(), ("--apply",), ("--json",)])
-def test_without_a_database_it_fails_and_makes_none(vigie: Vigie, tmp_path: Path, options: tuple[str, ...]) -> None:
-    done = vigie("redetect", *options)
-    assert (done.code, done.out) == (1, "")
-    assert "there is no database at sqlite:///vigie.db yet" in done.err
-    assert not list(tmp_path.glob("vigie.db*"))

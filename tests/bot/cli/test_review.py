@@ -122,11 +122,6 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(vigie: Vigie, arguments
     assert len(vigie("review", "list", "--json").json) == len(vigie("recent", "--json").json) == 1
 
 
-def test_before_there_is_a_database_nothing_waits(vigie: Vigie, tmp_path: Path) -> None:
-    assert vigie("review", "list").out == "0 acts to judge\n"
-    assert not (tmp_path / "vigie.db").exists()
-
-
 @pytest.mark.usefixtures("stored")
 def test_a_fact_is_settled_and_exported_as_a_label(vigie: Vigie, tmp_path: Path) -> None:
     twice = vigie("review", "facts", "1")

@@ -146,14 +146,6 @@ def test_print_gives_the_unit_and_on_standard_error_what_is_wrong(vigie: Vigie, 
     assert "MemoryDenyWriteExecute" not in vigie("--config", str(path), "service", "print", "--browser").out
 
 
-def test_nothing_is_installed_that_could_not_run(vigie: Vigie, tmp_path: Path) -> None:
-    path = configured(tmp_path, "")
-    done = vigie("--config", str(path), "service", "install", str(tmp_path / "vigie.service"))
-    assert done.code == 2
-    assert f"the service may write nowhere but in {STATE}" in done.err
-    assert not (tmp_path / "vigie.service").exists()
-
-
 @pytest.mark.usefixtures("restored_logging")
 def test_install_writes_both_files_says_what_to_type_and_replaces_only_when_told_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

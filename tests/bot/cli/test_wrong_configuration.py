@@ -12,6 +12,7 @@ import pytest
 
 from bot.app.demo.replay import Replay
 from tests.bot.cli.conftest import Vigie, write_config
+from tests.examples import by_day
 from tests.processes import Zygote, clean_environ
 
 HOOK = '[[destinations]]\nname = "hook"\nplatform = "apprise"\n'
@@ -21,7 +22,7 @@ def configure(folder: Path, text: str) -> None:
     (folder / "config.toml").write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [["run"], ["poll", "26"], ["status"]])
+@pytest.mark.parametrize("command", by_day([["status"], ["poll", "26"], ["run"]], 1))
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -105,14 +106,6 @@ def test_a_variable_that_is_nearly_an_option(vigie: Vigie, name: str) -> None:
     done = vigie("status", environ={name: "sqlite:///other.db", "VIGIE_HOME": "of another program"})
     assert done.code == 2
     assert done.err.strip() == f'vigie: environment variable {name}: unknown variable; did you mean "VIGIE_DATABASE__URL"?'
-
-
-@pytest.mark.parametrize("url", ["http://www.drome.gouv.fr/recueil.pdf", "ftp://www.drome.gouv.fr/r.pdf", "https://nowhere.example/r.pdf"])
-def test_an_address_that_is_never_read(vigie: Vigie, url: str) -> None:
-    done = vigie("read", url)
-    assert done.code == 2
-    assert url in done.err
-    assert "Traceback" not in done.err
 
 
 def test_what_is_hardly_meant_is_said_at_start(vigie: Vigie, replay: Replay, tmp_path: Path) -> None:

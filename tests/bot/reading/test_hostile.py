@@ -36,6 +36,8 @@ def in_object_stream(first: bytes, entries: bytes = b"") -> bytes:
         pytest.param(b"<!DOCTYPE html><title>Accueil</title>", "does not start like one", id="a web page"),
         pytest.param(b"<" * 2000 + TEN, "does not start like one", id="a long web page before it"),
         pytest.param(b"%PDF-1.7\n", "damaged beyond reading", id="a header only"),
+        pytest.param(build_standalone([BODY])[:400], "damaged beyond reading", id="its beginning"),
+        pytest.param(tree(b"", b"/Count 2000000000"), "damaged beyond reading", id="two thousand million pages"),
         pytest.param(papers.locked("secret"), "locked with a password", id="a password"),
         pytest.param(tree(b"", b"/Count 0"), "damaged beyond reading", id="no page"),
     ],

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.acts import Act
-from bot.domain.identity import act_key
+from bot.domain.identity import act_key, text_digest
 from bot.domain.text import PageText
 from bot.reading.acts.cutting import cut_acts
 from bot.reading.acts.titles import nearest
@@ -64,3 +64,11 @@ def test_a_separator_page_without_identifier_begins_the_act_that_it_announces(pr
 
 def test_an_identifier_without_its_department_is_no_key() -> None:
     assert (act_key("2024-12-26-00002"), act_key("D77-2025-09-17-00002")) == (None, "act:d77-2025-09-17-00002")
+
+
+def test_words_count_and_layout_does_not() -> None:
+    one = [PageText(1, "Arrêté  n° 12\nportant"), PageText(2, "ﬁn.")]
+    other = [PageText(1, "ARRETE n°12 portant FIN")]
+    assert text_digest(one) == text_digest(other)
+    assert text_digest(one) != text_digest([PageText(1, "Arrêté n° 13 portant fin")])
+    assert len(text_digest(one)) == 64

@@ -18,17 +18,6 @@ def opened(count: int, *known: PageText) -> PageBuffer:
     return buffer
 
 
-def test_pages_come_in_order_and_are_counted() -> None:
-    buffer = opened(3)
-    for page in (PageText(1, "un"), PageText(2, "", PENDING), PageText(3, "", TextOrigin.BLANK)):
-        assert buffer.survey(encode(page)) == page
-    assert buffer.surveyed()
-    assert (buffer.pending, buffer.to_recognise) == (1, 1)
-    buffer.recognise(encode(PageText(2, "deux", TextOrigin.OCR)), 2)
-    assert (buffer.pending, buffer.to_recognise) == (0, 1)
-    assert [page.text for page in buffer.pages] == ["un", "deux", ""]
-
-
 def test_known_pages_take_their_place_and_those_that_were_not_read_do_not() -> None:
     known = [
         PageText(1, "un"),
@@ -43,16 +32,6 @@ def test_known_pages_take_their_place_and_those_that_were_not_read_do_not() -> N
     assert not buffer.surveyed()
     assert buffer.give_up_unsurveyed() == (4,)
     assert [page.text for page in buffer.pages] == ["un", "deux", "trois", ""]
-
-
-def test_what_is_given_up_is_unreadable() -> None:
-    buffer = opened(4)
-    buffer.survey(encode(PageText(1, "", PENDING)))
-    assert buffer.give_up_unsurveyed() == (2, 3, 4)
-    assert buffer.give_up_pending() == (1,)
-    assert {page.origin for page in buffer.pages} == {TextOrigin.UNREADABLE}
-    assert buffer.pending == 0
-    assert not buffer.any_read()
 
 
 @pytest.mark.parametrize(

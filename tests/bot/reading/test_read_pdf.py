@@ -211,22 +211,6 @@ async def test_a_pdf_whose_bytes_change_is_known_by_its_words(saved: Save) -> No
     assert text_digest(one.acts[0].pages) == text_digest(other.acts[0].pages)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "empty"),
-        (b"<html>Page introuvable</html>", "not a PDF"),
-        (b"%PDF-1.7 and nothing more", "not a PDF"),
-        (papers.locked("secret"), "password"),
-        (build_standalone([BODY])[:400], "damaged"),
-        (papers.write([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 2000000000 >>"]), "damaged"),
-    ],
-)
-async def test_files_that_cannot_be_read_say_why(saved: Save, content: bytes, message: str) -> None:
-    with pytest.raises(Unreadable, match=message):
-        await read_pdf(saved(content), WITHOUT_OCR)
-
-
 async def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="cannot be opened"):
         await read_pdf(tmp_path / "none.pdf", WITHOUT_OCR)
@@ -260,22 +244,3 @@ async def test_var_recueil_of_video_protection(real_recueils: Path) -> None:
         assert act.id is not None
         assert not any(f"- {act.id} -" in page.text for page in act.pages)
         assert sum(act.id in page.text for page in act.pages) == (0 if act.part else 1)  # on its separator page
-
-
-async def test_var_recueil_against_its_own_table_of_contents(real_recueils: Path) -> None:
-    reading = await read_pdf(real_recueils / "var-2025-242.pdf")
-    assert reading.page_count == 75
-    assert reading.complete
-    assert reading.cover.published == date(2025, 7, 15)
-    # Counted by hand on its table of contents.
-    firsts = [4, 6, 9, 12, 15, 18, 20, 22, 24, 27, 29, 31, 37, 48, 59, 64, 73]
-    assert [act.first_page for act in reading.acts] == firsts
-    assert [act.last_page for act in reading.acts] == [*(page - 1 for page in firsts[1:]), 75]
-    assert len({act.id for act in reading.acts}) == 17
-    for act in reading.acts:
-        separator = act.pages[0].text
-        assert act.id is not None
-        assert act.id in separator
-        assert act.title.split()[0] in separator
-        assert act.service is not None
-        assert not any(f"- {act.id} -" in page.text for page in act.pages)

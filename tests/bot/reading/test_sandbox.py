@@ -28,7 +28,7 @@ from bot.reading.sandbox.process import (
     parse_order,
 )
 from bot.reading.sandbox.worker import PageBuffer, child_environment
-from tests.bot.reading import hostile_pages, papers
+from tests.bot.reading import papers
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children
 from tests.skipping import HANGS, skip, until
@@ -70,12 +70,6 @@ async def test_endless_structures_end(saved: Save, content: bytes) -> None:
     reading = await read_pdf(saved(content), ReadingLimits(memory_bytes=300 * MEBI, ocr=False))
     assert reading.page_count >= 1
     assert all(not page.text for act in reading.acts for page in act.pages)
-
-
-@pytest.mark.parametrize("content", [b"[" * 200_000 + b"] TJ", b"q " * 500_000])
-async def test_deep_nesting_is_survived(saved: Save, content: bytes) -> None:
-    reading = await read_pdf(saved(papers.pages_of([papers.stream(content), GOOD])), ReadingLimits(ocr=False))
-    assert reading.acts[-1].pages[-1].text.split() == BODY.split()
 
 
 async def test_no_time_at_all(saved: Save) -> None:
@@ -246,11 +240,6 @@ async def test_a_good_page_on_a_busy_machine_is_read(saved: Save) -> None:
         await asyncio.sleep(0)
     os.kill(child, signal.SIGCONT)
     assert (await task).complete
-
-
-async def test_a_page_that_takes_the_processor_for_ever_costs_itself_only(saved: Save) -> None:
-    reading = await read_pdf(saved(hostile_pages.forms(12)), ReadingLimits(ocr=False, page_seconds=1))
-    assert [page.origin for page in reading.pages] == [TextOrigin.UNREADABLE, TextOrigin.LAYER]
 
 
 def test_the_child_ends_with_its_parent(long_document: Path) -> None:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from bot.domain.acts import Act, Where
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble, cut_inner
-from bot.reading.acts.titles import Title, best_title, listed_on, title_of
-from tests.bot.reading.test_acts import act_id, recueil, stamp, title, unread, without_marks
+from bot.reading.acts.titles import (
+    ACT_ID_ALONE,
+    Entry,
+    Title,
+    best_title,
+    is_contents,
+    openings,
+    opens_decree,
+    read_contents,
+    title_number,
+)
+from tests.bot.reading.papers import BODY
+from tests.bot.reading.test_acts import act_id, recueil, title, unread, without_marks
 from tests.bot.reading.test_bulletins import BULLETS, COVER_OF_06, COVER_OF_92, DRONES, NOISE, decree, row
 from tests.bot.reading.test_bulletins import pages as bulletin
 from tests.bot.reading.test_inner import TITLE, TOWNS, bulk, table_of
@@ -104,17 +116,145 @@ def test_where_several_places_tell_it(listed: str, opened: Title, stamped: Title
     assert best_title(listed, opened, stamped) == expected
 
 
-def test_the_line_of_an_act_is_found_by_its_identifier_or_its_first_words() -> None:
-    contents = [PageText(2, f"Sommaire\n{act_id(1)} - a"), PageText(3, f"{act_id(2)} - b\nArrêté fixant la\nliste")]
-    assert listed_on(act_id(2), "a", contents) == 3
-    assert listed_on(act_id(3), "a", contents) is None
-    assert listed_on(None, "ARRÊTÉ fixant la liste", contents) == 3
-    assert listed_on(None, "", contents) is None
-    assert listed_on(None, "Arrêté", []) is None
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (BODY, True),
+        ("PRÉFECTURE DE POLICE\nArreté n°2025-00171\nautorisant la captation\nVu le code", True),
+        ("DÉCISION portant délégation de signature\nVU le code", True),
+        ("Vu le code\nARRÊTE\nArticle 1er portant sur", False),  # the operative word, on a page of visas
+        ("suite de l'arrêté\nArticle 5 : le préfet", False),
+        ("Arrêté n° 12 portant mesure\nArticle 1er", False),  # cited: no visas below
+        ("Vu le code\nArrêté n° 12 portant mesure\nVu la loi", False),  # cited among the visas
+        ("Arrêté\nVu le code", False),  # no number, no subject
+    ],
+)
+def test_where_a_decree_opens(text: str, expected: bool) -> None:
+    assert opens_decree(text) is expected
 
 
-def test_a_heading_wins_over_a_first_line() -> None:
-    pages = [PageText(7, "Préfecture de Lande"), PageText(8, decree("2025-1950", DRONES)), PageText(9, stamp(1, 9))]
-    assert title_of(pages).page == 8
-    assert title_of(pages[:1]) == Title("Préfecture de Lande", None, 7)
-    assert title_of([]) == NONE
+HEAD = "ARRÊTÉ n° 2025-{n} portant mesure\nVu le code ;\n"
+BODY = "ARRÊTE\nArticle 1er : mesure\n"
+END = "Fait à Valence, le 3 mai 2025\n"
+
+
+def pages(*texts: str | None) -> list[PageText]:
+    return [PageText(n, text or "", TextOrigin.PENDING if text is None else TextOrigin.LAYER) for n, text in enumerate(texts, 1)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "loose", "closed"),
+    [
+        ([HEAD.format(n=1) + BODY + END, HEAD.format(n=2) + BODY], (0, 1), (0, 1)),
+        (["un avis", HEAD.format(n=1) + BODY + END], (1,), (1,)),
+        ([HEAD.format(n=1) + BODY, HEAD.format(n=2) + BODY], (0, 1), (0,)),  # quoted, or its end was lost
+        ([HEAD.format(n=1), HEAD.format(n=2) + BODY], (0, 1), (0,)),
+        ([HEAD.format(n=1), None, HEAD.format(n=2)], (0, 2), (0, 2)),  # what is missing may be on the page not read
+        ([HEAD.format(n=1), HEAD.format(n=1) + BODY + END, HEAD.format(n=1)], (0,), (0,)),  # a heading on every page
+        ([HEAD.format(n=1) + BODY + END, "Annexe\n" + HEAD.format(n=2)], (0,), (0,)),
+        ([HEAD.format(n=1) + BODY + END, HEAD.format(n=2).replace("Vu le code", "Vu pour être annexé")], (0,), (0,)),
+        ([HEAD.format(n=1) + "A R R Ê T E\n" + END, HEAD.format(n=2)], (0, 1), (0, 1)),
+        (["un avis", "un autre"], (), ()),
+    ],
+)
+def test_where_decrees_begin(texts: list[str | None], loose: tuple[int, ...], closed: tuple[int, ...]) -> None:
+    assert openings(pages(*texts), closed=False) == loose
+    assert openings(pages(*texts), closed=True) == closed
+
+
+def test_without_numbers_the_end_of_the_one_before_tells() -> None:
+    head = "ARRÊTÉ PRÉFECTORAL\nportant autorisation\nVu le code ;\n"
+    assert openings(pages(head + BODY + END, head + BODY + END), closed=True) == (0, 1)
+    assert openings(pages(head, head + BODY), closed=False) == (0,)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Arrêté n° 2025-01006 autorisant", "202501006"),
+        ("Arrêté n°DDTM/SAF/BFDFCI/2025-25 portant", "ddtmsafbfdfci202525"),
+        ("Arrêté n° DDTM/SEBIO/2024 - 149 du 3 mai", "ddtmsebio2024149"),
+        ("Arrêté n 2024-01849 du 24 décembre", "202401849"),
+        ("Arrêté n° 2025/12/ MCI notamment", "202512"),
+        ("Arrêté portant notamment sur", None),
+    ],
+)
+def test_the_number_in_a_title(title: str, expected: str | None) -> None:
+    assert title_number(title) == expected
+
+
+FIRST = """Sommaire
+Centre hospitalier / Direction - CH-DIRECTION
+83-2025-07-07-00017 - déc 2025 (2 pages) Page 3
+Direction départementale des territoires et de la mer du Var / Service
+planifications et prospective
+83-2025-07-08-00008 - arrêté portant classement de la zone de Saint-
+Tropez (4
+2"""
+SECOND = """pages) Page 6
+83-2019-01-08-001 - arrêté ancien - avec tirets (10 pages)
+Page 11
+Préfecture du VAR /
+83-2025-07-09-00001 - dernier acte (1 page) Page 22
+3"""
+
+
+def test_entries_cut_by_lines_and_pages() -> None:
+    assert read_contents([FIRST, SECOND]) == (
+        Entry("83-2025-07-07-00017", "déc 2025", "Centre hospitalier / Direction - CH-DIRECTION", 3),
+        Entry(
+            "83-2025-07-08-00008",
+            "arrêté portant classement de la zone de Saint-Tropez",
+            "Direction départementale des territoires et de la mer du Var / Service planifications et prospective",
+            6,
+        ),
+        Entry(
+            "83-2019-01-08-001",
+            "arrêté ancien - avec tirets",
+            "Direction départementale des territoires et de la mer du Var / Service planifications et prospective",
+            11,
+        ),
+        Entry("83-2025-07-09-00001", "dernier acte", "Préfecture du VAR", 22),
+    )
+
+
+def test_an_entry_whose_end_is_lost_is_kept_and_does_not_swallow_the_next() -> None:
+    entries = read_contents(["Sommaire\n83-2025-07-07-00017 - premier\n83-2025-07-07-00018 - second (1 page) Page 9"])
+    assert [(entry.id, entry.title, entry.page) for entry in entries] == [
+        ("83-2025-07-07-00017", "premier", None),
+        ("83-2025-07-07-00018", "second", 9),
+    ]
+
+
+def test_the_number_of_the_page_glued_to_that_of_the_last_act() -> None:
+    first = "Sommaire\nPréfecture\n83-2025-07-07-00017 - premier (5 pages) Page 3\n83-2025-07-07-00018 - second (1 page) Page 92"
+    assert [entry.page for entry in read_contents([first])] == [3, 9]
+    assert [entry.page for entry in read_contents([first.replace("Page 92", "Page 93")])] == [3, 93]
+    assert [entry.page for entry in read_contents(["Sommaire\n83-2025-07-07-00017 - seul (5 pages) Page 32"])] == [3]
+    assert [entry.page for entry in read_contents(["Sommaire\n83-2025-07-07-00017 - ailleurs (5 pages) Page 42"])] == [42]
+
+
+def test_which_pages_belong_to_the_table() -> None:
+    assert is_contents(FIRST, continued=False)
+    assert is_contents("pages) Page 6\n3", continued=True)
+    assert not is_contents("pages) Page 6\n3", continued=False)
+    assert not is_contents("Vu le code de la sécurité intérieure", continued=True)
+
+
+def test_every_entry_of_real_tables_of_contents(real_texts: Path) -> None:
+    checked = 0
+    for path in sorted(real_texts.glob("*.txt")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        separators = ACT_ID_ALONE.findall(text)
+        if not separators:
+            continue  # a bare scan, and a text of glyph numbers
+        first = ACT_ID_ALONE.search(text)
+        assert first is not None
+        entries = read_contents([text[: first.start()]])
+        assert [entry.id for entry in entries] == separators, path.name
+        assert len(set(separators)) == len(separators), path.name
+        assert all(entry.title and entry.service and entry.page for entry in entries), path.name
+        numbers = [entry.page for entry in entries if entry.page]
+        assert numbers == sorted(set(numbers)), path.name
+        checked += len(entries)
+    assert checked > 100

@@ -178,15 +178,6 @@ async def test_patterns_of_the_catalogue() -> None:
     assert (await poll()).requests == 1
 
 
-async def test_categories_are_all_followed() -> None:
-    kinds = [f"{YEAR}/{kind}" for kind in ("Speciaux", "Reguliers", "Nominatifs")]
-    site = MemorySite({ROOT: cards(YEAR), YEAR: cards(*kinds), **{url: files(number) for number, url in enumerate(kinds)}})
-    poll = Poller(site, source(follow=("/(Speciaux|Reguliers|Nominatifs)$",)))
-    first = await poll()
-    assert (sorted(urls(first)), first.requests) == (file_urls(0, 1, 2), 5)
-    assert (await poll()).requests == 3
-
-
 # Time
 
 
@@ -236,61 +227,6 @@ async def test_where_the_page_of_the_day_fails_or_changes_the_others_are_request
     assert sorted(urls(await at(3))) == sorted(file_urls(8, 9, 5, 3, 2))
 
 
-async def test_future_months_are_not_asked_and_the_month_turn_is_met() -> None:
-    september = f"{YEAR}/septembre-2026"
-    site = MemorySite(months(**{YEAR: cards(JULY, AUGUST, september), september: page()}))
-    poll = Poller(site, source())
-    await poll(date(2026, 8, 31))
-    assert polled(await poll(date(2026, 8, 31))) == [AUGUST]
-    # On the 1st September's page is empty: it is watched with August's, which is still filled late.
-    turn = await poll(date(2026, 9, 1))
-    assert (urls(turn), turn.requests) == (file_urls(2), 4)
-    assert sorted(polled(turn)) == sorted([AUGUST, september])
-    quiet = await poll(date(2026, 9, 1))
-    assert (quiet.requests, quiet.unchanged) == (2, True)
-    # The first recueil of September is seen at the next poll.
-    site.pages[september] = files(9)
-    assert file_urls(9)[0] in urls(await poll(date(2026, 9, 1)))
-    assert (await poll(date(2026, 9, 1))).requests == 2
-    # After some days August is left alone.
-    assert polled(await poll(date(2026, 9, 9))) == [september]
-
-
-async def test_a_month_without_card_is_awaited_on_its_year_s_page() -> None:
-    september = f"{YEAR}/Septembre-2026"
-    site = MemorySite(months())
-    poll = Poller(site, source())
-    turn = await poll(date(2026, 9, 10))
-    assert (urls(turn), sorted(polled(turn))) == (file_urls(2), sorted([YEAR, AUGUST]))
-    assert (await poll(date(2026, 9, 10))).requests == 2
-    site.pages[YEAR] = cards(JULY, AUGUST, september)
-    site.pages[september] = files(9)
-    seen = await poll(date(2026, 9, 10))
-    assert file_urls(9)[0] in urls(seen)
-    assert polled(await poll(date(2026, 9, 10))) == [september]
-
-
-async def test_new_year_is_awaited_on_the_root() -> None:
-    next_year, december, january = f"{ROOT}/Annee-2027", f"{YEAR}/Decembre-2026", f"{ROOT}/Annee-2027/Janvier-2027"
-    site = MemorySite({ROOT: cards(YEAR), YEAR: cards(AUGUST, december), AUGUST: files(1), december: files(2)})
-    poll = Poller(site, source())
-    turn = await poll(date(2027, 1, 3))
-    assert (urls(turn), sorted(polled(turn))) == (file_urls(2), sorted([ROOT, december]))
-    site.pages |= {ROOT: cards(YEAR, next_year), next_year: cards(january), january: files(3)}
-    assert sorted(polled(await poll(date(2027, 1, 3)))) == sorted([january, december])
-    assert file_urls(3)[0] in urls(await poll(date(2027, 1, 4)))
-
-
-async def test_a_site_that_lags_is_followed_where_its_recueils_are() -> None:
-    june = f"{YEAR}/Juin-2026"
-    site = MemorySite(months(**{YEAR: cards(june, JULY, AUGUST), june: files(6), JULY: page(), AUGUST: page()}))
-    poll = Poller(site, source())
-    first = await poll()
-    assert (urls(first), sorted(polled(first))) == (file_urls(6), sorted([june, AUGUST]))
-    assert site.asked == [ROOT, YEAR, AUGUST, JULY, june]
-    assert (await poll()).requests == 2
-
-
 async def test_a_page_of_the_past_may_be_gone_but_not_that_of_today() -> None:
     site = MemorySite(months())
     del site.pages[JULY]
@@ -302,33 +238,7 @@ async def test_a_page_of_the_past_may_be_gone_but_not_that_of_today() -> None:
     assert failure.value.requests == len(site.asked) == 4
 
 
-async def test_slices_by_volume_are_polled_together() -> None:
-    slices = [f"{ROOT}/2026-1", f"{ROOT}/2026-2"]
-    site = MemorySite({ROOT: cards(*slices, f"{ROOT}/2025-2"), slices[0]: files(1), slices[1]: files(2)})
-    poll = Poller(site, source())
-    assert sorted(urls(await poll())) == file_urls(1, 2)
-    third = f"{ROOT}/2026-3"
-    site.pages |= {ROOT: cards(*slices, third), third: files(3)}
-    assert sorted(urls(await poll(date(2026, 8, 15)))) == file_urls(1, 2, 3)
-
-
 # Pages that change their nature
-
-
-@pytest.mark.parametrize("left", [None, page(), page("<p>Recueils déplacés</p>")])
-async def test_a_listing_that_is_gone_or_empty_sends_back_to_the_root(left: str | None) -> None:
-    site = MemorySite(months())
-    poll = Poller(site, source())
-    await poll()
-    moved = f"{YEAR}/Aout-2026-RAA"
-    site.pages |= {YEAR: cards(moved), moved: files(2, 3)}
-    if left is None:
-        del site.pages[AUGUST]
-    else:
-        site.pages[AUGUST] = left
-    again = await poll()
-    assert (urls(again), again.requests) == (file_urls(2, 3), 4)
-    assert (await poll()).requests == 1
 
 
 async def test_a_list_replaced_as_a_whole_is_read_but_not_trusted() -> None:

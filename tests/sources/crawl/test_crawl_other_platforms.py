@@ -112,12 +112,6 @@ async def test_moselle_s_list_lost_for_ever_is_a_failure(worked_before: bool) ->
         assert len(site.asked) <= 4
 
 
-async def test_moselle_s_list_without_an_act_is_a_failure() -> None:
-    with pytest.raises(CrawlFailed, match="no listing found") as failure:
-        await Poller(SessionSite({ACTS: acts()}), described("57"))(AUGUST)
-    assert isinstance(failure.value.cause, LayoutChanged)
-
-
 async def test_moselle_s_own_link_to_the_list_is_followed() -> None:
     own = f"{ACTS}&menu=3"
     site = SessionSite({ENTRY: f'<a href="{own}">Les actes</a><a href="/contact.html">Contact</a>', own: acts(7)})
@@ -230,16 +224,6 @@ async def test_provence_s_year_is_found_on_a_later_page_of_the_index() -> None:
     assert ((await poll(AUGUST)).requests, polled(first)) == (1, [year])
 
 
-async def test_provence_s_new_year_is_awaited_on_the_index() -> None:
-    source = described("R-PACA")
-    year, following = f"{source.root}/RAA-2026", f"{source.root}/RAA-2027"
-    site = MemorySite({**publications(source, ((year, "RAA 2026"),)), year: region_page(region_file(1))})
-    poll = Poller(site, source)
-    assert source.root in polled(await poll(date(2027, 1, 2)))
-    site.pages |= publications(source, ((following, "RAA 2027"), (year, "RAA 2026"))) | {following: region_page(region_file(2))}
-    assert region_files(2)[0] in urls(await poll(date(2027, 1, 2)))
-
-
 async def test_an_index_without_years_is_given_up() -> None:
     source = described("R-PACA")
     site = MemorySite(publications(source, *[((f"{source.root}/Etude-{rank}", "Étude"),) for rank in "abcdefghijklmn"]))
@@ -288,14 +272,6 @@ async def test_the_police_s_list_is_one_request_and_its_second_page_is_read_at_e
     second = await poll(AUGUST)
     assert (second.requests, 171 in police_files(second), 145 in police_files(second)) == (1, True, False)
     assert 145 in police_files(await poll(AUGUST + timedelta(days=1)))
-
-
-async def test_the_police_s_list_is_read_on_to_what_is_known() -> None:
-    site = MemorySite(decrees(*range(100, 130)))
-    poll = Poller(site, described("PP"))
-    await poll(AUGUST)
-    site.pages |= decrees(*range(100, 160), day="27/08/2026")
-    assert set(range(130, 160)) <= set(police_files(await poll(AUGUST)))
 
 
 @pytest.mark.parametrize("worked_before", [True, False])

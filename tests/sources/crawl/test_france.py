@@ -1,4 +1,4 @@
-"""Every source of the catalogue, on a site that looks and publishes as the catalogue says: found and read right."""
+"""Every source of the catalogue and its past, on a site that looks and publishes as the catalogue says: found and read right."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import pytest
 import sources.crawl.lists
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawl
+from sources.crawl.history import history
 from sources.model import ListingEntry
 from sources.pages import READERS
 from tests.france import memory
 from tests.france.country import France, sparse_before
 from tests.france.publications import Recueil
 from tests.france.serving import Shortcut
-from tests.france.sweep import Clock, Sweeper, client
+from tests.france.sweep import AGENT, Clock, Sweeper, client
 
 WEDNESDAY = datetime(2026, 9, 16, 8, 0, tzinfo=UTC)
 """In the middle of a month: in its first days the page of the month before is asked too."""
@@ -97,6 +98,26 @@ async def test_nothing_is_missed_while_the_month_turns(sweeper: Sweeper) -> None
     assert {france.today(source).month for source in france.sources} == {10}
 
 
+async def test_a_sweep_by_default_options_keeps_the_pace_and_costs_little_more_than_a_request_per_source() -> None:
+    """All sources are due at once, the first time and again: the queue of their one address keeps them apart."""
+    france = France(load_authorities(), WEDNESDAY, is_kept=sparse_before(AUTUMN))
+    clock = Clock(WEDNESDAY, france)
+    door = Shortcut(france, clock.monotonic)
+    async with client(france, door, clock) as polite:
+        sweeper = Sweeper(france, door, clock, polite)
+        first, steady = await sweeper(), await sweeper()
+    assert (first.failed, steady.failed) == ({}, {})
+    gaps = [*first.gaps(), *steady.gaps()]
+    assert min(gaps) >= 3 - 0.000_001, "the simulated clock is a sum of fractions"
+    assert len(set(gaps)) > len(gaps) / 2, "the rhythm varies"
+    assert {asked.user_agent for asked in (*first.asked, *steady.asked)} == {AGENT}
+    number = len(france.sources)
+    assert 3 * (number - 1) < steady.seconds <= timedelta(minutes=6).total_seconds()
+    assert number <= steady.pages <= 1.2 * number
+    assert steady.pages == len(steady.asked), "no robots.txt is read again"
+    assert steady.bytes < first.bytes / 10
+
+
 async def test_files_are_there_to_be_read(sweeper: Sweeper, tmp_path: Path) -> None:
     """A file of each kind of site, from the list to the paper."""
     tried: dict[tuple[str, str], Source] = {}
@@ -129,3 +150,33 @@ def test_the_country_lives() -> None:
     working = sum(up.weekday() < 5 and 8 <= up.hour < 20 for up in everything)
     assert 0.8 < working / len(everything) < 0.97
     assert france.online(france.sources[0]) == France(load_authorities(), start).online(france.sources[0])
+
+
+# The past.
+
+
+JANUARY = datetime(2027, 1, 4, 8, tzinfo=UTC)
+"""The way leads through two years and three months."""
+
+SHOWN_BY_MOSELLE = 51
+"""The site of the Moselle shows no more than its newest acts on a page, and no pager to the others."""
+
+
+@pytest.mark.night
+async def test_nothing_published_in_six_weeks_is_missed() -> None:
+    france = France(load_authorities(), JANUARY)
+    clock = Clock(JANUARY, france)
+    door = Shortcut(france, clock.monotonic)
+    requests = 0
+    async with client(france, door, clock, interval_seconds=0) as polite:
+        for source in france.sources:
+            today = france.today(source)
+            since = today - timedelta(days=42)
+            past = await history(polite, source, since, today=today)
+            published = [recueil for recueil in france.online(source) if recueil.day >= since]
+            shown = published[-SHOWN_BY_MOSELLE:] if source.reader == "moselle" else published
+            assert past.troubles == (), source.key
+            assert {each.listed.url for each in past.found} == {france.address(source, recueil) for recueil in shown}, source.key
+            assert past.is_complete
+            requests += past.requests
+    assert requests < 7 * len(france.sources)

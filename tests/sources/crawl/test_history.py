@@ -7,10 +7,8 @@ from datetime import date
 import pytest
 
 from sources.catalogue.authority import Listing, Order, Source, load_authorities
-from sources.crawl.history import FAILURES, ListedHistory, belongs, history, may_be_since, ways_since
-from sources.model import FetchRefused, ListingEntry, Page, Paused, Unreachable, Validators
-from sources.pages.links import PageLink
-from sources.text import read_label
+from sources.crawl.history import FAILURES, ListedHistory, history
+from sources.model import FetchRefused, Page, Paused, Unreachable, Validators
 from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card
 from tests.sources.poller import cards, file_urls, files, listing, source
 from tests.sources.recorded import addresses, expected, needs_pages, site
@@ -34,67 +32,6 @@ def month(name: str, base: str = YEAR) -> str:
     return f"{base}/{name}"
 
 
-# Which ways
-
-
-def way(text: str) -> PageLink:
-    return PageLink(f"{ROOT}/{text}", text, read_label(text).period)
-
-
-@pytest.mark.parametrize(
-    ("texts", "chosen"),
-    [
-        (("Avril 2026", "Mars 2026", "Février 2026"), ("Avril 2026", "Mars 2026")),
-        (("2024", "2025", "2026"), ("2026",)),
-        (("Septembre 2026", "Août 2026"), ("Août 2026",)),  # the future is left out
-        (("Juillet", "Mars", "Janvier"), ("Juillet", "Mars")),
-        (("2026 de janvier à juillet", "2026 de août à décembre", "2025"), ("2026 de août à décembre", "2026 de janvier à juillet")),
-        (("4ème trimestre 2025", "1er trimestre 2026", "2ème trimestre 2026"), ("2ème trimestre 2026", "1er trimestre 2026")),
-        (("2023", "2024"), ("2024",)),  # nothing as new as that: the newest tells that the way is right
-        (("Année 2026", "Archives", "Spéciaux", "FAQ"), ("Année 2026", "Archives", "Spéciaux")),
-        (("Délégations",), ()),
-    ],
-)
-def test_ways_to_what_was_published_since(texts: tuple[str, ...], chosen: tuple[str, ...]) -> None:
-    ways = [way(text) for text in texts]
-    assert tuple(each.text for each in ways_since(ways, SINCE, TODAY, year=None, always=("spéciaux",))) == chosen
-
-
-def test_the_last_days_of_a_period_are_put_online_late() -> None:
-    ways = [way("Mars 2026"), way("Février 2026"), way("Janvier 2026")]
-    assert [each.text for each in ways_since(ways, date(2026, 3, 5), TODAY, year=None)] == ["Mars 2026", "Février 2026"]
-    assert [each.text for each in ways_since(ways, date(2026, 3, 10), TODAY, year=None)] == ["Mars 2026"]
-
-
-def test_months_are_those_of_the_page() -> None:
-    ways = [way("Avril"), way("Mars"), way("Février")]
-    assert ways_since(ways, SINCE, TODAY, year=2025)[0].text == "Avril"
-    assert len(ways_since(ways, SINCE, TODAY, year=2025)) == 1
-
-
-@pytest.mark.parametrize(
-    ("title", "published", "ends", "is_in"),
-    [
-        ("RAA 1", date(2026, 3, 10), None, True),
-        ("RAA 1", date(2026, 3, 9), date(2026, 12, 31), False),
-        ("RAA 1", None, None, True),
-        ("RAA 1", None, date(2026, 3, 31), True),
-        ("RAA 1", None, date(2026, 3, 3), True),
-        ("RAA 1", None, date(2026, 3, 2), False),
-        ("recueil-99-2025-123", None, None, False),
-        ("recueil-99-2026-123", None, None, True),
-        ("Arrêtés de 2025 publiés en 2026", None, None, True),
-    ],
-)
-def test_what_counts_as_published_since(title: str, published: date | None, ends: date | None, is_in: bool) -> None:
-    assert belongs(ListingEntry(f"{HOST}/x", title, published), SINCE, page_ends=ends) is is_in
-
-
-def test_a_file_name_tells_a_year_too() -> None:
-    assert not may_be_since("RAA", f"{HOST}/recueil-99-2025-001.pdf", SINCE)
-    assert may_be_since("RAA", f"{HOST}/recueil-99-20251.pdf", SINCE)
-
-
 # Every layout of the catalogue
 
 
@@ -112,11 +49,6 @@ async def test_years_and_months() -> None:
     assert found.is_complete
     assert found.requests == len(memory.asked) == 2 + 6
     assert {each.page for each in found.found} >= {month("Mars"), month("Aout")}
-
-
-async def test_the_turn_of_a_year() -> None:
-    found, _ = await walk(months(), since=date(2025, 12, 10))
-    assert len(found.found) == 9
 
 
 async def test_nothing_since_is_not_a_layout_that_is_not_understood() -> None:

@@ -46,6 +46,16 @@ class Clock:
         return Clocks(self.monotonic, self.now, self.sleep, lambda: 0.5)
 
 
+def names_in(folder: Path) -> list[str]:
+    """The files of a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def content(path: Path) -> bytes:
+    """A file, for tests that run in a loop."""
+    return path.read_bytes()
+
+
 async def no_names(host: str, port: int) -> Sequence[str]:
     """A resolver for tests whose hosts all have a replacement by IP address."""
     raise AssertionError(f"{host} must not be looked up")

@@ -20,7 +20,7 @@ from sources.http.client import Client
 from sources.model import Blocked, Download, FetchError, FetchRefused, Gone, Paused, Unreachable, Unusable
 from tests.sources.http import chromium
 from tests.sources.http.chromium import CHALLENGE, LIST, behind_challenge, needs_chromium
-from tests.sources.http.conftest import HOST, SITE, MakeClient
+from tests.sources.http.conftest import HOST, SITE, MakeClient, content, names_in
 from tests.sources.http.server import Answer, Server, drop, raw, redirect, reply, truncated
 
 pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
@@ -29,14 +29,6 @@ kept_chromium, server, make_client = chromium.kept_chromium, chromium.server, ch
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 Case = tuple[Answer, type[FetchError], str]
-
-
-def names_in(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
-
-
-def content(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 async def test_a_challenge_is_passed_and_its_cookie_opens_the_files(server: Server, browse: Callable[..., Client], tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from tests.sources.http.chromium import (
     processes,
     until,
 )
-from tests.sources.http.conftest import HOST, OTHER, OTHER_HOST, SITE, Clock, MakeClient
+from tests.sources.http.conftest import HOST, OTHER, OTHER_HOST, SITE, Clock, MakeClient, names_in
 from tests.sources.http.server import Server, held, reply, stall
 
 pytestmark = [needs_chromium, needs_processes]
@@ -54,10 +54,6 @@ def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr(tempfile, "tempdir", None)
         yield Path(folder)
-
-
-def names_in(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
 
 
 def _have_ended(started: set[int]) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from sources.http.client import Client
 from sources.model import Blocked, Download, FetchError, Gone, Unreachable, Unusable
-from tests.sources.http.conftest import SITE, MakeClient
+from tests.sources.http.conftest import SITE, MakeClient, content, names_in
 from tests.sources.http.server import Answer, Server, redirect, reply, truncated
 
 CSV = b"\xef\xbb\xbftitre;url\r\nRAA;https://www.var.gouv.fr/a.pdf\r\n"
@@ -22,14 +22,6 @@ PATH = "/var/index"
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "index"
-
-
-def content(path: Path) -> bytes:
-    return path.read_bytes()
-
-
-def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.mark.parametrize("kind", ["text/csv; charset=utf-8", "application/octet-stream", "text/plain", "application/vnd.ms-excel", None])

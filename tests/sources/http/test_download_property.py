@@ -23,7 +23,7 @@ from sources.http.client import Client
 from sources.http.connection import ClientOptions
 from sources.model import FetchError
 from tests.examples import examples
-from tests.sources.http.conftest import HOST, SITE, Clock
+from tests.sources.http.conftest import HOST, SITE, Clock, names_in
 from tests.sources.http.ranges import SERVED, Body, Network
 
 URL = f"{SITE}/a.pdf"
@@ -169,10 +169,6 @@ async def _story(folder: Path, calls: list[list[Step]], *, dated: bool) -> None:
             assert names_in(folder) == []
             # Each cut answer brought its share, and there is one request too many at most, and a redirect.
             assert len(world.ranged) <= max(map(len, VERSIONS)) // WORTH_RESUMING + 4
-
-
-def names_in(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
 
 
 def take(path: Path) -> bytes:

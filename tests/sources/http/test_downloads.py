@@ -14,7 +14,7 @@ import pytest
 from sources.http.client import Client
 from sources.http.files import NotSaved, StorageFull
 from sources.model import Blocked, Download, FetchError, Gone, Unreachable, Unusable
-from tests.sources.http.conftest import SITE, MakeClient
+from tests.sources.http.conftest import SITE, MakeClient, content, names_in
 from tests.sources.http.server import Answer, Server, held, raw, redirect, reply, stall, truncated
 from tests.sources.platforms import decree, police_page
 
@@ -29,14 +29,6 @@ Case = tuple[Answer, type[FetchError], str]
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "raa.pdf"
-
-
-def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def content(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 @pytest.fixture

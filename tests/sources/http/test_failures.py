@@ -29,22 +29,23 @@ async def test_a_refused_connection(server: Server, make_client: MakeClient) -> 
             await client.page(SITE)
 
 
-async def test_a_connection_dropped_before_the_answer(server: Server, client: Client) -> None:
-    server.routes["/var/"] = drop
-    with pytest.raises(Unreachable, match="connection closed without an answer"):
-        await client.page(SITE)
-    assert len(server.asked) == 1
-
-
-async def test_an_answer_cut_short(server: Server, client: Client) -> None:
-    server.routes["/var/"] = truncated(b"<p>", 100)
-    with pytest.raises(Unreachable, match="answer cut short"):
-        await client.page(SITE)
-
-
-async def test_an_answer_that_is_not_http(server: Server, client: Client) -> None:
-    server.routes["/var/"] = raw(b"SSH-2.0-OpenSSH\r\n\r\n")
-    with pytest.raises(Unreachable, match="not a valid HTTP answer"):
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (drop, "connection closed without an answer"),
+        (truncated(b"<p>", 100), "answer cut short"),
+        (reply(gzip.compress(b"<p>", mtime=0)[:-1], headers={"Content-Encoding": "gzip"}), "answer cut short"),
+        (raw(b"SSH-2.0-OpenSSH\r\n\r\n"), "not a valid HTTP answer"),
+    ],
+    ids=["dropped", "cut", "cut, packed", "no HTTP"],
+)
+async def test_an_answer_that_is_none_is_told_and_three_in_a_row_pause(server: Server, client: Client, answer: Answer, words: str) -> None:
+    server.routes["/var/"] = answer
+    for number in (1, 2, 3):
+        with pytest.raises(Unreachable, match=words):
+            await client.page(SITE)
+        assert len(server.asked) == number
+    with pytest.raises(Paused, match=f"last: {words}"):
         await client.page(SITE)
 
 
@@ -229,24 +230,6 @@ async def test_one_answer_ends_the_row(server: Server, client: Client, clock: Cl
         await client.page(SITE)
 
 
-async def test_answers_cut_short_count_as_failures(server: Server, client: Client) -> None:
-    server.routes["/var/"] = truncated(b"<p>", 100)
-    for _ in range(3):
-        with pytest.raises(Unreachable):
-            await client.page(SITE)
-    with pytest.raises(Paused):
-        await client.page(SITE)
-
-
-async def test_packed_answers_cut_short_count_as_failures(server: Server, client: Client) -> None:
-    server.routes["/var/"] = reply(gzip.compress(b"<p>")[:-1], headers={"Content-Encoding": "gzip"})
-    for _ in range(3):
-        with pytest.raises(Unreachable, match="cut short"):
-            await client.page(SITE)
-    with pytest.raises(Paused, match="last: answer cut short"):
-        await client.page(SITE)
-
-
 async def test_those_who_wait_learn_of_the_pause_without_asking(server: Server, client: Client) -> None:
     server.routes["/var/"] = drop
     outcomes = await asyncio.gather(*(client.page(SITE) for _ in range(6)), return_exceptions=True)
@@ -318,20 +301,17 @@ async def test_a_connection_is_kept_and_one_that_died_while_idle_is_replaced_at_
     assert [asked.connection for asked in server.asked] == [1, 1, 1, 2]
 
 
-async def test_a_reused_connection_is_replaced_once_only(server: Server, client: Client) -> None:
-    server.routes["/var/"] = in_turn(reply("<p>"), drop)
+@pytest.mark.parametrize(
+    ("answer", "words", "asked"), [(drop, "without an answer", 3), (truncated(b"<p>", 100), "cut short", 2)], ids=["dropped twice", "begun"]
+)
+async def test_a_reused_connection_is_replaced_once_and_before_an_answer_only(
+    server: Server, client: Client, answer: Answer, words: str, asked: int
+) -> None:
+    server.routes["/var/"] = in_turn(reply("<p>"), answer)
     await client.page(SITE)
-    with pytest.raises(Unreachable, match="without an answer"):
+    with pytest.raises(Unreachable, match=words):
         await client.page(SITE)
-    assert len(server.asked) == 3
-
-
-async def test_an_answer_that_had_begun_is_not_asked_for_again(server: Server, client: Client) -> None:
-    server.routes["/var/"] = in_turn(reply("<p>"), truncated(b"<p>", 100))
-    await client.page(SITE)
-    with pytest.raises(Unreachable, match="cut short"):
-        await client.page(SITE)
-    assert len(server.asked) == 2
+    assert len(server.asked) == asked
 
 
 async def test_the_proxies_of_the_environment_are_not_honoured(server: Server, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.sources.http.conftest import SITE
+from tests.sources.http.conftest import SITE, names_in
 from tests.sources.http.server import Answer, Asked, Server
 
 _MIB = 1024 * 1024
@@ -108,7 +108,3 @@ def sizes_in(folder: Path) -> list[int]:
 
 def size_of(path: Path) -> int:
     return path.stat().st_size
-
-
-def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())

@@ -202,6 +202,8 @@ def test_a_contact_that_a_header_cannot_carry(contact: str) -> None:
         {"pause_after": 0},
         {"user_agent": "a\nb"},
         {"user_agent": ""},
+        {"browser_seconds": 0},
+        {"browser_idle_seconds": -1},
     ],
 )
 def test_options_that_make_no_sense(wrong: dict[str, object]) -> None:

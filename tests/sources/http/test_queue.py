@@ -57,21 +57,6 @@ async def test_a_long_request_leaves_no_further_wait_and_zero_means_none(clock: 
     assert clock.slept == []
 
 
-async def test_two_requests_never_overlap(clock: Clock) -> None:
-    queue = queue_of(clock)
-    inside = 0
-
-    async def one() -> None:
-        nonlocal inside
-        async with queue.turn("u"):
-            inside += 1
-            assert inside == 1
-            await asyncio.sleep(0)
-            inside -= 1
-
-    await asyncio.gather(*(one() for _ in range(10)))
-
-
 async def test_a_cancelled_waiter_leaves_the_line(clock: Clock) -> None:
     queue = queue_of(clock)
     release, order = asyncio.Event(), []

@@ -16,11 +16,11 @@ import pytest
 from sources.http import files
 from sources.http.client import Client
 from sources.http.files import OVERLAP, StorageFull
-from sources.model import Download, FetchError, FetchRefused, Gone, Paused, UnderMaintenance, Unreachable, Unusable
+from sources.model import Download, Paused, Unreachable, Unusable
 from tests.sources.http.chromium import needs_chromium
-from tests.sources.http.conftest import SITE, Clock, MakeClient
-from tests.sources.http.ranges import ETAG, LONG_AGO, SERVED, Body, Network, Served
-from tests.sources.http.server import Answer, Server, drop, in_turn, raw, redirect, reply
+from tests.sources.http.conftest import SITE, Clock, MakeClient, content, names_in
+from tests.sources.http.ranges import ETAG, LONG_AGO, Body, Network, Served
+from tests.sources.http.server import Answer, Server, in_turn, raw, reply
 
 PDF = b"%PDF-1.7\n" + random.Random(7).randbytes(400_000) + b"\n%%EOF\n"
 OTHER = b"%PDF-1.7\n" + random.Random(8).randbytes(400_000) + b"\n%%EOF\n"
@@ -37,14 +37,6 @@ def worth_resuming(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "a.pdf"
-
-
-def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def content(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 def remove(path: Path) -> None:
@@ -75,22 +67,6 @@ async def test_a_cut_that_is_gone_on_with_is_no_failure_of_the_address(server: S
     server.routes[PATH] = Served(PDF, cuts=[120_000] * 3)
     client = make_client(server, pause_after=1)
     assert await client.download(URL, target) == whole(target)
-
-
-@pytest.mark.parametrize(
-    "validators",
-    [{}, {"ETag": 'W/"1"'}, {"Last-Modified": SERVED}, {"ETag": ETAG, "Accept-Ranges": "none"}],
-    ids=["none", "weak", "too new", "no ranges"],
-)
-async def test_what_could_not_be_known_again_is_not_gone_on_with(
-    server: Server, client: Client, target: Path, validators: dict[str, str]
-) -> None:
-    server.routes[PATH] = Served(PDF, validators, cuts=[CUT])
-    with pytest.raises(Unreachable, match="cut short"):
-        await client.download(URL, target)
-    assert names_in(target.parent) == []
-    assert await client.download(URL, target) == whole(target)
-    assert [one.headers.get("range") for one in server.asked] == [None, None]
 
 
 @pytest.mark.parametrize("cuts", [[100_000], [CUT, 100_000]])
@@ -151,43 +127,12 @@ async def test_the_rest_is_requested_in_vain_only_once(server: Server, client: C
     assert len(server.asked) <= 3
 
 
-async def test_a_failure_of_the_rest_is_that_of_the_download(server: Server, client: Client, target: Path) -> None:
-    walls: list[tuple[Answer, type[FetchError]]] = [
-        (reply("", 404), Gone),
-        (reply("<h1>Maintenance", 503), UnderMaintenance),
-        (reply("<h1>Maintenance"), UnderMaintenance),
-        (reply("", 500), FetchRefused),
-        (drop, Unreachable),
-        (reply("<script>window._cf_chl_opt={}</script>", 403), FetchError),
-        (Served(PDF, cuts=[OVERLAP - 1]), Unreachable),  # not even the overlap
-    ]
-    for answer, error in walls:
-        server.routes[PATH] = in_turn(Served(PDF, cuts=[CUT]), answer)
-        with pytest.raises(error):
-            await client.download(URL, target)
-        assert names_in(target.parent) == []
-        server.routes[PATH] = Served(PDF)
-        assert await client.download(URL, target) == whole(target)
-        remove(target)
-
-
 async def test_an_address_that_rests_is_not_asked_for_the_rest(server: Server, client: Client, target: Path) -> None:
     server.routes[PATH] = Served(PDF, cuts=[CUT])
     server.routes["/var/busy"] = reply("", 429, headers={"Retry-After": "50"})
     outcomes = await asyncio.gather(client.download(URL, target), client.page(f"{SITE}/busy"), return_exceptions=True)
     assert isinstance(outcomes[0], Paused)
     assert names_in(target.parent) == []
-
-
-async def test_a_redirect_is_gone_on_with_at_its_end(server: Server, client: Client, target: Path) -> None:
-    server.routes["/var/go"] = redirect("/a.pdf")
-    server.routes[PATH] = in_turn(Served(PDF, cuts=[CUT]), redirect("/b.pdf"))
-    server.routes["/var/b.pdf"] = Served(OTHER, cuts=[CUT])
-    assert await client.download(f"{SITE}/go", target) == whole(target, OTHER, f"{SITE}/b.pdf")
-    rest = f"bytes={CUT - OVERLAP}-"
-    assert [(one.path, one.headers.get("range")) for one in server.asked] == [
-        ("/var/go", None), (PATH, None), (PATH, rest), ("/var/b.pdf", None), ("/var/b.pdf", rest)
-    ]  # fmt: skip
 
 
 async def test_two_at_once_give_the_same_file(server: Server, client: Client, target: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sources.http.answers import length_of
-from sources.http.files import OVERLAP, Version, conditions, total_with, version_of
+from sources.http.files import OVERLAP, Version, total_with, version_of
 from tests.sources.http.ranges import LONG_AGO, SERVED
 
 URL = "https://www.var.gouv.fr/a.pdf"
 TAGGED = Version(URL, '"v1"', 100_000)
-DATED = Version(URL, LONG_AGO, 100_000)
 SIZE = 50_000
 FIRST = SIZE - OVERLAP
 REST = {"content-range": f"bytes {FIRST}-99999/100000", "etag": '"v1"', "content-length": str(100_000 - FIRST)}
@@ -77,25 +76,6 @@ def test_what_a_version_is_known_by(headers: dict[str, str], validator: str | No
 def test_what_is_the_rest(changed: dict[str, str | None], total: int | None) -> None:
     headers = {name: value for name, value in (REST | changed).items() if value is not None}
     assert total_with(TAGGED, SIZE, headers) == total
-
-
-def test_a_date_must_come_again() -> None:
-    headers = {name: value for name, value in REST.items() if name != "etag"}
-    assert total_with(DATED, SIZE, headers) is None
-    assert total_with(DATED, SIZE, headers | {"last-modified": SERVED}) is None
-    assert total_with(DATED, SIZE, headers | {"last-modified": LONG_AGO}) == 100_000
-
-
-def test_a_length_that_was_not_known_is_learned() -> None:
-    unknown = Version(URL, '"v1"', None)
-    assert total_with(unknown, SIZE, REST) == 100_000
-    shorter = {"content-range": f"bytes {FIRST}-49998/49999", "etag": '"v1"'}
-    assert total_with(unknown, SIZE, shorter) is None  # less than came
-
-
-def test_how_the_rest_is_asked_for() -> None:
-    assert conditions(TAGGED, SIZE) == {"Range": f"bytes={FIRST}-", "If-Range": '"v1"'}
-    assert conditions(DATED, SIZE)["If-Range"] == LONG_AGO
 
 
 @pytest.mark.parametrize(

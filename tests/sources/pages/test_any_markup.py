@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sources.pages import READERS
 from sources.pages.links import PageLinks, parse, text_of
 from tests.examples import examples
+from tests.sources.markup import download, page
 from tests.sources.platforms import ACTS, DECREES, INDEX, act, acts_page, decree, moselle_file, police_page, region_file, region_page
 
 ADDRESSES = {"national": "https://www.test.gouv.fr/Publications/RAA", "moselle": ACTS, "regions": f"{INDEX}/Aout", "police": DECREES}
@@ -20,6 +21,7 @@ PIECES = (
     "27/08/2026", "<div id=info_1>", "Libellé :", "Liste des actes publiés", "<div class='node--type--tc13-decree'>", "</div>", "<span>",
     "<div id=block-decree-list-block>", "<div class=field--type-datetime>", "<ul class=pagination><li class=next>", "<article>",
     "</article>", "<h2 class=news-list-title>", "<div class=sommaire-content>", "Août", "2026", "<", ">", '"', "<!--", "é",
+    "<option value=", "<div class=fr-card>", "<main>", "</main>", "<select>", "<span>PDF - 1 Mb", "=", "//", "(offset)/10",
 )  # fmt: skip
 
 every_reader = pytest.mark.parametrize("name", READERS)
@@ -55,6 +57,7 @@ def test_any_markup_gives_distinct_canonical_documents(name: str, parts: list[st
 @pytest.mark.parametrize(
     ("name", "html"),
     [
+        ("national", page(download(1, title="Préfète")).replace('<meta charset="utf-8">', "")),
         ("moselle", acts_page(act(1, "27/08/2026", None, reference="Préfète"))),
         ("regions", region_page(region_file(1, "Préfète"))),
         ("police", police_page(decree("a", "Préfète"))),
@@ -89,7 +92,8 @@ def decrees(count: int = LINKS) -> str:
 @pytest.mark.parametrize(
     ("name", "html"),
     [
-        ("national", region_page("<section>" * PIT, region_links())),
+        ("national", page("<section>" * PIT, "".join(map(download, range(2000))))),
+        ("national", page("<table><tr><td>RAA n° 7</td><td>" + "<section>" * PIT, "".join(map(download, range(LINKS))))),
         ("regions", region_page("<section>" * PIT, region_links())),
         ("regions", region_page(region_links().replace("</span>", "").replace("</a>", ""))),
         ("police", police_page("<div class='node--type--tc13-decree'>" * PIT, decrees())),

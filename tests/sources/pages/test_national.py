@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sources.model import ListingEntry
 from sources.pages.links import PageLinks, read_national
@@ -319,44 +317,6 @@ def test_without_its_neighbours_a_pager_works_out_the_page_before() -> None:
 
 def test_one_page_has_no_pager() -> None:
     assert read(download(1), pager(YEAR, 1, 1), url=YEAR).pager.pages == ()
-
-
-# Any input
-
-
-@pytest.mark.parametrize(
-    "html", ["", "plain text", b"", b"\xff\xfe", "<?xml version='1.0'?><p>x</p>", "https://www.test.gouv.fr/a", "\0<\0"]
-)
-def test_what_is_no_page_has_no_links(html: str | bytes) -> None:
-    assert read_national(html, MONTH) == PageLinks()
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1"])
-def test_bytes_are_decoded(encoding: str) -> None:
-    html = page(download(1, title="Préfète")).replace('charset="utf-8"', f'charset="{encoding}"')
-    assert read_national(html.encode(encoding), MONTH).documents[0].title == "Préfète"
-
-
-PIECES = (
-    "<a href='",
-    "/contenu/telechargement/1/2/file/x.pdf", "'>", "</a>", "<tr>", "<td>", "<option value=", "<div class=fr-card>", "</div>", '"',
-    "<main>", "</main>", "<select>", "2026", "août", "<span>PDF - 1 Mb", "<", ">", "=", "//", "(offset)/10", "<!--", "é",
-)  # fmt: skip
-
-
-@given(st.lists(st.sampled_from(PIECES), max_size=40))
-def test_any_markup_gives_distinct_canonical_documents(parts: list[str]) -> None:
-    documents = read_national("<p>" + "".join(parts), MONTH).documents
-    assert len({document.url for document in documents}) == len(documents)
-    assert all(document.url.startswith("https://") and document.title for document in documents)
-
-
-def test_links_at_the_bottom_of_a_pit_are_read_without_climbing_out_for_each() -> None:
-    """Ten thousand nested sections cost a minute when every link looked for its table row up to the root."""
-    pit = "<section>" * 10_000
-    links = read_national(f"<main>{pit}{''.join(download(number) for number in range(2000))}", MONTH)
-    assert len(links.documents) == 2000
-    assert read_national(f"<main><table><tr><td>RAA n° 7</td><td>{pit}{download(1)}", MONTH).documents != ()
 
 
 def test_repeated_xml_declarations_raise_no_warning() -> None:
