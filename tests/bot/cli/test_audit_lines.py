@@ -6,7 +6,7 @@ import pytest
 
 from bot.ingest.backfill import audit
 from sources.catalogue.authority import Authority
-from tests.bot.ingest.test_scope import entry, row, url
+from tests.bot.ingest.test_decisions import entry, row, url
 
 HERE = Authority("99", "Préfecture du Test", "Test", "Europe/Paris", ())
 

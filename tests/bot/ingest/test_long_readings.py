@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,22 +13,22 @@ from typing import TypeVar
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.acts import Outcome
+from bot.domain.acts import Outcome, Reading
 from bot.domain.posts import Post
 from bot.domain.records import HeldRecueil, NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import Poller, SourceReport
-from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
-from bot.reading.model import ReadingEvent, Unreadable
+from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.reading.model import ReadingDone, ReadingEvent, Unreadable
 from bot.storage.errors import DiskFull, Locked, StorageError
-from bot.storage.store import Store
+from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority, Source
 from sources.http.files import StorageFull
 from sources.model import Download, Unreachable
 from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
 from tests.bot.ingest.wired import make_poller
-from tests.bot.scans import Scan, Scanner
+from tests.bot.scans import Scan, Scanner, scanned
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.skipping import HANGS, skip
@@ -713,3 +713,70 @@ async def test_a_download_that_fails_leaves_it_to_the_next_try(world: World) -> 
     world.sites.failures.clear()
     world.now += QUARTER
     assert len((await world.poll("99"))[1].decrees) == 1
+
+
+# Several recueils with the same bytes, and the places they hold.
+
+
+async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_path: Path) -> None:
+    """It comes at the very moment at which the first has let go of the content and the second does not have it yet."""
+    begun, fail = asyncio.Event(), asyncio.Event()
+    first_is_over = False
+
+    async def read(*_: object, **__: object) -> AsyncGenerator[ReadingEvent, None]:
+        begun.set()
+        await fail.wait()
+        for error in (Unreadable("broken"),):
+            raise error
+        yield ReadingDone(scanned([]))
+
+    async def early(_: Reading) -> None:
+        pass
+
+    (tmp_path / "scan.pdf").touch()
+    with open_store("sqlite://") as store:
+        job = ReadingJob(LocalReading(read, store, lambda: NOON, ReadingTimeouts(quick=0, urgent=60)), store)
+        slots = WorkerSlots(quick=1, slow=1)
+        ways = [slots.slot() for _ in range(3)]
+
+        async def read_one(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
+            nonlocal first_is_over
+            async with ways[number]:
+                while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
+                    await asyncio.sleep(0)
+                try:
+                    await job.read(OpenedPdf(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                finally:
+                    first_is_over = True
+
+        tasks = [asyncio.create_task(read_one(0))]
+        await soon(begun.wait())
+        await soon(ways[0].left.wait())
+        tasks.append(asyncio.create_task(read_one(1)))
+        await soon(ways[1].left.wait())
+        tasks.append(asyncio.create_task(read_one(2, lambda: first_is_over)))
+        fail.set()
+        for task in tasks:
+            with pytest.raises(Unreadable, match="broken"):
+                await soon(task)
+
+
+async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    path.touch()
+
+    def read(path: Path, **_: object) -> AsyncGenerator[ReadingEvent, None]:
+        path.unlink()
+        raise Unreadable("the file cannot be opened: No such file or directory")
+
+    async def early(_: Reading) -> None:
+        pass
+
+    with open_store("sqlite://") as store:
+        job = ReadingJob(LocalReading(read, store, lambda: NOON), store)
+        async with WorkerSlots(quick=1, slow=1).slot() as way:
+            with pytest.raises(Unreadable, match="removed from this machine while it was read"):
+                await job.read(OpenedPdf(path, sha("scan"), 4), way, early)
+        content = store.contents.get(sha("scan"))
+        assert content is not None
+        assert (content.error, content.unfinished) == (None, 0)
