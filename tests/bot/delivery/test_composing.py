@@ -21,9 +21,7 @@ from bot.delivery.mastodon.client import MOST_BYTES, classify_failure, request
 from bot.domain.posts import PostCause, PostState
 from bot.messages.lines import hashtags
 from tests.bot.delivery.memory import (
-    PLACES,
     Clock,
-    MemoryMessages,
     MemoryMoves,
     MemoryOutbox,
     composer,
@@ -40,10 +38,8 @@ def channels(api: FakeBotApi, mastodon: MastodonServer, clock: Clock) -> list[Ch
     api.add_channel(-1001, username="vigie")
     return [
         ConsoleChannel("console", io.StringIO(), composer(clock)),
-        telegram_channel(
-            name="telegram", chat=-1001, token=api.token, api_url=api.url, places=PLACES, clock=clock, messages=MemoryMessages()
-        ),
-        mastodon_channel(name="mastodon", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock),
+        telegram_channel(api, name="telegram", clock=clock),
+        mastodon_channel(mastodon, name="mastodon", clock=clock),
     ]
 
 
@@ -89,7 +85,7 @@ class Unwritable(Unreadable):
 
 
 async def test_a_chat_of_which_nobody_knows_where_it_is_leaves_no_post_in_doubt(api: FakeBotApi, clock: Clock) -> None:
-    channel = telegram_channel(name="t", chat=-1001, token=api.token, api_url=api.url, clock=clock, moves=Unreadable())
+    channel = telegram_channel(api, name="t", clock=clock, moves=Unreadable())
     with pytest.raises(NotSent, match="what is known of the chat"):
         await channel.send(post(1))
     assert api.messages == []
@@ -99,7 +95,7 @@ async def test_a_chat_of_which_nobody_knows_where_it_is_leaves_no_post_in_doubt(
 async def test_a_move_that_cannot_be_noted_leaves_no_post_in_doubt(api: FakeBotApi, clock: Clock) -> None:
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
-    channel = telegram_channel(name="t", chat=-5, token=api.token, api_url=api.url, clock=clock, moves=Unwritable())
+    channel = telegram_channel(api, name="t", chat=-5, clock=clock, moves=Unwritable())
     for _ in range(2):
         with pytest.raises(NotSent, match="what is known of the chat"):
             await channel.send(post(1))

@@ -13,8 +13,9 @@ from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, L
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.posts import Post, PostCause, PostState
-from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.examples import examples
+from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -79,9 +80,7 @@ async def test_telegram(days: list[str]) -> None:
         api.add_channel(CHAT)
         for day in days:
             spoil_telegram(api, day)
-        channel = telegram_channel(
-            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(outbox), api_url=api.url
-        )
+        channel = telegram_channel(api, clock=clock, messages=MemoryMessages(outbox))
         await deliver(outbox, channel, clock)
         await channel.close()
         told = [message.buttons[0]["url"].rpartition("=")[2] for message in api.messages]
@@ -105,7 +104,7 @@ async def test_mastodon_that_ignores_keys(days: list[str]) -> None:
     async with MastodonServer(ignores_idempotency=True) as server:
         for day in sorted(days, key=lambda day: day != "person"):  # the faults are for the bot
             spoil_mastodon(server, day)
-        channel = mastodon_channel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+        channel = mastodon_channel(server, clock=clock)
         await deliver(outbox, channel, clock)
         await channel.close()
         ours = [status["content"] for status in server.statuses() if "#page=" in status["content"]]
@@ -122,19 +121,10 @@ async def test_killed_between_sending_and_recording(stored: bool) -> None:
         api.add_channel(CHAT)
 
         def channel() -> TelegramChannel:
-            return telegram_channel(
-                name="essai",
-                chat=CHAT,
-                token=api.token,
-                places=PLACES,
-                clock=clock,
-                messages=MemoryMessages(outbox),
-                api_url=api.url,
-            )
+            return telegram_channel(api, clock=clock, messages=MemoryMessages(outbox))
 
         killed = channel()
-        claimed = outbox.claim("essai", clock())
-        assert claimed is not None
+        claimed = present(outbox.claim("essai", clock()))
         if stored:
             await killed.send(claimed)
         await killed.close()
@@ -236,9 +226,7 @@ async def test_digests_on_telegram(days: list[str]) -> None:
         api.add_channel(CHAT)
         for day in days:
             spoil_telegram(api, day)
-        channel = telegram_channel(
-            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(outbox), api_url=api.url
-        )
+        channel = telegram_channel(api, clock=clock, messages=MemoryMessages(outbox))
         await deliver(outbox, channel, clock, most=10)
         await channel.close()
         told = [int(number) for message in api.messages for number in re.findall(r"n° 2031-(\d+)", message.text)]
@@ -252,7 +240,7 @@ async def test_digests_on_mastodon_that_ignores_keys() -> None:
     async with MastodonServer(ignores_idempotency=True) as server:
         for day in ("drop after", "500 after", "drop before", "garbled"):
             spoil_mastodon(server, day)
-        channel = mastodon_channel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+        channel = mastodon_channel(server, clock=clock)
         await deliver(outbox, channel, clock, most=5)
         await channel.close()
         texts = [status["content"] for status in server.statuses()]

@@ -19,7 +19,7 @@ from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE, Outbox
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.bot.storage.finding import found
@@ -349,7 +349,7 @@ def empty(tmp_path: Path) -> Iterator[Store]:
 
 
 def telegram(store: Store, api: FakeBotApi, clock: Clock) -> TelegramChannel:
-    return telegram_channel(name="t", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=store.chat_messages, api_url=api.url)
+    return telegram_channel(api, name="t", clock=clock, messages=store.chat_messages)
 
 
 async def delivered(store: Store, clock: Clock, opened: Callable[[], Channel], passes: int = 30) -> None:
@@ -397,7 +397,7 @@ async def test_in_a_group_what_follows_a_post_in_doubt_waits_for_a_person(empty:
 
 async def test_on_mastodon_nothing_overtakes_a_thread_that_was_broken_off(empty: Store, clock: Clock, mastodon: MastodonServer) -> None:
     def account() -> Channel:
-        return mastodon_channel(name="t", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock, thread=True)
+        return mastodon_channel(mastodon, name="t", clock=clock, thread=True)
 
     found(empty, Facts("2031-123", places=tuple(f"place du marché, commune {number}" for number in range(40))), at=clock())
     found(empty, END, Kind.ABROGATION, at=clock())

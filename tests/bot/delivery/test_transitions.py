@@ -23,6 +23,7 @@ from bot.delivery.transitions import (
 )
 from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import START
+from tests.present import present
 
 PENDING, SENDING, SENT = PostState.PENDING, PostState.SENDING, PostState.SENT
 REFUSED, UNKNOWN, HELD = PostState.REFUSED, PostState.UNKNOWN, PostState.HELD
@@ -76,22 +77,18 @@ def test_every_state_and_event(state: PostState, event: Event) -> None:
 def test_what_the_platform_asks_for_counts_for_a_post_and_for_a_look() -> None:
     counts = WaitFactors(attempts=9, reconcile_attempts=9, retry_after=7.0, chance=1.0)
     for state, event in ((SENDING, Event.RATE_LIMITED), (UNKNOWN, Event.CANNOT_ASK)):
-        step = transition(state, event, counts, START)
-        assert step is not None
-        assert step.rest == timedelta(seconds=7)
+        assert present(transition(state, event, counts, START)).rest == timedelta(seconds=7)
 
 
 def test_looks_grow_and_operators_are_told_of_the_first_that_tells_nothing() -> None:
     second = transition(UNKNOWN, Event.UNCLEAR, WaitFactors(reconcile_attempts=1, unclear=True), START)
     assert second == Transition(UNKNOWN, START + timedelta(minutes=2), PostCause.RECONCILE_UNCLEAR, reconcile_attempts=2)
-    asked = transition(UNKNOWN, Event.CANNOT_ASK, WaitFactors(reconcile_attempts=1, unclear=True), START)
-    assert asked is not None
+    asked = present(transition(UNKNOWN, Event.CANNOT_ASK, WaitFactors(reconcile_attempts=1, unclear=True), START))
     assert (asked.cause, asked.reconcile_attempts) == (None, 2), "that nobody could tell stays known"
 
 
 def test_a_chat_that_moves_in_a_circle_has_to_wait() -> None:
-    step = transition(SENDING, Event.MIGRATED, WaitFactors(attempts=4), START)
-    assert step is not None
+    step = present(transition(SENDING, Event.MIGRATED, WaitFactors(attempts=4), START))
     assert step.rest
     assert step.not_before == START + step.rest
 

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from bot.ingest.archive import INCOMING_FOR, LEFT_FOR, TIDIED_EVERY, UNREAD_FOR, ArchivedFile, KeepPdfs, PdfArchive
 from bot.storage.backup import file_digest
 from tests.bot.ingest.test_long_readings import sha
+from tests.present import present
 
 CONTENT = b"%PDF-1.7 a decree"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -32,8 +33,7 @@ def archive(tmp_path: Path) -> PdfArchive:
 
 def put(archive: PdfArchive, content: str, *, age: float = 0) -> Path:
     """A file that was kept and is not in use."""
-    target = archive.incoming("26", URL)
-    assert target is not None
+    target = present(archive.incoming("26", URL))
     target.write_text(content)
     kept = archive.add(target, sha(content))
     archive.release(sha(content), wholly_read=False)
@@ -91,8 +91,7 @@ def test_the_one_used_longest_ago_goes_first_and_none_that_is_being_read(archive
 
 
 def test_a_file_larger_than_the_whole_shelf_is_kept_for_as_long_as_it_is_read(archive: PdfArchive) -> None:
-    target = archive.incoming("26", URL)
-    assert target is not None
+    target = present(archive.incoming("26", URL))
     target.write_text("x" * 1000)
     kept = archive.add(target, sha("x" * 1000))
     assert kept.exists()

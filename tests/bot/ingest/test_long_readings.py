@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.acts import Outcome, Reading
 from bot.domain.posts import Post
-from bot.domain.records import HeldRecueil, NewRecueil, Recueil, RecueilState
+from bot.domain.records import Decision, HeldRecueil, NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import Poller, SourceReport
@@ -30,7 +30,7 @@ from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
 from tests.bot.ingest.wired import make_poller
 from tests.bot.scans import Scan, Scanner, scanned
 from tests.bot.storage.finding import posts_of
-from tests.bot.storage.ready import ready_store
+from tests.present import present
 from tests.skipping import HANGS, skip
 from tests.sources.markup import download, file_href, page
 from tests.sources.site import MemorySite
@@ -151,12 +151,6 @@ def unread_files(folder: Path, most_bytes: int = 10_000_000) -> PdfArchive:
 
 def scan_with_a_decree(number: str = "2026-1", pages: int = LONG) -> list[str]:
     return [vsa(number), *(f"{NOTHING} {page}" for page in range(2, pages + 1))]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -559,8 +553,7 @@ async def test_a_reading_in_part_goes_on_from_its_pages_and_its_file(world: Worl
 async def test_pages_read_by_other_rules_are_read_anew(world: World) -> None:
     scan = world.publish("99", 1, NOTHING, NOTHING, urgent=2, unreadable=(2,))
     await world.poll("99")
-    content = world.store.contents.get(sha(url("99", 1)))
-    assert content is not None
+    content = present(world.store.contents.get(sha(url("99", 1))))
     world.store.contents.save(content.sha256, content.pages, page_count=2, complete=False, rules="of before", now=NOON)
     world.scanner.scans[url("99", 1)] = Scan(scan.texts, urgent=2)
     world.now += timedelta(hours=1)
@@ -663,8 +656,7 @@ async def test_a_file_that_ended_the_program_is_never_given_up(world: World, at_
     for _ in range(9):
         await world.poll("99")
         await soon(world.watcher.finish())
-        due = world.row("99", 1).next_try_at
-        assert due is not None
+        due = present(world.row("99", 1).next_try_at)
         pauses.append((due - world.now) / timedelta(hours=1))
         world.now = due
         if at_once:
@@ -777,6 +769,48 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
         async with WorkerSlots(quick=1, slow=1).slot() as way:
             with pytest.raises(Unreadable, match="removed from this machine while it was read"):
                 await job.read(OpenedPdf(path, sha("scan"), 4), way, early)
-        content = store.contents.get(sha("scan"))
-        assert content is not None
+        content = present(store.contents.get(sha("scan")))
         assert (content.error, content.unfinished) == (None, 0)
+
+
+# What people decided holds for decrees that are told before their recueil is read to its end.
+
+
+def rejected(keys: Collection[str]) -> dict[str, Decision]:
+    """All of them, by a person."""
+    return dict.fromkeys(keys, Decision(Outcome.NOT_CONCERNED, None, NOON, "cli"))
+
+
+async def test_what_a_person_rejected_is_not_told_early_nor_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.store.recordings, "decided", rejected)
+    scan = world.publish("99", 1, *scan_with_a_decree())
+    await world.poll("99")
+    await soon(scan.waiting.wait())
+    assert world.posts() == []
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert (late.ingested.decrees, world.posts()) == ((), [])
+    assert {act.outcome for act in world.store.decrees.acts_of(late.recueil.id)} == {Outcome.NOT_CONCERNED}
+
+
+async def test_where_nobody_can_tell_what_was_decided_the_end_of_the_reading_tells(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided, asked = world.store.recordings.decided, 0
+
+    def locked_at_first(keys: tuple[str, ...]) -> object:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise Locked("locked by another program")
+        return decided(keys)
+
+    monkeypatch.setattr(world.store.recordings, "decided", locked_at_first)
+    scan = world.publish("99", 1, *scan_with_a_decree())
+    with capture_logs() as logs:
+        await world.poll("99")
+        await soon(scan.waiting.wait())
+    assert world.posts() == []
+    assert len([line for line in logs if line["event"] == "decree.early_not_judged"]) == 1
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert [decree.facts.number for decree in late.ingested.decrees] == ["2026-1"]
+    assert len(world.posts()) == 1

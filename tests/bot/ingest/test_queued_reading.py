@@ -43,6 +43,7 @@ from tests.bot.ingest.wired import make_poller
 from tests.bot.reading.test_read_pdf import recueil
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.shared import SharedDatabase
+from tests.present import present
 from tests.processes import Forked, Zygote, clean_environ
 from tests.servers.postgres import client_programs
 from tests.sources.markup import download, page
@@ -260,8 +261,7 @@ async def stored_pages(store: Store, files: int) -> None:
 def is_empty(store: Store) -> bool:
     """Return whether nothing is left in the queue, of files neither."""
     queue = ReadingQueue(store.database)
-    state = queue.state()
-    assert state is not None
+    state = present(queue.state())
     left = store.database.value(text("SELECT (SELECT count(*) FROM public_queue.readings) + (SELECT count(*) FROM public_queue.pieces)"))
     return (state.waiting, state.reading, left) == (0, 0, 0)
 
@@ -314,11 +314,9 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_reads(store: Store, t
             reading = asyncio.create_task(one.run())
             await stored_pages(store, 1)
             await ended([reading])
-        state = ReadingQueue(store.database).state()
-        assert state is not None
+        state = present(ReadingQueue(store.database).state())
         assert (state.waiting, state.reading, state.workers) == (1, 0, 0)
-        content = store.contents.get(rows(store)[0].sha256 or "")
-        assert content is not None
+        content = present(store.contents.get(rows(store)[0].sha256 or ""))
         assert (len(content.pages), content.unfinished) == (1, 0)
         (tmp_path / "go").touch()
         async with worker(store, PlainReader(tmp_path)) as other:
@@ -458,9 +456,7 @@ async def test_the_command_reads_a_pdf_and_ends_in_order(store: Store, address: 
             file = OpenedPdf(path, file_digest(path), path.stat().st_size)
             reading = await soon(queued.read(file, slot, _nothing_early))
         assert (reading.complete, reading.page_count, len(reading.acts)) == (True, 11, 3)
-        state = ReadingQueue(store.database).state()
-        assert state is not None
-        assert state.workers == 1
+        assert present(ReadingQueue(store.database).state()).workers == 1
         assert queued.read_so_far.pages.total() == 11
     finally:
         command.send(signal.SIGTERM)

@@ -19,6 +19,7 @@ from bot.storage.store import Store
 from tests.bot.real_acts import DAY, NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
 from tests.bot.storage.conftest import opener, pytest_generate_tests, store, url
 from tests.bot.storage.finding import posts_of
+from tests.present import present
 
 __all__ = ["opener", "pytest_generate_tests", "store", "url"]
 
@@ -76,8 +77,7 @@ def test_a_decree_that_was_missed_is_recorded_and_posted_only_when_told_to(store
     assert store.decrees.recent(10).total == 0, "nothing is written by looking"
     [done] = applied(again, recueil.id, post=post)
     new = done.new_decree or 0
-    decree = store.decrees.get(new)
-    assert decree is not None
+    decree = present(store.decrees.get(new))
     assert (decree.authority, decree.kind, decree.facts.number, decree.found_at) == ("26", Kind.AUTHORISATION, "2026-1104", LATER)
     assert [post.state for post in posts_of(store, [new])] == ([PostState.PENDING] if post else [])
     assert (len(done.posts), store.reviews.waiting(10)) == (int(post), [])
@@ -95,8 +95,7 @@ def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: R
     assert (one.effect, "cameras" in one.facts) == (Effect.CHANGED, True)
     [done] = applied(again, recueil.id, post=True)
     assert (done.new_decree, len(done.posts)) == (None, 0)
-    now = store.decrees.get(decree.id)
-    assert now is not None
+    now = present(store.decrees.get(decree.id))
     assert (now.kind, now.facts) == (decree.kind, decree.facts)
     assert len(posts_of(store, [decree.id])) == 1
     assert again.differences(recueil.id) == []
@@ -200,9 +199,7 @@ def test_a_decree_that_is_published_twice_is_looked_at_once(store: Store, again:
     shorter = authorisation(page=8, act_id="26-2026-08-14-00009", more="\nArticle 6 : voir l'affiche.")
     assert read(store, two, road(), shorter).decrees == ()
     assert (again.differences(one.id), again.differences(two.id)) == ([], [])
-    now = store.decrees.get(decree.id or 0)
-    assert now is not None
-    assert len(now.sightings) == 2
+    assert len(present(store.decrees.get(decree.id or 0)).sightings) == 2
 
 
 # What a difference between the rules of two days means: a table.

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -15,9 +14,10 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.outbox import SETTLE, DestinationLoad, digest_key
 from bot.storage.posts import SKEW
 from bot.storage.store import Store
-from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.bot.storage.building import NOW, act, at_once, one_recueil, result_of, to
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
+from tests.present import present
 
 MINUTE = timedelta(minutes=1)
 PENDING, SENDING, SENT, REFUSED, UNKNOWN = (
@@ -34,9 +34,7 @@ def queue(store: Store, *titles: str, destinations: tuple[str, ...] = ("t",)) ->
 
 
 def claimed(store: Store, destination: str = "t") -> Post:
-    post = store.outbox.claim(destination, NOW)
-    assert post is not None
-    return post
+    return present(store.outbox.claim(destination, NOW))
 
 
 def state_of(store: Store, post: Post) -> Post:
@@ -71,8 +69,7 @@ def test_not_sent_is_tried_again_in_its_time_and_lets_others_pass(store: Store) 
     assert store.outbox.move(claimed(store), PENDING, NOW, cause=PostCause.RATE_LIMITED, error="429", not_before=NOW + MINUTE)
     assert claimed(store).id == second.id
     assert store.outbox.claim("t", NOW) is None
-    again = store.outbox.claim("t", NOW + MINUTE)
-    assert again is not None
+    again = present(store.outbox.claim("t", NOW + MINUTE))
     assert (again.id, again.attempts, again.error, again.cause) == (first.id, 2, "429", PostCause.RATE_LIMITED)
 
 
@@ -231,8 +228,7 @@ def test_next_due(store: Store) -> None:
     assert store.outbox.next_due(NOW) == NOW
     assert store.outbox.next_due(NOW, ["t", "m"]) == NOW + MINUTE
     assert store.outbox.next_due(NOW, []) is None
-    taken = store.outbox.claim("t", NOW + 4 * MINUTE)
-    assert taken is not None
+    taken = present(store.outbox.claim("t", NOW + 4 * MINUTE))
     store.outbox.sent(taken.id, "1", NOW)
     assert store.outbox.next_due(NOW, ["t"]) is None
 
@@ -248,24 +244,13 @@ def test_what_is_not_there_is_told(store: Store) -> None:
 def test_programs_that_claim_at_once_never_get_the_same_post(opener: Callable[[], Store]) -> None:
     programs = [opener() for _ in range(4)]
     queue(programs[0], *(f"D{number}" for number in range(24)))
-    start = threading.Barrier(8)
     taken: list[int] = []
-    errors: list[BaseException] = []
 
-    def run(number: int) -> None:
-        try:
-            start.wait(timeout=60)
-            while post := programs[number % 4].outbox.claim("t", NOW):
-                taken.append(post.id)
-        except BaseException as error:
-            errors.append(error)
+    def claim_all(number: int) -> None:
+        while post := programs[number % 4].outbox.claim("t", NOW):
+            taken.append(post.id)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert errors == []
+    at_once(8, claim_all)
     assert len(taken) == 24
     assert len(set(taken)) == 24
 
@@ -369,8 +354,7 @@ def test_it_fails_and_is_looked_for_as_one(opener: Callable[[], Store]) -> None:
     taken = claimed(killed)
     assert killed.outbox.move(taken, PostState.PENDING, NOW, cause=PostCause.NOT_SENT, error="no connection", not_before=NOW + MINUTE)
     assert states(killed) == [PostState.PENDING] * 2
-    again = killed.outbox.claim("t", NOW + MINUTE)
-    assert again is not None
+    again = present(killed.outbox.claim("t", NOW + MINUTE))
     assert (again.key, again.decrees, again.attempts) == (taken.key, taken.decrees, 2)
     # The program is killed: another one finds the very same message in doubt.
     other.outbox.recover(NOW + MINUTE)
@@ -494,9 +478,7 @@ def test_a_clock_that_is_set_back_stalls_nothing(store: Store) -> None:
     assert store.outbox.held_until("t", back) is None
     assert store.outbox.next_due(back) == back
     assert [post.id for post in store.outbox.unknown_due("t", back)] == [second.id]
-    taken = store.outbox.claim("t", back)
-    assert taken is not None
-    assert taken.id == first.id
+    assert present(store.outbox.claim("t", back)).id == first.id
     # And a hold that is set now counts, though the one before it ends later by the calendar.
     store.outbox.hold("t", back + MINUTE, back)
     assert store.outbox.held_until("t", back) == back + MINUTE

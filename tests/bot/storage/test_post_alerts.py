@@ -10,6 +10,7 @@ from bot.domain.records import Alert, NewAlert, NewRecueil, NextPoll, RecueilSta
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
+from tests.present import present
 
 pytestmark = pytest.mark.postgresql
 
@@ -67,8 +68,7 @@ def test_since_when_nothing_was_tried_at_a_destination(store: Store) -> None:
     store.outbox.hold("t", NOW + 2 * HOUR, NOW + HOUR, PostCause.NOT_SENT)
     # A rest is not idleness, nor is a slow pace.
     assert store.outbox.idle_since(NOW + 4 * HOUR) == {"t": NOW + 2 * HOUR}
-    other = store.outbox.claim("t", NOW + 2 * HOUR)
-    assert other is not None
+    other = present(store.outbox.claim("t", NOW + 2 * HOUR))
     store.outbox.sent(other.id, "1", NOW + 4 * HOUR)
     assert store.outbox.idle_since(NOW + 5 * HOUR) == {"t": NOW + 4 * HOUR}
     assert store.outbox.idle_since(NOW + 2 * HOUR) == {}, "nothing is due then"

@@ -11,6 +11,7 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import mark
+from tests.present import present
 
 
 def test_what_was_added_is_seen_and_comes_back_as_it_was(store: Store) -> None:
@@ -96,16 +97,14 @@ def test_publications_tell_when_an_item_was_found_only_where_that_is_when_it_cam
     later = NOW + timedelta(hours=1)
     store.recueils.add([new_recueil("baseline"), new_recueil("other", authority="83")], NOW)
     store.recueils.add([new_recueil("new"), silent], later)
-    day = new_recueil().published
-    assert day is not None
+    day = present(new_recueil().published)
     known = store.recueils.publications("26:site", since=day, found_after=NOW)
     assert known == [Publication(day, None), Publication(day, later), Publication(day, None)]
     assert store.recueils.publications("99:site", since=day, found_after=NOW) == []
 
 
 def test_publications_go_back_to_a_day_however_many_a_backfill_has_added_since(store: Store) -> None:
-    day = new_recueil().published
-    assert day is not None
+    day = present(new_recueil().published)
     later = NOW + timedelta(hours=1)
     undated = replace(new_recueil("undated"), published=None)
     store.recueils.add([new_recueil("new")], NOW)
@@ -178,8 +177,7 @@ def test_one_backfill_takes_a_recueil_up(store: Store, opener: Callable[[], Stor
     store.recueils.add([known("a")], NOW)
     other = opener()
     [mine], [theirs] = store.recueils.left("26", SINCE), other.recueils.left("26", SINCE)
-    taken = store.recueils.take_up(mine, silent=True, now=NOW)
-    assert taken is not None
+    taken = present(store.recueils.take_up(mine, silent=True, now=NOW))
     assert (taken.id, taken.state, taken.silent, taken.tried_at) == (mine.id, KNOWN, True, NOW)
     assert other.recueils.take_up(theirs, silent=True, now=NOW + timedelta(minutes=1)) is None
 
@@ -190,9 +188,7 @@ def test_what_a_backfill_that_was_killed_had_taken_up_is_free_again(store: Store
     [recueil] = store.recueils.left("26", SINCE)
     store.recueils.take_up(recueil, silent=True, now=NOW)
     [again] = store.recueils.left("26", SINCE)
-    taken = store.recueils.take_up(again, silent=False, now=NOW)
-    assert taken is not None
-    assert not taken.silent
+    assert not present(store.recueils.take_up(again, silent=False, now=NOW)).silent
 
 
 def test_what_was_read_meanwhile_is_not_taken_up(store: Store) -> None:

@@ -13,6 +13,7 @@ from bot.storage.outbox import Posts
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of
+from tests.present import present
 
 SIGNED = date(2026, 8, 12)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
@@ -23,9 +24,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def claimed(store: Store) -> Post:
-    post = store.outbox.claim("t", NOW)
-    assert post is not None
-    return post
+    return present(store.outbox.claim("t", NOW))
 
 
 def number(post: Post | None) -> str | None:
@@ -153,6 +152,4 @@ def test_it_is_looked_at_again_without_a_word(store: Store) -> None:
     store.outbox.move(claimed(store), PostState.UNKNOWN, NOW, cause=PostCause.RECONCILE_UNCLEAR, not_before=NOW + timedelta(days=1))
     found(store, END, Kind.ABROGATION)
     assert store.outbox.claim("t", NOW) is None
-    due = store.outbox.next_due(NOW, ["t"])
-    assert due is not None
-    assert NOW < due <= NOW + timedelta(minutes=5)
+    assert NOW < present(store.outbox.next_due(NOW, ["t"])) <= NOW + timedelta(minutes=5)
