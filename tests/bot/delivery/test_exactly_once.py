@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 
 from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, Limiter, Migrated, NotSent, Refused, Sent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.posts import Post, PostCause, PostState
 from tests.bot.delivery.memory import Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.examples import examples
-from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -111,29 +109,6 @@ async def test_mastodon_that_ignores_keys(days: list[str]) -> None:
     assert outbox.states == [PostState.SENT] * POSTS
     assert sorted(number for number in range(1, POSTS + 1) for text in ours if f"n° 2031-0000{number}" in text) == [1, 2, 3, 4]
     assert len(ours) == POSTS
-
-
-@pytest.mark.parametrize("stored", [False, True])
-async def test_killed_between_sending_and_recording(stored: bool) -> None:
-    """The next process knows the message by its button, whatever was sent meanwhile."""
-    outbox, clock = MemoryOutbox(*queue()), Clock()
-    async with FakeBotApi() as api:
-        api.add_channel(CHAT)
-
-        def channel() -> TelegramChannel:
-            return telegram_channel(api, clock=clock, messages=MemoryMessages(outbox))
-
-        killed = channel()
-        claimed = present(outbox.claim("essai", clock()))
-        if stored:
-            await killed.send(claimed)
-        await killed.close()
-        other = channel()
-        await deliver(outbox, other, clock)
-        await other.close()
-        told = sorted(message.buttons[0]["url"].rpartition("=")[2] for message in api.messages)
-    assert told == ["1", "2", "3", "4"]
-    assert outbox.states == [PostState.SENT] * POSTS
 
 
 class Platform(ScriptedChannel):
@@ -233,16 +208,3 @@ async def test_digests_on_telegram(days: list[str]) -> None:
     assert sorted(told) == list(range(1, 31))
     assert set(outbox.states) == {PostState.SENT}
     assert len(outbox.posts) < 5
-
-
-async def test_digests_on_mastodon_that_ignores_keys() -> None:
-    outbox, clock = MemoryOutbox(*(post(number) for number in range(1, 13))), Clock()
-    async with MastodonServer(ignores_idempotency=True) as server:
-        for day in ("drop after", "500 after", "drop before", "garbled"):
-            spoil_mastodon(server, day)
-        channel = mastodon_channel(server, clock=clock)
-        await deliver(outbox, channel, clock, most=5)
-        await channel.close()
-        texts = [status["content"] for status in server.statuses()]
-    assert sorted(int(number) for text in texts for number in re.findall(r"n° 2031-(\d+)", text)) == list(range(1, 13))
-    assert set(outbox.states) == {PostState.SENT}

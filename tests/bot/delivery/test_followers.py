@@ -321,16 +321,6 @@ async def test_a_move_that_is_met_moves_all_that_is_stored_at_once(world: World)
     assert [len(world.sent_to(chat)) for chat in (-5, GROUP)] == [1, 1]
 
 
-async def test_a_group_that_moves_is_followed(world: World) -> None:
-    world.follow(-5)
-    world.api.migrate(-5, GROUP)
-    world.found("2031-1")
-    await world.work()
-    assert len(world.sent_to(GROUP)) == 1
-    assert present(world.store.follows.get(GROUP)).follows == (DROME,)
-    assert world.store.follows.get(-5) is None
-
-
 async def test_a_group_whose_move_is_met_while_looking(world: World) -> None:
     world.follow(-5)
     world.api.drop("sendMessage", stored=False)

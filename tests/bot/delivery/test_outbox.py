@@ -145,16 +145,6 @@ async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -
     assert outbox.posts[1].reference == "m1"
 
 
-async def test_unknown_and_absent_is_sent_again_in_the_same_pass(clock: Clock) -> None:
-    outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
-    channel.send_errors = [DeliveryUnknown("answer lost")]
-    deliverer = deliverer_of(outbox, [channel], clock)
-    await deliverer.deliver_due()
-    clock.advance(seconds=10)
-    assert states(await deliverer.deliver_due()) == [(1, PENDING), (1, SENT)]
-    assert channel.received == [1]
-
-
 async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
     channel.send_errors = [DeliveryUnknown("answer lost")]

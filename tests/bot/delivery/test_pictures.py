@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, PreparedPictures, StoppedBefore
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, StoppedBefore
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.client import WAITS, upload
 from bot.delivery.picture.album import encode
@@ -263,12 +263,6 @@ async def test_a_picture_that_the_server_works_on_is_waited_for_but_not_for_ever
         assert await upload(server.request, PICTURE, destination="essai", sleep=server.sleep) == expected
     assert server.waits == list(WAITS[:waits])
     assert server.statuses == []
-
-
-async def test_a_fault_of_ours_is_logged_and_costs_nothing() -> None:
-    with capture_logs() as logs:
-        assert await PreparedPictures(faulty).take(post()) is None
-    assert [line["fault"] for line in logs] == ["RuntimeError"]
 
 
 async def test_who_is_stopped_while_a_picture_is_made_has_sent_nothing(api: FakeBotApi) -> None:

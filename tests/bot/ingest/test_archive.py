@@ -69,14 +69,6 @@ def test_one_that_two_recueils_use_stays_until_the_second_is_done(archive: PdfAr
     assert not kept.exists()
 
 
-def test_a_damaged_file_is_removed_and_told(archive: PdfArchive) -> None:
-    put(archive, "a").write_text("rust")
-    with capture_logs() as logs:
-        assert archive.use(sha("a")) is None
-        assert archive.use(sha("a")) is None
-    assert [line["event"] for line in logs] == ["archive.damaged"]
-
-
 def test_the_one_used_longest_ago_goes_first_and_none_that_is_being_read(archive: PdfArchive) -> None:
     used, old, new = ("u" * 40, "o" * 40, "n" * 40)
     put(archive, used, age=300)
@@ -153,14 +145,6 @@ def fetched(tmp_path: Path) -> Path:
     path = tmp_path / "incoming.pdf"
     path.write_bytes(CONTENT)
     return path
-
-
-@pytest.mark.parametrize(
-    ("which", "with_decrees", "without"), [("decrees", True, False), ("all", True, True), ("none", False, False)]
-)  # fmt: skip
-def test_which_are_kept(which: KeepPdfs, with_decrees: bool, without: bool, tmp_path: Path) -> None:
-    archive = archive_in(tmp_path, which)
-    assert (archive.wants(decrees=True), archive.wants(decrees=False)) == (with_decrees, without)
 
 
 def test_a_file_is_kept_by_its_content_for_this_user_only(tmp_path: Path, fetched: Path) -> None:

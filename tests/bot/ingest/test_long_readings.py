@@ -25,7 +25,7 @@ from bot.storage.errors import DiskFull, Locked, StorageError
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority, Source
 from sources.http.files import StorageFull
-from sources.model import Download, Unreachable
+from sources.model import Download
 from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
 from tests.bot.ingest.wired import make_poller
 from tests.bot.scans import Scan, Scanner, scanned
@@ -271,18 +271,6 @@ async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) ->
     assert len(late.ingested.uncertain) == len(world.store.reviews.waiting(10)) == 1
 
 
-async def test_a_second_decree_is_announced_as_early_as_the_first(world: World) -> None:
-    texts = [vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG))]
-    scan = world.publish("99", 1, *texts, urgent=2)
-    await world.poll("99")
-    await soon(scan.waiting.wait())
-    assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
-    assert world.posted == 2
-    scan.gate.set()
-    [late] = await soon(world.watcher.finish())
-    assert len(late.ingested.decrees) == len(world.posts()) == 2
-
-
 async def test_a_recueil_read_in_silence_announces_nothing_early(world: World) -> None:
     scan = world.publish("99", 1, *scan_with_a_decree())
     silent = NewRecueil("99", "99:site", url("99", 1), "RAA", NOON.date(), is_detail=False, state=RecueilState.WAITING, silent=True)
@@ -495,17 +483,6 @@ async def test_a_database_that_fails_in_the_background_is_told_and_the_recueil_l
     assert (world.row("99", 1).state, len(world.scanner.known)) == (RecueilState.READ, 1), "its pages were stored: nothing is read twice"
 
 
-async def test_a_late_recueil_is_told_at_once_to_who_asked(world: World) -> None:
-    told = asyncio.Queue[str]()
-    world.watcher.when_late(lambda late: told.put_nowait(late.recueil.url))
-    scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)))
-    await world.poll("99")
-    scan.gate.set()
-    async with asyncio.timeout(HANGS):
-        assert await told.get() == url("99", 1)
-    assert await soon(world.watcher.finish()) == []
-
-
 # Contents
 
 
@@ -695,15 +672,6 @@ async def test_bytes_of_which_nothing_could_be_read_are_not_read_again_at_every_
     world.scanner = read
     world.restart()
     world.now += timedelta(minutes=30)
-    assert len((await world.poll("99"))[1].decrees) == 1
-
-
-async def test_a_download_that_fails_leaves_it_to_the_next_try(world: World) -> None:
-    world.publish("99", 1, vsa("2026-1"))
-    world.sites.failures[url("99", 1)] = Unreachable("cut")
-    await world.poll("99")
-    world.sites.failures.clear()
-    world.now += QUARTER
     assert len((await world.poll("99"))[1].decrees) == 1
 
 

@@ -168,21 +168,6 @@ async def test_a_chat_that_is_given_later_is_told_what_goes_on(bench: Bench) -> 
     assert await bench.look(MINUTE) == [ENDED]
 
 
-async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Bench) -> None:
-    keys = [f"{n:02}:site" for n in range(1, 95)]
-    bench.fail(Cause.BLOCKED, *keys)
-    await bench.look()
-    assert await bench.look(SOURCES_SETTLE) == ["⚠️ Vigie: 94 sources need your attention"]
-    for _ in range(3):
-        bench.mend(*keys[:60])
-        assert await bench.look(timedelta(minutes=20)) == []
-        bench.fail(Cause.RESTING, *keys[:60])
-        assert await bench.look(timedelta(minutes=20)) == []
-    bench.mend(*keys)
-    assert await bench.look(timedelta(minutes=20)) == []
-    assert await bench.look(CALM) == ["✅ Vigie: 94 problems have ended"]
-
-
 async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ever(bench: Bench) -> None:
     bench.fail(Cause.BLOCKED, "01:site", "02:site", "03:site")
     await bench.look()

@@ -157,15 +157,6 @@ async def test_a_server_that_shows_what_is_edited_to_others_is_told_once(bench: 
     assert await bench.look(HOUR) == []
 
 
-async def test_what_passes_within_minutes_is_never_told(bench: Bench) -> None:
-    bench.queue("A")
-    bench.fail(PostState.PENDING, PostCause.REFUSED_DESTINATION)
-    assert await bench.look(MINUTE) == []
-    post = present(bench.store.outbox.claim("t", bench.now))
-    bench.store.outbox.sent(post.id, "1", bench.now)
-    assert await bench.look(HOUR) == []
-
-
 async def test_what_could_not_be_told_is_told_later(bench: Bench) -> None:
     bench.queue("A")
     bench.fail(PostState.REFUSED, PostCause.REFUSED_CONTENT)

@@ -17,13 +17,11 @@ from bot.domain.posts import (
     Post,
     PostCause,
     PostContent,
-    PostState,
     SentMessage,
     content_of,
     edited,
     is_outdated,
 )
-from bot.storage.posts import Edit
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
@@ -139,39 +137,7 @@ def test_how_long_a_post_is_completed(now_known: Decree, age: timedelta, outdate
     assert is_outdated(content_of(decree(facts=replace(FULL, number=None))), now_known, age) is outdated
 
 
-def test_a_post_is_edited_when_what_ended_its_decree_is_withdrawn(store: Store) -> None:
-    found(store, GRANT)
-    grant = send(store, "17")
-    end = found(store, END, Kind.ABROGATION)
-    send(store, "18", minutes=5)
-    store.edits.done(one_edit(store, 6), NOW + 6 * MINUTE)
-    retrait = Facts("2026-160", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-150", LATER, retroactive=True),))
-    last = found(store, retrait, Kind.ABROGATION)
-    send(store, "19", minutes=7)
-    edit = one_edit(store, 8)
-    assert edit.post.id == grant.id
-    [change] = edit.post.decree.changed_by
-    assert (change.decree, [(one.decree, one.retroactive) for one in change.revoked_by]) == (end, [(last, True)])
-    # A person withdraws it: readers of the first learn that as well.
-    store.edits.done(edit, NOW + 8 * MINUTE)
-    store.edits.done(one_edit(store, 9), NOW + 9 * MINUTE)
-    store.reviews.withdraw(last, NOW, "cli")
-    assert one_edit(store, 10).post.id == grant.id
-
-
-def one_edit(store: Store, minutes: int) -> Edit:
-    return present(store.edits.next("t", NOW + minutes * MINUTE))
-
-
 # --- replies ---
-
-
-def test_a_decree_that_ends_another_replies_to_its_post(store: Store) -> None:
-    found(store, GRANT)
-    first = send(store, "17")
-    found(store, END, Kind.ABROGATION)
-    assert first.reply_to is None
-    assert send(store, "18", minutes=5).reply_to == SentMessage("17", NOW)
 
 
 def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) -> None:
@@ -188,14 +154,6 @@ def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) ->
     assert send(store, "43", minutes=3, destination="u").reply_to == SentMessage("42", NOW)
 
 
-def test_what_was_not_sent_is_not_replied_to(store: Store) -> None:
-    found(store, GRANT)
-    post = present(store.outbox.claim("t", NOW))
-    store.outbox.move(post, PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="no")
-    found(store, END, Kind.ABROGATION)
-    assert send(store, "18").reply_to is None
-
-
 # --- edits ---
 
 
@@ -208,25 +166,6 @@ def test_an_edit_behind_a_message_in_doubt_is_not_due(store: Store) -> None:
     assert store.edits.next_due(NOW, ["t"]) is None
     store.outbox.sent(doubtful.id, "18", NOW)
     assert store.edits.next_due(NOW, ["t"]) == NOW
-
-
-def test_the_post_of_a_decree_that_was_ended_is_edited_once(store: Store) -> None:
-    grant = found(store, GRANT)
-    post = send(store, "17")
-    assert store.edits.next("t", NOW) is None
-    end = found(store, END, Kind.ABROGATION)
-    send(store, "18", minutes=1)
-    assert store.edits.next_due(NOW, ["t"]) == NOW
-    assert store.edits.next_due(NOW, ["elsewhere"]) is None
-    assert store.edits.next("elsewhere", NOW) is None
-    edit = present(store.edits.next("t", NOW))
-    assert (edit.post.id, edit.post.reference, edit.attempts, edit.since) == (post.id, "17", 1, NOW)
-    assert edit.post.below == {end}
-    assert edit.post.decree == stored(store, grant)
-    store.edits.done(edit, NOW)
-    assert states(store) == [(post.id, "done")]
-    assert store.edits.next("t", NOW) is None
-    assert store.edits.next_due(NOW, ["t"]) is None
 
 
 def test_a_follower_that_was_told_before_is_not_below(store: Store) -> None:
@@ -382,20 +321,6 @@ def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: St
     assert store.edits.next("t", NOW + 9 * MINUTE) is None
     found(store, Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),)), Kind.MODIFICATION)
     assert store.edits.next("t", NOW + 9 * MINUTE) is not None
-
-
-def test_an_end_that_a_person_withdrew_is_taken_back(store: Store) -> None:
-    found(store, GRANT)
-    send(store, "17")
-    end = found(store, END, Kind.ABROGATION)
-    edit = present(store.edits.next("t", NOW))
-    store.edits.done(edit, NOW)
-    store.reviews.withdraw(end, NOW, "somebody")
-    back = present(store.edits.next("t", NOW))
-    assert back.post.decree.changed_by == ()
-    store.edits.done(back, NOW)
-    store.reviews.reinstate(end, NOW, "somebody")
-    assert [change.decree for change in present(store.edits.next("t", NOW)).post.decree.changed_by] == [end]
 
 
 def test_the_post_of_a_withdrawn_decree_and_a_digest_are_left_as_they_are(store: Store) -> None:

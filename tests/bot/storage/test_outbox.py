@@ -73,29 +73,6 @@ def test_not_sent_is_tried_again_in_its_time_and_lets_others_pass(store: Store) 
     assert (again.id, again.attempts, again.error, again.cause) == (first.id, 2, "429", PostCause.RATE_LIMITED)
 
 
-def test_a_refused_one_waits_for_an_operator(opener: Callable[[], Store]) -> None:
-    store, operator = opener(), opener()
-    (post,) = queue(store, "A")
-    store.outbox.move(claimed(store), REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="bot was kicked")
-    assert (state_of(store, post).state, state_of(store, post).error) == (PostState.REFUSED, "bot was kicked")
-    assert store.outbox.claim("t", NOW + timedelta(days=1)) is None
-    assert operator.posts.decide(operator.posts.message(post.id), PENDING, NOW, cause=PostCause.BY_PERSON)
-    assert claimed(store).id == post.id
-
-
-def test_an_unknown_one_is_looked_for_in_its_time_then_settled(store: Store) -> None:
-    first, second = queue(store, "A", "B")
-    for _ in range(2):
-        store.outbox.move(claimed(store), UNKNOWN, NOW, error="answer lost", not_before=NOW + MINUTE)
-    assert store.outbox.claim("t", NOW + MINUTE) is None
-    assert store.outbox.unknown_due("t", NOW) == []
-    due = store.outbox.unknown_due("t", NOW + MINUTE)
-    assert [(post.id, post.state) for post in due] == [(first.id, PostState.UNKNOWN), (second.id, PostState.UNKNOWN)]
-    store.outbox.sent(first.id, "msg-1", NOW)
-    store.outbox.move(due[1], PENDING, NOW, error="not there")
-    assert claimed(store).id == second.id
-
-
 def test_what_a_killed_program_left_is_unknown_for_the_next_one_at_once(opener: Callable[[], Store]) -> None:
     killed, next_one = opener(), opener()
     here, elsewhere = queue(killed, "A", destinations=("t", "gone"))
@@ -258,14 +235,6 @@ def test_programs_that_claim_at_once_never_get_the_same_post(opener: Callable[[]
 # What may have been sent is not overtaken: whether a destination has such a message, and when there is something to do there.
 
 
-def test_a_message_on_its_way_holds_the_others_up(store: Store) -> None:
-    queue(store, "A", "B", destinations=("t", "m"))
-    assert not store.outbox.in_doubt("t")
-    claimed(store)
-    assert store.outbox.in_doubt("t")
-    assert not store.outbox.in_doubt("m")
-
-
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("state", "cause", "is_in_doubt"),
@@ -286,15 +255,6 @@ def test_what_is_in_doubt(store: Store, state: PostState, cause: PostCause | Non
     store.outbox.move(claimed(store), state, NOW, cause=cause, not_before=NOW + MINUTE)
     assert store.outbox.in_doubt("t") is is_in_doubt
     assert store.outbox.next_due(NOW) == (NOW + MINUTE if is_in_doubt else NOW)
-
-
-def test_a_program_killed_while_it_looked_is_not_overtaken_either(opener: Callable[[], Store]) -> None:
-    killed, next_one = opener(), opener()
-    queue(killed, "A", "B")
-    killed.outbox.move(claimed(killed), PostState.UNKNOWN, NOW, cause=PostCause.LOST_ANSWER)
-    assert len(killed.outbox.unknown_due("t", NOW)) == 1
-    assert next_one.outbox.in_doubt("t")
-    assert len(next_one.outbox.unknown_due("t", NOW)) == 1
 
 
 def test_the_question_what_is_in_doubt_is_not_asked_of_every_post_that_waits(tmp_path: Path) -> None:
@@ -336,15 +296,6 @@ def test_a_digest_is_claimed_whole_under_a_key_of_its_own(store: Store) -> None:
     assert states(store) == [PostState.SENDING] * 3 + [PostState.PENDING]
     assert claimed(store).id == alone.id
     assert store.outbox.claim("t", NOW) is None
-
-
-@pytest.mark.postgresql
-def test_each_decree_of_it_is_sent_once(store: Store) -> None:
-    gathered(store, "A", "B")
-    store.outbox.sent(claimed(store).id, "msg-1", NOW)
-    assert [(post.state, post.reference) for post in store.posts.listed(states=[PostState.SENT])] == [(PostState.SENT, "msg-1")] * 2
-    assert store.outbox.counts() == {"t": {PostState.SENT: 2}}
-    assert store.outbox.sent_since("t", NOW - MINUTE) == [NOW]
 
 
 @pytest.mark.postgresql

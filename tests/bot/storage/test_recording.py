@@ -99,16 +99,6 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
     assert len(stored(store, first.decrees[0].id or 0).sightings) == 1
 
 
-def test_a_decree_found_at_the_second_reading_is_posted_then(store: Store) -> None:
-    recueil = one_recueil(store)
-    store.recordings.record(result_of(recueil, act("Un", first=3), unreadable=(9,), next_try_at=NOW), to("telegram"), NOW)
-    second = store.recordings.record(result_of(recueil, act("Un", first=3), act("Deux", first=9)), to("telegram"), NOW)
-    assert [decree.title for decree in second.decrees] == ["Deux"]
-    assert [post.decree.title for post in second.posts] == ["Deux"]
-    assert store.recueils.get(recueil.id).state is RecueilState.READ
-    assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["Un", "Deux"]
-
-
 def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(store: Store) -> None:
     recueil = one_recueil(store)
     partial, whole = act("Arrêté", first=3, last=6), act("Arrêté n° 12 relatif à la VSA", first=3, last=6, facts=FACTS)
@@ -121,15 +111,6 @@ def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(st
     assert known.identities == ("26|12", "text:partial", "text:whole")
     (post,) = posts_of(store, [known.id or 0])
     assert post.key == first.posts[0].key
-
-
-def test_a_decree_that_a_second_reading_misses_stays_and_can_be_found(store: Store) -> None:
-    recueil = one_recueil(store)
-    first = store.recordings.record(result_of(recueil, act("Arrêté vidéosurveillance", first=3)), to("t"), NOW)
-    store.recordings.record(result_of(recueil, act("Illisible", first=3, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
-    assert store.decrees.recent(10).decrees == first.decrees
-    assert store.decrees.search("vidéosurveillance", 10).decrees == first.decrees
-    assert store.outbox.counts() == {"t": {PostState.PENDING: 1}}
 
 
 def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:

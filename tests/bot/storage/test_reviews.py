@@ -52,16 +52,6 @@ def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
     assert present(store.reviews.get(one.id)).notified_at == LATER
 
 
-def test_a_rejected_act_waits_no_more_and_is_kept(store: Store) -> None:
-    [review] = waiting(store)
-    assert store.reviews.reject(review.id, LATER, "cli").decision == REJECTED
-    assert store.reviews.waiting(10) == []
-    [kept] = store.decrees.acts_of(review.recueil_id)
-    assert (kept.outcome, kept.decree_id, kept.title) == (Outcome.NOT_CONCERNED, None, "Arrêté douteux")
-    assert store.reviews.decision(review.id) == REJECTED
-    assert store.recordings.decided(["act:26-2024-04-19-00003", "act:other"]) == {"act:26-2024-04-19-00003": REJECTED}
-
-
 def test_an_accepted_act_is_a_decree_like_any_other(store: Store) -> None:
     [review] = waiting(store)
     facts = Facts("2024-9", operators=("Métro",), references=(Reference(Kind.RENEWAL, "2024-8"),))
