@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, insert, true
 
 from bot.delivery.channel import MessageComposer, Pictures, PreparedPictures, Sent
+from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi
 from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWords
@@ -197,6 +199,17 @@ class ScriptedChannel:
 
     async def close(self) -> None:
         self.closed = True
+
+
+async def deliver_all(deliverer: Deliverer, clock: Clock, most: int = 500) -> None:
+    """Come back when something is due, as the program does, until nothing is."""
+    for _ in range(most):
+        await deliverer.deliver_due()
+        due = await deliverer.next_due(clock())
+        if due is None:
+            return
+        clock.now = max(due, clock.now)
+    pytest.fail("it never ends")
 
 
 class MemoryMoves(MovedChats):

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, Limiter, Migrated, NotSent, Refused, Sent
 from bot.delivery.deliverer import Deliverer
 from bot.domain.posts import Post, PostCause, PostState
-from tests.bot.delivery.memory import Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import (
+    Clock,
+    MemoryMessages,
+    MemoryOutbox,
+    ScriptedChannel,
+    deliver_all,
+    mastodon_channel,
+    post,
+    telegram_channel,
+)
 from tests.examples import examples
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -50,15 +59,7 @@ def spoil_mastodon(server: MastodonServer, day: str) -> None:
 
 
 async def deliver(outbox: MemoryOutbox, channel: Channel, clock: Clock, most: int = 60) -> None:
-    """As the program does: come back when something is due, until nothing is."""
-    deliverer = Deliverer(outbox, [channel], clock, limiter=Limiter(most_per_day={channel.name: most}))
-    for _ in range(60):
-        await deliverer.deliver_due()
-        due = await deliverer.next_due(clock())
-        if due is None:
-            return
-        clock.now = max(due, clock.now)
-    pytest.fail(f"not delivered: {outbox.posts}")
+    await deliver_all(Deliverer(outbox, [channel], clock, limiter=Limiter(most_per_day={channel.name: most})), clock)
 
 
 POSTS = 4

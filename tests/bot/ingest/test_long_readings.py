@@ -26,14 +26,13 @@ from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority, Source
 from sources.http.files import StorageFull
 from sources.model import Download
-from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
+from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, Site, vsa
 from tests.bot.ingest.wired import make_poller
 from tests.bot.scans import Scan, Scanner, scanned
 from tests.bot.storage.finding import posts_of
 from tests.present import present
 from tests.skipping import HANGS, skip
 from tests.sources.markup import download, file_href, page
-from tests.sources.site import MemorySite
 
 LONG = 60
 NEVER_LONG = ReadingTimeouts(pages=20, quick=300, urgent=300, checkpoint=300)
@@ -53,31 +52,11 @@ def source(code: str) -> Source:
     return Source(code, "site", "national", root(code), "newest-first", "download-list")
 
 
-class Sites(MemorySite):
-    """Several prefectures. `holds` says what is in each file, where that is not its own address."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self.holds: dict[str, str] = {}
-        self.downloads: list[str] = []
-
-    async def download(self, url: str, target: Path) -> Download:
-        self.downloads.append(url)
-        if url in self.failures:
-            raise self.failures[url]
-        return _written(url, target, self.holds.get(url, url))
-
-
-def _written(url: str, target: Path, content: str) -> Download:
-    target.write_text(content)
-    return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest())
-
-
 @dataclass
 class World:
     store: Store
     archive: PdfArchive
-    sites: Sites = field(default_factory=Sites)
+    sites: Site = field(default_factory=lambda: Site({}))
     scanner: Scanner = field(default_factory=lambda: Scanner({}))
     careful: Scanner | None = None
     now: datetime = NOON
@@ -94,7 +73,7 @@ class World:
         numbers.insert(0, number)
         self.sites.pages[root(code)] = page(*(download(each, DAY) for each in numbers))
         if holds:
-            self.sites.holds[address] = holds
+            self.sites.put[address] = holds
         scan = Scan(texts, urgent, frozenset(unreadable))
         return self.scanner.scans.setdefault(holds or address, scan)
 
@@ -667,7 +646,7 @@ async def test_bytes_of_which_nothing_could_be_read_are_not_read_again_at_every_
         assert "its reader was killed" in (report.error or "")
         world.now += QUARTER
     assert (tried, len(world.sites.downloads), world.kept()) == (1, 3, []), "fetched anew: the site may have mended it"
-    world.sites.holds[url("99", 1)] = "mended"
+    world.sites.put[url("99", 1)] = "mended"
     read.scans["mended"] = read.scans[url("99", 1)]
     world.scanner = read
     world.restart()

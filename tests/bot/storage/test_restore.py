@@ -25,7 +25,6 @@ from bot.storage.transfer import WouldReplace, restore
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_backup import client_programs_in_path, writer  # noqa: F401 - fixtures
 from tests.bot.storage.test_power_cut import record, whole_decrees
-from tests.present import present
 from tests.processes import Zygote
 
 pytestmark = pytest.mark.postgresql
@@ -70,7 +69,7 @@ def test_a_round_trip(store: Store, url: str, elsewhere: str, tmp_path: Path, cl
     (tmp_path / "elsewhere").mkdir()
     for number in range(1, 4):
         record(store, number)
-    claimed = present(store.outbox.claim("t", NOW))
+    assert store.outbox.claim("t", NOW) is not None
     backup = back_up(url, tmp_path / "copies", NOW).path
     done = restore(newest_of(tmp_path / "copies"), elsewhere, NOW)
     assert (newest_of(backup), done.made_at, done.sought, done.held, done.aside) == (backup, NOW, 6, 0, None)

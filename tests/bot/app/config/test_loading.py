@@ -300,14 +300,9 @@ def test_whatever_is_written_gives_settings_or_a_clear_error(tmp_path: Path, doc
 SECRET = "jeton-tres-secret"
 
 
-def loaded(tmp_path: Path, text: str) -> Settings:
-    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-    return load_settings(tmp_path / "config.toml", {}, known_codes=frozenset())
-
-
 def told(tmp_path: Path, text: str) -> str:
     with pytest.raises(ConfigError) as raised:
-        loaded(tmp_path, text)
+        load(tmp_path, text)
     assert SECRET not in str(raised.value)
     return str(raised.value)
 
@@ -317,7 +312,7 @@ def apprise(*lines: str) -> str:
 
 
 def test_a_service_of_apprise_has_a_secret_address(tmp_path: Path) -> None:
-    settings = loaded(tmp_path, apprise(f'url = " ntfys://ntfy.example/{SECRET} "'))
+    settings = load(tmp_path, apprise(f'url = " ntfys://ntfy.example/{SECRET} "'))
     (entry,) = destinations(settings)
     assert entry.url is not None
     assert entry.url.get_secret_value() == f"ntfys://ntfy.example/{SECRET}"
@@ -327,7 +322,7 @@ def test_a_service_of_apprise_has_a_secret_address(tmp_path: Path) -> None:
 
 def test_its_address_may_be_in_a_file_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "service.url").write_text(f"json://127.0.0.1/{SECRET}\n", encoding="utf-8")
-    (entry,) = destinations(loaded(tmp_path, apprise('url_file = "service.url"')))
+    (entry,) = destinations(load(tmp_path, apprise('url_file = "service.url"')))
     assert entry.url is not None
     assert entry.url.get_secret_value() == f"json://127.0.0.1/{SECRET}"
 
@@ -353,7 +348,7 @@ def test_two_destinations_of_one_service_in_one_language_are_one(tmp_path: Path)
     one = apprise(f'url = "json://h/{SECRET}"')
     other = one.replace('name = "x"', 'name = "y"')
     assert "already posts to this service in this language" in told(tmp_path, f"{one}\n{other}")
-    assert len(destinations(loaded(tmp_path, f'{one}\n{other}\nlanguage = "en"'))) == 2
+    assert len(destinations(load(tmp_path, f'{one}\n{other}\nlanguage = "en"'))) == 2
 
 
 @pytest.mark.parametrize(
@@ -361,7 +356,7 @@ def test_two_destinations_of_one_service_in_one_language_are_one(tmp_path: Path)
     [("https://vigie.example/", "https://vigie.example"), ("https://vigie.example/vsa/", "https://vigie.example/vsa"), ("", ""), (" ", "")],
 )
 def test_the_public_address_has_no_slash_at_its_end(tmp_path: Path, text: str, expected: str) -> None:
-    assert loaded(tmp_path, f'[web]\npublic_url = "{text}"').web.public_url == expected
+    assert load(tmp_path, f'[web]\npublic_url = "{text}"').web.public_url == expected
 
 
 @pytest.mark.parametrize(
@@ -389,17 +384,17 @@ def test_form_of_an_account_is_that_of_its_section_unless_it_says_otherwise(tmp_
     platform = "mastodon"
     token = "V"
     """
-    form = {entry.name: (entry.content_warning, entry.thread) for entry in destinations(loaded(tmp_path, text))}
+    form = {entry.name: (entry.content_warning, entry.thread) for entry in destinations(load(tmp_path, text))}
     assert form == {"mastodon": ("Vidéosurveillance", True), "other": ("", False), "same": ("Vidéosurveillance", True)}
 
 
 def test_an_account_answers_mentions_once_where_it_may(tmp_path: Path) -> None:
     section = '[mastodon]\ninstance = "social.example"\ntoken = "T"\n'
-    assert answering(loaded(tmp_path, section)) == ()
+    assert answering(load(tmp_path, section)) == ()
     entry = '[[destinations]]\nname = "{name}"\nplatform = "mastodon"\nlanguage = "{language}"\n{more}\n'
     both = entry.format(name="fr", language="fr", more="") + entry.format(name="en", language="en", more="")
     other = entry.format(name="other", language="fr", more='token = "U"\nanswer_mentions = false')
-    settings = loaded(tmp_path, f"{section}answer_mentions = true\n{both}{other}")
+    settings = load(tmp_path, f"{section}answer_mentions = true\n{both}{other}")
     assert [one.name for one in answering(settings)] == ["fr"]
 
 
@@ -410,7 +405,7 @@ def test_a_warning_is_one_short_line(tmp_path: Path, warning: str) -> None:
 
 def test_posts_are_edited_unless_told_otherwise(tmp_path: Path) -> None:
     assert Settings().delivery.edit_posts
-    assert not loaded(tmp_path, "[delivery]\nedit_posts = false").delivery.edit_posts
+    assert not load(tmp_path, "[delivery]\nedit_posts = false").delivery.edit_posts
 
 
 # `config.example.toml` is documentation: these tests keep it true.
@@ -473,3 +468,30 @@ def test_the_example_destinations_are_valid_once_their_token_is_there(tmp_path: 
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     settings = load_settings(tmp_path / "config.toml", {"VIGIE_TELEGRAM__TOKEN": "1:T"}, known_codes=frozenset({"26"}))
     assert [entry.name for entry in settings.destinations] == ["drome", "compte-du-collectif", "autre-service"]
+
+
+def kept(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, Path | None]:
+    storage = load(folder, text, environ).storage
+    return storage.keep_pdfs, storage.pdfs_folder
+
+
+def test_the_pdfs_of_decrees_are_kept_by_default(tmp_path: Path) -> None:
+    assert kept(tmp_path, "") == ("decrees", None)
+    assert kept(tmp_path, "[storage]\nkeep_pdfs = 'all'\npdfs_folder = 'kept'") == ("all", tmp_path / "kept")
+    assert kept(tmp_path, "[storage]\npdfs_folder = ' '") == ("decrees", None)
+    assert kept(tmp_path, "", {"VIGIE_STORAGE__KEEP_PDFS": "none"}) == ("none", None)
+
+
+def test_anything_else_is_an_error_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml:2.*keep_pdfs"):
+        load(tmp_path, "[storage]\nkeep_pdfs = 'some'")
+
+
+def test_other_machines_read_what_is_in_a_database_that_they_reach(tmp_path: Path) -> None:
+    engine = "[reading]\nengine = 'procrastinate'\n"
+    assert kept(tmp_path, engine + "[database]\nurl = 'postgresql://vigie@db.example/vigie'")[0] == "decrees"
+    for database in ("", "[database]\nurl = 'sqlite:///other.db'"):
+        with pytest.raises(ConfigError, match=r"config\.toml:2: reading\.engine: procrastinate needs PostgreSQL"):
+            load(tmp_path, engine + database)
+    with pytest.raises(ConfigError, match=r"config\.toml:2.*reading\.engine"):
+        load(tmp_path, "[reading]\nengine = 'celery'")
