@@ -25,6 +25,7 @@ from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import NOW, decree
 from tests.bot.queries.test_over_the_store import record
 from tests.bot.storage.ready import ready_store
+from tests.present import present
 
 
 def settings(folder: Path, listen: str = "") -> Settings:
@@ -66,9 +67,7 @@ async def test_whole_files_are_served_with_etag_and_range(tmp_path: Path) -> Non
         writer.reviews.withdraw(1, NOW, "cli")
         later = open_data_of(settings(tmp_path), load_authorities(), writer, tmp_path / "vigie-open-data", lambda: NOW + AT_MOST_EVERY)
         assert later.refresh()
-        path = later.file("arretes.csv")
-        assert path is not None
-        assert len(path.read_text("utf-8").splitlines()) == 1
+        assert len(present(later.file("arretes.csv")).read_text("utf-8").splitlines()) == 1
 
 
 def test_the_store_of_the_pages_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

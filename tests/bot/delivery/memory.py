@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, insert, true
 
 from bot.delivery.channel import MessageComposer, Pictures, PreparedPictures, Sent
+from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi
 from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWords
@@ -27,6 +29,8 @@ from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.outbox import Outbox
 from bot.storage.posts import load_messages
 from tests.bot.messages.samples import DROME, decree
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
 
 START = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
 PLACES: dict[str, Place] = {"26": DROME}
@@ -197,6 +201,17 @@ class ScriptedChannel:
         self.closed = True
 
 
+async def deliver_all(deliverer: Deliverer, clock: Clock, most: int = 500) -> None:
+    """Come back when something is due, as the program does, until nothing is."""
+    for _ in range(most):
+        await deliverer.deliver_due()
+        due = await deliverer.next_due(clock())
+        if due is None:
+            return
+        clock.now = max(due, clock.now)
+    pytest.fail("it never ends")
+
+
 class MemoryMoves(MovedChats):
     """What a database would remember of chats that moved."""
 
@@ -225,30 +240,46 @@ def composer(
 
 
 def telegram_channel(
-    *, chat: int | str, token: str, clock: Callable[[], datetime], name: str = "essai", api_url: str = DEFAULT_API,
+    api: FakeBotApi, chat: int | str = -1001, *, clock: Callable[[], datetime] = lambda: START, name: str = "essai",
     read_timeout: float = 30.0, messages: ChatMessages | None = None, moves: MovedChats | None = None, reconcile: Reconcile = "probe",
     picture: Pictures | None = None, **words: Any,
 ) -> TelegramChannel:  # fmt: skip
     where = ChatAddress(chat, moves or MemoryMoves(), clock, destination=name)
-    sending = SendingBot(token, api_url, read_timeout=read_timeout)
+    sending = SendingBot(api.token, api.url, read_timeout=read_timeout)
     spoken = TelegramWords(composer(clock, **words))
     return TelegramChannel(name, where, sending, spoken, messages or MemoryMessages(), PreparedPictures(picture), reconcile)
 
 
 def mastodon_channel(
-    *, instance: str, token: str, clock: Callable[[], datetime], name: str = "essai", read_timeout: float = 30.0,
-    picture: Pictures | None = None, visibility: Visibility = "public", content_warning: str = "", thread: bool = False, **words: Any,
+    server: MastodonServer, *, clock: Callable[[], datetime] = lambda: START, name: str = "essai", token: str | None = None,
+    read_timeout: float = 30.0, picture: Pictures | None = None, visibility: Visibility = "public", content_warning: str = "",
+    thread: bool = False, **words: Any,
 ) -> MastodonChannel:  # fmt: skip
-    api = MastodonApi(instance, token, clock, read_timeout=read_timeout)
+    api, spoken = MastodonApi(server.url, token or server.token, clock, read_timeout=read_timeout), composer(clock, **words)
+    prepared = PreparedPictures(picture)
     return MastodonChannel(
-        name,
-        api,
-        composer(clock, **words),
-        PreparedPictures(picture),
-        visibility=visibility,
-        content_warning=content_warning,
-        thread=thread,
-    )
+        name, api, spoken, prepared, visibility=visibility, content_warning=content_warning, thread=thread
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def on_telegram(api: FakeBotApi, **changes: Any) -> AsyncIterator[TelegramChannel]:
+    """A channel that is closed at the end."""
+    channel = telegram_channel(api, **changes)
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+@asynccontextmanager
+async def on_mastodon(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
+    """A channel that is closed at the end."""
+    channel = mastodon_channel(server, **changes)
+    try:
+        yield channel
+    finally:
+        await channel.close()
 
 
 def operators_chat(

@@ -13,7 +13,7 @@ from bot.delivery.channel import Channel, DeliveryError, SendAgain, Sent
 from bot.delivery.console import ConsoleChannel
 from bot.domain.acts import Facts, Kind
 from bot.domain.posts import Post
-from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, composer, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import Clock, composer, mastodon_channel, post, telegram_channel
 from tests.bot.messages.samples import decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -54,14 +54,12 @@ async def world(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[W
         case "telegram":
             async with FakeBotApi() as api:
                 api.add_channel(CHAT)
-                channel = telegram_channel(
-                    name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(), api_url=api.url
-                )
+                channel = telegram_channel(api, clock=clock)
                 yield World(channel, api)
                 await channel.close()
         case "mastodon":
             async with MastodonServer() as server:
-                channel = mastodon_channel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+                channel = mastodon_channel(server, clock=clock)
                 yield World(channel, server)
                 await channel.close()
         case "apprise":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -22,10 +22,11 @@ from bot.delivery.transitions import Event
 from bot.domain.acts import Change, Facts, Kind, Reference
 from bot.domain.posts import Destination, Post, PostCause, PostState, SentMessage
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import START, Clock, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.finding import edits_of, found
+from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -45,15 +46,12 @@ class Opened:
         self._stack = AsyncExitStack()
 
     def telegram(self, **changes: Any) -> TelegramChannel:
-        options: dict[str, Any] = {"messages": MemoryMessages(), "places": PLACES, "clock": self.clock, "token": self.api.token}
-        channel = telegram_channel(name="essai", chat=CHAT, api_url=self.api.url, **(options | changes))
+        channel = telegram_channel(self.api, clock=self.clock, **changes)
         self._stack.push_async_callback(channel.close)
         return channel
 
     def on_mastodon(self, **changes: Any) -> MastodonChannel:
-        account = {"name": "essai", "instance": self.mastodon.url, "token": self.mastodon.token}
-        options: dict[str, Any] = {**account, "places": PLACES, "clock": self.clock}
-        channel = mastodon_channel(**(options | changes))
+        channel = mastodon_channel(self.mastodon, clock=self.clock, **changes)
         self._stack.push_async_callback(channel.close)
         return channel
 
@@ -280,12 +278,6 @@ GRANT = Facts("2026-123", signed=date(2026, 8, 12))
 REPEAL = Facts("2026-150", references=(Reference(Kind.ABROGATION, "2026-123", date(2026, 8, 12)),))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as one:
-        yield one
-
-
 def deliverer_of(store: Store, channel: ScriptedChannel, clock: Clock) -> Deliverer:
     return Deliverer(store.outbox, [channel], clock, editor=Editor(store.edits, clock, chance=lambda: 0.0))
 
@@ -358,8 +350,7 @@ async def test_posts_go_before_edits_and_a_resting_destination_gets_none(store: 
     channel.send_errors = [NotSent("no connection")]
     await deliverer.deliver_due()
     assert channel.edited == []
-    due = await deliverer.next_due(clock())
-    assert due is not None
+    due = present(await deliverer.next_due(clock()))
     assert due > clock()
     clock.now = due
     await deliverer.deliver_due()

@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 
 from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, Limiter, Migrated, NotSent, Refused, Sent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.posts import Post, PostCause, PostState
-from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import (
+    Clock,
+    MemoryMessages,
+    MemoryOutbox,
+    ScriptedChannel,
+    deliver_all,
+    mastodon_channel,
+    post,
+    telegram_channel,
+)
 from tests.examples import examples
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -51,15 +59,7 @@ def spoil_mastodon(server: MastodonServer, day: str) -> None:
 
 
 async def deliver(outbox: MemoryOutbox, channel: Channel, clock: Clock, most: int = 60) -> None:
-    """As the program does: come back when something is due, until nothing is."""
-    deliverer = Deliverer(outbox, [channel], clock, limiter=Limiter(most_per_day={channel.name: most}))
-    for _ in range(60):
-        await deliverer.deliver_due()
-        due = await deliverer.next_due(clock())
-        if due is None:
-            return
-        clock.now = max(due, clock.now)
-    pytest.fail(f"not delivered: {outbox.posts}")
+    await deliver_all(Deliverer(outbox, [channel], clock, limiter=Limiter(most_per_day={channel.name: most})), clock)
 
 
 POSTS = 4
@@ -79,9 +79,7 @@ async def test_telegram(days: list[str]) -> None:
         api.add_channel(CHAT)
         for day in days:
             spoil_telegram(api, day)
-        channel = telegram_channel(
-            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(outbox), api_url=api.url
-        )
+        channel = telegram_channel(api, clock=clock, messages=MemoryMessages(outbox))
         await deliver(outbox, channel, clock)
         await channel.close()
         told = [message.buttons[0]["url"].rpartition("=")[2] for message in api.messages]
@@ -105,45 +103,13 @@ async def test_mastodon_that_ignores_keys(days: list[str]) -> None:
     async with MastodonServer(ignores_idempotency=True) as server:
         for day in sorted(days, key=lambda day: day != "person"):  # the faults are for the bot
             spoil_mastodon(server, day)
-        channel = mastodon_channel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+        channel = mastodon_channel(server, clock=clock)
         await deliver(outbox, channel, clock)
         await channel.close()
         ours = [status["content"] for status in server.statuses() if "#page=" in status["content"]]
     assert outbox.states == [PostState.SENT] * POSTS
     assert sorted(number for number in range(1, POSTS + 1) for text in ours if f"n° 2031-0000{number}" in text) == [1, 2, 3, 4]
     assert len(ours) == POSTS
-
-
-@pytest.mark.parametrize("stored", [False, True])
-async def test_killed_between_sending_and_recording(stored: bool) -> None:
-    """The next process knows the message by its button, whatever was sent meanwhile."""
-    outbox, clock = MemoryOutbox(*queue()), Clock()
-    async with FakeBotApi() as api:
-        api.add_channel(CHAT)
-
-        def channel() -> TelegramChannel:
-            return telegram_channel(
-                name="essai",
-                chat=CHAT,
-                token=api.token,
-                places=PLACES,
-                clock=clock,
-                messages=MemoryMessages(outbox),
-                api_url=api.url,
-            )
-
-        killed = channel()
-        claimed = outbox.claim("essai", clock())
-        assert claimed is not None
-        if stored:
-            await killed.send(claimed)
-        await killed.close()
-        other = channel()
-        await deliver(outbox, other, clock)
-        await other.close()
-        told = sorted(message.buttons[0]["url"].rpartition("=")[2] for message in api.messages)
-    assert told == ["1", "2", "3", "4"]
-    assert outbox.states == [PostState.SENT] * POSTS
 
 
 class Platform(ScriptedChannel):
@@ -236,25 +202,10 @@ async def test_digests_on_telegram(days: list[str]) -> None:
         api.add_channel(CHAT)
         for day in days:
             spoil_telegram(api, day)
-        channel = telegram_channel(
-            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(outbox), api_url=api.url
-        )
+        channel = telegram_channel(api, clock=clock, messages=MemoryMessages(outbox))
         await deliver(outbox, channel, clock, most=10)
         await channel.close()
         told = [int(number) for message in api.messages for number in re.findall(r"n° 2031-(\d+)", message.text)]
     assert sorted(told) == list(range(1, 31))
     assert set(outbox.states) == {PostState.SENT}
     assert len(outbox.posts) < 5
-
-
-async def test_digests_on_mastodon_that_ignores_keys() -> None:
-    outbox, clock = MemoryOutbox(*(post(number) for number in range(1, 13))), Clock()
-    async with MastodonServer(ignores_idempotency=True) as server:
-        for day in ("drop after", "500 after", "drop before", "garbled"):
-            spoil_mastodon(server, day)
-        channel = mastodon_channel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
-        await deliver(outbox, channel, clock, most=5)
-        await channel.close()
-        texts = [status["content"] for status in server.statuses()]
-    assert sorted(int(number) for text in texts for number in re.findall(r"n° 2031-(\d+)", text)) == list(range(1, 13))
-    assert set(outbox.states) == {PostState.SENT}

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import DeliveryUnknown, Limiter, NotSent
 from bot.delivery.deliverer import Deliverer, needs_digest, split
 from bot.domain.posts import Destination, Post, PostState
-from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, deliver_all, post
 
 CHANNEL = [Destination("essai", "telegram", chat=-1001)]
 
@@ -41,17 +41,6 @@ def waiting(number: int) -> list[Post]:
     return [post(one) for one in range(1, number + 1)]
 
 
-async def all_of(one: Deliverer, time: Time) -> None:
-    """As the program does: come back when something is due, until nothing is."""
-    for _ in range(500):
-        await one.deliver_due()
-        due = await one.next_due(time.clock())
-        if due is None:
-            return
-        time.clock.now = max(due, time.clock.now)
-    pytest.fail("it never ends")
-
-
 async def test_a_few_arrive_within_seconds() -> None:
     outbox, channel, time = MemoryOutbox(*waiting(4)), ScriptedChannel(), Time()
     assert len(await deliverer(outbox, channel, time).deliver_due()) == 4
@@ -63,7 +52,7 @@ async def test_sixty_arrive_one_by_one_and_no_pass_sleeps_for_them() -> None:
     one = deliverer(outbox, channel, time)
     assert len(await one.deliver_due()) == 1
     assert await one.next_due(time.clock()) == START + timedelta(seconds=20)
-    await all_of(one, time)
+    await deliver_all(one, time.clock)
     assert channel.received == list(range(1, 61))
     assert time.slept == []
     assert time.clock() - START == timedelta(seconds=20 * 59)
@@ -81,7 +70,7 @@ async def test_too_many_for_a_day_are_told_in_as_few_messages_as_hold_them() -> 
     outbox, channel, time = MemoryOutbox(*waiting(61)), ScriptedChannel(), Time()
     channel.holds = 25
     one = deliverer(outbox, channel, time)
-    await all_of(one, time)
+    await deliver_all(one, time.clock)
     assert channel.received == [1, 26, 51]
     assert [len(message.decrees) for message in outbox.posts.values()] == [25, 25, 11]
     assert outbox.states == [PostState.SENT] * 3
@@ -91,22 +80,22 @@ async def test_too_many_for_a_day_are_told_in_as_few_messages_as_hold_them() -> 
 async def test_what_was_sent_today_counts() -> None:
     outbox, channel, time = MemoryOutbox(*waiting(10)), ScriptedChannel(), Time()
     one = deliverer(outbox, channel, time, most=12)
-    await all_of(one, time)
+    await deliver_all(one, time.clock)
     assert len(channel.received) == 10
     for number in range(11, 14):
         outbox.add(post(number))
-    await all_of(one, time)
+    await deliver_all(one, time.clock)
     assert channel.received[10:] == [11]
     assert len(outbox.posts[11].decrees) == 3
     # A lone decree is not kept waiting for company.
     outbox.add(post(20))
-    await all_of(one, time)
+    await deliver_all(one, time.clock)
     assert outbox.posts[20].digest is None
     # A day later all is well again.
     time.clock.advance(hours=25)
     for number in range(21, 26):
         outbox.add(post(number))
-    await all_of(one, time)
+    await deliver_all(one, time.clock)
     assert channel.received[-5:] == [21, 22, 23, 24, 25]
 
 
@@ -114,7 +103,7 @@ async def test_a_digest_whose_answer_was_lost_is_looked_for_and_not_told_again()
     outbox, channel, time = MemoryOutbox(*waiting(8)), ScriptedChannel(), Time()
     channel.send_errors = [NotSent("no connection"), DeliveryUnknown("answer lost"), DeliveryUnknown("answer lost")]
     channel.before_answer = lambda one: channel.received.append(one.id) if len(channel.send_errors) == 1 else None
-    await all_of(deliverer(outbox, channel, time, most=5), time)
+    await deliver_all(deliverer(outbox, channel, time, most=5), time.clock)
     # Not sent, lost before it arrived, lost after: one message in the end.
     assert channel.received == [1]
     assert outbox.states == [PostState.SENT]
@@ -139,7 +128,7 @@ async def test_where_a_fault_keeps_the_room_from_being_known_each_goes_out_on_it
 
     outbox, channel, time = MemoryOutbox(*waiting(4)), Broken(), Time()
     with capture_logs() as logs:
-        await all_of(deliverer(outbox, channel, time, most=3), time)
+        await deliver_all(deliverer(outbox, channel, time, most=3), time.clock)
     assert [post.state for post in outbox.posts.values()] == [PostState.SENT] * 4
     assert {line["event"] for line in logs} == {"channel.crashed"}
 

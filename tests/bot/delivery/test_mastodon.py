@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,32 +12,22 @@ import pytest
 
 from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused, Sent
 from bot.delivery.mastodon.channel import MastodonChannel
-from bot.delivery.mastodon.client import classify_answer, is_sought, limits_of, rest_after, retry_after
+from bot.delivery.mastodon.client import MastodonApi, classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.messages.words import StatusLimits
 from tests import clock
-from tests.bot.delivery.memory import PLACES, mastodon_channel, post
+from tests.bot.delivery.memory import on_mastodon, post
 from tests.bot.messages.samples import NOW, decree
 from tests.servers.mastodon import MastodonServer
 
 
-@asynccontextmanager
-async def opened(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
-    options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": lambda: NOW}
-    channel = mastodon_channel(name="essai", **(options | changes))
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
 @pytest.fixture
 async def channel(mastodon: MastodonServer) -> AsyncIterator[MastodonChannel]:
-    async with opened(mastodon) as one:
+    async with on_mastodon(mastodon) as one:
         yield one
 
 
 async def test_a_post_is_one_status_in_its_language(mastodon: MastodonServer) -> None:
-    async with opened(mastodon, language="en", visibility="unlisted") as one:
+    async with on_mastodon(mastodon, language="en", visibility="unlisted") as one:
         sent = await one.send(post())
     (status,) = mastodon.statuses()
     assert sent.reference == status["id"]
@@ -107,7 +96,7 @@ async def test_a_lost_answer_is_unknown_and_then_told(mastodon: MastodonServer, 
 
 async def test_an_answer_that_takes_too_long_is_unknown(mastodon: MastodonServer) -> None:
     gate = mastodon.hold(stored=True)
-    async with opened(mastodon, read_timeout=0.2) as one:
+    async with on_mastodon(mastodon, read_timeout=0.2) as one:
         with pytest.raises(DeliveryUnknown, match="ReadTimeout"):
             await one.send(post())
     gate.open()
@@ -165,13 +154,13 @@ async def test_the_search_ends_where_the_decree_was_not_yet_known(mastodon: Mast
 
 
 async def test_posts_of_others_are_not_ours(mastodon: MastodonServer, channel: MastodonChannel) -> None:
-    async with opened(mastodon, token=mastodon.other_token) as other:
+    async with on_mastodon(mastodon, token=mastodon.other_token) as other:
         await other.send(post(1))
     assert await channel.find(post(1)) is None
 
 
 async def test_one_account_may_post_in_two_languages(mastodon: MastodonServer, channel: MastodonChannel) -> None:
-    async with opened(mastodon, language="en") as english:
+    async with on_mastodon(mastodon, language="en") as english:
         await english.send(post(1))
     assert await channel.find(post(1)) is None
 
@@ -194,7 +183,7 @@ async def test_an_unreadable_account_is_asked_again(mastodon: MastodonServer, ch
 
 async def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
     with pytest.raises(ValueError, match="https"):
-        mastodon_channel(name="x", instance="http://m.example", token="a", places={}, clock=lambda: NOW)
+        MastodonApi("http://m.example", "a", lambda: NOW)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +299,7 @@ def test_an_endless_error_is_cut() -> None:
 async def test_a_server_that_counts_links_in_full_gets_a_shorter_status() -> None:
     url = f"https://www.drome.gouv.fr/contenu/telechargement/1/2/file/{'recueil-' * 20}.pdf"
     first, second = (replace(post(number), decree=decree(id=number, title="Arrêté portant " * 40, url=url)) for number in (1, 2))
-    async with MastodonServer(counts_links_in_full=True) as server, opened(server) as one:
+    async with MastodonServer(counts_links_in_full=True) as server, on_mastodon(server) as one:
         await one.send(first)
         asked = len(server.requests)
         await one.send(second)

@@ -2,18 +2,29 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, NotSent, Refused, Sent
+from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, NotSent, PreparedPictures, PreparingChannel, Refused, Sent
 from bot.delivery.deliverer import Delivered, Deliverer
+from bot.delivery.picture.wire import Picture
+from bot.delivery.telegram.channel import TelegramChannel
+from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import Post, PostCause, PostState
-from bot.storage.outbox import Outbox
-from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
+from bot.storage.outbox import SETTLE, Outbox
+from bot.storage.store import Store, open_store
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.test_pictures import PICTURE
+from tests.bot.storage.building import act, one_recueil, result_of, to
+from tests.bot.storage.finding import found
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
 
 SENT, PENDING, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.PENDING, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING
 
@@ -132,16 +143,6 @@ async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -
     assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT)]
     assert channel.received == [1, 2]
     assert outbox.posts[1].reference == "m1"
-
-
-async def test_unknown_and_absent_is_sent_again_in_the_same_pass(clock: Clock) -> None:
-    outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
-    channel.send_errors = [DeliveryUnknown("answer lost")]
-    deliverer = deliverer_of(outbox, [channel], clock)
-    await deliverer.deliver_due()
-    clock.advance(seconds=10)
-    assert states(await deliverer.deliver_due()) == [(1, PENDING), (1, SENT)]
-    assert channel.received == [1]
 
 
 async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Clock) -> None:
@@ -293,3 +294,208 @@ async def test_close_closes_every_channel_even_after_a_failure(clock: Clock) -> 
     bad.close = cannot  # type: ignore[method-assign]  # a scripted channel
     await deliverer_of(MemoryOutbox(), [bad, good], clock).close()
     assert good.closed
+
+
+# The deliverer on the real outbox: what it relies on is what the store gives.
+
+
+CHAT = -1001
+END = Facts("2031-150", references=(Reference(Kind.ABROGATION, "2031-123"),))
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as one:
+        for name in ("A", "B"):
+            one.recordings.record(result_of(one_recueil(one, name), act(name)), to("essai", "autre"), clock())
+        yield one
+
+
+async def test_every_outcome_is_recorded(store: Store, clock: Clock) -> None:
+    channel, other = ScriptedChannel("essai"), ScriptedChannel("autre")
+    channel.send_errors = [NotSent("no connection"), DeliveryUnknown("answer lost")]
+    other.send_errors = [DeliveryUnknown("answer lost")]
+    other.find_errors = [DeliveryUnknown("cannot tell")]
+    deliverer = Deliverer(store.outbox, [channel, other], clock)
+    for _ in range(12):
+        await deliverer.deliver_due()
+        clock.now = await deliverer.next_due(clock()) or clock.now
+    assert sorted(channel.received) == sorted(set(channel.received))
+    assert store.outbox.counts() == {"essai": {PostState.SENT: 2}, "autre": {PostState.SENT: 2}}
+    assert await deliverer.next_due(clock()) is None
+
+
+async def test_posts_of_a_destination_that_is_gone_are_never_due(store: Store, clock: Clock) -> None:
+    deliverer = Deliverer(store.outbox, [ScriptedChannel("essai")], clock)
+    await deliverer.deliver_due()
+    assert await deliverer.next_due(clock()) is None
+    assert store.outbox.counts()["autre"] == {PostState.PENDING: 2}
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'empty.db'}") as one:
+        yield one
+
+
+def telegram(store: Store, api: FakeBotApi, clock: Clock) -> TelegramChannel:
+    return telegram_channel(api, name="t", clock=clock, messages=store.chat_messages)
+
+
+async def delivered(store: Store, clock: Clock, opened: Callable[[], Channel], passes: int = 30) -> None:
+    """As programs do that are started again and again, on a clock that is put forward."""
+    for _ in range(passes):
+        channel = opened()
+        deliverer = Deliverer(store.outbox, [channel], clock)
+        await deliverer.deliver_due()
+        due = await deliverer.next_due(clock())
+        await channel.close()
+        if due is None:
+            return
+        clock.now = max(due, clock.now)
+
+
+async def test_in_an_old_channel_nothing_overtakes_the_post_that_it_replies_to(empty: Store, clock: Clock, api: FakeBotApi) -> None:
+    api.add_channel(CHAT)
+    for number in range(300):
+        api.person_posts(CHAT, f"message {number}")
+    found(empty, Facts("2031-123"), at=clock())
+    found(empty, END, Kind.ABROGATION, at=clock())
+    api.drop("sendMessage", stored=True)
+    await delivered(empty, clock, partial(telegram, empty, api, clock))
+    grant, end = api.messages
+    assert [(message.message_id, message.reply_to) for message in (grant, end)] == [(302, None), (303, 302)]
+    assert empty.outbox.counts() == {"t": {PostState.SENT: 2}}
+
+
+async def test_in_a_group_what_follows_a_post_in_doubt_waits_for_a_person(empty: Store, clock: Clock, api: FakeBotApi) -> None:
+    api.add_group(CHAT)
+    found(empty, Facts("2031-123"), at=clock())
+    found(empty, END, Kind.ABROGATION, at=clock())
+    found(empty, Facts("2031-7"), at=clock())
+    api.drop("sendMessage", stored=True)
+    await delivered(empty, clock, partial(telegram, empty, api, clock))
+    grant, other = api.messages
+    assert "2031-123" in grant.text
+    assert "2031-7" in other.text
+    (doubtful,) = empty.posts.listed(states=[PostState.UNKNOWN])
+    assert empty.posts.decide(doubtful, PostState.SENT, clock(), cause=PostCause.BY_PERSON, reference=str(grant.message_id))
+    await delivered(empty, clock, partial(telegram, empty, api, clock))
+    assert api.messages[-1].reply_to == grant.message_id
+    assert len(api.messages) == 3
+
+
+async def test_on_mastodon_nothing_overtakes_a_thread_that_was_broken_off(empty: Store, clock: Clock, mastodon: MastodonServer) -> None:
+    def account() -> Channel:
+        return mastodon_channel(mastodon, name="t", clock=clock, thread=True)
+
+    found(empty, Facts("2031-123", places=tuple(f"place du marché, commune {number}" for number in range(40))), at=clock())
+    found(empty, END, Kind.ABROGATION, at=clock())
+    mastodon.drop(stored=True)
+    mastodon.fail(422, method="GET", path="/api/v1/accounts/verify_credentials")
+    await delivered(empty, clock, account, passes=2)
+    (broken,) = mastodon.statuses()
+    (doubtful,) = empty.posts.listed(states=[PostState.UNKNOWN])
+    assert doubtful.cause is PostCause.RECONCILE_UNCLEAR
+    await delivered(empty, clock, account)
+    *thread, end = sorted(mastodon.statuses(), key=lambda status: int(status["id"]))
+    assert len(thread) > 1
+    assert "2031-150" in end["content"]
+    assert end["in_reply_to_id"] == broken["id"]
+
+
+# What goes with a message is made ready before it is sent, and it is not sent where it is somebody else's by then.
+
+
+class Slow(ScriptedChannel):
+    """Takes long over what goes with a post: `meanwhile` is what happens until it is ready."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready: list[str] = []
+        self.failure: BaseException | None = None
+
+    async def meanwhile(self) -> None:
+        """Nothing, unless a test says otherwise."""
+
+    async def prepare(self, post: Post) -> None:
+        await self.meanwhile()
+        if self.failure is not None:
+            raise self.failure
+        self.ready.append(post.key)
+
+
+@pytest.fixture
+def stores(tmp_path: Path, clock: Clock) -> Iterator[tuple[Store, Store]]:
+    """Two programs on one database, with one decree to post."""
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as one, open_store(url) as other:
+        one.recordings.record(result_of(one_recueil(one, "A"), act("A")), to("essai"), clock())
+        yield one, other
+
+
+async def test_who_lost_its_lock_does_not_send_what_another_has_taken_over(stores: tuple[Store, Store], clock: Clock) -> None:
+    """As when the connection of the lock is cut: for a moment two processes deliver."""
+    slow, quick = Slow(), ScriptedChannel()
+    second = Deliverer(stores[1].outbox, [quick], clock)
+
+    async def another_takes_over() -> None:
+        stores[1].outbox.recover(clock())
+        for _ in range(2):
+            clock.advance(seconds=SETTLE.total_seconds())
+            await second.deliver_due()
+
+    slow.meanwhile = another_takes_over  # type: ignore[method-assign]  # what happens in this test
+    with capture_logs() as logs:
+        (delivered,) = await Deliverer(stores[0].outbox, [slow], clock).deliver_due()
+    assert (slow.ready != [], slow.received, quick.received) == (True, [], [1])
+    assert (delivered.state, delivered.alert) == (PostState.SENDING, False)
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post.taken_over"]
+    assert stores[0].outbox.counts() == {"essai": {PostState.SENT: 1}}
+    assert stores[0].outbox.held_until("essai", clock()) is None
+
+
+async def test_stopped_while_it_is_made_ready_it_was_not_sent(clock: Clock) -> None:
+    outbox, channel, begun = MemoryOutbox(post(1)), Slow(), asyncio.Event()
+
+    async def for_ever() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    channel.meanwhile = for_ever  # type: ignore[method-assign]  # what happens in this test
+    running = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (outbox.states, outbox.posts[1].cause) == ([PostState.PENDING], PostCause.STOPPED)
+
+
+async def test_a_fault_while_it_is_made_ready_leaves_nothing_in_doubt(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1)), Slow()
+    channel.failure = RuntimeError("a fault of ours, with a secret in it")
+    (delivered,) = await Deliverer(outbox, [channel], clock).deliver_due()
+    assert (delivered.state, outbox.posts[1].cause) == (PostState.PENDING, PostCause.NOT_SENT)
+    assert "secret" not in (delivered.error or "")
+
+
+async def test_a_picture_is_drawn_once_and_only_for_its_post() -> None:
+    drawn: list[int] = []
+
+    async def draw(post: Post) -> Picture | None:
+        drawn.append(post.id)
+        return PICTURE
+
+    pictured = PreparedPictures(draw)
+    await pictured.prepare(post(1))
+    assert await pictured.take(post(1)) is PICTURE
+    assert drawn == [1]
+    await pictured.prepare(post(1))
+    assert await pictured.take(post(2)) is PICTURE
+    assert await pictured.take(post(1)) is PICTURE
+    assert drawn == [1, 1, 2, 1]
+
+
+def test_what_counts_as_a_channel_that_prepares() -> None:
+    assert isinstance(Slow(), PreparingChannel)
+    assert not isinstance(ScriptedChannel(), PreparingChannel)

@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 from bot.delivery.channel import MANY, Budget, Limiter, budgets_of, most_per_day, wait_between, wait_for
 from bot.domain.posts import Destination
 
-TWO_A_SECOND = Budget("x", 2, 1.0)
-
 
 @given(st.integers(1, 5), st.floats(0.5, 60), st.lists(st.floats(0, 20), max_size=60))
 def test_no_window_ever_holds_more_than_its_budget(most: int, seconds: float, arrivals: list[float]) -> None:
@@ -86,19 +84,6 @@ def test_all_channels_of_one_bot_share_thirty_a_second() -> None:
     assert limiter.wait("t31", 1) == pytest.approx(1.0)
     seconds.now += 1.01
     assert limiter.wait("t31", 1) == 0
-
-
-def test_a_day_with_sixty_decrees_comes_at_a_humane_pace() -> None:
-    seconds = Seconds()
-    limiter = Limiter(CHANNELS, spacing=20.0, monotonic=seconds)
-    gaps = []
-    for waiting in range(60, 0, -1):
-        wait = limiter.wait("t0", waiting)
-        gaps.append(wait)
-        seconds.now += wait
-        limiter.note("t0")
-    assert gaps[0] == 0
-    assert gaps[1:] == pytest.approx([20.0] * 59)
 
 
 def test_what_was_sent_before_the_start_counts() -> None:

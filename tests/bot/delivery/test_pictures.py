@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, PreparedPictures, StoppedBefore
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, StoppedBefore
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import WAITS, upload
 from bot.delivery.picture.album import encode
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel, is_photo
 from bot.domain.posts import Post, PostState
-from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import MemoryOutbox, on_mastodon, on_telegram, post
 from tests.bot.messages.samples import NOW, PDF, decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -41,37 +39,10 @@ async def faulty(_: Post) -> Picture | None:
     raise RuntimeError("a fault of ours")
 
 
-@asynccontextmanager
-async def telegram(api: FakeBotApi, chat: int = CHANNEL, **changes: Any) -> AsyncIterator[TelegramChannel]:
-    options: dict[str, Any] = {
-        "messages": MemoryMessages(),
-        "places": PLACES,
-        "clock": lambda: NOW,
-        "token": api.token,
-        "api_url": api.url,
-        "picture": shown,
-    }
-    channel = telegram_channel(name="essai", chat=chat, **(options | changes))
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
-@asynccontextmanager
-async def account(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
-    options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": lambda: NOW, "picture": shown}
-    channel = mastodon_channel(name="essai", **(options | changes))
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
 @pytest.fixture
 async def photos(api: FakeBotApi) -> AsyncIterator[TelegramChannel]:
     api.add_channel(CHANNEL)
-    async with telegram(api) as channel:
+    async with on_telegram(api, picture=shown) as channel:
         yield channel
 
 
@@ -103,7 +74,7 @@ async def test_a_post_whose_link_fills_a_caption_goes_out_as_text(api: FakeBotAp
 async def test_without_a_picture_the_text_goes_out(api: FakeBotApi, pictures: Callable[[Post], Awaitable[Picture | None]] | None) -> None:
     api.add_channel(CHANNEL)
     with capture_logs():
-        async with telegram(api, picture=pictures) as channel:
+        async with on_telegram(api, picture=pictures) as channel:
             await channel.send(post())
     (message,) = api.messages
     assert message.file is None
@@ -126,7 +97,7 @@ async def test_a_photo_that_telegram_refuses_costs_the_photo_only(api: FakeBotAp
 
 async def test_a_chat_that_is_gone_says_so(api: FakeBotApi) -> None:
     with capture_logs():
-        async with telegram(api, chat=-99) as channel:
+        async with on_telegram(api, chat=-99, picture=shown) as channel:
             with pytest.raises(DestinationRefused):
                 await channel.send(post())
 
@@ -156,7 +127,7 @@ async def test_a_group_that_moved_is_followed_with_its_photo(api: FakeBotApi) ->
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
     with capture_logs():
-        async with telegram(api, chat=-5) as channel:
+        async with on_telegram(api, chat=-5, picture=shown) as channel:
             with pytest.raises(NotSent):
                 await channel.send(post())
             await channel.send(post())
@@ -176,7 +147,7 @@ async def test_a_photo_whose_answer_was_lost_is_found_by_its_button(api: FakeBot
 
 async def test_a_photo_met_while_looking_for_another_keeps_its_own_button(api: FakeBotApi, photos: TelegramChannel) -> None:
     await photos.send(post(1))
-    async with telegram(api) as another:
+    async with on_telegram(api, picture=shown) as another:
         assert await another.find(post(2)) is None
     (message,) = api.messages
     assert [button["url"] for button in message.buttons] == [f"{PDF}#page=1"]
@@ -197,7 +168,7 @@ def test_what_telegram_takes_for_a_photo(size: int, sides: tuple[int, int], take
 
 
 async def test_mastodon_gets_the_picture_with_its_words_and_one_status(mastodon: MastodonServer) -> None:
-    async with account(mastodon) as channel:
+    async with on_mastodon(mastodon, picture=shown) as channel:
         await channel.send(post())
     (status,) = mastodon.statuses()
     (media,) = status["media_attachments"]
@@ -211,7 +182,7 @@ async def test_mastodon_gets_the_picture_with_its_words_and_one_status(mastodon:
 async def test_a_picture_that_the_server_does_not_take_costs_the_picture_only(mastodon: MastodonServer, answer: int) -> None:
     mastodon.fail(answer, path="/api/v2/media")
     with capture_logs() as logs:
-        async with account(mastodon) as channel:
+        async with on_mastodon(mastodon, picture=shown) as channel:
             await channel.send(post())
     (status,) = mastodon.statuses()
     assert status["media_attachments"] == []
@@ -223,7 +194,7 @@ async def test_a_picture_that_the_server_does_not_take_costs_the_picture_only(ma
 async def test_an_answer_without_an_id(mastodon: MastodonServer, body: bytes) -> None:
     mastodon.fail(200, body, path="/api/v2/media")
     with capture_logs():
-        async with account(mastodon) as channel:
+        async with on_mastodon(mastodon, picture=shown) as channel:
             await channel.send(post())
     assert len(mastodon.statuses()) == 1
 
@@ -231,7 +202,7 @@ async def test_an_answer_without_an_id(mastodon: MastodonServer, body: bytes) ->
 async def test_a_status_that_is_refused_with_its_picture_goes_out_without(mastodon: MastodonServer) -> None:
     mastodon.fail(422, {"error": "Cannot attach files that have not finished processing. Try again in a moment!"})
     with capture_logs() as logs:
-        async with account(mastodon) as channel:
+        async with on_mastodon(mastodon, picture=shown) as channel:
             await channel.send(post())
     (status,) = mastodon.statuses()
     assert status["media_attachments"] == []
@@ -240,7 +211,7 @@ async def test_a_status_that_is_refused_with_its_picture_goes_out_without(mastod
 
 async def test_a_status_whose_answer_was_lost_is_not_posted_again_without_its_picture(mastodon: MastodonServer) -> None:
     mastodon.drop(stored=True)
-    async with account(mastodon) as channel:
+    async with on_mastodon(mastodon, picture=shown) as channel:
         with pytest.raises(DeliveryUnknown):
             await channel.send(post())
         assert await channel.find(post()) is not None
@@ -250,7 +221,7 @@ async def test_a_status_whose_answer_was_lost_is_not_posted_again_without_its_pi
 async def test_a_status_that_is_too_long_is_shortened_and_keeps_its_picture() -> None:
     long = replace(post(), decree=decree(url=f"https://www.drome.gouv.fr/file/{'recueil-' * 20}.pdf", title="Arrêté portant " * 40))
     async with MastodonServer(counts_links_in_full=True) as server:
-        async with account(server) as channel:
+        async with on_mastodon(server, picture=shown) as channel:
             await channel.send(long)
         (status,) = server.statuses()
         assert len(status["media_attachments"]) == 1
@@ -294,12 +265,6 @@ async def test_a_picture_that_the_server_works_on_is_waited_for_but_not_for_ever
     assert server.statuses == []
 
 
-async def test_a_fault_of_ours_is_logged_and_costs_nothing() -> None:
-    with capture_logs() as logs:
-        assert await PreparedPictures(faulty).take(post()) is None
-    assert [line["fault"] for line in logs] == ["RuntimeError"]
-
-
 async def test_who_is_stopped_while_a_picture_is_made_has_sent_nothing(api: FakeBotApi) -> None:
     begun = asyncio.Event()
 
@@ -310,7 +275,7 @@ async def test_who_is_stopped_while_a_picture_is_made_has_sent_nothing(api: Fake
 
     api.add_channel(CHANNEL)
     outbox = MemoryOutbox(post())
-    async with telegram(api, picture=endless) as channel:
+    async with on_telegram(api, picture=endless) as channel:
         delivery = asyncio.create_task(Deliverer(outbox, [channel], lambda: NOW).deliver_due())
         await begun.wait()
         delivery.cancel()
@@ -321,7 +286,7 @@ async def test_who_is_stopped_while_a_picture_is_made_has_sent_nothing(api: Fake
 
 async def test_who_is_stopped_while_a_picture_is_put_there_has_posted_nothing(mastodon: MastodonServer) -> None:
     gate = mastodon.hold(stored=True, path="/api/v2/media")
-    async with account(mastodon) as channel:
+    async with on_mastodon(mastodon, picture=shown) as channel:
         sending = asyncio.create_task(channel.send(post()))
         await gate.reached()
         sending.cancel()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,8 @@ from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Facts
 from bot.domain.posts import PostState
-from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, mastodon_channel, telegram_channel
+from bot.storage.store import Store
+from tests.bot.delivery.memory import Clock, mastodon_channel, telegram_channel
 from tests.bot.storage.building import one_recueil, to
 from tests.bot.storage.finding import reading_of
 from tests.examples import by_day
@@ -28,18 +27,10 @@ FIRST = Facts(signed=date(2031, 4, 17), operators=("SNCF",))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as one:
-        yield one
-
-
-@pytest.fixture
 async def on_telegram(api: FakeBotApi, clock: Clock) -> AsyncIterator[TelegramChannel]:
     api.add_channel(CHAT)
     api.person_posts(CHAT, "Bonjour")
-    channel = telegram_channel(
-        name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(), api_url=api.url
-    )
+    channel = telegram_channel(api, clock=clock)
     yield channel
     await channel.close()
 
@@ -53,7 +44,7 @@ async def mastodon() -> AsyncIterator[MastodonServer]:
 
 @pytest.fixture
 async def on_mastodon(mastodon: MastodonServer, clock: Clock) -> AsyncIterator[MastodonChannel]:
-    channel = mastodon_channel(name="essai", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock)
+    channel = mastodon_channel(mastodon, clock=clock)
     yield channel
     await channel.close()
 

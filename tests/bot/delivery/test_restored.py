@@ -20,7 +20,7 @@ from bot.storage.backup import back_up
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
 from bot.storage.transfer import restore
-from tests.bot.delivery.memory import PLACES, Clock, mastodon_channel, telegram_channel
+from tests.bot.delivery.memory import Clock, mastodon_channel, telegram_channel
 from tests.bot.storage.building import new_recueil, to
 from tests.bot.storage.finding import reading_of
 from tests.clock import now
@@ -46,11 +46,11 @@ def find(store: Store, number: int, clock: Clock, published: date | None, *desti
 
 
 def telegram(store: Store, api: FakeBotApi, clock: Clock) -> Channel:
-    return telegram_channel(name="t", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=store.chat_messages, api_url=api.url)
+    return telegram_channel(api, name="t", clock=clock, messages=store.chat_messages)
 
 
 def mastodon(_store: Store, server: MastodonServer, clock: Clock) -> Channel:
-    return mastodon_channel(name="m", instance=server.url, token=server.token, places=PLACES, clock=clock)
+    return mastodon_channel(server, name="m", clock=clock)
 
 
 async def deliver(store: Store, clock: Clock, opened: Sequence[Callable[[], Channel]], most: int = 60) -> None:
@@ -213,10 +213,7 @@ async def test_nothing_is_sent_unseen_where_that_is_what_is_configured(tmp_path:
     with open_store(f"sqlite:///{tmp_path / 'restored.db'}") as store:
 
         def resending() -> Channel:
-            return telegram_channel(
-                name="t", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=store.chat_messages, api_url=api.url,
-                reconcile="resend",
-            )  # fmt: skip
+            return telegram_channel(api, name="t", clock=clock, messages=store.chat_messages, reconcile="resend")
 
         await deliver(store, clock, [resending])
         (post,) = store.posts.listed()

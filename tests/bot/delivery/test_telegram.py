@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -12,10 +11,11 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
 from bot.delivery.telegram.channel import TelegramChannel
+from bot.delivery.telegram.client import SendingBot
 from bot.domain.acts import Change, Facts, Kind, Moment
 from bot.messages.announcement import TelegramText, shows_number, telegram_text
 from bot.messages.lines import MessageInput
-from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryMoves, post, telegram_channel
+from tests.bot.delivery.memory import MemoryMoves, on_telegram, post
 from tests.bot.delivery.test_pictures import shown
 from tests.bot.messages.samples import NOW, decree
 from tests.servers.fake_bot_api import FakeBotApi
@@ -23,26 +23,10 @@ from tests.servers.fake_bot_api import FakeBotApi
 CHANNEL = -1001
 
 
-@asynccontextmanager
-async def opened(api: FakeBotApi, chat: int | str = CHANNEL, **changes: Any) -> AsyncIterator[TelegramChannel]:
-    options: dict[str, Any] = {
-        "messages": MemoryMessages(),
-        "places": PLACES,
-        "clock": lambda: NOW,
-        "token": api.token,
-        "api_url": api.url,
-    }
-    channel = telegram_channel(name="essai", chat=chat, **(options | changes))
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
 @pytest.fixture
 async def channel(api: FakeBotApi) -> AsyncIterator[TelegramChannel]:
     api.add_channel(CHANNEL, username="vigie")
-    async with opened(api) as one:
+    async with on_telegram(api) as one:
         yield one
 
 
@@ -76,7 +60,7 @@ async def test_at_night_a_post_makes_no_sound_unless_its_decree_is_about_to_begi
     api.add_channel(CHANNEL, username="vigie")
     now = datetime.fromisoformat(f"2031-01-14T{at}:00+01:00")
     one = replace(post(), decree=decree(facts=Facts("2031-1", starts=starts)))
-    async with opened(api, clock=lambda: now, picture=shown if pictured else None) as channel:
+    async with on_telegram(api, clock=lambda: now, picture=shown if pictured else None) as channel:
         await channel.send(one)
         await channel.send(replace(one, key="digest", digest="d", also=(decree(facts=Facts("2031-2")),)))
     calls = [*api.calls_of("sendPhoto"), *api.calls_of("sendMessage")]
@@ -86,7 +70,7 @@ async def test_at_night_a_post_makes_no_sound_unless_its_decree_is_about_to_begi
 
 async def test_a_channel_may_be_named(api: FakeBotApi) -> None:
     api.add_channel(CHANNEL, username="vigie")
-    async with opened(api, chat="@Vigie") as one:
+    async with on_telegram(api, chat="@Vigie") as one:
         await one.send(post())
     assert len(api.messages) == 1
 
@@ -138,7 +122,7 @@ async def test_a_lost_answer_is_unknown(api: FakeBotApi, channel: TelegramChanne
 async def test_an_answer_that_takes_too_long_is_unknown(api: FakeBotApi) -> None:
     api.add_channel(CHANNEL)
     gate = api.hold("sendMessage", stored=True)
-    async with opened(api, read_timeout=0.1) as one:
+    async with on_telegram(api, read_timeout=0.1) as one:
         with pytest.raises(DeliveryUnknown, match="ReadTimeout"):
             await one.send(post())
     gate.open()
@@ -170,7 +154,7 @@ async def test_a_group_that_moved_is_followed(api: FakeBotApi) -> None:
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
     with capture_logs() as logs:
-        async with opened(api, chat=-5) as one:
+        async with on_telegram(api, chat=-5) as one:
             with pytest.raises(Migrated):
                 await one.send(post(1))
             await one.send(post(1))
@@ -184,11 +168,11 @@ async def test_the_new_id_of_a_group_is_known_after_a_restart(api: FakeBotApi) -
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
     moves = MemoryMoves()
-    async with opened(api, chat=-5, moves=moves) as one:
+    async with on_telegram(api, chat=-5, moves=moves) as one:
         with pytest.raises(Migrated):
             await one.send(post(1))
     assert moves.known == {-5: -1005}
-    async with opened(api, chat=-5, moves=moves) as restarted:
+    async with on_telegram(api, chat=-5, moves=moves) as restarted:
         await restarted.send(post(1))
     assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-1005"]
 
@@ -197,7 +181,7 @@ async def test_a_group_that_moved_while_a_post_was_in_doubt(api: FakeBotApi) -> 
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
     moves = MemoryMoves()
-    async with opened(api, chat=-5, moves=moves) as one:
+    async with on_telegram(api, chat=-5, moves=moves) as one:
         with pytest.raises(Migrated):
             await one.find(post(1))
         with pytest.raises(DeliveryUnknown, match="channels only"):
@@ -208,7 +192,7 @@ async def test_a_group_that_moved_while_a_post_was_in_doubt(api: FakeBotApi) -> 
 @pytest.mark.parametrize(("mode", "expected"), [("hold", HoldForPerson), ("resend", SendAgain)])
 async def test_where_looking_is_not_wanted_nothing_is_asked(api: FakeBotApi, mode: str, expected: type[Exception]) -> None:
     api.add_channel(CHANNEL)
-    async with opened(api, reconcile=mode) as one:
+    async with on_telegram(api, reconcile=mode) as one:
         api.drop("sendMessage", stored=True)
         with pytest.raises(DeliveryUnknown):
             await one.send(post(1))
@@ -222,16 +206,14 @@ async def test_where_looking_is_not_wanted_nothing_is_asked(api: FakeBotApi, mod
 
 def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
     with pytest.raises(ValueError, match="https"):
-        telegram_channel(
-            name="x", chat=1, token="1:a", places={}, clock=lambda: NOW, messages=MemoryMessages(), api_url="http://api.example"
-        )
+        SendingBot("1:a", "http://api.example")
 
 
 async def test_sends_from_several_loops_do_not_share_state(api: FakeBotApi) -> None:
     api.add_channel(CHANNEL)
 
     async def one_send() -> None:
-        async with opened(api) as one:
+        async with on_telegram(api) as one:
             await one.send(post())
 
     await asyncio.to_thread(asyncio.run, one_send())
@@ -249,7 +231,7 @@ async def test_nothing_that_stands_in_a_pdf_acts(api: FakeBotApi, form: str) -> 
     one = replace(post(1), decree=decree(title=HOSTILE, facts=facts))
     if form == "digest":
         one = replace(one, digest="digest", also=(replace(one.decree, facts=Facts()),))
-    async with opened(api, picture=shown if form == "caption" else None) as channel:
+    async with on_telegram(api, picture=shown if form == "caption" else None) as channel:
         if form == "plain":
             api.fail("sendMessage", 400, "Bad Request: can't parse entities: no")
         sent = await channel.send(one)
@@ -259,7 +241,7 @@ async def test_nothing_that_stands_in_a_pdf_acts(api: FakeBotApi, form: str) -> 
     (message,) = api.messages
     assert message.acted_on == ([] if form == "digest" else ["#VSA", "#Drôme", "#dept26", "#ÉtéSurMer"])
     assert "BSI" in message.text
-    async with opened(api) as restarted:
+    async with on_telegram(api) as restarted:
         assert await restarted.find(one) == sent
     text = message.text
     assert form == "digest" or shows_number(text, "BSI.CAB.info"), "it is recognised by its number all the same"

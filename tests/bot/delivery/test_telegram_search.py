@@ -11,8 +11,7 @@ from bot.delivery.channel import DeliveryUnknown, NotSent, Sent
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Facts
 from bot.domain.posts import Post
-from tests.bot.delivery.memory import PLACES, MemoryMessages, post, telegram_channel
-from tests.bot.messages.samples import NOW
+from tests.bot.delivery.memory import MemoryMessages, post, telegram_channel
 from tests.servers.fake_bot_api import FakeBotApi
 
 CHAT = -1001
@@ -26,7 +25,7 @@ def recorded() -> MemoryMessages:
 
 @pytest.fixture
 async def channel(api: FakeBotApi, recorded: MemoryMessages) -> AsyncIterator[TelegramChannel]:
-    one = telegram_channel(name="essai", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, api_url=api.url)
+    one = telegram_channel(api, messages=recorded)
     yield one
     await one.close()
 
@@ -112,9 +111,7 @@ async def test_the_same_decree_in_another_language_is_another_post(
 ) -> None:
     """One channel may be two destinations, one in each language, neither of which knows what the other has sent."""
     api.add_channel(CHAT)
-    english = telegram_channel(
-        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, language="en", api_url=api.url
-    )
+    english = telegram_channel(api, name="english", messages=recorded, language="en")
     await channel.send(post(1))
     (french,) = api.messages
     button = french.reply_markup
@@ -293,9 +290,7 @@ async def test_a_digest_that_did_not_arrive_is_absent(api: FakeBotApi, channel: 
 
 async def test_a_digest_in_another_language_is_another_message(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
     api.add_channel(CHAT)
-    english = telegram_channel(
-        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, language="en", api_url=api.url
-    )
+    english = telegram_channel(api, name="english", messages=recorded, language="en")
     await lose(api, english, digest_of(1, 2, 3), stored=True)
     assert await channel.find(digest_of(1, 2, 3)) is None
     assert await english.find(digest_of(1, 2, 3)) == Sent("2")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -16,10 +15,10 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryUnknown, NotSent, Sent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.mastodon.channel import MastodonChannel, key_of
+from bot.delivery.mastodon.channel import key_of
 from bot.domain.acts import Kind
 from bot.domain.posts import Post, PostState
-from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, mastodon_channel, post
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, on_mastodon, post
 from tests.bot.messages.samples import FULL, decree
 from tests.examples import by_day
 from tests.servers.mastodon import MastodonServer
@@ -41,16 +40,6 @@ def long_post(attempts: int = 1) -> Post:
     return replace(post(1), decree=LONG, attempts=attempts)
 
 
-@asynccontextmanager
-async def opened(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
-    options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": Clock(), "thread": True}
-    channel = mastodon_channel(name="essai", **(options | changes))
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
 def thread(server: MastodonServer) -> list[str]:
     """The texts of the one thread there is, the first one first; every status is part of it."""
     found = server.statuses()
@@ -65,7 +54,7 @@ def thread(server: MastodonServer) -> list[str]:
 
 
 async def test_what_has_no_room_follows_in_a_thread(mastodon: MastodonServer) -> None:
-    async with opened(mastodon) as channel:
+    async with on_mastodon(mastodon, thread=True) as channel:
         sent = await channel.send(long_post())
         assert await channel.find(long_post()) == sent
     texts = thread(mastodon)
@@ -79,21 +68,21 @@ async def test_what_has_no_room_follows_in_a_thread(mastodon: MastodonServer) ->
 
 
 async def test_without_the_option_a_long_post_is_shortened(mastodon: MastodonServer) -> None:
-    async with opened(mastodon, thread=False) as channel:
+    async with on_mastodon(mastodon, thread=False) as channel:
         await channel.send(long_post())
     (status,) = mastodon.statuses()
     assert "#page=7" in status["content"]
 
 
 async def test_a_short_post_is_no_thread(mastodon: MastodonServer) -> None:
-    async with opened(mastodon) as channel:
+    async with on_mastodon(mastodon, thread=True) as channel:
         await channel.send(short_post())
     assert len(mastodon.statuses()) == 1
 
 
 @pytest.mark.parametrize(("stored", "ignores_idempotency", "is_restored"), by_day(product((False, True), repeat=3), 3))
 async def test_a_thread_goes_on_where_it_was_broken_off(stored: bool, ignores_idempotency: bool, is_restored: bool) -> None:
-    async with MastodonServer(ignores_idempotency=ignores_idempotency) as server, opened(server) as whole:
+    async with MastodonServer(ignores_idempotency=ignores_idempotency) as server, on_mastodon(server, thread=True) as whole:
         await whole.send(long_post())
         expected = thread(server)
     for part in (1, 2, 3):
@@ -109,7 +98,7 @@ async def thread_broken_off(server: MastodonServer, part: int, *, stored: bool, 
         sends += 1
         assert sends < 9
         # Another program each time: nothing but the server and the outbox remembers.
-        async with opened(server, clock=clock) as channel:
+        async with on_mastodon(server, thread=True, clock=clock) as channel:
             if sends == 1:
                 break_at(server, part, lambda: server.drop(stored=stored))
             deliverer = Deliverer(outbox, [channel], clock)
@@ -139,7 +128,7 @@ def break_at(server: MastodonServer, part: int, fault: Callable[[], None]) -> No
 
 
 async def test_a_part_that_is_refused_ends_the_thread_and_not_the_post(mastodon: MastodonServer) -> None:
-    async with opened(mastodon) as channel:
+    async with on_mastodon(mastodon, thread=True) as channel:
         await channel.send(replace(post(9), decree=decree(id=9)))
         mastodon.drop(stored=True)
         with pytest.raises(DeliveryUnknown):
@@ -154,7 +143,7 @@ async def test_a_part_that_is_refused_ends_the_thread_and_not_the_post(mastodon:
 
 @pytest.mark.parametrize(("status", "looking"), [(401, DeliveryUnknown), (429, NotSent), (500, NotSent)])
 async def test_a_part_that_may_be_posted_later_keeps_the_post_open(mastodon: MastodonServer, status: int, looking: type[Exception]) -> None:
-    async with opened(mastodon) as channel:
+    async with on_mastodon(mastodon, thread=True) as channel:
         break_at(mastodon, 2, lambda: mastodon.fail(status))
         with pytest.raises(DeliveryUnknown, match="its first status is there"):
             await channel.send(long_post())
@@ -167,7 +156,7 @@ async def test_a_part_that_may_be_posted_later_keeps_the_post_open(mastodon: Mas
 
 
 async def test_the_replies_of_others_are_no_part_of_it(mastodon: MastodonServer) -> None:
-    async with opened(mastodon) as channel:
+    async with on_mastodon(mastodon, thread=True) as channel:
         mastodon.drop(stored=True)
         with pytest.raises(DeliveryUnknown):
             await channel.send(long_post())
@@ -184,7 +173,7 @@ async def test_the_replies_of_others_are_no_part_of_it(mastodon: MastodonServer)
 
 async def test_a_warning_folds_every_status_and_counts_in_the_limit(mastodon: MastodonServer) -> None:
     warning = "Vidéosurveillance algorithmique en France"
-    async with opened(mastodon, content_warning=warning) as channel:
+    async with on_mastodon(mastodon, thread=True, content_warning=warning) as channel:
         await channel.send(long_post())
     statuses = mastodon.statuses()
     assert {status["spoiler_text"] for status in statuses} == {warning}
@@ -198,7 +187,7 @@ def status_length(body: str) -> int:
 
 
 async def test_no_warning_is_sent_where_there_is_none(mastodon: MastodonServer) -> None:
-    async with opened(mastodon) as channel:
+    async with on_mastodon(mastodon, thread=True) as channel:
         await channel.send(short_post())
     (seen,) = [seen for seen in mastodon.requests if seen.method == "POST"]
     assert "spoiler_text" not in seen.body

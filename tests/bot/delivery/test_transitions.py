@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.transitions import LONGEST_ASKED, LONGEST_SEARCH_WAIT, REFUSED_REST, Event, Transition, WaitFactors, transition
+from bot.delivery.transitions import (
+    LONGEST_ASKED,
+    LONGEST_SEARCH_WAIT,
+    LONGEST_WAIT,
+    REFUSED_REST,
+    Event,
+    Transition,
+    WaitFactors,
+    retry_wait,
+    search_wait,
+    transition,
+)
 from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import START
+from tests.present import present
 
 PENDING, SENDING, SENT = PostState.PENDING, PostState.SENDING, PostState.SENT
 REFUSED, UNKNOWN, HELD = PostState.REFUSED, PostState.UNKNOWN, PostState.HELD
@@ -64,22 +77,18 @@ def test_every_state_and_event(state: PostState, event: Event) -> None:
 def test_what_the_platform_asks_for_counts_for_a_post_and_for_a_look() -> None:
     counts = WaitFactors(attempts=9, reconcile_attempts=9, retry_after=7.0, chance=1.0)
     for state, event in ((SENDING, Event.RATE_LIMITED), (UNKNOWN, Event.CANNOT_ASK)):
-        step = transition(state, event, counts, START)
-        assert step is not None
-        assert step.rest == timedelta(seconds=7)
+        assert present(transition(state, event, counts, START)).rest == timedelta(seconds=7)
 
 
 def test_looks_grow_and_operators_are_told_of_the_first_that_tells_nothing() -> None:
     second = transition(UNKNOWN, Event.UNCLEAR, WaitFactors(reconcile_attempts=1, unclear=True), START)
     assert second == Transition(UNKNOWN, START + timedelta(minutes=2), PostCause.RECONCILE_UNCLEAR, reconcile_attempts=2)
-    asked = transition(UNKNOWN, Event.CANNOT_ASK, WaitFactors(reconcile_attempts=1, unclear=True), START)
-    assert asked is not None
+    asked = present(transition(UNKNOWN, Event.CANNOT_ASK, WaitFactors(reconcile_attempts=1, unclear=True), START))
     assert (asked.cause, asked.reconcile_attempts) == (None, 2), "that nobody could tell stays known"
 
 
 def test_a_chat_that_moves_in_a_circle_has_to_wait() -> None:
-    step = transition(SENDING, Event.MIGRATED, WaitFactors(attempts=4), START)
-    assert step is not None
+    step = present(transition(SENDING, Event.MIGRATED, WaitFactors(attempts=4), START))
     assert step.rest
     assert step.not_before == START + step.rest
 
@@ -109,3 +118,40 @@ def test_no_sequence_of_events_loses_a_post_or_sends_it_after_it_was_sent(events
             assert timedelta() < step.rest <= max(LONGEST_ASKED, REFUSED_REST)
         now += timedelta(seconds=1)
     assert state in PostState
+
+
+@pytest.mark.parametrize(
+    ("attempts", "retry_after", "seconds"),
+    [
+        (0, None, 15),
+        (1, None, 15),
+        (2, None, 30),
+        (3, None, 60),
+        (6, None, 480),
+        (7, None, 900),
+        (10**9, None, 900),
+        (1, 7.0, 7),
+        (9, 7.0, 7),
+        (1, 6.2, 7),
+        (1, 43_838.0, 43_838),
+        (1, 10.0**12, 86_400),
+        (1, 0.0, 15),
+        (1, -5.0, 15),
+        (2, math.nan, 30),
+        (2, math.inf, 30),
+    ],
+)
+def test_retry_wait(attempts: int, retry_after: float | None, seconds: int) -> None:
+    assert retry_wait(attempts, retry_after) == timedelta(seconds=seconds)
+
+
+@given(st.integers(), st.none() | st.floats())
+def test_the_wait_is_always_positive_and_bounded(attempts: int, retry_after: float | None) -> None:
+    wait = retry_wait(attempts, retry_after)
+    assert timedelta() < wait <= LONGEST_ASKED
+    assert retry_after is not None or wait <= LONGEST_WAIT
+
+
+@pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (5, 16), (9, 256), (10, 360), (10**6, 360)])
+def test_search_wait(attempts: int, minutes: int) -> None:
+    assert search_wait(attempts) == timedelta(minutes=minutes)

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from bot.ingest.archive import INCOMING_FOR, LEFT_FOR, TIDIED_EVERY, UNREAD_FOR, ArchivedFile, KeepPdfs, PdfArchive
 from bot.storage.backup import file_digest
 from tests.bot.ingest.test_long_readings import sha
+from tests.present import present
 
 CONTENT = b"%PDF-1.7 a decree"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -32,8 +33,7 @@ def archive(tmp_path: Path) -> PdfArchive:
 
 def put(archive: PdfArchive, content: str, *, age: float = 0) -> Path:
     """A file that was kept and is not in use."""
-    target = archive.incoming("26", URL)
-    assert target is not None
+    target = present(archive.incoming("26", URL))
     target.write_text(content)
     kept = archive.add(target, sha(content))
     archive.release(sha(content), wholly_read=False)
@@ -69,14 +69,6 @@ def test_one_that_two_recueils_use_stays_until_the_second_is_done(archive: PdfAr
     assert not kept.exists()
 
 
-def test_a_damaged_file_is_removed_and_told(archive: PdfArchive) -> None:
-    put(archive, "a").write_text("rust")
-    with capture_logs() as logs:
-        assert archive.use(sha("a")) is None
-        assert archive.use(sha("a")) is None
-    assert [line["event"] for line in logs] == ["archive.damaged"]
-
-
 def test_the_one_used_longest_ago_goes_first_and_none_that_is_being_read(archive: PdfArchive) -> None:
     used, old, new = ("u" * 40, "o" * 40, "n" * 40)
     put(archive, used, age=300)
@@ -91,8 +83,7 @@ def test_the_one_used_longest_ago_goes_first_and_none_that_is_being_read(archive
 
 
 def test_a_file_larger_than_the_whole_shelf_is_kept_for_as_long_as_it_is_read(archive: PdfArchive) -> None:
-    target = archive.incoming("26", URL)
-    assert target is not None
+    target = present(archive.incoming("26", URL))
     target.write_text("x" * 1000)
     kept = archive.add(target, sha("x" * 1000))
     assert kept.exists()
@@ -154,14 +145,6 @@ def fetched(tmp_path: Path) -> Path:
     path = tmp_path / "incoming.pdf"
     path.write_bytes(CONTENT)
     return path
-
-
-@pytest.mark.parametrize(
-    ("which", "with_decrees", "without"), [("decrees", True, False), ("all", True, True), ("none", False, False)]
-)  # fmt: skip
-def test_which_are_kept(which: KeepPdfs, with_decrees: bool, without: bool, tmp_path: Path) -> None:
-    archive = archive_in(tmp_path, which)
-    assert (archive.wants(decrees=True), archive.wants(decrees=False)) == (with_decrees, without)
 
 
 def test_a_file_is_kept_by_its_content_for_this_user_only(tmp_path: Path, fetched: Path) -> None:

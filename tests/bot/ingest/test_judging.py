@@ -20,6 +20,7 @@ from bot.ingest.judging import (
     read_result,
     uncertain_acts,
 )
+from tests.present import present
 
 DAY = date(2026, 8, 14)
 URL = "https://www.drome.gouv.fr/contenu/telechargement/1/2/file/recueil.pdf"
@@ -119,8 +120,7 @@ def test_early_only_decrees_in_acts_wholly_read_are_told() -> None:
     uncertain = of_pages(recognised(4, ORDINARY.replace("ARRÊTE", doubt)), id="26-2026-08-14-00002")
     part = of_pages(recognised(5, vsa("2026-2")), recognised(6, "", origin=TextOrigin.PENDING), id="26-2026-08-14-00003")
     reading = Reading(6, Cover(), (whole, uncertain, part), pending_pages=(6,))
-    result = early_result(RECUEIL, reading, next_try_at=datetime(2026, 8, 15, tzinfo=UTC))
-    assert result is not None
+    result = present(early_result(RECUEIL, reading, next_try_at=datetime(2026, 8, 15, tzinfo=UTC)))
     assert [(position, decree.facts.number) for position, decree in result.decrees] == [(0, "2026-1")]
     assert ([item.act for item in result.judged], result.early) == ([whole], True)
     assert early_result(RECUEIL, replace(reading, acts=(uncertain, part)), next_try_at=datetime(2026, 8, 15, tzinfo=UTC)) is None
@@ -268,8 +268,7 @@ def test_early_decrees_are_told_as_people_decided() -> None:
     part = of_pages(recognised(5, ORDINARY), recognised(6, "", origin=TextOrigin.PENDING), id="26-2026-08-14-00003")
     reading = Reading(6, Cover(), (part, one, two), pending_pages=(6,))
     assert early_result(RECUEIL, reading, next_try_at=again, decided=under(one, REJECTED)) is None
-    result = early_result(RECUEIL, reading, next_try_at=again, decided=under(one, REJECTED) | under(two, RENEWAL))
-    assert result is not None
+    result = present(early_result(RECUEIL, reading, next_try_at=again, decided=under(one, REJECTED) | under(two, RENEWAL)))
     assert [(decree.act_id, decree.kind) for _, decree in result.decrees] == [("26-2026-08-14-00002", Kind.RENEWAL)]
 
 

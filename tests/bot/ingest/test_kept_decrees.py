@@ -17,6 +17,7 @@ from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Catalogue
 from tests.bot.ingest.wired import make_ingestor
 from tests.bot.storage.building import one_recueil, to
+from tests.present import present
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PDF = b"%PDF-1.4 the very file"
@@ -41,8 +42,7 @@ Article 1er : La route est fermée.
 def read_and_not_recorded(store: Store, archive: PdfArchive, text: str) -> Recueil:
     """A recueil whose program was killed when all its pages were stored and nothing else was."""
     recueil = one_recueil(store)
-    download = archive.incoming(recueil.authority, recueil.url)
-    assert download is not None
+    download = present(archive.incoming(recueil.authority, recueil.url))
     download.parent.mkdir(parents=True, exist_ok=True)
     download.write_bytes(PDF)
     archive.add(download, SHA256)

@@ -13,6 +13,7 @@ from bot.domain.records import RecueilState
 from bot.ingest.ingestor import IngestResult
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import LONG, World, scan_with_a_decree, sha, unread_files, url
+from tests.present import present
 from tests.processes import Zygote
 
 KILLED = """
@@ -92,7 +93,6 @@ async def _goes_on(folder: Path, moment: str) -> None:
         assert known == ({} if stored is None else {url("99", 1): stored}), "pages that were stored are not read again"
         assert world.sites.downloads == [], "and its file was kept"
         assert world.kept() == []
-        content = store.contents.get(sha(url("99", 1)))
-        assert content is not None
+        content = present(store.contents.get(sha(url("99", 1))))
         assert (content.complete, len(content.pages), content.unfinished) == (True, LONG, 0)
         assert isinstance(ingested, IngestResult)

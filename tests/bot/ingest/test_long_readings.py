@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,27 +13,26 @@ from typing import TypeVar
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.acts import Outcome
+from bot.domain.acts import Outcome, Reading
 from bot.domain.posts import Post
-from bot.domain.records import HeldRecueil, NewRecueil, Recueil, RecueilState
+from bot.domain.records import Decision, HeldRecueil, NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import Poller, SourceReport
-from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
-from bot.reading.model import ReadingEvent, Unreadable
+from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.reading.model import ReadingDone, ReadingEvent, Unreadable
 from bot.storage.errors import DiskFull, Locked, StorageError
-from bot.storage.store import Store
+from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority, Source
 from sources.http.files import StorageFull
-from sources.model import Download, Unreachable
-from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
+from sources.model import Download
+from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, Site, vsa
 from tests.bot.ingest.wired import make_poller
-from tests.bot.scans import Scan, Scanner
+from tests.bot.scans import Scan, Scanner, scanned
 from tests.bot.storage.finding import posts_of
-from tests.bot.storage.ready import ready_store
+from tests.present import present
 from tests.skipping import HANGS, skip
 from tests.sources.markup import download, file_href, page
-from tests.sources.site import MemorySite
 
 LONG = 60
 NEVER_LONG = ReadingTimeouts(pages=20, quick=300, urgent=300, checkpoint=300)
@@ -53,31 +52,11 @@ def source(code: str) -> Source:
     return Source(code, "site", "national", root(code), "newest-first", "download-list")
 
 
-class Sites(MemorySite):
-    """Several prefectures. `holds` says what is in each file, where that is not its own address."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self.holds: dict[str, str] = {}
-        self.downloads: list[str] = []
-
-    async def download(self, url: str, target: Path) -> Download:
-        self.downloads.append(url)
-        if url in self.failures:
-            raise self.failures[url]
-        return _written(url, target, self.holds.get(url, url))
-
-
-def _written(url: str, target: Path, content: str) -> Download:
-    target.write_text(content)
-    return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest())
-
-
 @dataclass
 class World:
     store: Store
     archive: PdfArchive
-    sites: Sites = field(default_factory=Sites)
+    sites: Site = field(default_factory=lambda: Site({}))
     scanner: Scanner = field(default_factory=lambda: Scanner({}))
     careful: Scanner | None = None
     now: datetime = NOON
@@ -94,7 +73,7 @@ class World:
         numbers.insert(0, number)
         self.sites.pages[root(code)] = page(*(download(each, DAY) for each in numbers))
         if holds:
-            self.sites.holds[address] = holds
+            self.sites.put[address] = holds
         scan = Scan(texts, urgent, frozenset(unreadable))
         return self.scanner.scans.setdefault(holds or address, scan)
 
@@ -151,12 +130,6 @@ def unread_files(folder: Path, most_bytes: int = 10_000_000) -> PdfArchive:
 
 def scan_with_a_decree(number: str = "2026-1", pages: int = LONG) -> list[str]:
     return [vsa(number), *(f"{NOTHING} {page}" for page in range(2, pages + 1))]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -275,18 +248,6 @@ async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) ->
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
     assert len(late.ingested.uncertain) == len(world.store.reviews.waiting(10)) == 1
-
-
-async def test_a_second_decree_is_announced_as_early_as_the_first(world: World) -> None:
-    texts = [vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG))]
-    scan = world.publish("99", 1, *texts, urgent=2)
-    await world.poll("99")
-    await soon(scan.waiting.wait())
-    assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
-    assert world.posted == 2
-    scan.gate.set()
-    [late] = await soon(world.watcher.finish())
-    assert len(late.ingested.decrees) == len(world.posts()) == 2
 
 
 async def test_a_recueil_read_in_silence_announces_nothing_early(world: World) -> None:
@@ -501,17 +462,6 @@ async def test_a_database_that_fails_in_the_background_is_told_and_the_recueil_l
     assert (world.row("99", 1).state, len(world.scanner.known)) == (RecueilState.READ, 1), "its pages were stored: nothing is read twice"
 
 
-async def test_a_late_recueil_is_told_at_once_to_who_asked(world: World) -> None:
-    told = asyncio.Queue[str]()
-    world.watcher.when_late(lambda late: told.put_nowait(late.recueil.url))
-    scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)))
-    await world.poll("99")
-    scan.gate.set()
-    async with asyncio.timeout(HANGS):
-        assert await told.get() == url("99", 1)
-    assert await soon(world.watcher.finish()) == []
-
-
 # Contents
 
 
@@ -559,8 +509,7 @@ async def test_a_reading_in_part_goes_on_from_its_pages_and_its_file(world: Worl
 async def test_pages_read_by_other_rules_are_read_anew(world: World) -> None:
     scan = world.publish("99", 1, NOTHING, NOTHING, urgent=2, unreadable=(2,))
     await world.poll("99")
-    content = world.store.contents.get(sha(url("99", 1)))
-    assert content is not None
+    content = present(world.store.contents.get(sha(url("99", 1))))
     world.store.contents.save(content.sha256, content.pages, page_count=2, complete=False, rules="of before", now=NOON)
     world.scanner.scans[url("99", 1)] = Scan(scan.texts, urgent=2)
     world.now += timedelta(hours=1)
@@ -663,8 +612,7 @@ async def test_a_file_that_ended_the_program_is_never_given_up(world: World, at_
     for _ in range(9):
         await world.poll("99")
         await soon(world.watcher.finish())
-        due = world.row("99", 1).next_try_at
-        assert due is not None
+        due = present(world.row("99", 1).next_try_at)
         pauses.append((due - world.now) / timedelta(hours=1))
         world.now = due
         if at_once:
@@ -698,7 +646,7 @@ async def test_bytes_of_which_nothing_could_be_read_are_not_read_again_at_every_
         assert "its reader was killed" in (report.error or "")
         world.now += QUARTER
     assert (tried, len(world.sites.downloads), world.kept()) == (1, 3, []), "fetched anew: the site may have mended it"
-    world.sites.holds[url("99", 1)] = "mended"
+    world.sites.put[url("99", 1)] = "mended"
     read.scans["mended"] = read.scans[url("99", 1)]
     world.scanner = read
     world.restart()
@@ -706,10 +654,110 @@ async def test_bytes_of_which_nothing_could_be_read_are_not_read_again_at_every_
     assert len((await world.poll("99"))[1].decrees) == 1
 
 
-async def test_a_download_that_fails_leaves_it_to_the_next_try(world: World) -> None:
-    world.publish("99", 1, vsa("2026-1"))
-    world.sites.failures[url("99", 1)] = Unreachable("cut")
+# Several recueils with the same bytes, and the places they hold.
+
+
+async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_path: Path) -> None:
+    """It comes at the very moment at which the first has let go of the content and the second does not have it yet."""
+    begun, fail = asyncio.Event(), asyncio.Event()
+    first_is_over = False
+
+    async def read(*_: object, **__: object) -> AsyncGenerator[ReadingEvent, None]:
+        begun.set()
+        await fail.wait()
+        for error in (Unreadable("broken"),):
+            raise error
+        yield ReadingDone(scanned([]))
+
+    async def early(_: Reading) -> None:
+        pass
+
+    (tmp_path / "scan.pdf").touch()
+    with open_store("sqlite://") as store:
+        job = ReadingJob(LocalReading(read, store, lambda: NOON, ReadingTimeouts(quick=0, urgent=60)), store)
+        slots = WorkerSlots(quick=1, slow=1)
+        ways = [slots.slot() for _ in range(3)]
+
+        async def read_one(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
+            nonlocal first_is_over
+            async with ways[number]:
+                while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
+                    await asyncio.sleep(0)
+                try:
+                    await job.read(OpenedPdf(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                finally:
+                    first_is_over = True
+
+        tasks = [asyncio.create_task(read_one(0))]
+        await soon(begun.wait())
+        await soon(ways[0].left.wait())
+        tasks.append(asyncio.create_task(read_one(1)))
+        await soon(ways[1].left.wait())
+        tasks.append(asyncio.create_task(read_one(2, lambda: first_is_over)))
+        fail.set()
+        for task in tasks:
+            with pytest.raises(Unreadable, match="broken"):
+                await soon(task)
+
+
+async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    path.touch()
+
+    def read(path: Path, **_: object) -> AsyncGenerator[ReadingEvent, None]:
+        path.unlink()
+        raise Unreadable("the file cannot be opened: No such file or directory")
+
+    async def early(_: Reading) -> None:
+        pass
+
+    with open_store("sqlite://") as store:
+        job = ReadingJob(LocalReading(read, store, lambda: NOON), store)
+        async with WorkerSlots(quick=1, slow=1).slot() as way:
+            with pytest.raises(Unreadable, match="removed from this machine while it was read"):
+                await job.read(OpenedPdf(path, sha("scan"), 4), way, early)
+        content = present(store.contents.get(sha("scan")))
+        assert (content.error, content.unfinished) == (None, 0)
+
+
+# What people decided holds for decrees that are told before their recueil is read to its end.
+
+
+def rejected(keys: Collection[str]) -> dict[str, Decision]:
+    """All of them, by a person."""
+    return dict.fromkeys(keys, Decision(Outcome.NOT_CONCERNED, None, NOON, "cli"))
+
+
+async def test_what_a_person_rejected_is_not_told_early_nor_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.store.recordings, "decided", rejected)
+    scan = world.publish("99", 1, *scan_with_a_decree())
     await world.poll("99")
-    world.sites.failures.clear()
-    world.now += QUARTER
-    assert len((await world.poll("99"))[1].decrees) == 1
+    await soon(scan.waiting.wait())
+    assert world.posts() == []
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert (late.ingested.decrees, world.posts()) == ((), [])
+    assert {act.outcome for act in world.store.decrees.acts_of(late.recueil.id)} == {Outcome.NOT_CONCERNED}
+
+
+async def test_where_nobody_can_tell_what_was_decided_the_end_of_the_reading_tells(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided, asked = world.store.recordings.decided, 0
+
+    def locked_at_first(keys: tuple[str, ...]) -> object:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise Locked("locked by another program")
+        return decided(keys)
+
+    monkeypatch.setattr(world.store.recordings, "decided", locked_at_first)
+    scan = world.publish("99", 1, *scan_with_a_decree())
+    with capture_logs() as logs:
+        await world.poll("99")
+        await soon(scan.waiting.wait())
+    assert world.posts() == []
+    assert len([line for line in logs if line["event"] == "decree.early_not_judged"]) == 1
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert [decree.facts.number for decree in late.ingested.decrees] == ["2026-1"]
+    assert len(world.posts()) == 1

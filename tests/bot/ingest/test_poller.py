@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from sources.crawl.trail import Trail
 from sources.model import Download, FetchError, FetchRefused, Gone, ListingEntry, Paused, Unreachable
 from tests.bot.ingest.wired import make_poller
 from tests.bot.storage.finding import all_recueils, posts_of
-from tests.bot.storage.ready import ready_store
+from tests.present import present
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, cards
 from tests.sources.site import MemorySite
@@ -174,12 +174,6 @@ def files(*numbers: int, day: date | None = TODAY) -> str:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
 def bench(store: Store) -> Bench:
     return Bench(store, Site({ROOT: files(1)}))
 
@@ -230,9 +224,7 @@ async def test_a_source_that_sleeps_is_asked_less_often_and_one_that_publishes_a
         await bench.poll(timedelta(days=1))
     assert bench.now.weekday() == 0
     # It is compared with what all sources, here itself alone, published until the poll before.
-    next_check_at = bench.store.sources.get("99:site").next_check_at
-    assert next_check_at is not None
-    assert (next_check_at - bench.now) / QUARTER == pytest.approx(1 / 2, rel=0.01)
+    assert (present(bench.store.sources.get("99:site").next_check_at) - bench.now) / QUARTER == pytest.approx(1 / 2, rel=0.01)
 
 
 @pytest.mark.parametrize("noise", [";jsessionid={}", "?sid={}", ";jsessionid={}?sid={}&_={}"])
@@ -377,8 +369,7 @@ async def test_a_failing_source_waits_longer_each_time_and_as_long_as_the_server
         failure = bench.site.failures[ROOT] = FetchRefused("503")
         failure.retry_after = retry_after
         await bench.poll()
-        when = bench.store.sources.get("99:site").next_check_at
-        assert when is not None
+        when = present(bench.store.sources.get("99:site").next_check_at)
         waits.append(when - bench.now)
     assert waits == [QUARTER, 2 * QUARTER, 4 * QUARTER, timedelta(hours=3)]
 
@@ -505,15 +496,11 @@ async def test_a_list_that_was_emptied_is_a_failure_and_the_rest_is_taken_in(ben
     state = bench.store.sources.get("99:site")
     assert (state.cause, state.failing_since, state.failures, state.last_ok_at) == ("emptied", NOON + QUARTER, 1, NOON)
     assert state.last_new_at == NOON + QUARTER
-    trail = Trail.from_json(state.trail)
-    assert trail is not None
-    assert trail.marks != frozenset()  # what is listed now is remembered: not asked anew at each poll
+    assert present(Trail.from_json(state.trail)).marks != frozenset()  # what is listed now is remembered: not asked anew at each poll
 
     for _ in range(4):
         await bench.poll(QUARTER)
-    due = bench.store.sources.get("99:site").next_check_at
-    assert due is not None
-    assert due <= bench.now + QUARTER, "what is left of it is watched as before"
+    assert present(bench.store.sources.get("99:site").next_check_at) <= bench.now + QUARTER, "what is left of it is watched as before"
 
     # One failed request is the first of its kind: neither a reason to wait for hours nor one to call for help.
     bench.site.failures[ROOT] = Unreachable("timed out")
@@ -919,8 +906,7 @@ async def test_sources_that_read_one_list_are_polled_together_by_one_request(ben
         await bench.poll(timedelta(minutes=2), route=route)
     bench.site.pages[ROOT] = files(1, 2)
     bench.site.forget()
-    first = (bench.store.sources.get("99:site")).next_check_at
-    assert first is not None
+    first = present((bench.store.sources.get("99:site")).next_check_at)
     bench.now = first
     due = await bench.watcher.due()
     assert [one.route for one in due] == ["site", "special"]

@@ -37,12 +37,13 @@ from bot.storage.reading_queue import PIECE, PagesRead, ReadingEnd, ReadingQueue
 from bot.storage.schema import acts, decrees
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
-from tests.bot.ingest.test_long_readings import Sites, root, scan_with_a_decree, soon, source, url
-from tests.bot.ingest.test_poller import NOON
+from tests.bot.ingest.test_long_readings import root, scan_with_a_decree, soon, source, url
+from tests.bot.ingest.test_poller import NOON, Site
 from tests.bot.ingest.wired import make_poller
 from tests.bot.reading.test_read_pdf import recueil
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.shared import SharedDatabase
+from tests.present import present
 from tests.processes import Forked, Zygote, clean_environ
 from tests.servers.postgres import client_programs
 from tests.sources.markup import download, page
@@ -121,7 +122,7 @@ async def queueing(store: Store) -> AsyncIterator[QueuedReading]:
 
 
 @asynccontextmanager
-async def polling(store: Store, sites: Sites) -> AsyncIterator[Poller]:
+async def polling(store: Store, sites: Site) -> AsyncIterator[Poller]:
     """The process that polls, and queues what it finds."""
     async with queueing(store) as queued:
         authorities = {code: Authority(code, f"Préfecture {code}", code, "Europe/Paris", (source(code),)) for code in CODES}
@@ -145,14 +146,14 @@ def store(address: str) -> Iterator[Store]:
         yield opened
 
 
-def publish(sites: Sites, code: str, *names: str, pages: int = 3) -> None:
+def publish(sites: Site, code: str, *names: str, pages: int = 3) -> None:
     """Publish recueils of these names, each with a decree on its first page."""
     sites.pages[root(code)] = page(*(download(number, "14/08/2026") for number in range(len(names), 0, -1)))
     for number, name in enumerate(names, start=1):
         texts = scan_with_a_decree(f"2026-{code}{number}", pages)
         stamps = [f"\nCabinet - {code}-2026-08-14-{number:03d}{each:02d} - Arrêté portant avis {each}" for each in range(pages)]
         whole = [words + stamp for words, stamp in zip(texts, stamps, strict=True)]
-        sites.holds[url(code, number)] = "\f".join([f"{name}-{code}-{number}", *whole])
+        sites.put[url(code, number)] = "\f".join([f"{name}-{code}-{number}", *whole])
 
 
 async def poll(poller: Poller, *codes: str) -> None:
@@ -204,7 +205,7 @@ async def line(lines: TextIO) -> str:
 async def test_two_of_three_workers_are_killed_in_mid_work_and_every_recueil_is_recorded_once(
     store: Store, workers: Workers, tmp_path: Path
 ) -> None:
-    sites = Sites()
+    sites = Site({})
     for code in CODES:
         publish(sites, code, "slow", *["quick"] * (EACH - 1))
     async with polling(store, sites) as poller:
@@ -260,14 +261,13 @@ async def stored_pages(store: Store, files: int) -> None:
 def is_empty(store: Store) -> bool:
     """Return whether nothing is left in the queue, of files neither."""
     queue = ReadingQueue(store.database)
-    state = queue.state()
-    assert state is not None
+    state = present(queue.state())
     left = store.database.value(text("SELECT (SELECT count(*) FROM public_queue.readings) + (SELECT count(*) FROM public_queue.pieces)"))
     return (state.waiting, state.reading, left) == (0, 0, 0)
 
 
 async def test_a_file_that_kills_its_worker_three_times_waits_and_the_others_are_read(store: Store, workers: Workers) -> None:
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "poison", "quick")
     async with polling(store, sites) as poller:
         await poll(poller, "99")
@@ -287,7 +287,7 @@ async def test_a_file_that_kills_its_worker_three_times_waits_and_the_others_are
 
 
 async def test_a_decree_is_announced_while_a_worker_reads_the_rest(store: Store, tmp_path: Path) -> None:
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "early")
     async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
         reading = asyncio.create_task(one.run())
@@ -306,7 +306,7 @@ async def test_a_decree_is_announced_while_a_worker_reads_the_rest(store: Store,
 
 
 async def test_a_worker_that_is_stopped_gives_back_what_it_reads(store: Store, tmp_path: Path) -> None:
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "slow")
     async with polling(store, sites) as poller:
         await poll(poller, "99")
@@ -314,11 +314,9 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_reads(store: Store, t
             reading = asyncio.create_task(one.run())
             await stored_pages(store, 1)
             await ended([reading])
-        state = ReadingQueue(store.database).state()
-        assert state is not None
+        state = present(ReadingQueue(store.database).state())
         assert (state.waiting, state.reading, state.workers) == (1, 0, 0)
-        content = store.contents.get(rows(store)[0].sha256 or "")
-        assert content is not None
+        content = present(store.contents.get(rows(store)[0].sha256 or ""))
         assert (len(content.pages), content.unfinished) == (1, 0)
         (tmp_path / "go").touch()
         async with worker(store, PlainReader(tmp_path)) as other:
@@ -329,7 +327,7 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_reads(store: Store, t
 
 
 async def test_the_process_that_polls_ends_and_its_successor_has_what_was_read_meanwhile(store: Store, tmp_path: Path) -> None:
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "quick")
     queue = ReadingQueue(store.database)
     async with polling(store, sites) as poller:
@@ -349,9 +347,9 @@ async def test_the_process_that_polls_ends_and_its_successor_has_what_was_read_m
 
 
 async def test_what_cannot_be_read_says_why_and_what_was_not_read_is_told(store: Store, tmp_path: Path) -> None:
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "broken", "quick")
-    sites.holds[url("99", 2)] += "\f?"
+    sites.put[url("99", 2)] += "\f?"
     async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
         reading = asyncio.create_task(one.run())
         await poll(poller, "99")
@@ -366,7 +364,7 @@ async def test_what_two_processes_that_poll_have_queued_is_read_though_its_worke
     store: Store, workers: Workers, tmp_path: Path
 ) -> None:
     """The one that polls is started anew while a worker reads what its predecessor had queued."""
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "slow")
     async with polling(store, sites) as poller:
         await poll(poller, "99")
@@ -386,7 +384,7 @@ async def test_what_two_processes_that_poll_have_queued_is_read_though_its_worke
 @pytest.mark.parametrize("how", ["dropped", "of another version", "emptied"])
 async def test_what_vanishes_from_the_queue_is_queued_again(store: Store, tmp_path: Path, how: str) -> None:
     """By a person, a process of another version, or a crash of the server."""
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "quick")
     async with polling(store, sites) as poller:
         await poll(poller, "99")
@@ -412,7 +410,7 @@ async def test_tables_made_anew_while_a_file_is_queued_cost_nothing(store: Store
         return await listed(self, **asked)
 
     monkeypatch.setattr(JobManager, "list_jobs_async", list_jobs)
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "quick")
     async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
         reading = asyncio.create_task(one.run())
@@ -427,7 +425,7 @@ async def test_it_is_said_once_that_no_worker_is_there_and_once_that_one_is(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.ingest.queued_reading.LOOK", 0.01)
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "slow")
     with capture_logs() as logs:
         async with polling(store, sites) as poller:
@@ -458,9 +456,7 @@ async def test_the_command_reads_a_pdf_and_ends_in_order(store: Store, address: 
             file = OpenedPdf(path, file_digest(path), path.stat().st_size)
             reading = await soon(queued.read(file, slot, _nothing_early))
         assert (reading.complete, reading.page_count, len(reading.acts)) == (True, 11, 3)
-        state = ReadingQueue(store.database).state()
-        assert state is not None
-        assert state.workers == 1
+        assert present(ReadingQueue(store.database).state()).workers == 1
         assert queued.read_so_far.pages.total() == 11
     finally:
         command.send(signal.SIGTERM)
@@ -468,7 +464,7 @@ async def test_the_command_reads_a_pdf_and_ends_in_order(store: Store, address: 
 
 
 async def test_status_says_that_nobody_reads_what_is_queued(store: Store, address: str, zygote: Zygote, tmp_path: Path) -> None:
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "quick")
     async with polling(store, sites) as poller:
         await poll(poller, "99")
@@ -580,7 +576,7 @@ async def test_what_waits_for_room_in_the_queue_keeps_nobody_from_a_turn(store: 
 
 
 async def test_a_worker_that_has_no_room_says_so(store: Store, tmp_path: Path) -> None:
-    sites = Sites()
+    sites = Site({})
     publish(sites, "99", "no room")
     with capture_logs() as logs:
         async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:

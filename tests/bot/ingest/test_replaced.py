@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,18 +17,11 @@ from sources.catalogue.authority import Authority
 from sources.model import Download, Gone, Unreachable
 from tests.bot.ingest.test_poller import Bench, Site, files, reading, source, url, vsa
 from tests.bot.ingest.wired import make_poller
-from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, page
 from tests.sources.poller import AUGUST, YEAR, cards
 
 DAY = timedelta(days=1)
 ZIP = f"{HOST}/contenu/telechargement/1/2/file/RAA-aout-2026.zip"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -33,15 +31,9 @@ from bot.storage.schema import acts
 from bot.storage.store import Store
 from tests.bot.real_acts import DAY, LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, road
 from tests.bot.storage.finding import posts_of
-from tests.bot.storage.ready import ready_store
+from tests.present import present
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -136,9 +128,7 @@ def test_a_withdrawn_decree_is_in_no_list_and_no_reading_brings_it_back(store: S
     assert decree.id is not None
     settled = reviewer.withdraw(decree.id, by="command")
     assert (settled.already, settled.withdrawn, settled.decision.outcome) == (False, Withdrawal(decree.id), Outcome.NOT_CONCERNED)
-    gone = store.decrees.get(decree.id)
-    assert gone is not None
-    assert gone.withdrawn_at == LATER
+    assert present(store.decrees.get(decree.id)).withdrawn_at == LATER
     assert store.decrees.recent(10).total == store.decrees.search("lumieres", 10).total == 0
     assert store.decrees.current(NOW.date()) == ()
     [post] = posts_of(store, [decree.id])
@@ -171,8 +161,7 @@ def test_another_act_of_the_number_of_a_withdrawn_decree_waits_for_a_person(stor
 
 def test_a_post_that_is_out_is_left_and_told(store: Store, reviewer: Reviewer) -> None:
     [decree] = read(store, new_recueil(store), authorisation(), destinations=("channel", "masto")).decrees
-    claimed = store.outbox.claim("channel", NOW)
-    assert claimed is not None
+    claimed = present(store.outbox.claim("channel", NOW))
     store.outbox.sent(claimed.id, "77", NOW)
     settled = reviewer.withdraw(decree.id or 0, by="command")
     assert settled.withdrawn is not None
@@ -184,8 +173,7 @@ def test_a_post_that_is_out_is_left_and_told(store: Store, reviewer: Reviewer) -
 
 def test_a_post_that_comes_back_to_wait_after_a_withdrawal_is_not_sent(store: Store, reviewer: Reviewer) -> None:
     [decree] = read(store, new_recueil(store), authorisation()).decrees
-    sending = store.outbox.claim("channel", NOW)
-    assert sending is not None
+    sending = present(store.outbox.claim("channel", NOW))
     assert reviewer.withdraw(decree.id or 0, by="command").withdrawn is not None
     assert store.outbox.move(sending, PostState.PENDING, LATER, cause=PostCause.NOT_SENT, error="down")
     assert store.outbox.claim("channel", LATER) is None
@@ -225,15 +213,11 @@ def test_an_answer_about_another_act_settles_nothing(store: Store, reviewer: Rev
 def unsure(store: Store, reviewer: Reviewer, name: str = "a") -> FactQuestion:
     """The question about a decree of whose places the readers do not see the same."""
     [decree] = read(store, new_recueil(store, name), road(), authorisation(more=UNSURE)).decrees
-    asked = reviewer.question(decree)
-    assert asked is not None
-    return asked
+    return present(reviewer.question(decree))
 
 
 def stored(store: Store, decree: int | None) -> Decree:
-    found = store.decrees.get(decree or 0)
-    assert found is not None
-    return found
+    return present(store.decrees.get(decree or 0))
 
 
 def test_the_places_are_asked_about_first_and_of_a_decree_without_doubt_nothing(store: Store, reviewer: Reviewer) -> None:
@@ -248,8 +232,7 @@ def test_the_places_are_asked_about_first_and_of_a_decree_without_doubt_nothing(
 def test_an_answer_makes_a_fact_sure_and_no_reading_doubts_it_again(store: Store, reviewer: Reviewer, choice: int) -> None:
     asked = unsure(store, reviewer)
     number = asked.decree.id or 0
-    posted = store.outbox.claim("channel", NOW)
-    assert posted is not None
+    posted = present(store.outbox.claim("channel", NOW))
     store.outbox.sent(posted.id, "77", NOW)
     revision = store.decrees.revision()
     settled = reviewer.answer_fact(FactAnswer(number, asked.token, "places", choice), by="telegram")
@@ -261,8 +244,7 @@ def test_an_answer_makes_a_fact_sure_and_no_reading_doubts_it_again(store: Store
     assert choice == 1 or all(quote.about != "places" for quote in stored(store, number).evidence)
     assert store.decrees.revision() != revision
     # The post says what was doubtful: it is edited.
-    edit = store.edits.next("channel", LATER)
-    assert edit is not None
+    edit = present(store.edits.next("channel", LATER))
     assert edit.post.decree.facts.places == value
     store.edits.done(edit, LATER)
 
@@ -280,13 +262,11 @@ def test_an_answer_makes_a_fact_sure_and_no_reading_doubts_it_again(store: Store
 
 def test_posts_follow_whoever_corrects_an_answer_and_whoever_takes_that_back(store: Store, reviewer: Reviewer) -> None:
     [decree] = read(store, new_recueil(store), authorisation()).decrees
-    posted = store.outbox.claim("channel", NOW)
-    assert posted is not None
+    posted = present(store.outbox.claim("channel", NOW))
     store.outbox.sent(posted.id, "77", NOW)
     for event in ("foire de Romans", "foire de Valence", "foire de Romans"):
         reviewer.settle_fact(decree.id or 0, "event", [event], by="command")
-        edit = store.edits.next("channel", LATER)
-        assert edit is not None
+        edit = present(store.edits.next("channel", LATER))
         assert edit.post.decree.facts.event == event
         store.edits.done(edit, LATER)
     assert store.edits.next("channel", LATER) is None
@@ -391,9 +371,7 @@ def test_nobody_is_asked_whether_a_list_is_right_that_no_message_shows_whole(
     asked = unsure(store, reviewer)
     long = tuple(f"gare de la commune qui a le numéro {number}" for number in range(40))
     recorded_before(store, 1, facts=replace(asked.decree.facts, places=long, doubtful=("places", "event")))
-    other = reviewer.question(stored(store, 1))
-    assert other is not None
-    assert other.fact == "event"
+    assert present(reviewer.question(stored(store, 1))).fact == "event"
     # Nor is its act read again at every look.
     monkeypatch.setattr(Reviewer, "read_twice", None)
     assert reviewer.question(stored(store, 1), "places") is None

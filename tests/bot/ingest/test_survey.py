@@ -13,6 +13,7 @@ from bot.domain.records import NewRecueil, Publication, RecueilState, SourceStat
 from bot.ingest.health import PublicationHistory, health_report
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
+from tests.present import present
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -82,8 +83,7 @@ def test_what_was_polled_is_judged_with_its_habits(store: Store) -> None:
     publish(store, "26:site", 30)
     found = health_report(store, AUTHORITIES, set(AUTHORITIES), NOW)
     assert [one.status for one in found.authorities] == [Status.LATE, Status.FAILING, Status.NOT_COVERED]
-    late = found.authorities[0].main
-    assert late is not None
+    late = present(found.authorities[0].main)
     assert (late.usual_gap, late.last_published) == (DAY, (NOW - 10 * DAY).date())
     assert found.stalled_since == NOW - timedelta(hours=2)
 

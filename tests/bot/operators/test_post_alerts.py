@@ -25,6 +25,7 @@ from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 from tests.bot.storage.ready import ready_store
 from tests.bot.storage.test_edits import END, GRANT, send
+from tests.present import present
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -40,8 +41,7 @@ class Bench:
         return [post for title in titles for post in record(result_of(recueils[title], act(title)), to("t"), self.now).posts]
 
     def fail(self, state: PostState, cause: PostCause, error: str = "no way") -> None:
-        post = self.store.outbox.claim("t", self.now)
-        assert post is not None
+        post = present(self.store.outbox.claim("t", self.now))
         self.store.outbox.move(post, state, self.now, cause=cause, error=error)
 
     async def look(
@@ -125,8 +125,7 @@ async def test_an_edit_that_was_given_up_is_told_once_and_that_a_person_decided_
     found(bench.store, END, Kind.ABROGATION)
     send(bench.store, "18", minutes=1)
     assert await bench.look(HOUR) == [], "it waits to be edited"
-    edit = bench.store.edits.next("t", bench.now)
-    assert edit is not None
+    edit = present(bench.store.edits.next("t", bench.now))
     bench.store.edits.give_up(edit, bench.now, PostCause.REFUSED_CONTENT, "message to edit not found")
     [said] = await bench.look()
     assert f"post {post.id} (t): message to edit not found" in said
@@ -145,8 +144,7 @@ async def test_a_server_that_shows_what_is_edited_to_others_is_told_once(bench: 
         send(bench.store, number[-1])
         found(bench.store, Facts(end, references=(Reference(Kind.ABROGATION, number, GRANT.signed),)), Kind.ABROGATION)
         send(bench.store, end[-1], minutes=1)
-    edit = bench.store.edits.next("t", bench.now)
-    assert edit is not None
+    edit = present(bench.store.edits.next("t", bench.now))
     bench.store.edits.give_up(edit, bench.now, PostCause.EDIT_EXPOSED, "made public")
     assert bench.store.edits.next("t", bench.now) is None
     [said] = await bench.look()
@@ -156,16 +154,6 @@ async def test_a_server_that_shows_what_is_edited_to_others_is_told_once(bench: 
     found(bench.store, Facts("2026-9", references=(Reference(Kind.MODIFICATION, "2026-1", GRANT.signed),)), Kind.MODIFICATION)
     send(bench.store, "9", minutes=2)
     assert bench.store.edits.next("t", bench.now) is None
-    assert await bench.look(HOUR) == []
-
-
-async def test_what_passes_within_minutes_is_never_told(bench: Bench) -> None:
-    bench.queue("A")
-    bench.fail(PostState.PENDING, PostCause.REFUSED_DESTINATION)
-    assert await bench.look(MINUTE) == []
-    post = bench.store.outbox.claim("t", bench.now)
-    assert post is not None
-    bench.store.outbox.sent(post.id, "1", bench.now)
     assert await bench.look(HOUR) == []
 
 
@@ -197,8 +185,7 @@ async def test_what_is_refused_or_in_doubt_at_many_chats_is_one_trouble_each_wit
     bench.store.recordings.record(result_of(one_recueil(bench.store, "A"), act("A")), to(*names), bench.now)
     refused, unclear = (PostState.REFUSED, PostCause.REFUSED_CONTENT), (PostState.UNKNOWN, PostCause.RECONCILE_UNCLEAR)
     for chat, (state, cause) in zip(chats, (refused, refused, unclear), strict=True):
-        post = bench.store.outbox.claim(chat_destination(chat), bench.now)
-        assert post is not None
+        post = present(bench.store.outbox.claim(chat_destination(chat), bench.now))
         bench.store.outbox.move(post, state, bench.now, cause=cause, error="no words")
     assert len(bench.store.posts.in_trouble()) == 3
     [text] = await bench.look(HOUR)

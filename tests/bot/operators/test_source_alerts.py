@@ -9,12 +9,9 @@ import pytest
 from bot.domain.health import Cause, SourceHealth, Status
 from bot.domain.records import Alert, NewAlert
 from bot.operators.alerts import (
-    CALM,
-    COMPANIONS,
     CROWD,
     PATIENCE,
     SOURCE_DELAYS,
-    SOURCES_SETTLE,
     Changes,
     DueAlerts,
     decide,
@@ -185,32 +182,3 @@ def due(alerts: Sequence[Alert], now: datetime) -> DueAlerts:
 
 def numbers(alerts: Sequence[Alert]) -> list[int]:
     return [one.id for one in alerts]
-
-
-def test_what_begins_together_is_told_together() -> None:
-    first, last = alert(1, Cause.BLOCKED, opened_at=NOW), alert(2, Cause.RESTING, "38:site", opened_at=NOW + SOURCES_SETTLE)
-    assert due([first], NOW + SOURCES_SETTLE - MINUTE).begun == ()
-    assert numbers(due([first, last], NOW + SOURCES_SETTLE).begun) == [1, 2]
-    assert numbers(decide([first], NOW, replace(SOURCE_DELAYS, settle=timedelta(0))).begun) == [1]
-    assert due([first], NOW + SOURCES_SETTLE).ended == ()
-
-
-def test_what_is_told_is_not_told_again() -> None:
-    told = due([alert(1, Cause.BLOCKED, opened_at=NOW - 9 * HOUR, notified_at=NOW - 8 * HOUR)], NOW)
-    assert (told.begun, told.ended) == ((), ())
-
-
-def test_an_end_waits_for_its_companions_but_not_for_ever() -> None:
-    told = NOW - 9 * HOUR
-    over, going_on = alert(1, Cause.BLOCKED, notified_at=told, closed_at=NOW), alert(2, Cause.RESTING, "38:site", notified_at=told)
-    other = alert(3, Cause.STRUCTURE, "83:site", notified_at=NOW - HOUR, closed_at=NOW)
-    assert numbers(due([over, going_on, other], NOW).ended) == [3]
-    assert numbers(due([over, going_on], NOW + COMPANIONS).ended) == [1]
-    both = [over, alert(2, Cause.RESTING, "38:site", notified_at=told, closed_at=NOW + MINUTE)]
-    assert numbers(due(both, NOW + MINUTE + CALM).ended) == [1, 2]
-
-
-def test_the_end_of_what_comes_and_goes_waits_until_it_is_calm() -> None:
-    over = alert(1, Cause.UNREACHABLE, notified_at=NOW - HOUR, closed_at=NOW)
-    assert due([over], NOW + CALM - MINUTE).ended == ()
-    assert numbers(due([over], NOW + CALM).ended) == [1]

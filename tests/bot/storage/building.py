@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, Recueil, RecueilState
 from bot.domain.text import PageText
 from bot.storage.store import Store
 
+T = TypeVar("T")
 NOW = datetime(2024, 4, 19, 18, 30, tzinfo=UTC)
 EVIDENCE = (Evidence("verdict", 3, "traitement algorithmique des images"),)
 
@@ -74,6 +78,18 @@ def result_of(
         decrees=tuple((position, decree_of(recueil, item, *each)) for (position, item), each in zip(concerned, known_by, strict=True)),
         next_try_at=next_try_at,
     )
+
+
+def at_once(number: int, work: Callable[[int], T]) -> list[T]:
+    """What comes of this work in so many threads that begin at the same moment, each with its number. Raises their errors."""
+    start = threading.Barrier(number)
+
+    def begin(one: int) -> T:
+        start.wait(timeout=60)
+        return work(one)
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(begin, range(number), timeout=120))
 
 
 def to(*destinations: str) -> Destinations:

@@ -17,6 +17,7 @@ from bot.storage.recueils import recueil_of
 from bot.storage.schema import recueils
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.present import present
 
 
 def reading_of(
@@ -52,9 +53,7 @@ def found(
 
 def stored(store: Store, decree: int) -> Decree:
     """As it is now."""
-    found = store.decrees.get(decree)
-    assert found is not None
-    return found
+    return present(store.decrees.get(decree))
 
 
 def posts_of(store: Store, decrees: Collection[int]) -> list[Post]:

@@ -38,17 +38,6 @@ def test_an_answer_about_an_act_that_was_cut_otherwise_is_none_about_what_came_i
     assert store.reviews.waiting(9) == []
 
 
-def test_a_number_is_not_given_again_when_nothing_came_in_the_place_of_its_act(store: Store) -> None:
-    recueil = one_recueil(store)
-    store.recordings.record(result_of(recueil, ROAD, COUNCIL), to(), NOW)
-    [asked] = store.reviews.waiting(9)
-    store.recordings.record(result_of(recueil), to(), LATER)
-    assert store.decrees.acts_of(recueil.id) == []
-    store.recordings.record(result_of(one_recueil(store, "b"), STATION), to(), LATER)
-    [other] = store.reviews.waiting(9)
-    assert other.id > asked.id
-
-
 def test_a_token_holds_through_readings_of_the_same_act(store: Store) -> None:
     recueil = one_recueil(store)
     store.recordings.record(result_of(recueil, COUNCIL, unreadable=(9,), next_try_at=NOW), to(), NOW)

@@ -16,6 +16,7 @@ from bot.storage.columns import Damaged, pack_text, unpack_pages, unpack_text
 from bot.storage.schema import contents
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+from tests.present import present
 
 SHA = "a" * 64
 PAGES = (
@@ -43,8 +44,7 @@ def test_a_content_is_remembered_with_its_pages(store: Store) -> None:
     assert store.contents.get(SHA) is None
     store.contents.begin(SHA, 1234)
     store.contents.save(SHA, PAGES, page_count=5, complete=False, rules="1", now=NOW)
-    found = store.contents.get(SHA)
-    assert found is not None
+    found = present(store.contents.get(SHA))
     assert (found.size, found.page_count, found.pages, found.complete, found.rules, found.read_at) == (1234, 5, PAGES, False, "1", NOW)
 
 
@@ -53,12 +53,10 @@ def test_what_was_read_whole_is_replaced_by_other_rules_only(store: Store) -> No
     store.contents.begin(SHA, 1)
     store.contents.save(SHA, pages, page_count=2, complete=True, rules="1", now=NOW)
     store.contents.save(SHA, pages[:1], page_count=2, complete=False, rules="1", now=NOW)
-    kept = store.contents.get(SHA)
-    assert kept is not None
+    kept = present(store.contents.get(SHA))
     assert (kept.complete, kept.pages) == (True, pages)
     store.contents.save(SHA, pages[:1], page_count=2, complete=False, rules="2", now=NOW)
-    newer = store.contents.get(SHA)
-    assert newer is not None
+    newer = present(store.contents.get(SHA))
     assert (newer.complete, newer.pages, newer.rules) == (False, pages[:1], "2")
 
 
@@ -82,13 +80,11 @@ def test_readings_that_never_end_are_counted_until_one_gets_further(store: Store
 def test_why_nothing_could_be_read_is_remembered_until_something_is(store: Store) -> None:
     store.contents.begin(SHA, 1)
     store.contents.failed(SHA, "it is locked", rules="1", now=NOW)
-    found = store.contents.get(SHA)
-    assert found is not None
+    found = present(store.contents.get(SHA))
     assert (found.error, found.unfinished, found.pages) == ("it is locked", 0, ())
     store.contents.save(SHA, PAGES, page_count=5, complete=False, rules="1", now=NOW)
     store.contents.failed(SHA, "it is locked", rules="1", now=NOW)
-    found = store.contents.get(SHA)
-    assert found is not None
+    found = present(store.contents.get(SHA))
     assert (found.error, found.pages) == (None, PAGES)
 
 
@@ -98,8 +94,7 @@ def test_pages_damaged_in_the_database_are_as_if_never_read(store: Store) -> Non
     store.contents.save(SHA, PAGES, page_count=3, complete=True, rules="1", now=NOW)
     with store.database.writing() as connection:
         connection.execute(update(contents).values(pages=b"rust"))
-    found = store.contents.get(SHA)
-    assert found is not None
+    found = present(store.contents.get(SHA))
     assert (found.pages, found.complete) == ((), False)
 
 
@@ -191,8 +186,7 @@ def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) 
     assert store.recueils.retry(later, authorities=["83"]) == []
     [one] = store.recueils.retry(later, urls=[rows["failed"].url])
     assert (one.id, one.state, one.attempts, one.next_try_at) == (rows["failed"].id, RecueilState.WAITING, 0, later)
-    content = store.contents.get(SHA)
-    assert content is not None
+    content = present(store.contents.get(SHA))
     assert (content.error, content.unfinished) == (None, 0)
     [one] = store.recueils.retry(later, urls=[rows["hopeless"].url])
     assert (one.state, one.attempts) == (RecueilState.INCOMPLETE, 0)

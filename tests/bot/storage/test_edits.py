@@ -17,17 +17,16 @@ from bot.domain.posts import (
     Post,
     PostCause,
     PostContent,
-    PostState,
     SentMessage,
     content_of,
     edited,
     is_outdated,
 )
-from bot.storage.posts import Edit
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import all_recueils, edits_of, found, posts_of, reading_of, stored
+from tests.present import present
 
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
@@ -39,8 +38,7 @@ MINUTE = timedelta(minutes=1)
 def send(store: Store, reference: str, *, minutes: int = 0, destination: str = "t") -> Post:
     """The next post of the destination goes out."""
     at = NOW + minutes * MINUTE
-    post = store.outbox.claim(destination, at)
-    assert post is not None
+    post = present(store.outbox.claim(destination, at))
     store.outbox.sent(post.id, reference, at)
     return post
 
@@ -53,9 +51,7 @@ def states(store: Store) -> list[tuple[int, str]]:
 
 
 def facts_of(one: Decree) -> frozenset[str]:
-    facts = content_of(one).facts
-    assert facts is not None
-    return facts
+    return present(content_of(one).facts)
 
 
 @pytest.mark.parametrize(
@@ -141,41 +137,7 @@ def test_how_long_a_post_is_completed(now_known: Decree, age: timedelta, outdate
     assert is_outdated(content_of(decree(facts=replace(FULL, number=None))), now_known, age) is outdated
 
 
-def test_a_post_is_edited_when_what_ended_its_decree_is_withdrawn(store: Store) -> None:
-    found(store, GRANT)
-    grant = send(store, "17")
-    end = found(store, END, Kind.ABROGATION)
-    send(store, "18", minutes=5)
-    store.edits.done(one_edit(store, 6), NOW + 6 * MINUTE)
-    retrait = Facts("2026-160", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-150", LATER, retroactive=True),))
-    last = found(store, retrait, Kind.ABROGATION)
-    send(store, "19", minutes=7)
-    edit = one_edit(store, 8)
-    assert edit.post.id == grant.id
-    [change] = edit.post.decree.changed_by
-    assert (change.decree, [(one.decree, one.retroactive) for one in change.revoked_by]) == (end, [(last, True)])
-    # A person withdraws it: readers of the first learn that as well.
-    store.edits.done(edit, NOW + 8 * MINUTE)
-    store.edits.done(one_edit(store, 9), NOW + 9 * MINUTE)
-    store.reviews.withdraw(last, NOW, "cli")
-    assert one_edit(store, 10).post.id == grant.id
-
-
-def one_edit(store: Store, minutes: int) -> Edit:
-    edit = store.edits.next("t", NOW + minutes * MINUTE)
-    assert edit is not None
-    return edit
-
-
 # --- replies ---
-
-
-def test_a_decree_that_ends_another_replies_to_its_post(store: Store) -> None:
-    found(store, GRANT)
-    first = send(store, "17")
-    found(store, END, Kind.ABROGATION)
-    assert first.reply_to is None
-    assert send(store, "18", minutes=5).reply_to == SentMessage("17", NOW)
 
 
 def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) -> None:
@@ -192,15 +154,6 @@ def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) ->
     assert send(store, "43", minutes=3, destination="u").reply_to == SentMessage("42", NOW)
 
 
-def test_what_was_not_sent_is_not_replied_to(store: Store) -> None:
-    found(store, GRANT)
-    post = store.outbox.claim("t", NOW)
-    assert post is not None
-    store.outbox.move(post, PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="no")
-    found(store, END, Kind.ABROGATION)
-    assert send(store, "18").reply_to is None
-
-
 # --- edits ---
 
 
@@ -209,31 +162,10 @@ def test_an_edit_behind_a_message_in_doubt_is_not_due(store: Store) -> None:
     found(store, GRANT)
     send(store, "17")
     found(store, END, Kind.ABROGATION)
-    doubtful = store.outbox.claim("t", NOW)
-    assert doubtful is not None
+    doubtful = present(store.outbox.claim("t", NOW))
     assert store.edits.next_due(NOW, ["t"]) is None
     store.outbox.sent(doubtful.id, "18", NOW)
     assert store.edits.next_due(NOW, ["t"]) == NOW
-
-
-def test_the_post_of_a_decree_that_was_ended_is_edited_once(store: Store) -> None:
-    grant = found(store, GRANT)
-    post = send(store, "17")
-    assert store.edits.next("t", NOW) is None
-    end = found(store, END, Kind.ABROGATION)
-    send(store, "18", minutes=1)
-    assert store.edits.next_due(NOW, ["t"]) == NOW
-    assert store.edits.next_due(NOW, ["elsewhere"]) is None
-    assert store.edits.next("elsewhere", NOW) is None
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
-    assert (edit.post.id, edit.post.reference, edit.attempts, edit.since) == (post.id, "17", 1, NOW)
-    assert edit.post.below == {end}
-    assert edit.post.decree == stored(store, grant)
-    store.edits.done(edit, NOW)
-    assert states(store) == [(post.id, "done")]
-    assert store.edits.next("t", NOW) is None
-    assert store.edits.next_due(NOW, ["t"]) is None
 
 
 def test_a_follower_that_was_told_before_is_not_below(store: Store) -> None:
@@ -246,9 +178,7 @@ def test_a_follower_that_was_told_before_is_not_below(store: Store) -> None:
     later = Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),))
     third = found(store, later, Kind.MODIFICATION)
     send(store, "19", minutes=2)
-    edit = store.edits.next("t", NOW + 3 * MINUTE)
-    assert edit is not None
-    assert edit.post.below == {third}
+    assert present(store.edits.next("t", NOW + 3 * MINUTE)).post.below == {third}
 
 
 STOP = Facts("2026-130", signed=LATER, references=(Reference(Kind.SUSPENSION, "2026-0123", SIGNED),))
@@ -286,8 +216,7 @@ def test_a_decree_that_is_read_anew_and_ends_no_other_is_told_to_end_none(store:
     found(store, END, Kind.ABROGATION)
     assert next_edit(store) == [("17", "abrogation", ())]
     store.recordings.record(reading_of(all_recueils(store)[-1], replace(END, references=()), Kind.ABROGATION), to("t"), NOW)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
+    edit = present(store.edits.next("t", NOW))
     assert (edit.post.reference, edit.post.decree.changed_by) == ("17", ())
 
 
@@ -297,8 +226,7 @@ def test_facts_that_another_sighting_completes_are_told(store: Store) -> None:
     post = send(store, "17")
     again = reading_of(one_recueil(store, "elsewhere", authority="75"), replace(draft, cameras=12), keys=stored(store, 1).identities)
     store.recordings.record(again, to("t"), NOW)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
+    edit = present(store.edits.next("t", NOW))
     assert (edit.post.id, edit.post.decree.facts.cameras) == (post.id, 12)
     store.edits.done(edit, NOW)
     store.recordings.record(again, to("t"), NOW)
@@ -321,8 +249,7 @@ def test_an_old_post_is_edited_for_what_later_decrees_do_only(store: Store) -> N
     assert {state for _, state in states(store)} == {"done"}
     assert store.edits.next_due(old, ["t"]) is None
     found(store, END, Kind.ABROGATION)
-    edit = store.edits.next("t", old)
-    assert edit is not None
+    edit = present(store.edits.next("t", old))
     assert (edit.post.reference, edit.post.decree.facts.cameras) == ("2026-123", 12)
     store.edits.done(edit, old)
     assert store.edits.next("t", old) is None
@@ -336,14 +263,11 @@ def test_edits_that_are_not_wanted_do_not_hide_one_that_is(store: Store, monkeyp
 
 def test_what_becomes_known_while_a_post_is_being_sent_is_not_lost(store: Store) -> None:
     grant = found(store, GRANT)
-    post = store.outbox.claim("t", NOW)
-    assert post is not None
+    post = present(store.outbox.claim("t", NOW))
     found(store, END, Kind.ABROGATION)
     assert store.edits.next("t", NOW) is None
     store.outbox.sent(post.id, "17", NOW)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
-    assert edit.post.decree.id == grant
+    assert present(store.edits.next("t", NOW)).post.decree.id == grant
 
 
 def test_what_a_post_that_waited_tells_anyway_is_not_edited(store: Store) -> None:
@@ -360,12 +284,10 @@ def test_more_that_becomes_known_during_an_edit_is_edited_after_it(store: Store)
     found(store, GRANT)
     send(store, "17")
     found(store, END, Kind.ABROGATION)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
+    edit = present(store.edits.next("t", NOW))
     found(store, Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),)), Kind.MODIFICATION)
     store.edits.done(edit, NOW)
-    again = store.edits.next("t", NOW)
-    assert again is not None
+    again = present(store.edits.next("t", NOW))
     assert len(again.post.decree.changed_by) == 2
     assert again.attempts == 1
     store.edits.done(again, NOW)
@@ -377,12 +299,10 @@ def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: St
     found(store, GRANT)
     post = send(store, "17")
     found(store, END, Kind.ABROGATION)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
+    edit = present(store.edits.next("t", NOW))
     # Its turn had not come: that is no try.
     store.edits.put_off(edit, NOW, NOW)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
+    edit = present(store.edits.next("t", NOW))
     assert edit.attempts == 1
     store.edits.put_off(edit, NOW, NOW + 5 * MINUTE, PostCause.NOT_SENT, "no connection")
     assert store.edits.next("t", NOW + 4 * MINUTE) is None
@@ -390,8 +310,7 @@ def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: St
     # The clock was set back by an hour: no wait is longer than it was meant.
     assert store.edits.next_due(NOW - 60 * MINUTE, ["t"]) == NOW - 60 * MINUTE
     restarted = opener()
-    again = restarted.edits.next("t", NOW + 5 * MINUTE)
-    assert again is not None
+    again = present(restarted.edits.next("t", NOW + 5 * MINUTE))
     assert (again.attempts, again.since) == (2, NOW)
     restarted.edits.give_up(again, NOW + 5 * MINUTE, PostCause.REFUSED_CONTENT, "message to edit not found")
     (told,) = edits_of(store)
@@ -402,24 +321,6 @@ def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: St
     assert store.edits.next("t", NOW + 9 * MINUTE) is None
     found(store, Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),)), Kind.MODIFICATION)
     assert store.edits.next("t", NOW + 9 * MINUTE) is not None
-
-
-def test_an_end_that_a_person_withdrew_is_taken_back(store: Store) -> None:
-    found(store, GRANT)
-    send(store, "17")
-    end = found(store, END, Kind.ABROGATION)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
-    store.edits.done(edit, NOW)
-    store.reviews.withdraw(end, NOW, "somebody")
-    back = store.edits.next("t", NOW)
-    assert back is not None
-    assert back.post.decree.changed_by == ()
-    store.edits.done(back, NOW)
-    store.reviews.reinstate(end, NOW, "somebody")
-    again = store.edits.next("t", NOW)
-    assert again is not None
-    assert [change.decree for change in again.post.decree.changed_by] == [end]
 
 
 def test_the_post_of_a_withdrawn_decree_and_a_digest_are_left_as_they_are(store: Store) -> None:
@@ -447,3 +348,76 @@ def test_a_chat_that_moved_is_known_to_have(store: Store) -> None:
     assert store.moved_chats.moved_at(-1005) == NOW
     assert store.moved_chats.moved_at(-5) == NOW
     assert store.moved_chats.moved_at("@autre") is None
+
+
+# Edits as people see them, and what they decide of them.
+
+
+@pytest.fixture
+def post(store: Store) -> int:
+    """The number of a post whose edit was given up, long after it was sent."""
+    found(store, GRANT)
+    sent = send(store, "17")
+    found(store, END, Kind.ABROGATION)
+    edit = present(store.edits.next("t", NOW))
+    store.edits.give_up(edit, NOW, PostCause.REFUSED_CONTENT, "message to edit not found")
+    return sent.id
+
+
+def seen(store: Store, post: int) -> tuple[str, PostCause | None, str | None]:
+    told = present(store.edits.of(post))
+    return told.state, told.cause, told.error
+
+
+def test_what_is_not_made_is_told_where_posts_are_edited(store: Store, post: int) -> None:
+    assert seen(store, post) == ("given_up", PostCause.REFUSED_CONTENT, "message to edit not found")
+    assert [edit.post for edit in store.edits.given_up(["t"])] == [post]
+    assert store.edits.given_up(["elsewhere"]) == store.edits.unmade(["elsewhere"]) == []
+    found(store, Facts("2026-1"))
+    other = send(store, "18", minutes=1)
+    waiting = send(store, "19", minutes=2)
+    found(store, Facts("2026-9", references=(Reference(Kind.ABROGATION, "2026-1"),)), Kind.ABROGATION)
+    assert [edit.post for edit in store.edits.unmade(["t"])] == [post, waiting.id]
+    assert store.edits.of(other.id) is None
+
+
+def test_one_that_a_person_wants_again_is_made_however_often_it_fails(store: Store, post: int) -> None:
+    late = NOW + 10 * COMPLETED_FOR
+    assert store.edits.next("t", late) is None
+    assert store.edits.retry(post, late)
+    for attempt in (1, 2):
+        edit = present(store.edits.next("t", late))
+        assert (edit.post.id, edit.attempts, edit.since) == (post, attempt, late)
+        store.edits.put_off(edit, late, late, PostCause.NOT_SENT, "no connection")
+    edit = present(store.edits.next("t", late))
+    store.edits.done(edit, late)
+    assert seen(store, post)[0] == "done"
+    assert not store.edits.retry(post, late)
+    assert store.edits.next("t", late) is None
+
+
+@pytest.mark.postgresql
+def test_one_that_waits_is_made_at_once(store: Store, post: int) -> None:
+    assert store.edits.retry(post, NOW)
+    store.edits.rest("t", NOW, NOW + timedelta(hours=1))
+    assert store.edits.next("t", NOW) is None
+    assert store.edits.retry(post, NOW)
+    assert store.edits.next("t", NOW) is not None
+
+
+@pytest.mark.postgresql
+def test_one_that_a_person_gives_up_is_told_no_more_until_more_becomes_known(store: Store, post: int) -> None:
+    assert store.edits.drop(post, NOW)
+    assert store.edits.unmade(["t"]) == store.edits.given_up(["t"]) == []
+    assert seen(store, post) == ("given_up", PostCause.BY_PERSON, "message to edit not found")
+    found(store, Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),)), Kind.MODIFICATION)
+    assert present(store.edits.next("t", NOW + MINUTE)).post.id == post
+    store.edits.drop(post, NOW + MINUTE)
+    assert store.edits.next("t", NOW + MINUTE) is None
+    assert store.edits.retry(post, NOW)
+
+
+def test_there_is_nothing_to_decide_of_what_was_never_to_be_edited(store: Store) -> None:
+    assert not store.edits.retry(404, NOW)
+    assert not store.edits.drop(404, NOW)
+    assert store.edits.of(404) is None

@@ -27,6 +27,7 @@ from sources.catalogue.authority import load_authorities
 from tests.bot.storage.building import NOW, new_recueil, one_recueil
 from tests.bot.storage.finding import posts_of, reading_of
 from tests.examples import by_day
+from tests.present import present
 
 TODAY = NOW.date()
 DROME = Follow(FollowKind.DEPARTMENT, "26")
@@ -77,8 +78,7 @@ def test_a_chat_follows_at_most_thirty_things(store: Store) -> None:
     assert store.follows.add(7, DROME, "fr", TODAY) is Added.ADDED
     assert store.follows.add(8, DROME, "en", TODAY) is Added.ADDED
     assert store.follows.counts() == FollowerCounts(chats=2, follows=31)
-    kept = store.follows.get(8)
-    assert kept is not None
+    kept = present(store.follows.get(8))
     assert (kept.language, kept.mode, kept.since, kept.follows) == ("en", FollowMode.AT_ONCE, TODAY, (DROME,))
 
 
@@ -300,8 +300,7 @@ def test_who_is_forgotten_leaves_no_trace(store: Store) -> None:
     store.follows.add(chat, DROME, "fr", TODAY)
     store.follows.add(8, DROME, "fr", TODAY)
     found(store, "2026-1")
-    post = store.outbox.claim(f"chat:{chat}", NOW)
-    assert post is not None
+    post = present(store.outbox.claim(f"chat:{chat}", NOW))
     store.chat_messages.note([str(chat)], 17, NOW)
     store.chat_messages.begin(post.id, chat)
     store.outbox.sent(post.id, "18", NOW)
@@ -518,8 +517,7 @@ def test_a_message_that_is_edited_while_its_chat_is_forgotten_is_no_longer_there
     [post] = store.posts.listed(destination="chat:7")
     store.outbox.sent(post.id, "5", NOW)
     found(store, "2026-2", kind=Kind.ABROGATION, references=(Reference(Kind.ABROGATION, "2026-1"),))
-    edit = store.edits.next("chat:7", NOW)
-    assert edit is not None
+    edit = present(store.edits.next("chat:7", NOW))
     store.follows.forget(7)
     with pytest.raises(NoSuchRow):
         store.edits.done(edit, NOW)

@@ -18,9 +18,10 @@ from sqlalchemy import text
 
 from bot.app.instance import run_alone
 from bot.storage.errors import DiskFull, NotWritable, StorageError, Unavailable
-from bot.storage.locks import LockName
+from bot.storage.locks import LockName, WorkRequest
 from bot.storage.store import Store, open_store
-from tests.bot.storage.building import NOW
+from tests.bot.storage.building import NOW, at_once
+from tests.present import present
 from tests.processes import Forked, Zygote
 
 pytestmark = pytest.mark.postgresql
@@ -60,8 +61,7 @@ def test_one_at_a_time(opener: Callable[[], Store]) -> None:
     assert other.take(WORK, "vigie poll"), "another lock"
     assert (one.is_ours(RUN), other.is_ours(RUN)) == (True, False)
     for store in (one, other):
-        found = store.holder(RUN)
-        assert found is not None
+        found = present(store.holder(RUN))
         assert (found.command, found.pid) == ("vigie run", os.getpid())
         assert str(found).startswith("vigie run on host ")
         assert re.search(rf", process {os.getpid()}, since 20\d\d-\d\d-\d\d \d\d:\d\d UTC$", str(found))
@@ -77,17 +77,14 @@ def test_one_at_a_time(opener: Callable[[], Store]) -> None:
 def test_whoever_may_only_read_sees_who_holds_it(url: str, store: Store) -> None:
     assert store.locks.take(RUN, "vigie run")
     with open_store(url, read_only=True) as reader:
-        found = reader.locks.holder(RUN)
-        assert found is not None
-        assert found.pid == os.getpid()
+        assert present(reader.locks.holder(RUN)).pid == os.getpid()
         assert reader.locks.holder(WORK) is None
 
 
 def test_the_lock_of_a_killed_process_is_free_at_once(url: str, store: Store, zygote: Zygote) -> None:
     with holding(zygote, url) as process:
         assert not store.locks.take(WORK, "vigie run")
-        found = store.locks.holder(WORK)
-        assert found is not None
+        found = present(store.locks.holder(WORK))
         assert (found.command, found.pid) == ("vigie poll", process.pid)
         process.send(signal.SIGKILL)
         process.wait(30)
@@ -97,18 +94,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(url: str, store: Store, zy
 
 def test_of_many_that_begin_at_once_one_has_it(opener: Callable[[], Store]) -> None:
     stores = [opener() for _ in range(4)]
-    start = threading.Barrier(4)
-    had: list[bool] = []
-
-    def run(number: int) -> None:
-        start.wait(timeout=30)
-        had.append(stores[number].locks.take(RUN, "vigie run"))
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    had = at_once(4, lambda number: stores[number].locks.take(RUN, "vigie run"))
     assert sorted(had) == [False, False, False, True]
 
 
@@ -277,3 +263,39 @@ def test_a_database_in_memory_needs_none() -> None:
         assert store.locks.is_ours(RUN)
         assert store.locks.holder(RUN) is None
         store.locks.release(RUN)
+
+
+# Work that is handed from one process to another.
+
+
+@pytest.mark.postgresql
+def test_a_request_from_its_making_to_its_answer(store: Store) -> None:
+    requests = store.requests
+    first = requests.add("poll", {"codes": ["26"]})
+    second = requests.add("backfill", {"since": "2026-01-01", "limit": None})
+    assert {request.id: request for request in requests.unanswered()} == {
+        first: WorkRequest(first, "poll", {"codes": ["26"]}),
+        second: WorkRequest(second, "backfill", {"since": "2026-01-01", "limit": None}),
+    }
+    requests.report(first, "1/2 sources")
+    assert requests.get(first) == WorkRequest(first, "poll", {"codes": ["26"]}, "1/2 sources")
+    requests.answer(first, {})
+    assert [one.id for one in requests.unanswered()] == [second]
+    assert present(requests.get(first)).result == {}, "an answer, if an empty one"
+    requests.remove(first)
+    assert requests.get(first) is None
+    assert requests.add("poll", {}) not in {first, second}
+    # Nobody waits any more.
+    requests.report(first, "2/2 sources")
+    requests.answer(first, {"lines": []})
+    requests.clear()
+    assert (requests.get(first), requests.get(second), requests.unanswered()) == (None, None, [])
+
+
+def test_a_result_that_nobody_has_read_yet_stays_when_another_process_begins(store: Store) -> None:
+    requests = store.requests
+    done, open_ = requests.add("poll", {"codes": ["26"]}), requests.add("poll", {"codes": ["38"]})
+    requests.answer(done, {"by": "poll"})
+    requests.clear()
+    assert present(requests.get(done)).result == {"by": "poll"}
+    assert requests.get(open_) is None

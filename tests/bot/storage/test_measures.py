@@ -13,6 +13,7 @@ from bot.storage.measures import FOLLOWERS, FROM_FOUND, FROM_PUBLISHED, GIVEN_UP
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_follows import DROME, TODAY, found
+from tests.present import present
 
 
 @pytest.mark.postgresql
@@ -28,8 +29,7 @@ def test_chats_that_follow_something_are_counted_as_one_and_their_posts_are_not_
     found(store, "2026-1")
     found(store, "2026-2")
     for took in (timedelta(minutes=1), timedelta(hours=2, milliseconds=250)):
-        due = store.outbox.claim("channel", NOW)
-        assert due is not None
+        due = present(store.outbox.claim("channel", NOW))
         store.outbox.sent(due.id, str(took), NOW + took)
     measured = store.measures.all()
     assert measured.posts == {

@@ -13,9 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, event, insert, select, text
 
-from bot.storage.errors import BadUrl, Corrupt, DiskFull, Locked, NotWritable, StorageError, Unavailable, WrongSchema
+from bot.storage.database import in_memory, masked, parse_url, written
+from bot.storage.errors import BadUrl, Conflict, Corrupt, DiskFull, Locked, NotWritable, StorageError, Unavailable, WrongSchema
+from bot.storage.schema import search_rules
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 
@@ -297,3 +301,110 @@ def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_database_that_does_not_exist_is_told(server: str) -> None:
     with pytest.raises(Unavailable, match='database "absent" does not exist'):
         open_store(server.format(database="absent"))
+
+
+@pytest.mark.parametrize(
+    ("text", "driver", "database"),
+    [
+        ("sqlite:///vigie.db", "sqlite", "vigie.db"),
+        ("sqlite:////var/lib/vigie/vigie.db", "sqlite", "/var/lib/vigie/vigie.db"),
+        (" sqlite+pysqlite:///vigie.db\n", "sqlite", "vigie.db"),
+        ("sqlite://", "sqlite", ":memory:"),
+        ("sqlite:///:memory:", "sqlite", ":memory:"),
+        ("postgresql://u:p@host/vigie", "postgresql+psycopg", "vigie"),
+        ("postgres://u@host/vigie", "postgresql+psycopg", "vigie"),
+        ("postgresql+psycopg://u@/vigie?host=/run/postgresql", "postgresql+psycopg", "vigie"),
+    ],
+)
+def test_what_is_accepted(text: str, driver: str, database: str) -> None:
+    url = parse_url(text)
+    assert (url.drivername, url.database) == (driver, database)
+    assert in_memory(url) is (database == ":memory:")
+
+
+def test_the_home_folder_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert parse_url("sqlite:///~/vigie.db").database == "/home/someone/vigie.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not a database address"),
+        ("vigie.db", "not a database address"),
+        ("mysql://root:s3cret@host/vigie", "only sqlite and postgresql"),
+        ("sqlite://vigie.db", "three slashes"),
+        ("sqlite:///vigie.db?mode=ro", "no options"),
+        ("postgresql://u:s3cret@host:port/vigie", "not a database address"),
+        ("postgresql://u:s3cret@s3cret@host/vigie", "write it as %40"),
+        ("u:s3cret@host/vigie", "not a database address"),
+        ("postgresql+asyncpg://u:s3cret@host/vigie", "only sqlite and postgresql"),
+    ],
+)
+def test_what_is_not_says_why_and_keeps_the_password(text: str, words: str) -> None:
+    with pytest.raises(BadUrl, match=words) as raised:
+        parse_url(text)
+    assert "s3cret" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+@given(st.text(alphabet="s3cret@:/?#%&= ", min_size=1))
+def test_no_password_is_ever_shown(rest: str) -> None:
+    secret = f"HIDDEN{rest}HIDDEN"
+    try:
+        shown = masked(parse_url(f"postgresql://user:{secret}@host/vigie"))
+    except BadUrl as error:
+        shown = str(error)
+    assert "HIDDEN" not in shown
+
+
+def test_a_password_among_the_parameters_is_not_shown() -> None:
+    url = parse_url("postgresql://host/vigie?user=u&password=s3cret&sslpassword=s3cret&application_name=x")
+    assert "s3cret" not in masked(url)
+    assert "application_name=x" in masked(url)
+
+
+# A transaction that met another program's begins again, and leaves nothing of the try before.
+
+
+def writes(version: str, *troubles: StorageError) -> Callable[[Connection], str]:
+    """Work that adds a row, and then meets each of these troubles once."""
+    left = list(troubles)
+
+    def work(connection: Connection) -> str:
+        connection.execute(insert(search_rules), {"version": version})
+        if left:
+            raise left.pop(0)
+        return version
+
+    return work
+
+
+def versions(store: Store) -> list[str]:
+    with store.database.reading() as connection:
+        return [one for one in connection.execute(select(search_rules.c.version)).scalars() if one.startswith("test")]
+
+
+def test_the_last_try_counts_alone(store: Store) -> None:
+    assert written(store.database, writes("test", *[Conflict("again")] * 4)) == "test"
+    assert versions(store) == ["test"]
+
+
+@pytest.mark.parametrize(("troubles", "raised"), [([Conflict("again")] * 5, Conflict), ([Locked("busy")], Locked)])
+def test_what_goes_on_failing_is_told_and_leaves_nothing(store: Store, troubles: list[StorageError], raised: type[StorageError]) -> None:
+    with pytest.raises(raised, match=str(troubles[0])):
+        written(store.database, writes("test", *troubles))
+    assert versions(store) == []
+
+
+def test_a_key_that_another_has_taken_is_a_conflict_each_time(store: Store) -> None:
+    written(store.database, writes("test"))
+    tries: list[int] = []
+
+    def work(connection: Connection) -> None:
+        tries.append(1)
+        connection.execute(insert(search_rules), {"version": "test"})
+
+    with pytest.raises(Conflict):
+        written(store.database, work)
+    assert (len(tries), versions(store)) == (5, ["test"])

@@ -14,6 +14,7 @@ from tests.bot.messages.samples import decree
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import reading_of
 from tests.bot.storage.test_outbox import MINUTE, claimed
+from tests.present import present
 
 DRAFT = Facts(signed=date(2024, 4, 18), operators=("SNCF",))
 KEYS = ("text:1",)
@@ -48,9 +49,7 @@ def test_it_is_looked_for_as_it_was_sent(store: Store) -> None:
     # Only the marks are those of then.
     assert sought.decree.sightings != post.decree.sightings
     store.outbox.sent(sought.id, "17", NOW)
-    edit = store.edits.next("t", NOW)
-    assert edit is not None
-    assert edit.post.decree.facts.number == "2024-7"
+    assert present(store.edits.next("t", NOW)).post.decree.facts.number == "2024-7"
 
 
 def test_a_message_that_a_killed_program_sent_is_looked_for_so_too(store: Store) -> None:

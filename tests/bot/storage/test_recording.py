@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -17,8 +16,9 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.recording import Recordings
 from bot.storage.schema import identities
 from bot.storage.store import Store
-from tests.bot.storage.building import EVIDENCE, NOW, act, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.building import EVIDENCE, NOW, act, at_once, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import posts_of, stored
+from tests.present import present
 
 FACTS = Facts(number="2024-110-0003", signed=date(2024, 4, 19), ends=Moment(date(2024, 4, 21)), operators=("SNCF",), cameras=4)
 
@@ -99,16 +99,6 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
     assert len(stored(store, first.decrees[0].id or 0).sightings) == 1
 
 
-def test_a_decree_found_at_the_second_reading_is_posted_then(store: Store) -> None:
-    recueil = one_recueil(store)
-    store.recordings.record(result_of(recueil, act("Un", first=3), unreadable=(9,), next_try_at=NOW), to("telegram"), NOW)
-    second = store.recordings.record(result_of(recueil, act("Un", first=3), act("Deux", first=9)), to("telegram"), NOW)
-    assert [decree.title for decree in second.decrees] == ["Deux"]
-    assert [post.decree.title for post in second.posts] == ["Deux"]
-    assert store.recueils.get(recueil.id).state is RecueilState.READ
-    assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["Un", "Deux"]
-
-
 def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(store: Store) -> None:
     recueil = one_recueil(store)
     partial, whole = act("Arrêté", first=3, last=6), act("Arrêté n° 12 relatif à la VSA", first=3, last=6, facts=FACTS)
@@ -123,23 +113,13 @@ def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(st
     assert post.key == first.posts[0].key
 
 
-def test_a_decree_that_a_second_reading_misses_stays_and_can_be_found(store: Store) -> None:
-    recueil = one_recueil(store)
-    first = store.recordings.record(result_of(recueil, act("Arrêté vidéosurveillance", first=3)), to("t"), NOW)
-    store.recordings.record(result_of(recueil, act("Illisible", first=3, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
-    assert store.decrees.recent(10).decrees == first.decrees
-    assert store.decrees.search("vidéosurveillance", 10).decrees == first.decrees
-    assert store.outbox.counts() == {"t": {PostState.PENDING: 1}}
-
-
 def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
     paris, police = one_recueil(store, authority="75"), one_recueil(store, authority="PP")
     first = store.recordings.record(result_of(paris, act("Arrêté", first=3), keys=[["PP|2024-1", "text:a"]]), to("t"), NOW)
     later = NOW + timedelta(hours=2)
     second = store.recordings.record(result_of(police, act("Arrêté", first=1, facts=FACTS), keys=[["text:b", "PP|2024-1"]]), to("t"), later)
     assert second == RecordingResult((), (), duplicate=False)
-    known = store.decrees.get(first.decrees[0].id or 0)
-    assert known is not None
+    known = present(store.decrees.get(first.decrees[0].id or 0))
     assert (known.page, known.url, known.facts) == (3, paris.url, FACTS), "what the first text did not tell, the second does"
     assert known.identities == ("PP|2024-1", "text:a", "text:b")
     seen = stored(store, known.id or 0).sightings
@@ -294,26 +274,14 @@ def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Cal
     programs = [opener() for _ in range(4)]
     authorities = [str(number) for number in range(10, 18)]
     recueils = [one_recueil(programs[0], authority=code) for code in authorities]
-    start = threading.Barrier(len(recueils))
-    announced: list[Post] = []
-    errors: list[BaseException] = []
 
-    def run(number: int) -> None:
+    def record(number: int) -> Sequence[Post]:
         judged = [act(f"Arrêté {letter}", first=page) for page, letter in enumerate("ABCD", start=1)]
         ordered = judged if number % 2 else judged[::-1]
-        try:
-            start.wait(timeout=60)
-            announced.extend(programs[number % 4].recordings.record(result_of(recueils[number], *ordered), to("t"), NOW).posts)
-        except BaseException as error:
-            errors.append(error)
+        return programs[number % 4].recordings.record(result_of(recueils[number], *ordered), to("t"), NOW).posts
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(recueils))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert errors == []
-    assert sorted(post.decree.title for post in announced) == ["Arrêté A", "Arrêté B", "Arrêté C", "Arrêté D"]
+    announced = at_once(len(recueils), record)
+    assert sorted(post.decree.title for posts in announced for post in posts) == ["Arrêté A", "Arrêté B", "Arrêté C", "Arrêté D"]
     assert programs[0].outbox.counts() == {"t": {PostState.PENDING: 4}}
     for decree in programs[0].decrees.recent(10).decrees:
         assert {one.authority for one in stored(programs[0], decree.id or 0).sightings} == set(authorities)
@@ -348,25 +316,15 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
 
 @pytest.mark.postgresql
 def test_threads_of_one_program_share_the_store(store: Store) -> None:
-    errors: list[BaseException] = []
-
     def work(number: int) -> None:
-        try:
-            for turn in range(3):
-                name = f"{number}-{turn}"
-                (recueil,) = store.recueils.add([new_recueil(name)], NOW)
-                store.recordings.record(result_of(recueil, act(f"Arrêté {name}")), to("t"), NOW)
-                assert store.decrees.search(f"arrete {name}", 10).total >= 1
-                assert store.outbox.claim("t", NOW) is not None
-        except BaseException as error:
-            errors.append(error)
+        for turn in range(3):
+            name = f"{number}-{turn}"
+            (recueil,) = store.recueils.add([new_recueil(name)], NOW)
+            store.recordings.record(result_of(recueil, act(f"Arrêté {name}")), to("t"), NOW)
+            assert store.decrees.search(f"arrete {name}", 10).total >= 1
+            assert store.outbox.claim("t", NOW) is not None
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert errors == []
+    at_once(6, work)
     assert store.decrees.recent(100).total == 18
     assert store.outbox.counts() == {"t": {PostState.SENDING: 18}}
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.records import FailureStreak, Publication, RecueilState
+from bot.domain.records import FailureStreak, NewRecueil, Publication, RecueilState
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.finding import mark
+from tests.present import present
 
 
 def test_what_was_added_is_seen_and_comes_back_as_it_was(store: Store) -> None:
@@ -94,16 +97,14 @@ def test_publications_tell_when_an_item_was_found_only_where_that_is_when_it_cam
     later = NOW + timedelta(hours=1)
     store.recueils.add([new_recueil("baseline"), new_recueil("other", authority="83")], NOW)
     store.recueils.add([new_recueil("new"), silent], later)
-    day = new_recueil().published
-    assert day is not None
+    day = present(new_recueil().published)
     known = store.recueils.publications("26:site", since=day, found_after=NOW)
     assert known == [Publication(day, None), Publication(day, later), Publication(day, None)]
     assert store.recueils.publications("99:site", since=day, found_after=NOW) == []
 
 
 def test_publications_go_back_to_a_day_however_many_a_backfill_has_added_since(store: Store) -> None:
-    day = new_recueil().published
-    assert day is not None
+    day = present(new_recueil().published)
     later = NOW + timedelta(hours=1)
     undated = replace(new_recueil("undated"), published=None)
     store.recueils.add([new_recueil("new")], NOW)
@@ -135,3 +136,76 @@ def test_what_a_clock_that_was_ahead_put_off_is_due_at_once(store: Store) -> Non
     store.recueils.failed(waiting.id, "503", now=NOW, next_try_at=NOW + timedelta(days=1))
     store.recueils.failed(put_off.id, "503", now=NOW, next_try_at=NOW + timedelta(days=365))
     assert [recueil.id for recueil in store.recueils.due(NOW)] == [put_off.id]
+
+
+SINCE = date(2024, 1, 1)
+KNOWN = RecueilState.KNOWN
+
+
+def known(name: str, published: date | None = None, authority: str = "26") -> NewRecueil:
+    return replace(new_recueil(name, authority=authority, state=KNOWN), published=published)
+
+
+# Which sources were listed
+
+
+@pytest.mark.postgresql
+def test_who_listed_further_back_listed_this_too(store: Store) -> None:
+    store.backfills.listed("26:site", SINCE, NOW)
+    assert store.backfills.listed_at("26:site", SINCE + timedelta(days=1)) == NOW
+    assert store.backfills.listed_at("26:site", SINCE - timedelta(days=1)) is None
+
+
+# What is left to read
+
+
+def test_what_is_left_to_a_backfill_newest_first(store: Store) -> None:
+    store.recueils.add(
+        [
+            known("old", SINCE - timedelta(days=1)), known("undated"), known("first", SINCE), known("last", SINCE + timedelta(days=1)),
+            known("other", SINCE, authority="83"), new_recueil("waiting"),
+        ],
+        NOW,
+    )  # fmt: skip
+    assert [recueil.title for recueil in store.recueils.left("26", SINCE)] == ["RAA last", "RAA first", "RAA undated"]
+    assert len(store.recueils.of("26")) == 5
+    assert [recueil.title for recueil in store.recueils.of("83")] == ["RAA other"]
+
+
+@pytest.mark.postgresql
+def test_one_backfill_takes_a_recueil_up(store: Store, opener: Callable[[], Store]) -> None:
+    store.recueils.add([known("a")], NOW)
+    other = opener()
+    [mine], [theirs] = store.recueils.left("26", SINCE), other.recueils.left("26", SINCE)
+    taken = present(store.recueils.take_up(mine, silent=True, now=NOW))
+    assert (taken.id, taken.state, taken.silent, taken.tried_at) == (mine.id, KNOWN, True, NOW)
+    assert other.recueils.take_up(theirs, silent=True, now=NOW + timedelta(minutes=1)) is None
+
+
+@pytest.mark.postgresql
+def test_what_a_backfill_that_was_killed_had_taken_up_is_free_again(store: Store) -> None:
+    store.recueils.add([known("a")], NOW)
+    [recueil] = store.recueils.left("26", SINCE)
+    store.recueils.take_up(recueil, silent=True, now=NOW)
+    [again] = store.recueils.left("26", SINCE)
+    assert not present(store.recueils.take_up(again, silent=False, now=NOW)).silent
+
+
+def test_what_was_read_meanwhile_is_not_taken_up(store: Store) -> None:
+    store.recueils.add([known("a")], NOW)
+    [recueil] = store.recueils.left("26", SINCE)
+    mark(store, recueil.id, RecueilState.WAITING)
+    assert store.recueils.take_up(recueil, silent=True, now=NOW) is None
+    assert not store.recueils.get(recueil.id).silent
+
+
+def test_what_was_taken_up_in_silence_posts_nothing_however_it_was_loaded(store: Store) -> None:
+    store.recueils.add([known("a")], NOW)
+    [recueil] = store.recueils.left("26", SINCE)
+    store.recueils.take_up(recueil, silent=True, now=NOW)
+    # As it was before it was taken up: what the row says decides.
+    recorded = store.recordings.record(result_of(recueil, act("Arrêté VSA")), to("telegram"), NOW)
+    assert (len(recorded.decrees), recorded.posts) == (1, ())
+    # The same decree in a recueil of today.
+    later = store.recordings.record(result_of(one_recueil(store, "b"), act("Arrêté VSA")), to("telegram"), NOW)
+    assert (later.decrees, later.posts, store.outbox.counts()) == ((), (), {})

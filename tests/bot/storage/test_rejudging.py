@@ -13,6 +13,7 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, one_recueil, result_of, to
 from tests.bot.storage.finding import stored
+from tests.present import present
 
 FACTS = Facts(number="2024-9", cameras=2)
 
@@ -34,8 +35,7 @@ def test_the_other_place_of_a_decree_in_its_recueil_stays(store: Store) -> None:
     [decree] = store.decrees.recent(10).decrees
     before = decree.sightings
     assert [seen.page for seen in before] == [3, 8]
-    done = store.rejudging.apply(second, item.verdict, found(store, recueil, item, "k", "more"), to("t"), NOW)
-    assert done is not None
+    done = present(store.rejudging.apply(second, item.verdict, found(store, recueil, item, "k", "more"), to("t"), NOW))
     assert (done.decree, done.is_new, done.posts) == (decree.id, False, ())
     now = stored(store, decree.id or 0)
     # Shown by its first place, whose facts stay.
@@ -47,8 +47,7 @@ def test_a_decree_is_known_again_by_its_act_when_all_its_keys_changed(store: Sto
     recueil, [first, _], item = twice(store, same=False)
     [_, decree] = store.decrees.recent(10).decrees
     again = replace(item, act=replace(item.act, first_page=3, last_page=3))
-    done = store.rejudging.apply(first, item.verdict, found(store, recueil, again, "new"), to("t"), NOW)
-    assert done is not None
+    done = present(store.rejudging.apply(first, item.verdict, found(store, recueil, again, "new"), to("t"), NOW))
     assert (done.decree, done.is_new) == (decree.id, False)
     assert stored(store, decree.id or 0).facts.cameras == 5
 
@@ -60,8 +59,7 @@ def test_what_a_person_withdrew_waits_for_a_person(store: Store) -> None:
     store.recordings.record(result_of(other, act("Autre", outcome=Outcome.NOT_CONCERNED, text="Autre")), to("t"), NOW)
     store.reviews.withdraw(decree.id or 0, NOW, "cli")
     [elsewhere] = store.decrees.acts_of(other.id)
-    done = store.rejudging.apply(elsewhere, item.verdict, found(store, other.id, item, "k"), to("t"), NOW)
-    assert done is not None
+    done = present(store.rejudging.apply(elsewhere, item.verdict, found(store, other.id, item, "k"), to("t"), NOW))
     assert (done.decree, done.is_new, done.posts) == (None, False, ())
     assert [waiting.id for waiting in store.reviews.waiting(10)] == [elsewhere.id]
     # Of the act that was withdrawn itself, a person has decided.

@@ -69,8 +69,7 @@ def test_a_round_trip(store: Store, url: str, elsewhere: str, tmp_path: Path, cl
     (tmp_path / "elsewhere").mkdir()
     for number in range(1, 4):
         record(store, number)
-    claimed = store.outbox.claim("t", NOW)
-    assert claimed is not None
+    assert store.outbox.claim("t", NOW) is not None
     backup = back_up(url, tmp_path / "copies", NOW).path
     done = restore(newest_of(tmp_path / "copies"), elsewhere, NOW)
     assert (newest_of(backup), done.made_at, done.sought, done.held, done.aside) == (backup, NOW, 6, 0, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +10,11 @@ import pytest
 
 from bot.domain.acts import Facts, Judged, Kind, Moment, Outcome, Reference, Where
 from bot.domain.records import Decision, ReadResult, RecueilState, Settled, Waiting
-from bot.storage.errors import AlreadyDecided, NoSuchRow, StorageError
+from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.store import Store
-from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.building import EVIDENCE, NOW, act, at_once, decree_of, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import found, posts_of, stored
+from tests.present import present
 
 LATER = NOW + timedelta(hours=2)
 LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8
@@ -49,19 +49,7 @@ def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
     assert store.reviews.waiting(1) == [one]
     store.reviews.notified([one.id, 404], LATER)
     assert store.reviews.not_notified(10) == [two]
-    told = store.reviews.get(one.id)
-    assert told is not None
-    assert told.notified_at == LATER
-
-
-def test_a_rejected_act_waits_no_more_and_is_kept(store: Store) -> None:
-    [review] = waiting(store)
-    assert store.reviews.reject(review.id, LATER, "cli").decision == REJECTED
-    assert store.reviews.waiting(10) == []
-    [kept] = store.decrees.acts_of(review.recueil_id)
-    assert (kept.outcome, kept.decree_id, kept.title) == (Outcome.NOT_CONCERNED, None, "Arrêté douteux")
-    assert store.reviews.decision(review.id) == REJECTED
-    assert store.recordings.decided(["act:26-2024-04-19-00003", "act:other"]) == {"act:26-2024-04-19-00003": REJECTED}
+    assert present(store.reviews.get(one.id)).notified_at == LATER
 
 
 def test_an_accepted_act_is_a_decree_like_any_other(store: Store) -> None:
@@ -165,28 +153,18 @@ def test_whoever_comes_second_is_told_what_was_decided(store: Store) -> None:
 def test_one_of_many_answers_at_once_counts(opener: Callable[[], Store]) -> None:
     programs = [opener() for _ in range(4)]
     [review] = waiting(programs[0])
-    start = threading.Barrier(len(programs))
-    ends: list[str] = []
 
-    def answer(number: int) -> None:
-        start.wait(timeout=60)
+    def answer(number: int) -> str:
         try:
             if number % 2:
                 programs[number].reviews.reject(review.id, LATER, "cli")
             else:
                 accept(programs[number], review)
-            ends.append("counted")
         except AlreadyDecided:
-            ends.append("late")
-        except StorageError as error:
-            ends.append(repr(error))
+            return "late"
+        return "counted"
 
-    threads = [threading.Thread(target=answer, args=(number,)) for number in range(len(programs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert sorted(ends) == ["counted", "late", "late", "late"]
+    assert sorted(at_once(len(programs), answer)) == ["counted", "late", "late", "late"]
 
 
 def test_nothing_is_kept_when_accepting_fails(store: Store) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from bot.domain.acts import Facts, Kind, Moment, Reference
 from bot.domain.posts import Post, PostCause, PostState, SentMessage
-from bot.storage.outbox import Posts
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of
+from tests.present import present
 
 SIGNED = date(2026, 8, 12)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
@@ -23,9 +23,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def claimed(store: Store) -> Post:
-    post = store.outbox.claim("t", NOW)
-    assert post is not None
-    return post
+    return present(store.outbox.claim("t", NOW))
 
 
 def number(post: Post | None) -> str | None:
@@ -75,17 +73,6 @@ def test_what_was_refused_or_given_up_is_waited_for_no_more(store: Store) -> Non
     assert store.outbox.claim("t", NOW) is None
     store.outbox.move(first, PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="no")
     assert claimed(store).reply_to is None
-
-
-def test_a_persons_word_lets_it_go(store: Store) -> None:
-    found(store, GRANT)
-    store.outbox.move(claimed(store), PostState.HELD, NOW, cause=PostCause.AWAITS_PERSON)
-    found(store, END, Kind.ABROGATION)
-    assert store.outbox.claim("t", NOW) is None
-    posts: Posts = store.posts
-    held = posts.listed(states=[PostState.HELD])[0]
-    assert posts.decide(held, PostState.SENT, NOW, cause=PostCause.BY_PERSON, reference="17")
-    assert claimed(store).reply_to == SentMessage("17", NOW)
 
 
 def test_what_changes_a_change_waits_for_all_of_them(store: Store) -> None:
@@ -153,6 +140,4 @@ def test_it_is_looked_at_again_without_a_word(store: Store) -> None:
     store.outbox.move(claimed(store), PostState.UNKNOWN, NOW, cause=PostCause.RECONCILE_UNCLEAR, not_before=NOW + timedelta(days=1))
     found(store, END, Kind.ABROGATION)
     assert store.outbox.claim("t", NOW) is None
-    due = store.outbox.next_due(NOW, ["t"])
-    assert due is not None
-    assert NOW < due <= NOW + timedelta(minutes=5)
+    assert NOW < present(store.outbox.next_due(NOW, ["t"])) <= NOW + timedelta(minutes=5)

@@ -12,6 +12,7 @@ from bot.domain.posts import PostState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.bot.storage.finding import found, posts_of, stored
+from tests.present import present
 
 DAY = NOW.date()
 FACTS = Facts("2024-1", signed=DAY, starts=Moment(DAY), ends=Moment(DAY + timedelta(days=9)))
@@ -77,8 +78,7 @@ def test_a_digest_goes_out_without_the_decree_that_was_withdrawn(store: Store) -
     one, two = found(store, FACTS), ending(store)
     store.outbox.gather("t", [[post.id for post in posts_of(store, [one, two])]], NOW)
     store.reviews.withdraw(one, NOW, "cli")
-    message = store.outbox.claim("t", NOW)
-    assert message is not None
+    message = present(store.outbox.claim("t", NOW))
     assert [decree.id for decree in message.decrees] == [two]
     store.outbox.sent(message.id, "77", NOW)
     states = {post.decree.id: post.state for post in posts_of(store, [one, two])}

@@ -6,22 +6,16 @@ import pytest
 
 from bot.app.config.destinations import destinations, edited
 from bot.app.config.errors import ConfigError
-from bot.app.config.loading import load_settings
 from bot.app.config.model import Settings
 from bot.delivery.apprise import AppriseChannel
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Filter, Kind
+from tests.bot.app.config.test_loading import load
 
-CODES = frozenset({"26", "38"})
 TELEGRAM = "[telegram]\ntoken = '1:T'\n"
 MASTODON = "[mastodon]\ninstance = 'mastodon.social'\ntoken = 'M'\n"
-
-
-def load(folder: Path, text: str) -> Settings:
-    (folder / "config.toml").write_text(text, encoding="utf-8")
-    return load_settings(folder / "config.toml", {}, known_codes=CODES)
 
 
 def entry(name: str, platform: str, *lines: str) -> str:
@@ -121,18 +115,6 @@ def test_an_explicit_console_stays_beside_the_others(tmp_path: Path) -> None:
             "config.toml:2: destinations[0].name: a name of this form belongs to a chat that follows something; choose another",
         ),
         (MASTODON + entry("mastodon", "console"), "config.toml:5: destinations[0].name: this name is already used by mastodon.token"),
-    ],
-)
-def test_what_cannot_work_is_told(tmp_path: Path, text: str, expected: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, text)
-    (told,) = caught.value.problems
-    assert told.removeprefix(f"{tmp_path}/").startswith(expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
         (
             TELEGRAM + entry("a", "telegram", "chat = '@Vigie'") + entry("b", "telegram", "chat = '@vigie'", "departments = ['26']"),
             "config.toml:10: destinations[1].chat: destinations[0] already posts to this chat in this language",
@@ -147,7 +129,7 @@ def test_what_cannot_work_is_told(tmp_path: Path, text: str, expected: str) -> N
         ),
     ],
 )
-def test_two_destinations_are_never_one_place_in_one_language(tmp_path: Path, text: str, expected: str) -> None:
+def test_what_cannot_work_is_told(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, text)
     (told,) = caught.value.problems

@@ -3,15 +3,19 @@ from __future__ import annotations
 import json
 import re
 import string
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, SecretStr
 
+from bot.app.config.destinations import answering, destinations
 from bot.app.config.errors import ConfigError
 from bot.app.config.loading import load_settings
-from bot.app.config.model import Settings
+from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import contact
 from sources.http.connection import user_agent
 from tests.examples import examples
@@ -288,3 +292,206 @@ def test_whatever_is_written_gives_settings_or_a_clear_error(tmp_path: Path, doc
     except ConfigError as error:
         told = str(error).splitlines()
     assert told is None or (told and all(line.startswith(f"{file}:") for line in told))
+
+
+# Options of the form of posts, and destinations through Apprise.
+
+
+SECRET = "jeton-tres-secret"
+
+
+def told(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, text)
+    assert SECRET not in str(raised.value)
+    return str(raised.value)
+
+
+def apprise(*lines: str) -> str:
+    return "\n".join(("[[destinations]]", 'name = "x"', 'platform = "apprise"', *lines))
+
+
+def test_a_service_of_apprise_has_a_secret_address(tmp_path: Path) -> None:
+    settings = load(tmp_path, apprise(f'url = " ntfys://ntfy.example/{SECRET} "'))
+    (entry,) = destinations(settings)
+    assert entry.url is not None
+    assert entry.url.get_secret_value() == f"ntfys://ntfy.example/{SECRET}"
+    assert SECRET not in repr(settings)
+    assert SECRET not in str(settings.model_dump())
+
+
+def test_its_address_may_be_in_a_file_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "service.url").write_text(f"json://127.0.0.1/{SECRET}\n", encoding="utf-8")
+    (entry,) = destinations(load(tmp_path, apprise('url_file = "service.url"')))
+    assert entry.url is not None
+    assert entry.url.get_secret_value() == f"json://127.0.0.1/{SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((), 'an apprise destination needs url = "service://…" or url_file'),
+        ((f'url = "ntfy {SECRET}"',), "is not an address of Apprise"),
+        ((f'url = "{SECRET}"',), "is not an address of Apprise"),
+        ((f'url = "json://h/{SECRET}"', 'url_file = "a"'), "both url and url_file are given; keep one"),
+        (('url_file = "absent"',), "No such file"),
+        ((f'url = "json://h/{SECRET}"', 'chat = "@vsa"'), "is only for a telegram destination"),
+        ((f'url = "json://h/{SECRET}"', "thread = true"), "is only for a mastodon destination"),
+        ((f'url = "json://h/{SECRET}"', "answer_mentions = true"), "is only for a mastodon destination"),
+    ],
+)
+def test_what_is_wrong_with_a_service_is_told_without_its_address(tmp_path: Path, lines: tuple[str, ...], expected: str) -> None:
+    assert expected in told(tmp_path, apprise(*lines))
+
+
+def test_two_destinations_of_one_service_in_one_language_are_one(tmp_path: Path) -> None:
+    one = apprise(f'url = "json://h/{SECRET}"')
+    other = one.replace('name = "x"', 'name = "y"')
+    assert "already posts to this service in this language" in told(tmp_path, f"{one}\n{other}")
+    assert len(destinations(load(tmp_path, f'{one}\n{other}\nlanguage = "en"'))) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("https://vigie.example/", "https://vigie.example"), ("https://vigie.example/vsa/", "https://vigie.example/vsa"), ("", ""), (" ", "")],
+)
+def test_the_public_address_has_no_slash_at_its_end(tmp_path: Path, text: str, expected: str) -> None:
+    assert load(tmp_path, f'[web]\npublic_url = "{text}"').web.public_url == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["http://vigie.example", "http://127.0.0.1", "vigie.example", "https://u:p@v.example", "https://v.example?a=1"]
+)
+def test_other_addresses_are_not_posted_for_everybody(tmp_path: Path, text: str) -> None:
+    assert "web.public_url" in told(tmp_path, f'[web]\npublic_url = "{text}"')
+
+
+def test_form_of_an_account_is_that_of_its_section_unless_it_says_otherwise(tmp_path: Path) -> None:
+    text = """
+    [mastodon]
+    instance = "social.example"
+    token = "T"
+    content_warning = " Vidéosurveillance "
+    thread = true
+    [[destinations]]
+    name = "other"
+    platform = "mastodon"
+    token = "U"
+    content_warning = ""
+    thread = false
+    [[destinations]]
+    name = "same"
+    platform = "mastodon"
+    token = "V"
+    """
+    form = {entry.name: (entry.content_warning, entry.thread) for entry in destinations(load(tmp_path, text))}
+    assert form == {"mastodon": ("Vidéosurveillance", True), "other": ("", False), "same": ("Vidéosurveillance", True)}
+
+
+def test_an_account_answers_mentions_once_where_it_may(tmp_path: Path) -> None:
+    section = '[mastodon]\ninstance = "social.example"\ntoken = "T"\n'
+    assert answering(load(tmp_path, section)) == ()
+    entry = '[[destinations]]\nname = "{name}"\nplatform = "mastodon"\nlanguage = "{language}"\n{more}\n'
+    both = entry.format(name="fr", language="fr", more="") + entry.format(name="en", language="en", more="")
+    other = entry.format(name="other", language="fr", more='token = "U"\nanswer_mentions = false')
+    settings = load(tmp_path, f"{section}answer_mentions = true\n{both}{other}")
+    assert [one.name for one in answering(settings)] == ["fr"]
+
+
+@pytest.mark.parametrize("warning", ["a" * 101, "two\\nlines"])
+def test_a_warning_is_one_short_line(tmp_path: Path, warning: str) -> None:
+    assert "one line of at most 100 characters" in told(tmp_path, f'[mastodon]\ncontent_warning = "{warning}"')
+
+
+def test_posts_are_edited_unless_told_otherwise(tmp_path: Path) -> None:
+    assert Settings().delivery.edit_posts
+    assert not load(tmp_path, "[delivery]\nedit_posts = false").delivery.edit_posts
+
+
+# `config.example.toml` is documentation: these tests keep it true.
+
+
+EXAMPLE = Path(__file__).parents[4] / "config.example.toml"
+SECTIONS = {name: f.annotation for name, f in Settings.model_fields.items() if name != "destinations"}
+
+
+def uncommented() -> dict[str, Any]:
+    """The example with its commented options switched on: "#" directly before a name, a quote or a bracket."""
+    return tomllib.loads(re.sub(r'^#(?=["\[a-z])', "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+
+def plain(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def test_it_loads_and_changes_nothing(tmp_path: Path) -> None:
+    copy = tmp_path / "config.toml"
+    copy.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    settings = load_settings(copy, {}, known_codes=frozenset())
+    assert settings.model_copy(update={"database": Settings().database}) == Settings()
+    assert settings.database.url == f"sqlite:///{tmp_path}/vigie.db"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_it_names_every_option_of_a_section_with_its_default(section: str) -> None:
+    model = SECTIONS[section]
+    assert isinstance(model, type)
+    assert issubclass(model, BaseModel)
+    shown, defaults = uncommented()[section], model()
+    assert set(shown) == set(model.model_fields)
+    for option in set(shown) - {"origins", "lists"}:  # shown by an example: the default is "none"
+        default = plain(getattr(defaults, option))
+        assert shown[option] == ("" if default is None else default), option
+
+
+def test_it_names_every_option_of_a_destination() -> None:
+    shown = uncommented()["destinations"]
+    assert {option for entry in shown for option in entry} == set(DestinationSettings.model_fields)
+    defaults = DestinationSettings(name="x", platform="console")
+    for option in ("departments", "kinds", "operators", "language"):
+        assert shown[0][option] == plain(getattr(defaults, option))
+
+
+def test_every_option_is_documented() -> None:
+    for model in (*SECTIONS.values(), DestinationSettings):
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        assert [name for name, field in model.model_fields.items() if not field.description] == []
+
+
+def test_the_example_destinations_are_valid_once_their_token_is_there(tmp_path: Path) -> None:
+    (tmp_path / "mastodon.token").write_text("M", encoding="utf-8")
+    (tmp_path / "apprise.url").write_text("json://127.0.0.1/vsa", encoding="utf-8")
+    text = re.sub(r"^#(?=[\[a-z])", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    settings = load_settings(tmp_path / "config.toml", {"VIGIE_TELEGRAM__TOKEN": "1:T"}, known_codes=frozenset({"26"}))
+    assert [entry.name for entry in settings.destinations] == ["drome", "compte-du-collectif", "autre-service"]
+
+
+def kept(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, Path | None]:
+    storage = load(folder, text, environ).storage
+    return storage.keep_pdfs, storage.pdfs_folder
+
+
+def test_the_pdfs_of_decrees_are_kept_by_default(tmp_path: Path) -> None:
+    assert kept(tmp_path, "") == ("decrees", None)
+    assert kept(tmp_path, "[storage]\nkeep_pdfs = 'all'\npdfs_folder = 'kept'") == ("all", tmp_path / "kept")
+    assert kept(tmp_path, "[storage]\npdfs_folder = ' '") == ("decrees", None)
+    assert kept(tmp_path, "", {"VIGIE_STORAGE__KEEP_PDFS": "none"}) == ("none", None)
+
+
+def test_anything_else_is_an_error_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml:2.*keep_pdfs"):
+        load(tmp_path, "[storage]\nkeep_pdfs = 'some'")
+
+
+def test_other_machines_read_what_is_in_a_database_that_they_reach(tmp_path: Path) -> None:
+    engine = "[reading]\nengine = 'procrastinate'\n"
+    assert kept(tmp_path, engine + "[database]\nurl = 'postgresql://vigie@db.example/vigie'")[0] == "decrees"
+    for database in ("", "[database]\nurl = 'sqlite:///other.db'"):
+        with pytest.raises(ConfigError, match=r"config\.toml:2: reading\.engine: procrastinate needs PostgreSQL"):
+            load(tmp_path, engine + database)
+    with pytest.raises(ConfigError, match=r"config\.toml:2.*reading\.engine"):
+        load(tmp_path, "[reading]\nengine = 'celery'")

@@ -18,6 +18,7 @@ from bot.domain.acts import Evidence, Where
 from bot.reading.pages.recognition import mean_confidence, words_of
 from bot.reading.sandbox.process import NotUnderstood
 from tests.bot.messages.samples import decree
+from tests.present import present
 
 
 def quoted(about: str, page: int, where: Where | None, text: str = "un traitement algorithmique") -> Evidence:
@@ -100,8 +101,7 @@ PHRASE = "portant autorisation d'un traitement algorithmique des images issues"
     ],
 )
 def test_finding_what_is_misread_or_cut(page: str, least: float) -> None:
-    span = find(letters_of(page), PHRASE)
-    assert span is not None
+    span = present(find(letters_of(page), PHRASE))
     shown = page[slice(*span)]
     assert shown.startswith("portant")
     assert least * len(PHRASE) <= len(shown) <= len(PHRASE) + 4
