@@ -271,7 +271,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         preview=Preview(view.title.text, " · ".join((capital(brief.spoken), *brief.meta)), view.label.text, view.label.look),
         title=view.title.text,
         decree=view,
-        law=rules().links,
+        law=rules(),
         picture=picture,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(request.at, FRANCE.key, message.words),

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO
+from pathlib import Path
 from struct import unpack
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
@@ -29,6 +31,7 @@ from bot.web.previews import WIDTH, _lines, _png, _width
 from bot.web.rendering import style, web_words
 from bot.web.views import view_words
 from sources.catalogue.authority import load_authorities
+from sources.model import CatalogueError
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
 from tests.bot.web import samples
 from tests.bot.web.conftest import MemoryBrowsing, get, memory_site
@@ -451,5 +454,26 @@ def test_a_letter_opens_in_a_word_processor(number: int) -> None:
         lines = ["".join(one.itertext()) for one in content.iter() if one.tag.endswith("}p")]
         assert lines == text.rstrip("\n").split("\n")
     page = get(site, f"/arretes/{number}").body.decode()
-    assert [link in page for link in (f"/arretes/{number}/lettre-cada.odt", *rules().links.values())] == [True] * 5
+    links = {f"/arretes/{number}/lettre-cada.odt", *rules().links.values(), *rules().addresses.values()}
+    assert {link for link in links if link in page} == links
+    assert rules().addresses.keys() <= rules().articles.keys()
     assert get(site, f"/arretes/{number}/lettre-autre.odt").status == 404
+
+
+def test_a_request_for_documents_is_filled_in_where_madada_knows_the_authority(tmp_path: Path) -> None:
+    site = sample_site()
+    assert "madada.fr" not in get(site, "/arretes/1104").body.decode()
+    entry = """code = "26"\nname = "Préfecture de la Drôme"\ndepartment = "Drôme"\nnot_covered = "x"\nmadada = "%s"\n"""
+    (tmp_path / "26-drome.toml").write_text(entry % "prefecture_26", "utf-8")
+    known = replace(site, places=places_of(load_authorities(tmp_path)))
+    (address,) = re.findall(r'href="(https://madada\.fr/[^"]+)"', get(known, "/arretes/1104").body.decode())
+    parts = urlsplit(unescape(address))
+    asked = dict(parse_qsl(parts.query))
+    assert parts.path == "/new/prefecture_26"
+    assert asked["title"] == "Documents relatifs à l’arrêté n° 2026-1104 du 17 août 2026 (vidéosurveillance algorithmique)"
+    assert asked["body"].startswith("Madame, Monsieur,\n\nEn application")
+    assert "\n1. " in asked["body"]
+    assert len(address) < 6_000, "servers take some 8,000 characters"
+    (tmp_path / "26-drome.toml").write_text(entry % "../x?y", "utf-8")
+    with pytest.raises(CatalogueError, match="madada"):
+        load_authorities(tmp_path)
