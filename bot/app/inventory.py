@@ -58,6 +58,7 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
             entry.time_zone,
             frozenset(entry.territory),
             next((source.root for source in entry.sources), ""),
+            entry.madada,
         )
         for code, entry in authorities.items()
     }

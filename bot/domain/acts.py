@@ -426,6 +426,7 @@ class Decree:
 class Place:
     """Holds names of an authority (`26`, `Préfecture de la Drôme`, `Drôme`) and its IANA time zone. `territory`: further departments in
     which it decides: those of a region, the four of the préfet de police. `recueils`: address of its own list of recueils, if known.
+    `madada`: its name in addresses of MaDada, where requests for documents are public, if known.
     """
 
     code: str
@@ -434,6 +435,7 @@ class Place:
     time_zone: str = "Europe/Paris"
     territory: frozenset[str] = frozenset()
     recueils: str = ""
+    madada: str = ""
 
 
 def deciding_in(departments: Collection[str], places: Mapping[str, Place]) -> frozenset[str]:

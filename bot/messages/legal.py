@@ -502,13 +502,15 @@ def _after(said: str) -> str | None:
 
 
 class Rules(Table):
-    """Articles by what they settle. `version`: day of the consolidated copy; `courts_checked`: day of the table of courts."""
+    """Articles by what they settle, and their addresses where known. `version`: day of the consolidated copy; `courts_checked`: day of the
+    table of courts."""
 
     code: str
     version: date
     courts_checked: date
     articles: Mapping[str, str]
     links: Mapping[str, str]
+    addresses: Mapping[str, str]
 
 
 @cache

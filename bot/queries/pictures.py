@@ -19,7 +19,7 @@ from bot.queries.vocabulary import vocabulary
 from bot.reading.pages.drawing import png
 
 # More is further from the paper, in one hue; what is not read has a texture, so that it never looks like what has no decree.
-_PAPER, _INK, _SOFT, _RULE = "#fcfbf8", "#1c1b18", "#5a554b", "#dad5c9"
+PAPER, INK, SOFT, _RULE = "#fcfbf8", "#1c1b18", "#5a554b", "#dad5c9"
 _STEPS = ("#f6f6f2", "#b9d8d2", "#7fb3ac", "#468e88", "#1b6562", "#063a3a")
 _EDGE, _HATCH, _OFF, _DOT = "#a9b5af", "#6d675a", "#dcd8cc", "#77715f"
 _BAR = _STEPS[4]
@@ -48,9 +48,9 @@ def _drawn(answer: FiguresAnswer, names: Sequence[str], language: Language) -> b
 
 
 def _sheet(height: int, title: str, head: str) -> Sheet:
-    sheet = Sheet(_WIDE, height, _PAPER)
-    sheet.write((_SIDE, 72), title, 44, _INK, bold=True)
-    sheet.write((_SIDE, 116), head, 28, _SOFT)
+    sheet = Sheet(_WIDE, height, PAPER)
+    sheet.write((_SIDE, 72), title, 44, INK, bold=True)
+    sheet.write((_SIDE, 116), head, 28, SOFT)
     return sheet
 
 
@@ -66,12 +66,12 @@ def _map(figures: Figures, day: str, words: Words) -> Sheet:
         _department(sheet, place, by_code[place.outline.code])
     left, top, right, bottom = FRAME
     corners = ((left, top), (right, top), (right, bottom), (left, bottom))
-    sheet.fill([[_on_sheet(corner) for corner in corners]], None, _SOFT)
+    sheet.fill([[_on_sheet(corner) for corner in corners]], None, SOFT)
     _steps(sheet)
     _sign(sheet, (_SIDE, _LEGEND + 96), Coverage.UNREAD, words.legend_unread)
     _sign(sheet, (_WIDE / 2, _LEGEND + 96), Coverage.NOT_COVERED, words.legend_not_covered)
     for line, text in enumerate((words.legend_above, words.legend_below, words.independent)):
-        sheet.write((_SIDE, _LEGEND + 150 + 34 * line), text, 24, _SOFT)
+        sheet.write((_SIDE, _LEGEND + 150 + 34 * line), text, 24, SOFT)
     return sheet
 
 
@@ -89,9 +89,9 @@ def _on_sheet(point: Point) -> Point:
 
 def _texture(sheet: Sheet, rings: Sequence[Sequence[Point]], coverage: Coverage, *, over_dark: bool = False) -> None:
     if coverage is Coverage.UNREAD:
-        sheet.hatch(rings, _PAPER if over_dark else _HATCH)
+        sheet.hatch(rings, PAPER if over_dark else _HATCH)
     elif coverage is Coverage.NOT_COVERED:
-        sheet.dots(rings, _PAPER if over_dark else _DOT)
+        sheet.dots(rings, PAPER if over_dark else _DOT)
 
 
 def _steps(sheet: Sheet) -> None:
@@ -100,7 +100,7 @@ def _steps(sheet: Sheet) -> None:
     for place, (label, colour) in enumerate(zip(labels, _STEPS, strict=True)):
         left = _SIDE + place * width
         sheet.fill([_corners(left, _LEGEND, left + width, _LEGEND + 22)], colour, _EDGE)
-        sheet.write((left + width / 2 - 7 * len(label), _LEGEND + 54), label, 26, _INK)
+        sheet.write((left + width / 2 - 7 * len(label), _LEGEND + 54), label, 26, INK)
 
 
 def _sign(sheet: Sheet, at: Point, coverage: Coverage, words: str) -> None:
@@ -108,7 +108,7 @@ def _sign(sheet: Sheet, at: Point, coverage: Coverage, words: str) -> None:
     box = _corners(left, base - 24, left + 44, base + 4)
     sheet.fill([box], _OFF if coverage is Coverage.NOT_COVERED else _STEPS[0], _EDGE)
     _texture(sheet, [box], coverage)
-    sheet.write((left + 60, base), words, 26, _INK)
+    sheet.write((left + 60, base), words, 26, INK)
 
 
 def _corners(left: float, top: float, right: float, bottom: float) -> tuple[Point, ...]:
@@ -124,17 +124,17 @@ _ROW, _NAME = 52, 430
 def _chart(figures: Figures, names: Sequence[str], head: str, words: Words) -> Sheet:
     first = _FLOOR + 220
     sheet = _sheet(first + _ROW * len(names) + 60, words.chart_title, head)
-    sheet.write((_SIDE, 178), words.by_month, 30, _INK, bold=True)
+    sheet.write((_SIDE, 178), words.by_month, 30, INK, bold=True)
     _months(sheet, figures, words)
-    sheet.write((_SIDE, first - 40), words.by_authority if names else words.nothing, 30, _INK, bold=True)
+    sheet.write((_SIDE, first - 40), words.by_authority if names else words.nothing, 30, INK, bold=True)
     most = max((count for _, count in figures.authorities), default=1)
     for row, (name, (_, count)) in enumerate(zip(names, figures.authorities, strict=False)):
         base = first + _ROW * row + 26
         end = _NAME + max(3, (WIDTH - _NAME - 60) * count / most)
-        sheet.write((_SIDE, base), cut(name, _LONGEST_NAME), 26, _INK)
+        sheet.write((_SIDE, base), cut(name, _LONGEST_NAME), 26, INK)
         sheet.rectangle(_NAME, base - 26, end, base + 8, _BAR)
-        sheet.write((end + 12, base), str(count), 26, _INK, bold=True)
-    sheet.write((_SIDE, first + _ROW * len(names) + 30), words.independent, 24, _SOFT)
+        sheet.write((end + 12, base), str(count), 26, INK, bold=True)
+    sheet.write((_SIDE, first + _ROW * len(names) + 30), words.independent, 24, SOFT)
     return sheet
 
 
@@ -153,12 +153,12 @@ def _months(sheet: Sheet, figures: Figures, words: Words) -> None:
         sheet.rectangle(left, top, right, _FLOOR, _BAR)
         if before[place]:
             sheet.rectangle(left, top - 40, right, top, _OFF)
-        sheet.write_number(((left + right) / 2, top - 10), count, 24, _INK, bold=True)
+        sheet.write_number(((left + right) / 2, top - 10), count, 24, INK, bold=True)
         name = words.months[month.month - 1]
-        sheet.write((left + 4, _FLOOR + 32), name, 24, _INK)
+        sheet.write((left + 4, _FLOOR + 32), name, 24, INK)
         if place == 0 or month.month == 1:
-            sheet.write((left + 4, _FLOOR + 60), str(month.year), 24, _SOFT)
-    sheet.rectangle(_SIDE, _FLOOR, _SIDE + WIDTH, _FLOOR + 2, _INK)
+            sheet.write((left + 4, _FLOOR + 60), str(month.year), 24, SOFT)
+    sheet.rectangle(_SIDE, _FLOOR, _SIDE + WIDTH, _FLOOR + 2, INK)
     if any(before):
         _sign(sheet, (_SIDE, _FLOOR + 106), Coverage.NOT_COVERED, words.legend_before)
 
@@ -217,7 +217,7 @@ class Sheet:
 
     def write(self, at: Point, words: str, size: float, colour: str, *, bold: bool = False) -> None:
         """Write words from this point on, which is on their base line."""
-        shown = words.replace("\u202f", "\u00a0").encode("cp1252", "replace").hex()
+        shown = words.replace("\u202f", "\u00a0").replace("\u2011", "-").encode("cp1252", "replace").hex()
         place = f"1 0 0 -1 {_number(at[0])} {_number(at[1])} Tm"
         self._parts.append(f"BT {_colour(colour, 'rg')}/{'B' if bold else 'R'} {_number(size)} Tf {place} <{shown}> Tj ET")
 

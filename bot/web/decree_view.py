@@ -14,7 +14,7 @@ from bot.domain.law import LegalAdvice, Standing, ends_first
 from bot.gazetteer.gazetteer import named_communes
 from bot.messages.announcement import announce_in_full, publisher_of
 from bot.messages.legal import AdviceParts, Deadline, advice_parts, current_period, deadline, list_changes, list_standing, no_recourse_line
-from bot.messages.letters.drafting import LetterKind, draft
+from bot.messages.letters.drafting import LetterKind, draft, madada_address
 from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, is_quoted, period_text, place_for, row_label, row_texts
 from bot.messages.words import clean
 from bot.web.views import (
@@ -88,7 +88,8 @@ class Todo:
 
 @dataclass(frozen=True, slots=True)
 class DecreeView:
-    """Everything on the page of one decree. `kind` says what it is, `explained` for everybody; `standing` goes on after the label."""
+    """Everything on the page of one decree. `kind` says what it is, `explained` for everybody; `standing` goes on after the label;
+    `madada`: address of a request for documents that is filled in, if any."""
 
     id: int
     title: DecreeTitle
@@ -100,6 +101,7 @@ class DecreeView:
     flags: tuple[Value, ...]
     timeline: tuple[Point, ...]
     todo: Todo
+    madada: str
     facts: tuple[FactRow, ...]
     links: tuple[tuple[Piece, ...], ...]
     changed: tuple[tuple[Piece, ...], ...]
@@ -133,6 +135,7 @@ def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeVie
         ),
         timeline=timeline(message),
         todo=_todo(message),
+        madada="" if message.legal_advice is None else madada_address(decree, message.place, message.legal_advice),
         facts=tuple(_facts(message)),
         links=_linked(card.lines_of(PostPart.LINKS), decree.changes),
         changed=_linked(card.lines_of(PostPart.CHANGED), decree.changed_by),

@@ -23,10 +23,21 @@ HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """Holds what a page says in its picture: `label` and `look` of its state, if it has one, title and a sentence."""
+
+    title: str
+    text: str
+    label: str | None = None
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Holds the answer to a request. `media_type`: the whole Content-Type. `changes_at` (aware): when it expires though nothing was stored
     (a standing changes, a day ends in some time zone). With `file` that file is the content, replaced as a whole when it changes, and
-    `body` is empty. With `later` only the document it returns counts; slow, raises StorageError."""
+    `body` is empty. With `later` only the document it returns counts; slow, raises StorageError. `preview`: what its picture says, None
+    without one."""
 
     body: bytes
     media_type: str = HTML
@@ -35,6 +46,7 @@ class Document:
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     file: Path | None = None
     later: Callable[[], Awaitable[Document]] | None = None
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,23 @@ from bot.queries.plain_words import choices_of, civil
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
-from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
+from bot.web.documents import Document, PageRequest, Parameters, Preview, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
 from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
 from bot.web.pictures import Busy, ShownPage
-from bot.web.place_views import by_nearness, commune_rows, department_panel, found_words, source_view, sources_view, town_view, unread_label
+from bot.web.place_views import (
+    Panel,
+    by_nearness,
+    commune_rows,
+    department_panel,
+    found_words,
+    source_view,
+    sources_view,
+    town_view,
+    unread_label,
+)
+from bot.web.previews import drawn
 from bot.web.rendering import decree_ways, missing, moved, next_change, number_of, page, running_of, today, ways, web_words
 from bot.web.views import StateLabel, bare, card, cards, in_print, instant_text, standing_label, view_words
 
@@ -62,11 +73,14 @@ def home(site: SiteContext, request: PageRequest) -> Document:
     lists = ([one.id for one in now[:few]], [one.id for one in soon[:fewer]], site.browsing.ids(last, 0))
     found = {one.id: one for one in site.decrees.load({one for ids in lists for one in ids if one is not None}).values()}
     shown = [cards((found[one] for one in ids if one in found), site.places, request.at, language) for ids in lists]
+    words = web_words(language)["home"]
+    figures = (words["today"].format(day=today(request)), f"{len(now)} {words['running']}", f"{len(soon)} {words['upcoming']}")
     return page(
         site,
         request,
         "home.html",
         changes_at=next_change((*now, *soon, *unsure), site, request.at),
+        preview=Preview(words["title"], " · ".join(figures)),
         today=today(request),
         running=shown[0],
         running_total=len(now),
@@ -99,6 +113,7 @@ def town(site: SiteContext, request: PageRequest) -> Document:
         request,
         "town.html",
         changes_at=next_change((*first.decrees[: first.current], *answer.decrees, *answer.unplaced), site, request.at),
+        preview=_preview(f"{commune.name} ({commune.department})", view.panel),
         title=commune.name,
         outline=outline_svg(commune.department),
         town=view,
@@ -138,16 +153,18 @@ def department(site: SiteContext, request: PageRequest) -> Document:
     counts = site.decrees.communes_named({code})
     health = by_nearness(answer.health, code)
     words = web_words(language)
+    panel = department_panel(messages, total, health, site.places, code, language)
     return page(
         site,
         request,
         "department.html",
         changes_at=next_change((*whole, *listed), site, request.at),
+        preview=_preview(f"{place.department} ({code})", panel),
         title=place.department,
         outline=outline_svg(code),
         crumbs=[Piece(words["nav"]["departments"], "/departements")],
         meta=[words["department"]["meta"].format(code=code), place.name],
-        panel=department_panel(messages, total, health, site.places, code, language),
+        panel=panel,
         current=cards(current, site.places, request.at, language),
         communes=commune_rows({one.code: one.decrees for one in counts}, messages, {one.code: one.last for one in counts}, language),
         unplaced=site.decrees.naming_none(deciding_in({code}, site.places), 0).total,
@@ -165,6 +182,10 @@ def department(site: SiteContext, request: PageRequest) -> Document:
             department=code,
         ),
     )
+
+
+def _preview(title: str, panel: Panel) -> Preview:
+    return Preview(title, panel.sentence.replace("**", ""), panel.label.text, panel.label.look)
 
 
 def departments(site: SiteContext, request: PageRequest) -> Document:
@@ -241,15 +262,17 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
     if picture is not None and not picture.drawn:
         changes_at = min(changes_at, request.at + _UNTIL_DRAWN)
     place = next(((piece.text, piece.address) for piece in (*view.communes, *view.departments) if piece.address is not None), None)
+    brief = card(known, site.places, request.at, language)
     fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place.time_zone, message.words)
     return page(
         site,
         request,
         "decree.html",
         changes_at=changes_at,
+        preview=Preview(view.title.text, " · ".join((capital(brief.spoken), *brief.meta)), view.label.text, view.label.look),
         title=view.title.text,
         decree=view,
-        law=rules().links,
+        law=rules(),
         follow=decree_ways(site, request, known, place),
         picture=picture,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
@@ -518,7 +541,7 @@ def _text(template: str, section: str) -> Route:
     return Route(f"/{'accessibilite' if section == 'accessibility' else section}", make)
 
 
-# What a site of files has.
+# What a site of files has; pictures of pages where links to them may be shown elsewhere.
 
 
 def _listed_decrees(site: SiteContext) -> Iterator[Parameters]:
@@ -531,6 +554,14 @@ def _departments(site: SiteContext) -> list[str]:
     return sorted(code for code, place in site.places.items() if not place.territory)
 
 
+def _previewed(route: Route) -> tuple[Route, Route]:
+    def listed(site: SiteContext) -> Iterable[Parameters]:
+        return ({},) if route.listed is None else route.listed(site)
+
+    pattern = f"{route.pattern.rstrip('/')}/apercu.png"
+    return route, Route(pattern, drawn(route.make), lambda site: listed(site) if site.settings.public_url else ())
+
+
 _PAGED = frozenset({"page"})
 
 
@@ -541,12 +572,16 @@ def data(site: SiteContext, request: PageRequest) -> Document:
 
 
 PAGES: tuple[Route, ...] = (
-    Route("/", home),
+    *_previewed(Route("/", home)),
     *LIST_PAGES,
     Route("/departements", departments),
-    Route("/departements/{code}", department, lambda site: ({"code": code} for code in _departments(site)), _PAGED),
-    Route("/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(_departments(site))), _PAGED),
-    Route("/arretes/{id}", decree, _listed_decrees),
+    *_previewed(Route("/departements/{code}", department, lambda site: ({"code": code} for code in _departments(site)), _PAGED)),
+    *_previewed(
+        Route(
+            "/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(_departments(site))), _PAGED
+        )
+    ),
+    *_previewed(Route("/arretes/{id}", decree, _listed_decrees)),
     Route("/arretes/{id}/page.png", decree_picture, twins=False),
     Route("/arretes/{id}/lettre-{kind}.odt", letter, twins=False),
     Route("/operateurs/{slug}", operator, lambda site: ({"slug": one.slug} for one in site.browsing.operators()), _PAGED),

@@ -24,7 +24,7 @@ from bot.messages.lines import place_for
 from bot.messages.words import Language, data_file, words_in
 from bot.queries.following import event_followed, follow_code
 from bot.queries.running import RunningDecrees
-from bot.web.documents import Document, PageRequest, SiteContext
+from bot.web.documents import Document, PageRequest, Preview, SiteContext
 from bot.web.views import full_day, in_print
 
 
@@ -85,10 +85,11 @@ def page(
     *,
     status: int = 200,
     changes_at: datetime | None = None,
+    preview: Preview | None = None,
     **values: object,
 ) -> Document:
-    """Return a page of the site. Its template also has `site` (the settings), `request`, and `href(path)`, the address of another page in
-    the same language."""
+    """Return a page of the site. Its template also has `site` (the settings), `request`, `preview` with the path of its picture, and
+    `href(path)`, the address of another page in the same language."""
 
     def href(path: str, **query: object) -> str:
         return site.settings.href(path, request.language, query)
@@ -101,9 +102,10 @@ def page(
         href=href,
         style=site.settings.href(style_path()),
         canonical=site.settings.address(request.path, request.language),
+        preview=preview,
         **values,
     )
-    return Document(body, status=status, changes_at=changes_at)
+    return Document(body, status=status, changes_at=changes_at, preview=preview)
 
 
 def missing(site: SiteContext, request: PageRequest, *, status: int = 404) -> Document:

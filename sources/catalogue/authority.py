@@ -95,6 +95,7 @@ Text = Annotated[str, Field(min_length=1)]
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Z]+(-[0-9A-Z]+)*$")]
+PathName = Annotated[str, Field(pattern=r"^[a-z0-9_-]*$")]
 Prefix = Annotated[str, Field(pattern=r"^(\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})$")]
 Level = Literal[
     "section-card", "year-card", "year-select", "year-link", "period-card", "category-card", "month-card", "month-link", "session"
@@ -168,7 +169,8 @@ class Source:
 class Authority:
     """Describes who publishes: a prefecture, the préfecture de police, a region's prefecture; one file. `sources` are in order of
     preference; `not_covered` says why there is none. Numbers of its acts and recueils begin with one of `prefixes` (default: its code).
-    `territory`: the departments in which it takes decrees, and in whose recueils it publishes."""
+    `territory`: the departments in which it takes decrees, and in whose recueils it publishes. `madada`: its name in
+    addresses of MaDada."""
 
     __pydantic_config__ = _STRICT
 
@@ -180,6 +182,7 @@ class Authority:
     not_covered: Text | None = None
     prefixes: tuple[Prefix, ...] = ()
     territory: tuple[Code, ...] = ()
+    madada: PathName = ""
 
 
 _ADAPTER: TypeAdapter[Authority] = TypeAdapter(Annotated[Authority, AfterValidator(_has_sources_or_says_why_not)])

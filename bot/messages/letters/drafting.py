@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from io import BytesIO
 from itertools import groupby
+from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
@@ -69,6 +70,16 @@ def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal
         }
     )
     return _without_gaps(text)
+
+
+def madada_address(decree: Decree, place: Place, legal_advice: LegalAdvice) -> str:
+    """Return the address of a request for documents at MaDada, filled in (alaveteli.org/docs/developers/api); empty where MaDada's name of
+    the authority is not known."""
+    if not place.madada:
+        return ""
+    filled = pieces(decree, place, legal_advice)
+    title, _, body = template("madada").format_map({**filled, "documents": _documents(decree, filled)}).partition("\n")
+    return f"https://madada.fr/new/{place.madada}?{urlencode({'title': title, 'body': body}, quote_via=quote)}"
 
 
 def _warnings(letter: LetterKind, decree: Decree, legal_advice: LegalAdvice, *, passed: bool) -> Iterator[str]:

@@ -12,7 +12,7 @@ from bot.ingest.backfill import audit
 from sources.catalogue.authority import Authority
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.national_index import pdf, serve_index
-from tests.bot.ingest.test_scope import entry, row, url
+from tests.bot.ingest.test_decisions import entry, row, url
 
 MISSING = "https://www.drome.gouv.fr/contenu/telechargement/1/2/file/recueil-26-2026-299.pdf"
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from io import BytesIO
+from pathlib import Path
+from struct import unpack
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
@@ -18,13 +22,16 @@ from bot.domain.law import windows
 from bot.messages.legal import rules
 from bot.messages.words import LANGUAGES
 from bot.queries.phrases import message_of
+from bot.queries.pictures import Sheet
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import decree_view
-from bot.web.documents import Document, SiteContext, SiteSettings
+from bot.web.documents import Document, Preview, SiteContext, SiteSettings
+from bot.web.previews import WIDTH, _lines, _png, _width
 from bot.web.rendering import style, web_words
 from bot.web.views import view_words
 from sources.catalogue.authority import load_authorities
+from sources.model import CatalogueError
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
 from tests.bot.web import samples
 from tests.bot.web.conftest import MemoryBrowsing, get, memory_site
@@ -136,11 +143,47 @@ def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look
 @pytest.mark.parametrize("address", ["/", "/communes/26362", "/departements/26", "/arretes/1104"])
 def test_a_page_says_to_networks_what_it_is_about(address: str) -> None:
     body = get(sample_site(), address).body.decode()
-    said = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)">', body))
+    said = dict(re.findall(r'<meta (?:property|name)="(?:og|twitter):([\w:]+)" content="([^"]+)">', body))
     title = re.findall(r"<title>(.+?)</title>", body)[0]
     (described,) = re.findall(r'<meta name="description" content="([^"]+)">', body)
     assert (said["title"], said["description"], said["url"]) == (title, described, f"https://vigie.example{address}")
+    assert (said["image"], said["card"]) == (f"https://vigie.example{address.rstrip('/')}/apercu.png", "summary_large_image")
     assert "og:" not in get(sample_site(SiteSettings()), address).body.decode(), "without an address of its own"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/", r"La vidéosurveillance .+ · 4 en cours · 1 à venir"),
+        ("/en/communes/26362", r"In force · Valence \(26\) · Valence: 2 authorisations are in force\."),
+        ("/communes/38185", r"Illisible en ce moment · Grenoble \(38\) · Vigie ne peut pas lire le site de la préfecture de l’Isère"),
+        ("/departements/26", r"En cours · Drôme \(26\) · 4 autorisations sont en cours"),
+        ("/arretes/1104", r"En cours · Valence : festival des Lumières · Du 19 août 2026 à 14 h au 23 août 2026 à 2 h · Drôme \(26\) · "),
+    ],
+)
+def test_the_picture_of_a_page_holds_what_the_page_says(address: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = get(sample_site(), address).body.decode()
+    (described,) = re.findall(r'<meta property="og:image:alt" content="([^"]+)">', body)
+    assert re.match(told, " ".join(unescape(described).split())), described
+    written: list[str] = []
+    monkeypatch.setattr(Sheet, "write", lambda _sheet, _at, words, *_, **__: written.append(words))
+    drawn = get(sample_site(SiteSettings(name=address, public_url="https://vigie.example")), f"{address.rstrip('/')}/apercu.png")
+    assert (drawn.media_type, drawn.body[:8], unpack(">II", drawn.body[16:24])) == ("image/png", b"\x89PNG\r\n\x1a\n", (1200, 630))
+    assert " ".join(written[1:-1]).replace("·", "").split() == unescape(described).replace("·", "").split()
+    assert written[-1].startswith("vigie.example · ")
+
+
+@pytest.mark.parametrize(("address", "status"), [("/arretes/9999", 404), ("/arretes/1010", 410), ("/communes/99999", 404)])
+def test_there_is_no_picture_of_what_is_no_page(address: str, status: int) -> None:
+    assert get(sample_site(), address).status == status
+    assert get(sample_site(), f"{address}/apercu.png").status == status
+
+
+def test_a_picture_has_room_for_any_words() -> None:
+    for title in ("W" * 900, "arrêté de la commune " * 99, "\u202e<b>→"):
+        shown = Preview(title, title, "Illisible en ce moment", "broken")
+        assert unpack(">II", _png(shown, "Vigie", "")[16:24]) == (WIDTH, 630)
+        assert all(_width(line, 60) < WIDTH - 60 for line in _lines(title, 60, 3))
 
 
 def test_an_error_in_a_decree_can_be_reported() -> None:
@@ -426,5 +469,26 @@ def test_a_letter_opens_in_a_word_processor(number: int) -> None:
         lines = ["".join(one.itertext()) for one in content.iter() if one.tag.endswith("}p")]
         assert lines == text.rstrip("\n").split("\n")
     page = get(site, f"/arretes/{number}").body.decode()
-    assert [link in page for link in (f"/arretes/{number}/lettre-cada.odt", *rules().links.values())] == [True] * 5
+    links = {f"/arretes/{number}/lettre-cada.odt", *rules().links.values(), *rules().addresses.values()}
+    assert {link for link in links if link in page} == links
+    assert rules().addresses.keys() <= rules().articles.keys()
     assert get(site, f"/arretes/{number}/lettre-autre.odt").status == 404
+
+
+def test_a_request_for_documents_is_filled_in_where_madada_knows_the_authority(tmp_path: Path) -> None:
+    site = sample_site()
+    assert "madada.fr" not in get(site, "/arretes/1104").body.decode()
+    entry = """code = "26"\nname = "Préfecture de la Drôme"\ndepartment = "Drôme"\nnot_covered = "x"\nmadada = "%s"\n"""
+    (tmp_path / "26-drome.toml").write_text(entry % "prefecture_26", "utf-8")
+    known = replace(site, places=places_of(load_authorities(tmp_path)))
+    (address,) = re.findall(r'href="(https://madada\.fr/[^"]+)"', get(known, "/arretes/1104").body.decode())
+    parts = urlsplit(unescape(address))
+    asked = dict(parse_qsl(parts.query))
+    assert parts.path == "/new/prefecture_26"
+    assert asked["title"] == "Documents relatifs à l’arrêté n° 2026-1104 du 17 août 2026 (vidéosurveillance algorithmique)"
+    assert asked["body"].startswith("Madame, Monsieur,\n\nEn application")
+    assert "\n1. " in asked["body"]
+    assert len(address) < 6_000, "servers take some 8,000 characters"
+    (tmp_path / "26-drome.toml").write_text(entry % "../x?y", "utf-8")
+    with pytest.raises(CatalogueError, match="madada"):
+        load_authorities(tmp_path)

@@ -266,13 +266,9 @@ async def test_a_damaged_note_is_no_picture(archive: Archive, pen: Pen) -> None:
         assert known.file is None, text
 
 
-def test_a_link_preview_has_the_picture_where_the_site_has_an_address(archive: Archive) -> None:
-    site = replace(memory_site(archive.decrees), pictures=archive.pictures())
-    assert b"og:image" not in get(site, "/arretes/1").body
-    named = replace(site, settings=SiteSettings(public_url="https://exemple.fr/vigie"))
-    page = get(named, "/arretes/1").body.decode()
-    assert '<meta property="og:image" content="https://exemple.fr/vigie/arretes/1/page.png">' in page
-    assert '<img src="/vigie/arretes/1/page.png"' in page
+def test_a_picture_is_under_the_path_of_the_site(archive: Archive) -> None:
+    site = replace(memory_site(archive.decrees, SiteSettings(public_url="https://exemple.fr/vigie")), pictures=archive.pictures())
+    assert '<img src="/vigie/arretes/1/page.png"' in get(site, "/arretes/1").body.decode()
 
 
 async def test_a_site_of_files_has_those_that_are_drawn(archive: Archive, pen: Pen) -> None:
