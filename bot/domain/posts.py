@@ -394,9 +394,9 @@ class ChatHistory:
 class Post:
     """One message in the outbox: a decree, or a digest of several.
 
-    `key`: idempotency key, constant; a digest has `digest`, its first post's id, and further decrees in `also`. `reference`: platform's id;
-    `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up. `reply_to`: changed decree's
-    message. `sought_since`: perhaps sent since. `below`: later changing decrees posted there. `words` as in `Topics`.
+    `key`: idempotency key, constant; a digest has `digest` and further decrees in `also`. `reference`: the platform's;
+    `not_before`: next try; `reconcile_attempts`: unclear searches; `closed_at`: sent or given up. `reply_to`: changed decree's
+    message. `sought_since`: perhaps sent. `below`: later changes posted there. `words`: see `Topics`.
     """
 
     id: int

@@ -35,9 +35,8 @@ class Preview:
 @dataclass(frozen=True, slots=True)
 class Document:
     """Holds the answer to a request. `media_type`: the whole Content-Type. `changes_at` (aware): when it expires though nothing was stored
-    (a standing changes, a day ends in some time zone). With `file` that file is the content, replaced as a whole when it changes, and
-    `body` is empty. With `later` only the document it returns counts; slow, raises StorageError. `preview`: what its picture says, None
-    without one."""
+    (a standing changes, a day ends in some time zone). With `file` that file is the content, replaced whole, and
+    `body` is empty. With `later` only the document it returns counts; slow, raises StorageError. `preview`: what its picture says."""
 
     body: bytes
     media_type: str = HTML

@@ -169,8 +169,8 @@ class Source:
 class Authority:
     """Describes who publishes: a prefecture, the préfecture de police, a region's prefecture; one file. `sources` are in order of
     preference; `not_covered` says why there is none. Numbers of its acts and recueils begin with one of `prefixes` (default: its code).
-    `territory`: the departments in which it takes decrees, and in whose recueils it publishes. `madada`: its name in
-    addresses of MaDada."""
+    `territory`: the departments in which it takes decrees, and in whose recueils it publishes. `madada`: its
+    MaDada name."""
 
     __pydantic_config__ = _STRICT
 
