@@ -342,12 +342,12 @@ def duration_text(starts: Moment | None, ends: Moment | None, message: MessageIn
 
 def _facts(message: MessageInput) -> Iterator[FactRow]:
     """Yield the facts in the order in which a reader asks for them."""
-    facts, own = message.decree.facts, view_words(message.language).facts
+    period, own = current_period(message), view_words(message.language).facts
     for row in PAGE_ROWS:
         yield from _row(row, message)
         if row == "places":
             yield from _commune_row(message)
-        elif row == "period" and (length := duration_text(facts.starts, facts.ends, message)):
+        elif row == "period" and (length := duration_text(period.starts, period.ends, message)):
             yield FactRow(own.duration, (Value(length, record=False),), note=own.calculated)
 
 

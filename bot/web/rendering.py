@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bot.domain.acts import Decree, DecreePeriod, Moment
+from bot.domain.acts import Decree, DecreePeriod, Moment, deciding_in
 from bot.domain.hours import open_hours
 from bot.domain.law import period, slots_of
 from bot.domain.posts import FRANCE, Follow
-from bot.messages.lines import place_for
+from bot.messages.lines import followed_tags, hashtags, place_for
 from bot.messages.words import Language, data_file, words_in
 from bot.queries.following import event_followed, follow_code
 from bot.queries.running import RunningDecrees
@@ -149,6 +149,12 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
         account, tag = urlsplit(settings.mastodon), f"dept{department}" if department else "VSA"
         address = f"{account.scheme}://{account.netloc}/tags/{tag}"
         found.append(Way(words["mastodon"].format(tag=f"#{tag}"), address, words["mastodon_note"], outside=True))
+        for code in sorted(deciding_in({department}, site.places)):
+            # Posts of the préfet de police bear `#Paris`, which on a whole server is of much else.
+            place = site.places[code]
+            if place.territory and not code.startswith("R-"):
+                tag = followed_tags(hashtags(place))[1]
+                found.append(Way(words["mastodon"].format(tag=tag), f"{settings.mastodon}/tagged/{tag[1:]}", place.name, outside=True))
     if department in settings.lists:
         found.append(Way(words["list"], settings.lists[department], words["list_note"], outside=True))
     return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))

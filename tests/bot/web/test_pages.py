@@ -20,6 +20,7 @@ from bot.app.inventory import places_of
 from bot.domain.acts import Facts
 from bot.domain.law import windows
 from bot.messages.legal import rules
+from bot.messages.lines import followed_tags, hashtags
 from bot.messages.words import LANGUAGES
 from bot.queries.phrases import message_of
 from bot.queries.pictures import Sheet
@@ -274,11 +275,15 @@ def test_a_place_offers_feeds_a_calendar_and_the_chat() -> None:
     assert 'href="/en/flux/communes/26362.ics"' in body
     assert 'href="https://t.me/vigie_bot?start=c26362"' in body
     assert 'href="https://mastodon.example/tags/dept26"' in body
+    assert "tagged" not in body
     assert 'href="https://listes.example/vsa-26"' in body
     assert "listes.example" not in get(sample_site(), "/departements/38").body.decode()
     bare = get(sample_site(SiteSettings()), "/communes/26362").body.decode()
     assert "t.me" not in bare
     assert "mastodon" not in bare
+    tag = followed_tags(hashtags(PLACES["PP"]))[1].removeprefix("#")
+    for address in ("/departements/93", "/communes/75056"):
+        assert f'href="https://mastodon.example/@vigie/tagged/{tag}"' in get(sample_site(), address).body.decode(), "what posts of PP bear"
 
 
 def test_a_decree_and_its_event_can_be_followed_where_the_bot_listens() -> None:

@@ -103,6 +103,7 @@ def test_a_modified_decree_shows_what_is_in_force_now_and_what_it_was() -> None:
     assert shown.meta[2:] == ("30 caméras (auparavant 24)", "auparavant : du 19 août 2026 à 14 h au 23 août 2026 à 2 h")
     assert (rows["Caméras"].values[0].text, rows["Quand"].values[0].text) == ("30 caméras", "Du 19 août 2026 à 14 h au 30 août 2026")
     assert "24" in rows["Caméras"].values[0].explained
+    assert rows["Durée"].values[0].text == "12 jours"
     later = replace(modified, changed_by=(replace(more, since=date(2026, 8, 21), ends=None),))
     assert card(later, PLACES, NOW, "fr").meta[2:] == ("24 caméras",), "from the next day only"
 
