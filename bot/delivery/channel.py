@@ -232,7 +232,7 @@ QUIET_FROM, QUIET_UNTIL = 22, 7
 """Hours in France between which a message makes no sound."""
 
 LOUD_BEFORE = timedelta(hours=12)
-"""How long before a decree begins its message makes a sound at any hour."""
+"""Time before the beginning of a decree in which its message makes a sound at any hour."""
 
 
 def is_silent(decrees: Iterable[tuple[Decree, str]], now: datetime) -> bool:

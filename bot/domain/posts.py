@@ -97,7 +97,7 @@ _WHOLE_CITIES = {"751": "75056", "6938": "69123", "132": "13055"}
 
 
 class FollowKind(StrEnum):
-    """What can be followed, the narrowest first. Stored: a word is never renamed."""
+    """Lists what can be followed, the narrowest first. Stored: a word is never renamed."""
 
     DECREE = "decree"
     COMMUNE = "commune"
@@ -392,11 +392,11 @@ class ChatHistory:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message in the outbox: a decree, or a digest of several.
+    """Holds one message of the outbox: a decree, or a digest of several.
 
-    `key`: idempotency key, constant; a digest has `digest` and further decrees in `also`. `reference`: the platform's;
-    `not_before`: next try; `reconcile_attempts`: unclear searches; `closed_at`: sent or given up. `reply_to`: changed decree's
-    message. `sought_since`: perhaps sent. `below`: later changes posted there. `words`: see `Topics`.
+    `key`: idempotency key; a digest has `digest`, its first post's id, and its other decrees in `also`. `reference`: the platform's;
+    `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up; `reply_to`: message of the
+    changed decree; `sought_since`: perhaps sent since; `below`: later changes there; `words`: of `Topics`.
     """
 
     id: int

@@ -53,7 +53,7 @@ _NUMBER = re.compile(
     r"(?P<named>(?:l['’])?(?:arr[êe]t[ée]|d[ée]cret|(?:the )?decree) *(?:n[°ºo]\.?)? *\[?|n[°ºo]\.? *|[#\[])?(?P<number>[0-9][\w/-]*)\]?",
     re.IGNORECASE,
 )
-"""A decree by its number: `l’arrêté 12`, `n° 12`, `[12]`, or the number alone."""
+"""Finds a decree by its number: `l’arrêté 12`, `n° 12`, `[12]`, or the number alone."""
 _GUESSES = frozenset({Match.BEGINS, Match.NEAR, Match.SENTENCE})
 _LONGEST_ECHO = 60
 
@@ -80,7 +80,7 @@ _BETWEEN = re.compile(r"\s*[,;+&\n]\s*|\s+(?:et|and)\s+", re.IGNORECASE)
 
 
 NumberedDecree = Callable[[str], Decree | None]
-"""The decree of a number, here or of its authority; None where it is no one's, several have it, or it was withdrawn."""
+"""Returns the decree of a number, here or of its authority; None where it is no one's, several have it, or it was withdrawn."""
 
 
 def what_is_meant(

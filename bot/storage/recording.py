@@ -62,7 +62,7 @@ class FoundDecree:
 
 @dataclass(frozen=True, slots=True)
 class RoutedDecree:
-    """A stored decree, and which of the words that chats follow it holds."""
+    """Holds a stored decree, and which of the words that chats follow it holds."""
 
     decree: Decree
     words: frozenset[str]

@@ -471,7 +471,7 @@ class _Shape:
     links: int = 0
     captcha: bool = False
     refresh: str = ""
-    """The content of the first `<meta http-equiv="refresh">` that is not only for browsers without scripts."""
+    """Keeps the content of the first `<meta http-equiv="refresh">` that is not only for browsers without scripts."""
 
 
 class _Reader(HTMLParser):

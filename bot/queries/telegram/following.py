@@ -93,7 +93,7 @@ _START = re.compile(rf"^/start(?:@(?P<bot>\w+))?\s+(?P<code>{LINK})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
 
 Readings = Callable[[Sequence[Follow]], Mapping[Follow, LastReading]]
-"""When the recueils that decide about each place were last read; absent for what is no place."""
+"""Returns when the recueils that decide about each place were last read; absent for what is no place."""
 
 
 @dataclass(frozen=True, slots=True)
