@@ -392,11 +392,11 @@ class ChatHistory:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Holds one message of the outbox: a decree, or a digest of several.
+    """Holds one message: a decree, or a digest of several.
 
-    `key`: idempotency key; a digest has `digest`, its first post's id, and its other decrees in `also`. `reference`: the platform's;
-    `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up; `reply_to`: message of the
-    changed decree; `sought_since`: perhaps sent since; `below`: later changes there; `words`: of `Topics`.
+    `key`: idempotency key; `digest`: id of a digest's first post; `also`: its other decrees; `reference`: platform's id;
+    `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up; `reply_to`: changed decree's
+    message; `sought_since`: perhaps sent since; `below`: later changes there; `words`: see `Topics`.
     """
 
     id: int
