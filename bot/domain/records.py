@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bot.domain.acts import Decree, Evidence, FactValue, Judged, Kind, Outcome, Reading
 from bot.domain.posts import Post
+from bot.domain.publication import Online
 from bot.domain.text import PageText
 
 REREAD = "was a decree, re-read as not concerned"
@@ -96,6 +97,7 @@ class NewRecueil:
     is_detail: bool
     state: RecueilState
     silent: bool = False
+    online: Online | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Recueil:
     fetched_at: datetime | None = None
     pages_read: int | None = None
     found_at: datetime | None = None
+    online: Online | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Purpose, Where
 from bot.domain.facts import FACTS, ValueKind
 from bot.domain.posts import PostContent
+from bot.domain.publication import Online
 from bot.domain.text import PageText, TextOrigin, clean
 
 if TYPE_CHECKING:
@@ -181,9 +182,16 @@ def content_from_json(stored: Mapping[str, Any]) -> PostContent:
     return content
 
 
+def online_from_json(stored: Mapping[str, Any]) -> Online:
+    """Return what `to_json` wrote of when a recueil went online."""
+    online: Online = _checked_as(Online)(stored)
+    return online
+
+
 FactsDocument = JsonDocument(facts_from_json)
 EvidenceDocument = JsonDocument(evidence_from_json)
 ContentDocument = JsonDocument(content_from_json)
+OnlineDocument = JsonDocument(online_from_json)
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 

@@ -333,7 +333,7 @@ def _add(connection: Connection, new: Sequence[NewRecueil], now: datetime) -> li
     added = []
     statement = insert_or_ignore(connection, recueils).returning(recueils)
     for item in new:
-        values = {**asdict(item), "title": clean(item.title), "attempts": 0, "found_at": now}
+        values = {**asdict(item), "title": clean(item.title), "attempts": 0, "found_at": now, "online": item.online}
         row = connection.execute(statement, values).one_or_none()
         if row is not None:
             added.append(recueil_of(row))

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from bot.domain.acts import Kind, Naming, Outcome
 from bot.domain.posts import DestinationTrouble, FollowKind, FollowMode, NoticeState, PostCause, PostState
 from bot.domain.records import RecueilState
-from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
+from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, OnlineDocument, PackedText, Terms
 
 metadata = MetaData(
     naming_convention={
@@ -111,6 +111,8 @@ recueils = Table(
     # The content of its file, of which `contents` may know more, and when the file came.
     Column("sha256", String(64), index=True),
     Column("fetched_at", Instant),
+    # Between which looks it went online, the answer that brought its file, and former contents: see `bot.domain.publication`.
+    Column("online", OnlineDocument),
     UniqueConstraint("authority", "url"),
 )
 Index(None, recueils.c.state, recueils.c.next_try_at)
