@@ -44,6 +44,7 @@ from bot.messages.lines import (
     title_line,
     where_text,
 )
+from bot.messages.online import online_lines, timeliness_line
 from bot.messages.words import (
     LANGUAGES,
     MASTODON,
@@ -111,6 +112,7 @@ def announce_in_full(message: MessageInput, places: Mapping[str, Place] | None =
     lines = (
         *_lines(message, publisher_of(decree, known)),
         *_signatory(decree, words, known),
+        *online_lines(decree, message.place, words),
         *changed_lines(decree, words),
         *_recourse(message, in_full=True),
         *sighting_lines(decree, words, known),
@@ -158,6 +160,7 @@ def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]
     decree, words = message.decree, message.words
     if message.legal_advice is not None:
         yield from flag_lines(message.legal_advice, words)
+    yield from timeliness_line(decree, message.place, words)
     yield from title_line(decree, words)
     if publisher is not None:
         yield from line(PostPart.PUBLISHER, words.labels.publisher, (publisher.name,), words)
@@ -180,9 +183,11 @@ SEPARATOR = " · "
 _APART = {
     PostPart.NOTICE,
     PostPart.FLAGS,
+    PostPart.TIMELINESS,
     PostPart.TITLE,
     PostPart.LINKS,
     PostPart.CHANGED,
+    PostPart.ONLINE,
     PostPart.RECOURSE,
     PostPart.ADVICE,
     PostPart.SIGHTINGS,
@@ -243,6 +248,8 @@ SHORTENING: tuple[tuple[str, int], ...] = (
     (PostPart.OFFICE, 0),
     (PostPart.DECIDED, 0),
     (PostPart.SIGHTINGS, 0),
+    (PostPart.ONLINE, 0),
+    (PostPart.TIMELINESS, 0),
     (PostExtra.TAGS, BRIEF),
     (PostExtra.TIMING, 0),
     (PostExtra.PAGE, 0),
@@ -282,7 +289,7 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
     head += [PostRow(said.where)] if said.where else []
     head += [PostRow(said.timing, strong=True)] if said.timing else []
     head += [PostRow(line.text, strong=True) for line in said.lines_of(PostPart.NOTICE)]
-    head += _rows(said, PostPart.FLAGS)
+    head += _rows(said, PostPart.FLAGS, PostPart.TIMELINESS)
     facts = [PostRow(labelled(line, said.label)) for line in said.lines if line.part not in _APART]
     reference = SEPARATOR.join(line.text for line in said.lines_of(*_REFERENCE_PARTS))
     facts += [PostRow(reference)] if reference else []
@@ -296,6 +303,7 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
             head,
             _rows(said, PostPart.TITLE, PostPart.LINKS, PostPart.CHANGED),
             facts,
+            _rows(said, PostPart.ONLINE),
             _rows(said, PostPart.RECOURSE, PostPart.ADVICE),
             [*_rows(said, PostPart.SIGHTINGS), *link, *tags],
         )

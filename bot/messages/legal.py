@@ -207,7 +207,7 @@ def _named(number: str | None, signed: date | None, known: int | None, words: Wo
 
 # Where a decree stands, in a few words, and what is striking in its dates.
 
-_STRIKING_MARK = "🔎 "
+STRIKING_MARK = "🔎 "
 
 _STOPPED = {
     Standing.ENDED: (Kind.ABROGATION,),
@@ -281,7 +281,7 @@ def flag_lines(legal_advice: LegalAdvice, words: Words) -> Iterator[FactLine]:
     """Return one line per flag, with its brief form for lists and small spaces."""
     for flag in legal_advice.flags:
         whole, brief = _flag(flag, legal_advice, words)
-        yield FactLine(PostPart.FLAGS, "", (_STRIKING_MARK + capital(whole),), brief=_STRIKING_MARK + brief)
+        yield FactLine(PostPart.FLAGS, "", (STRIKING_MARK + capital(whole),), brief=STRIKING_MARK + brief)
 
 
 def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str]:

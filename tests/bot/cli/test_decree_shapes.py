@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
-from bot.queries.decree_shape import DecreeModel
+from bot.domain.publication import FileVersion, Look, Online
+from bot.queries.decree_shape import DecreeModel, OneDecreeModel
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
 DECREE = Decree(
@@ -77,6 +78,34 @@ def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
     assert shape["changed_by"] == [
         {"kind": "abrogation", "decree": None, "number": "2025-9", "since": "2025-05-03", "starts": None, "ends": None, **plain}
     ]
+
+
+def test_when_it_went_online_and_what_follows() -> None:
+    def look(hour: int) -> Look:
+        asked = datetime(2025, 5, 6, hour, tzinfo=UTC)
+        return Look("https://www.lande.gouv.fr/raa", asked, asked + timedelta(seconds=1), 200, asked, "Tue, 06 May 2025", '"5f2"')
+
+    online = Online(look(10), look(9), replaced=(FileVersion("a" * 64, look(11).answered_at),))
+    decree = replace(DECREE, sightings=(Sighting("92", DECREE.url, 3, look(10).answered_at, online=online),))
+    shape = OneDecreeModel.at(decree, PLACE, NOW, pdf_sha256=None, pdf_fetched_at=None).model_dump(mode="json")
+    assert (shape["online_after"], shape["online_until"], shape["timeliness"]) == (
+        "2025-05-06T09:00:00Z",
+        "2025-05-06T10:00:01Z",
+        "after_start",
+    )
+    assert shape["online"]["before"] == {
+        "url": "https://www.lande.gouv.fr/raa",
+        "asked_at": "2025-05-06T09:00:00Z",
+        "answered_at": "2025-05-06T09:00:01Z",
+        "status": 200,
+        "server_date": "2025-05-06T09:00:00Z",
+        "last_modified": "Tue, 06 May 2025",
+        "etag": '"5f2"',
+        "clocks_differ": False,
+    }
+    assert shape["online"]["replaced"] == [{"sha256": "a" * 64, "fetched_at": "2025-05-06T11:00:01Z"}]
+    assert not shape["online"]["is_wide"]
+    assert (shaped(DECREE)["online_after"], shaped(DECREE)["timeliness"]) == (None, None)
 
 
 def test_evidence_tells_where_and_by_which_sign() -> None:

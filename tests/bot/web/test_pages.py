@@ -309,6 +309,18 @@ def test_a_decree_has_its_copy_with_hash_and_time_and_the_page_of_the_pdf() -> N
     assert text.count("Projets rédigés par un programme") == 2
 
 
+def test_a_decree_tells_between_which_looks_it_went_online() -> None:
+    shown = _text(get(sample_site(), f"/arretes/{samples.FULL.id}"))
+    for text in (
+        "Mis en ligne la veille du début",
+        "Mis en ligne entre mar. 18 août, 17 h 25 et 17 h 40",
+        "Mis en ligne entre le 18 août 2026 à 17 h 25 et 17 h 40.",
+    ):
+        assert text in shown
+    assert "Mis en ligne la veille du début" in _text(get(sample_site(), "/arretes"))
+    assert "Mis en ligne" not in _text(get(sample_site(), f"/arretes/{samples.TRAINS.id}"))
+
+
 def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_today() -> None:
     for address, to in (
         ("/departements/2a", "/departements/2A"),

@@ -139,6 +139,7 @@ def test_the_time_line_is_in_the_order_of_its_dates_with_today_in_its_place() ->
     assert [(point.name, point.look, point.running) for point in points] == [
         ("Signé", "past", False),
         ("Publié", "past", False),
+        ("Mis en ligne", "past", False),
         ("Commence", "past", True),
         ("Aujourd’hui", "today", True),
         ("Finit", "next", False),
