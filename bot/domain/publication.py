@@ -99,7 +99,7 @@ class Timeliness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class LeadTime:
     """Says how long before its beginning a decree went online: `timeliness`, and at least and at most how long before (negative: after);
     None where the beginning has no hour."""
 
@@ -108,7 +108,7 @@ class Notice:
     at_most: timedelta | None = None
 
 
-def notice_of(online: Online | None, starts: Moment | None, ends: Moment | None, zone: ZoneInfo) -> Notice | None:
+def lead_time_of(online: Online | None, starts: Moment | None, ends: Moment | None, zone: ZoneInfo) -> LeadTime | None:
     """Return what a bracket says of a period, by the clock of `zone`; None where it says nothing for sure."""
     if online is None or (after := online.after) is None or starts is None:
         return None
@@ -117,8 +117,8 @@ def notice_of(online: Online | None, starts: Moment | None, ends: Moment | None,
     if ends is not None and after >= _end_of(ends, zone):
         timeliness = Timeliness.AFTER_END
     if timeliness is None or start is None:
-        return None if timeliness is None else Notice(timeliness)
-    return Notice(timeliness, start - online.until, start - after)
+        return None if timeliness is None else LeadTime(timeliness)
+    return LeadTime(timeliness, start - online.until, start - after)
 
 
 def _timeliness(after: datetime, until: datetime, day: date, start: datetime | None) -> Timeliness | None:

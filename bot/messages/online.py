@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Decree, Moment, Place
-from bot.domain.law import notice
-from bot.domain.publication import MOST_CLOCKS_DIFFER, WIDE, Look, Notice, Online, Timeliness, is_printed_earlier
+from bot.domain.law import lead_time
+from bot.domain.publication import MOST_CLOCKS_DIFFER, WIDE, LeadTime, Look, Online, Timeliness, is_printed_earlier
 from bot.messages.legal import STRIKING_MARK
 from bot.messages.lines import (
     FactLine,
@@ -29,13 +29,13 @@ _MINUTE, _HOUR, _TICK = timedelta(minutes=1), timedelta(hours=1), timedelta(micr
 
 def timeliness_line(decree: Decree, place: Place, words: Words) -> Iterator[FactLine]:
     """Return the line of a post: went online after the end, after the beginning, on the day or the eve; none where nothing is sure."""
-    found = notice(decree, place)
+    found = lead_time(decree, place)
     text = "" if found is None else _timeliness(found, words)
     if text:
         yield FactLine(PostPart.TIMELINESS, "", (STRIKING_MARK + capital(text),))
 
 
-def _timeliness(found: Notice, words: Words) -> str:
+def _timeliness(found: LeadTime, words: Words) -> str:
     """Return `mis en ligne 3 h avant le début`: what holds for the whole bracket; empty for what went online earlier than the eve."""
     said, least, most = words.online.notice, found.at_least, found.at_most
     if found.timeliness is Timeliness.EARLIER:

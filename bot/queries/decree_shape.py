@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime
 
 from bot.domain.acts import CameraType, Decree, Kind, Place, Purpose, Where
-from bot.domain.law import Flag, Recourse, Standing, legal_advice, notice
+from bot.domain.law import Flag, Recourse, Standing, lead_time, legal_advice
 from bot.domain.publication import Timeliness
 from bot.domain.shape import AuthorityCode, Insee, Shape, WallClock, column, key
 from bot.messages.lines import place_for
@@ -212,7 +212,7 @@ class ReadDecree(Shape):
     def at(cls, decree: Decree, place: Place, now: datetime, **more: object) -> Self:
         """Return a decree as at `now` (aware). `place` is that of its authority."""
         facts, advice = decree.facts, legal_advice(decree, place, now)
-        online, found = decree.online, notice(decree, place)
+        online, found = decree.online, lead_time(decree, place)
         return cls.of(
             decree,
             facts,

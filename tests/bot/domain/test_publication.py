@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.acts import Moment
-from bot.domain.publication import Look, Notice, Online, Timeliness, is_printed_earlier, notice_of
+from bot.domain.publication import LeadTime, Look, Online, Timeliness, is_printed_earlier, lead_time_of
 
 PARIS = ZoneInfo("Europe/Paris")
 LIST = "https://www.drome.example/raa"
@@ -78,13 +78,13 @@ STARTS, ENDS = Moment.parse("2026-08-14T18:00"), Moment.parse("2026-08-15T02:00"
     ],
 )
 def test_it_is_told_what_holds_for_the_whole_bracket(before: str | None, first: str, expected: Timeliness | None) -> None:
-    found = notice_of(online(before, first), STARTS, ENDS, PARIS)
+    found = lead_time_of(online(before, first), STARTS, ENDS, PARIS)
     assert (found and found.timeliness) == expected
 
 
 def test_the_hours_before_the_beginning_are_at_least_and_at_most_so_many() -> None:
-    found = notice_of(online("2026-08-14T14:40", "2026-08-14T14:59:59"), STARTS, ENDS, PARIS)
-    assert found == Notice(Timeliness.SAME_DAY, timedelta(hours=3), timedelta(hours=3, minutes=20))
+    found = lead_time_of(online("2026-08-14T14:40", "2026-08-14T14:59:59"), STARTS, ENDS, PARIS)
+    assert found == LeadTime(Timeliness.SAME_DAY, timedelta(hours=3), timedelta(hours=3, minutes=20))
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,8 @@ def test_the_hours_before_the_beginning_are_at_least_and_at_most_so_many() -> No
     ],
 )
 def test_days_without_hours_say_no_hours(before: str, first: str, expected: Timeliness) -> None:
-    assert notice_of(online(before, first), replace(STARTS, time=None), replace(ENDS, day=date(2026, 8, 16), time=None), PARIS) == Notice(
-        expected
-    )
+    starts, ends = replace(STARTS, time=None), replace(ENDS, day=date(2026, 8, 16), time=None)
+    assert lead_time_of(online(before, first), starts, ends, PARIS) == LeadTime(expected)
 
 
 def test_a_recueil_that_prints_an_earlier_day_than_it_went_online_is_told() -> None:
