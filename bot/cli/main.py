@@ -41,6 +41,10 @@ COMMANDS = {
         "decrees",
         "Show one decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter.",
     ),
+    "proof": (
+        "decrees",
+        "Write a dossier on one decree for a court: its pages, the hash of its recueil, when it went online, and how each is checked.",
+    ),
     "review": ("review", "List the acts that a person must judge, show one, say what it is."),
     "redetect": (
         "review",

@@ -275,6 +275,13 @@ class Decrees(Repository):
         row = self._database.first(file.order_by(recueils.c.authority != decree.publisher, recueils.c.id))
         return None if row is None else (row.sha256, row.fetched_at)
 
+    def own_pages(self, decree: Decree, /) -> tuple[int, int]:
+        """Return the first and last page of the decree's act in its file; its first page alone where the act is not stored."""
+        own = select(acts.c.first_page, acts.c.last_page).join(recueils, recueils.c.id == acts.c.recueil_id)
+        own = own.where(recueils.c.url == decree.url, acts.c.decree_id == decree.id)
+        row = self._database.first(own.where(acts.c.first_page <= decree.page, acts.c.last_page >= decree.page).order_by(acts.c.id))
+        return (decree.page, decree.page) if row is None else (row.first_page, row.last_page)
+
     def revision(self) -> int:
         """Return a number that changes with any shown data of decrees, by any program. Reads one row."""
         return int(self._database.plain_value(_REVISION))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
-from math import ceil
 
 from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree, Kind, Purpose, deciding_in
@@ -38,7 +37,7 @@ from bot.web.documents import Document, PageRequest, Parameters, Preview, Route,
 from bot.web.list_pages import LIST_PAGES
 from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
-from bot.web.pictures import Busy, ShownPage
+from bot.web.pictures import ShownPage
 from bot.web.place_views import (
     Panel,
     by_nearness,
@@ -51,7 +50,20 @@ from bot.web.place_views import (
     unread_label,
 )
 from bot.web.previews import drawn
-from bot.web.rendering import decree_ways, missing, moved, next_change, number_of, page, running_of, today, ways, web_words
+from bot.web.rendering import (
+    asked_decree,
+    decree_ways,
+    in_turn,
+    missing,
+    moved,
+    next_change,
+    number_of,
+    page,
+    running_of,
+    today,
+    ways,
+    web_words,
+)
 from bot.web.views import StateLabel, bare, card, cards, in_print, instant_text, standing_label, view_words
 
 _ON_HOME = (4, 3, 5)
@@ -246,7 +258,7 @@ _UNTIL_DRAWN = timedelta(seconds=20)
 
 def decree(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of one decree; 410 with a sentence for one that a person judged not to be one."""
-    language, known = request.language, _asked_decree(site, request)
+    language, known = request.language, asked_decree(site, request)
     if known is None:
         return missing(site, request)
     message = message_of(known, site.places, request.at, language)
@@ -275,19 +287,15 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         law=rules(),
         follow=decree_ways(site, request, known, place),
         picture=picture,
+        proof=site.pictures is not None and not site.settings.files,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(request.at, FRANCE.key, message.words),
     )
 
 
-def _asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
-    asked = request.parameters["id"]
-    return site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
-
-
 def letter(site: SiteContext, request: PageRequest) -> Document:
     """Return a draft of a letter on a decree, for a word processor; 404 where there is none."""
-    known = _asked_decree(site, request)
+    known = asked_decree(site, request)
     if known is None or known.withdrawn_at is not None:
         return missing(site, request)
     text = decree_view(message_of(known, site.places, request.at, "fr"), site.places).todo.letters.get(request.parameters["kind"])
@@ -317,7 +325,7 @@ def _picture(site: SiteContext, message: MessageInput, sha256: str) -> PictureVi
 
 def decree_picture(site: SiteContext, request: PageRequest) -> Document:
     """Return the picture of a decree, once it is drawn; 404 where there is none."""
-    known = _asked_decree(site, request)
+    known = asked_decree(site, request)
     copy = None if known is None else site.decrees.copy_of(known)
     if known is not None and known.withdrawn_at is not None:
         return missing(site, request, status=410)
@@ -325,15 +333,12 @@ def decree_picture(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     shown = site.pictures.look(known, copy[0])
     if shown is not None and shown.file is None:
-        return Document(b"", later=partial(_drawn, site, request, partial(site.pictures.drawn, known, copy[0])))
+        return Document(b"", later=partial(in_turn, site, request, partial(_drawn, site, request, known, copy[0])))
     return _shown(site, request, shown)
 
 
-async def _drawn(site: SiteContext, request: PageRequest, draw: Callable[[], Awaitable[ShownPage | None]]) -> Document:
-    try:
-        return _shown(site, request, await draw())
-    except Busy as busy:
-        return replace(missing(site, request, status=503), headers={"Retry-After": str(ceil(busy.seconds))})
+async def _drawn(site: SiteContext, request: PageRequest, known: Decree, sha256: str) -> Document:
+    return _shown(site, request, None if site.pictures is None else await site.pictures.drawn(known, sha256))
 
 
 def _shown(site: SiteContext, request: PageRequest, shown: ShownPage | None) -> Document:

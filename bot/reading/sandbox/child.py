@@ -3,6 +3,7 @@ standard input, and ends with that input."""
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -262,6 +263,17 @@ class PdfDocument:
             yield page
         finally:
             page.close()
+
+    def excerpt(self, first: int, last: int) -> tuple[bytes, dict[str, str]]:
+        """Return these pages as a PDF of their own, and the information that the file has of itself. Raises PdfiumError."""
+        holder, start = self._holder(first)
+        if holder is not self:
+            return holder.excerpt(start, start + last - first) if holder else (b"", {})
+        made = pdfium.PdfDocument.new()
+        with closing(made), io.BytesIO() as written:
+            made.import_pages(self._pdf, range(first - 1, last))
+            made.save(written)
+            return written.getvalue(), self._pdf.get_metadata_dict(skip_empty=True)
 
     def close(self) -> None:
         """Release the file and those attached to it."""

@@ -130,7 +130,7 @@ def test_check_writes_nothing_and_poll_posts_once(vigie: Vigie, config: str, tmp
     number = str(recent.json[0]["id"])
     shown = vigie("--config", config, "show", number, "--json").json
     assert {key: shown[key] for key in recent.json[0]} == recent.json[0]
-    assert set(shown) - set(recent.json[0]) == {"pdf_sha256", "pdf_fetched_at", "archived_path"}
+    assert set(shown) - set(recent.json[0]) == {"online", "pdf_sha256", "pdf_fetched_at", "archived_path"}
     assert recent.json[0]["number"] in vigie("--config", config, "show", number).out
 
 

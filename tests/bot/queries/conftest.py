@@ -161,6 +161,9 @@ class MemoryDecrees(Decrees):
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
         return ("3f9a" * 16, decree.found_at) if decree.found_at is not None else None
 
+    def own_pages(self, decree: Decree, /) -> tuple[int, int]:
+        return decree.page, decree.page
+
     def _numbers(self, found: list[Decree], limit: int, offset: int) -> PageOfIds:
         page = self._page(found, limit, offset)
         return PageOfIds(tuple(one.id for one in page.decrees if one.id is not None), page.total)

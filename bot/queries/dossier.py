@@ -1,0 +1,172 @@
+"""Puts together the dossier of a decree for a court: a ZIP of its own pages, the hash of the recueil, the looks between which it went
+online, and how each is checked. The same values give the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.domain.acts import Decree, Place
+from bot.domain.publication import Look
+from bot.domain.shape import plain
+from bot.messages.lines import where_text
+from bot.messages.online import online_lines
+from bot.messages.words import Words, clean, words_file, words_in
+from bot.queries.decree_shape import OnlineModel
+from bot.reading.model import Unreadable
+from bot.reading.sandbox.excerpt import excerpt
+from bot.storage.decrees import Decrees
+
+log = structlog.get_logger()
+
+ZIP = "application/zip"
+_JSON_KEYS = ("id", "authority", "act_id", "title", "url", "page", "published", "found_at")
+
+
+@dataclass(frozen=True, slots=True)
+class DossierInput:
+    """Holds what a dossier is made of. `first`, `last`: pages of the act; `pdf`: these as a file, None where `lack` says why, in French;
+    `said`: what the PDF says of itself; `sha256`, `fetched_at`: of the whole recueil, if known; `page`: address of the decree's page."""
+
+    decree: Decree
+    place: Place
+    first: int
+    last: int
+    sha256: str | None
+    fetched_at: datetime | None
+    pdf: bytes | None = field(default=None, repr=False)
+    lack: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
+
+
+def dossier_input(decree: Decree, place: Place, decrees: Decrees, page: str) -> DossierInput:
+    """Return what is stored of a decree, without its pages. Raises StorageError."""
+    sha256, fetched_at = decrees.copy_of(decree) or (None, None)
+    first, last = decrees.own_pages(decree)
+    return DossierInput(decree, place, first, last, sha256, fetched_at, page=page)
+
+
+async def with_pages(given: DossierInput, path: Path | None) -> DossierInput:
+    """Return the same with the act's pages of the kept PDF, taken out in a confined process, or with why there are none."""
+    if path is None:
+        return replace(given, lack=_words().not_kept)
+    try:
+        taken = await excerpt(path, given.first, given.last)
+    except Unreadable as error:
+        log.warning("dossier.no_pages", decree=given.decree.id, url=given.decree.url, why=str(error))
+        return replace(given, lack=_words().not_taken)
+    return replace(given, pdf=taken.pdf, said=taken.said)
+
+
+def dossier(given: DossierInput) -> bytes:
+    """Return the ZIP."""
+    files = {name: content for name, content in _files(given) if content is not None}
+    files["SHA256SUMS"] = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()).encode()
+    made = BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            # Without a date of its own a file has that of 1980.
+            entry = ZipInfo(name)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, ZIP_DEFLATED)
+    return made.getvalue()
+
+
+def _files(given: DossierInput) -> Iterator[tuple[str, bytes | None]]:
+    yield "LISEZMOI.txt", _text("\n".join(_readme(given)))
+    yield "arrete.pdf", given.pdf
+    yield "recueil.sha256", None if given.sha256 is None else _text(f"{given.sha256}  recueil.pdf")
+    yield "mise-en-ligne.txt", _text("\n\n".join(_online(given)))
+    yield "mise-en-ligne.json", _text(json.dumps(_values(given), ensure_ascii=False, indent=2))
+
+
+def _text(text: str) -> bytes:
+    return f"{text.strip()}\n".encode()
+
+
+@cache
+def _words() -> Words:
+    return words_file("bot.queries", "words", "dossier.toml")
+
+
+def _readme(given: DossierInput) -> Iterator[str]:
+    decree, words, own = given.decree, words_in("fr"), _words().readme
+    known = {
+        "title": clean(decree.title),
+        "number": clean(decree.facts.number or "") or _words().not_known,
+        "authority": where_text(given.place, words),
+        "url": clean(decree.url),
+        "first": given.first,
+        "last": given.last,
+        "page": given.page or _words().not_known,
+        "lack": given.lack,
+        "sha256": given.sha256,
+        "fetched": _at(given.fetched_at, given.place),
+    }
+    parts = (
+        own.head,
+        own.no_pages if given.pdf is None else own.pages,
+        own.no_sha256 if given.sha256 is None else own.sha256,
+        own.no_online if decree.online is None else own.online,
+        own.sums,
+    )
+    yield from (part.format(**known) for part in parts)
+
+
+def _online(given: DossierInput) -> Iterator[str]:
+    decree, place, own = given.decree, given.place, _words().online
+    online = decree.online
+    yield own.head.format(url=clean(decree.url), authority=where_text(place, words_in("fr")), zone=place.time_zone)
+    yield "\n".join(line.text for line in online_lines(decree, place, words_in("fr"))) or own.unknown
+    yield own.found.format(at=_at(decree.found_at, place)) + "\n" + own.fetched.format(at=_at(given.fetched_at, place))
+    if online is not None:
+        for name, look in ((own.before, online.before), (own.first, online.first), (own.file, online.file)):
+            if look is not None:
+                yield _look(name, look, place)
+        if online.replaced:
+            versions = (own.version.format(at=_at(one.fetched_at, place), sha256=one.sha256) for one in online.replaced)
+            yield own.versions.format(versions="\n".join(versions))
+    if given.said:
+        yield own.said.format(said="\n".join(f"    {name} : {clean(value)}" for name, value in given.said.items()))
+
+
+def _look(name: str, look: Look, place: Place) -> str:
+    absent = _words().absent
+    return str(
+        _words().online.look.format(
+            name=name,
+            url=clean(look.url),
+            asked=_at(look.asked_at, place),
+            answered=_at(look.answered_at, place),
+            status=look.status,
+            date=absent if look.server_date is None else _at(look.server_date, place),
+            modified=clean(look.last_modified or "") or absent,
+            etag=clean(look.etag or "") or absent,
+        )
+    )
+
+
+def _at(at: datetime | None, place: Place) -> str:
+    """Return an instant to the second, by the clock of the place: `2026-12-03T14:12:04+01:00`."""
+    return str(_words().not_known) if at is None else at.astimezone(ZoneInfo(place.time_zone)).isoformat(timespec="seconds")
+
+
+def _values(given: DossierInput) -> dict[str, object]:
+    decree = given.decree
+    return {
+        "decree": {name: plain(getattr(decree, name)) for name in _JSON_KEYS} | {"number": decree.facts.number},
+        "pages": [given.first, given.last],
+        "recueil": {"sha256": given.sha256, "fetched_at": plain(given.fetched_at), "says": dict(given.said)},
+        "online": None if decree.online is None else OnlineModel.of(decree.online).model_dump(mode="json"),
+    }
