@@ -179,6 +179,13 @@ class Decrees(Repository):
         counts = ((authority, date.fromisoformat(f"{month}-01"), count) for authority, month, count in months)
         return PublishedCounts(tuple(counts), tuple(naming))
 
+    def with_looks(self, since: date) -> tuple[Decree, ...]:
+        """Return the authorisations that stand, listed on this day or later, of which looks tell when they went online."""
+        seen = select(sightings.c.decree_id).join(recueils, recueils.c.id == sightings.c.recueil_id).where(recueils.c.online.is_not(None))
+        wanted = select(decrees.c.id).where(_STANDS, decrees.c.listed_on >= since, decrees.c.kind.in_(GRANTS), decrees.c.id.in_(seen))
+        with self._database.reading() as connection:
+            return load_in_order(connection, connection.execute(wanted.order_by(decrees.c.id)).scalars().all())
+
     def get(self, decree: int) -> Decree | None:
         """One by its id."""
         with self._database.reading() as connection:

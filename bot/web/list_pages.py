@@ -1,7 +1,8 @@
-"""Make the pages of many decrees: all of them, with filters, and those in force now, to come or on a given day."""
+"""Make the pages of many decrees: all of them, with filters, those in force now, to come or on a given day, and when they went online."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,7 +10,9 @@ from bot.domain.acts import Kind, deciding_in
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.lines import capital, date_text
 from bot.messages.words import words_in
+from bot.queries.figures import LEAST_FOR_A_SHARE, OnlineCounts, authority_name
 from bot.queries.running import running_on
+from bot.queries.vocabulary import vocabulary
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.map import map_view
@@ -107,6 +110,33 @@ def running(site: SiteContext, request: PageRequest) -> Document:
     )
 
 
+def figures(site: SiteContext, request: PageRequest) -> Document:
+    """Return when authorisations went online beside their beginning: by month as bars, by authority as a table."""
+    language, words, found = request.language, web_words(request.language)["figures"], site.questions.online()
+    months = vocabulary(language).figures.months
+    bars = [(f"{months[month.month - 1]} {month.year}", counts, tuple(_bars(counts))) for month, counts in found.months if counts.total]
+    rows = [(authority_name(code, site.places), counts) for code, counts in found.authorities]
+    return page(
+        site,
+        request,
+        "figures.html",
+        changes_at=next_change((), site, request.at),
+        title=words["title"],
+        all=found.all,
+        bars=bars,
+        rows=[(words["all"], found.all), *rows] if rows else (),
+        least=LEAST_FOR_A_SHARE,
+    )
+
+
+def _bars(counts: OnlineCounts) -> Iterator[tuple[str, int, int]]:
+    """Yield of each share its class, where it begins, and its width, in per cent: the latest are the darkest."""
+    left = 0
+    for look, share in zip(("m5", "m4", "m2", "m0"), counts.shares, strict=False):
+        yield look, left, share
+        left += share
+
+
 def _day(text: str) -> date | None:
     """Return a day as forms send it (`2026-12-05`); None where it is none, or far away."""
     try:
@@ -118,5 +148,6 @@ def _day(text: str) -> date | None:
 
 LIST_PAGES: tuple[Route, ...] = (
     Route("/arretes", decrees, query=frozenset({"departement", "nature", "depuis", "jusque", "page"})),
+    Route("/chiffres", figures),
     Route("/envigueur", running, query=frozenset({"jour", "page"})),
 )

@@ -74,6 +74,7 @@ KINDS_OF_PAGE = {
     "/recherche?q=autorisation": 200,
     "/recherche?q=26200": 200,
     "/sources": 200,
+    "/chiffres": 200,
     "/apropos": 200,
     "/donnees": 200,
     "/accessibilite": 200,
@@ -319,6 +320,18 @@ def test_a_decree_tells_between_which_looks_it_went_online() -> None:
         assert text in shown
     assert "Mis en ligne la veille du début" in _text(get(sample_site(), "/arretes"))
     assert "Mis en ligne" not in _text(get(sample_site(), f"/arretes/{samples.TRAINS.id}"))
+
+
+def test_shares_of_what_went_online_late_have_their_number_and_few_decrees_none() -> None:
+    many = [replace(samples.FULL, id=number, url=f"https://a.example/{number}.pdf") for number in range(1, 11)]
+    other = replace(samples.FULL, id=11, authority="38")
+    page = get(memory_site(MemoryDecrees([*many, other])), "/chiffres")
+    shown = _text(page)
+    assert "août 2026 sur 11 : 0 % après le début, 0 % le jour même, 100 % la veille, 0 % plus tôt" in shown
+    shown = shown.replace("&#160;", " ")
+    assert "Toutes 11 0 % 0 % 100 % 0 % Drôme (26) 10 0 % 0 % 100 % 0 % Isère (38) 1 trop peu" in shown
+    assert '<rect class="m2" x="0" width="100" height="4"/>' in page.body.decode()
+    assert "Aucune autorisation dont la mise en ligne soit connue" in _text(get(memory_site(MemoryDecrees([])), "/chiffres"))
 
 
 def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_today() -> None:
