@@ -327,9 +327,9 @@ def test_shares_of_what_went_online_late_have_their_number_and_few_decrees_none(
     other = replace(samples.FULL, id=11, authority="38")
     page = get(memory_site(MemoryDecrees([*many, other])), "/chiffres")
     shown = _text(page)
-    assert "août 2026 sur 11 : 0 % après le début, 0 % le jour même, 100 % la veille, 0 % plus tôt" in shown
+    assert "août 2026 sur 11 · 0 % après le début, 0 % le jour même, 100 % la veille, 0 % plus tôt" in shown
     shown = shown.replace("&#160;", " ")
-    assert "Toutes 11 0 % 0 % 100 % 0 % Drôme (26) 10 0 % 0 % 100 % 0 % Isère (38) 1 trop peu" in shown
+    assert "Toutes sur 11 0 % 0 % 100 % Drôme (26) sur 10 0 % 0 % 100 % Isère (38) sur 1 trop peu" in shown
     assert '<rect class="m2" x="0" width="100" height="4"/>' in page.body.decode()
     assert "Aucune autorisation dont la mise en ligne soit connue" in _text(get(memory_site(MemoryDecrees([])), "/chiffres"))
 
