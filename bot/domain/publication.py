@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
     from bot.domain.acts import Moment
@@ -19,6 +22,10 @@ CLOCKS_AGREE = timedelta(minutes=2)
 
 WIDE = timedelta(hours=6)
 """The width from which a bracket is told as wide: the site was down, or seldom looked at."""
+
+
+MOST_VERSIONS = 20
+"""Former contents of a file that are named: some sites make it anew for each reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,13 @@ class Online:
     file: Look | None = None
     replaced: tuple[FileVersion, ...] = ()
 
+    def fetched(self, file: Look | None, sha256: str, former: FileVersion | None) -> Online:
+        """Return the same once its file has come, with this content. `former`: the content that it had until now, if any."""
+        replaced = self.replaced if former is None else (*self.replaced, former)
+        # A content that came again was not replaced.
+        replaced = replaced[:-1] if replaced and replaced[-1].sha256 == sha256 else replaced
+        return replace(self, file=file or self.file, replaced=replaced[-MOST_VERSIONS:])
+
     @property
     def after(self) -> datetime | None:
         """Return the instant before which it was not there. None where that is not known, or where the clock was set back since."""
@@ -86,6 +100,58 @@ class Online:
     def is_wide(self) -> bool:
         """Return whether the bracket is `WIDE` or more, or open."""
         return self.after is None or self.until - self.after >= WIDE
+
+
+@dataclass(frozen=True, slots=True)
+class LookRun:
+    """Describes consecutive looks at a page of a source that showed the same entries: the first, the last, and how many. `digest`: SHA-256
+    of the addresses of the entries, one a line, in page order."""
+
+    source: str
+    page: str
+    first: Look
+    last: Look
+    count: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """Holds the newest run of a page, which the next look may continue, and what the page held at its last look. `content`: digest of all;
+    `version`: ETag and Last-Modified; `rules`: version of the rules that read it; `entries`, `links`: marks, of `MARK` digits each.
+    `is_over`: the clock was set back since."""
+
+    run: LookRun
+    content: str
+    rules: str
+    version: tuple[str | None, str | None] = (None, None)
+    entries: str = ""
+    links: str = ""
+    is_over: bool = False
+
+
+MARK = 12
+"""Hexadecimal digits that stand for an address."""
+
+_OPEN: TypeAdapter[dict[str, OpenRun]] = TypeAdapter(dict[str, OpenRun])
+
+
+def runs_to_json(runs: Mapping[str, OpenRun]) -> str:
+    """Return the newest run of each page, by its address, as one line of JSON."""
+    return _OPEN.dump_json(dict(runs), exclude_defaults=True).decode()
+
+
+def runs_from_json(text: str | None) -> dict[str, OpenRun]:
+    """Return the runs that `runs_to_json` wrote; none for anything else, which only means that nothing is known of before."""
+    try:
+        return _OPEN.validate_json(text) if text is not None else {}
+    except ValidationError:
+        return {}
+
+
+def over(runs: Mapping[str, OpenRun]) -> dict[str, OpenRun]:
+    """Return runs that no look continues, and that prove nothing of what comes: the clock they go by was wrong."""
+    return {page: replace(run, is_over=True) for page, run in runs.items()}
 
 
 class Timeliness(StrEnum):

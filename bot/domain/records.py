@@ -32,7 +32,7 @@ class RecueilState(StrEnum):
 class SourceState:
     """State of a source between polls. `key`: `<authority>:<route>`; `trail`: the crawler's JSON. `failures`: failed polls in a row, of
     which `site_failures` may be the site's own; `cause`: a `bot.domain.health.Cause`, `error`: details. `last_new_at`: last publication
-    that the first poll had not seen; `moved_to`: where its root redirects.
+    that the first poll had not seen; `moved_to`: where its root redirects; `looks`: the newest run of each page, as JSON.
     """
 
     key: str
@@ -47,6 +47,7 @@ class SourceState:
     failing_since: datetime | None = None
     last_new_at: datetime | None = None
     moved_to: str | None = None
+    looks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

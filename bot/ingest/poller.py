@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.health import Cause
-from bot.domain.records import NewAlert, NextPoll, Recueil, RecueilState, SourceState
+from bot.domain.publication import Online, over, runs_from_json, runs_to_json
+from bot.domain.records import NewAlert, NewRecueil, NextPoll, Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
+from bot.ingest.looks import observe, reading_rules
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail, requests_each_time
@@ -143,13 +145,13 @@ class Poller:
             # Remembered like any failure: were it not, the source would be due at once, and requested again without end.
             log.exception("source.crashed", source=source.key)
             return await self._failed(SourceReport(source), state, FetchError(f"{source.root}: {fault_of(fault)}"))
-        new = await self._take_in(source, crawl.listed, state, now)
+        new, looks = await self._take_in(source, crawl, state, now)
         if crawl.unfetched:
             log.warning("source.unlinked", source=source.key, named=crawl.unfetched[:MOST_NAMED])
             alert = NewAlert(source.key, Cause.UNLINKED.value, "; ".join(crawl.unfetched[:MOST_NAMED]))
             await asyncio.to_thread(self._store.alerts.change, now, opened=[alert])
         # Remembered only now: were the process killed before, the next poll would request unconditionally and find the same entries.
-        known = _after(state, crawl, new, now)
+        known = replace(_after(state, crawl, new, now), looks=looks)
         habits = await asyncio.to_thread(self._history.read, known, self._catalogue.zone(source.authority), now)
         cost, schedule = requests_each_time(crawl.trail, today), self._schedule
         wait = decide.interval(habits, now, every=schedule.every, slowest=schedule.slowest, requests=cost)
@@ -167,20 +169,28 @@ class Poller:
         log.log(level, "source.polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
         return report
 
-    async def _take_in(self, source: Source, listed: Sequence[ListingEntry], state: SourceState, now: datetime) -> int:
-        """Record the unseen entries; return how many are to be read."""
-        unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
+    async def _take_in(self, source: Source, crawl: Crawl, state: SourceState, now: datetime) -> tuple[int, str]:
+        """Record the unseen entries, and when they went online; return how many are to be read, and the runs of looks to keep."""
+        urls = [entry.url for entry in crawl.listed]
+        unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, urls) if urls else set[str]()
         intake = decide.intake(
-            listed,
+            crawl.listed,
             unseen,
             baseline=state.baseline_at and state.baseline_at.date(),
             order=source.order,
             today=self._catalogue.today(source.authority, now),
             announce_since=self._schedule.announce_since,
         )
-        entries = decide.in_turn(intake, source.order)
-        await asyncio.to_thread(self._store.recueils.add, [new_recueil(source, entry.listed, entry.state) for entry in entries], now)
-        return sum(entry.state is RecueilState.WAITING for entry in intake)
+        was_set_back = self._clock() < now
+        former, fresh = runs_from_json(state.looks), [entry.listed for entry in intake]
+        rules, is_news = f"{reading_rules()} {source.fingerprint}", state.baseline_at is not None and not was_set_back
+        seen = observe(former, crawl.looks, fresh, source.key, rules, is_news=is_news)
+        if seen.ended:
+            await asyncio.to_thread(self._store.looks.add, seen.ended)
+        if intake:
+            new = [_as_found(source, entry, seen.online.get(entry.listed.url)) for entry in decide.in_turn(intake, source.order)]
+            await asyncio.to_thread(self._store.recueils.add, new, now)
+        return sum(entry.state is RecueilState.WAITING for entry in intake), runs_to_json(over(seen.runs) if was_set_back else seen.runs)
 
     async def _failed(
         self, report: SourceReport, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None
@@ -292,6 +302,12 @@ class Poller:
 
     def _is_held(self, source: Source, now: datetime) -> bool:
         return now < self._held.get(source.key, now) <= now + self._schedule.every
+
+
+def _as_found(source: Source, entry: decide.NewEntry, online: Online | None) -> NewRecueil:
+    """Return the row of a new entry. What is taken for an old list may have been online for long."""
+    is_old = entry.state is not RecueilState.WAITING
+    return new_recueil(source, entry.listed, entry.state, online=replace(online, before=None) if online is not None and is_old else online)
 
 
 def _trouble(crawl: Crawl) -> FetchError | None:

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Purpose, Where
 from bot.domain.facts import FACTS, ValueKind
 from bot.domain.posts import PostContent
-from bot.domain.publication import Online
+from bot.domain.publication import Look, Online
 from bot.domain.text import PageText, TextOrigin, clean
 
 if TYPE_CHECKING:
@@ -188,10 +188,17 @@ def online_from_json(stored: Mapping[str, Any]) -> Online:
     return online
 
 
+def look_from_json(stored: Mapping[str, Any]) -> Look:
+    """Return the look that `to_json` wrote."""
+    look: Look = _checked_as(Look)(stored)
+    return look
+
+
 FactsDocument = JsonDocument(facts_from_json)
 EvidenceDocument = JsonDocument(evidence_from_json)
 ContentDocument = JsonDocument(content_from_json)
 OnlineDocument = JsonDocument(online_from_json)
+LookDocument = JsonDocument(look_from_json)
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 

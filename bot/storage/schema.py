@@ -23,7 +23,18 @@ from sqlalchemy import (
 from bot.domain.acts import Kind, Naming, Outcome
 from bot.domain.posts import DestinationTrouble, FollowKind, FollowMode, NoticeState, PostCause, PostState
 from bot.domain.records import RecueilState
-from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, OnlineDocument, PackedText, Terms
+from bot.storage.columns import (
+    ContentDocument,
+    EnumText,
+    EvidenceDocument,
+    FactsDocument,
+    Id,
+    Instant,
+    LookDocument,
+    OnlineDocument,
+    PackedText,
+    Terms,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +62,22 @@ sources = Table(
     Column("failing_since", Instant),
     Column("last_new_at", Instant),
     Column("moved_to", Text),
+    # The newest run of looks at each page, which the next look may continue: see `bot.domain.publication.OpenRun`.
+    Column("looks", Text),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    # Runs of looks that ended, one row each.
+    Column("source", Text, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("first_at", Instant, primary_key=True),
+    Column("last_at", Instant, nullable=False, index=True),
+    Column("first", LookDocument, nullable=False),
+    Column("last", LookDocument, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
 )
 
 addresses = Table(
