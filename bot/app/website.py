@@ -56,6 +56,7 @@ def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Sto
         places=places,
         revision=store.decrees.revision,
         settings=site_settings(settings),
+        timestamps=store.timestamps,
     )
 
 

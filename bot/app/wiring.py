@@ -46,6 +46,7 @@ from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
+from bot.ingest.timestamping import TimestampAuthority, Timestamper
 from bot.messages.following import FollowNames
 from bot.messages.words import Language
 from bot.operators.alerts import PagesState
@@ -109,6 +110,8 @@ class Parts:
     pages: PagesState
     """How the public pages are, as whatever serves them notes for the notifier."""
     retention: Retention
+    timestamper: Timestamper | None
+    """Has what dossiers rest on stamped; None where no service is configured."""
     tidy: Callable[[], None]
     """Removes files that are too old or too many: for the process that works, which has a record of those that it reads."""
 
@@ -208,6 +211,7 @@ async def assemble(
             unread=unread,
             pages=pages,
             retention=open_retention(settings, store, archive, clock, rehearsal=rehearsal),
+            timestamper=None if rehearsal else _timestamper(settings, store, clock),
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
 
@@ -498,6 +502,14 @@ def open_retention(settings: Settings, store: Store, archive: PdfArchive, clock:
     kept = settings.retention
     kept_for = KeptFor(0, 0, 0) if rehearsal else KeptFor(kept.pages_days, kept.texts_days, kept.pdfs_days)
     return Retention(store.contents, archive, kept_for, clock)
+
+
+def _timestamper(settings: Settings, store: Store, clock: Clock) -> Timestamper | None:
+    proof = settings.proof
+    if proof.timestamp_url is None:
+        return None
+    authority = TimestampAuthority(proof.timestamp_url.get_secret_value(), proof.certificates)
+    return Timestamper(store.timestamps, store.looks.on, authority, clock)
 
 
 def open_archive(settings: Settings) -> PdfArchive:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +26,7 @@ from bot.queries.decree_shape import OnlineModel
 from bot.reading.model import Unreadable
 from bot.reading.sandbox.excerpt import excerpt
 from bot.storage.decrees import Decrees
+from bot.storage.timestamps import Timestamp, Timestamps
 
 log = structlog.get_logger()
 
@@ -36,7 +37,8 @@ _JSON_KEYS = ("id", "authority", "act_id", "title", "url", "page", "published", 
 @dataclass(frozen=True, slots=True)
 class DossierInput:
     """Holds what a dossier is made of. `first`, `last`: pages of the act; `pdf`: these as a file, None where `lack` says why, in French;
-    `said`: what the PDF says of itself; `sha256`, `fetched_at`: of the whole recueil, if known; `page`: address of the decree's page."""
+    `said`: what the PDF says of itself; `sha256`, `fetched_at`: of the whole recueil, if known; `page`: address of the decree's page;
+    `stamps`: of the recueil, and the logs of the days of its looks."""
 
     decree: Decree
     place: Place
@@ -48,13 +50,16 @@ class DossierInput:
     lack: str = ""
     said: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    stamps: tuple[Timestamp, ...] = ()
 
 
-def dossier_input(decree: Decree, place: Place, decrees: Decrees, page: str) -> DossierInput:
-    """Return what is stored of a decree, without its pages. Raises StorageError."""
+def dossier_input(decree: Decree, place: Place, decrees: Decrees, stamps: Timestamps, page: str) -> DossierInput:
+    """Return what is stored of a decree, without its pages. `page`: address of its own. Raises StorageError."""
     sha256, fetched_at = decrees.copy_of(decree) or (None, None)
     first, last = decrees.own_pages(decree)
-    return DossierInput(decree, place, first, last, sha256, fetched_at, page=page)
+    looks = () if decree.online is None else (decree.online.before, decree.online.first)
+    days = frozenset(look.asked_at.astimezone(UTC).date() for look in looks if look is not None)
+    return DossierInput(decree, place, first, last, sha256, fetched_at, page=page, stamps=tuple(stamps.of(sha256, days)))
 
 
 async def with_pages(given: DossierInput, path: Path | None) -> DossierInput:
@@ -89,6 +94,10 @@ def _files(given: DossierInput) -> Iterator[tuple[str, bytes | None]]:
     yield "recueil.sha256", None if given.sha256 is None else _text(f"{given.sha256}  recueil.pdf")
     yield "mise-en-ligne.txt", _text("\n\n".join(_online(given)))
     yield "mise-en-ligne.json", _text(json.dumps(_values(given), ensure_ascii=False, indent=2))
+    for stamp in given.stamps:
+        name = "recueil" if stamp.day is None else f"releves-{stamp.day.isoformat()}"
+        yield f"{name}.txt", None if stamp.text is None else stamp.text.encode()
+        yield f"{name}.tsr", stamp.token
 
 
 def _text(text: str) -> bytes:
@@ -119,9 +128,11 @@ def _readme(given: DossierInput) -> Iterator[str]:
         own.no_pages if given.pdf is None else own.pages,
         own.no_sha256 if given.sha256 is None else own.sha256,
         own.no_online if decree.online is None else own.online,
+        own.stamp if any(one.day is None and one.token for one in given.stamps) else "",
+        own.logs if any(one.day is not None for one in given.stamps) else "",
         own.sums,
     )
-    yield from (part.format(**known) for part in parts)
+    yield from (part.format(**known) for part in parts if part)
 
 
 def _online(given: DossierInput) -> Iterator[str]:

@@ -540,3 +540,15 @@ requests = Table(
     Column("progress", JSON(none_as_null=True)),
     Column("result", JSON(none_as_null=True)),
 )
+
+timestamps = Table(
+    "timestamps",
+    metadata,
+    # What is stamped by a time stamping authority: the file of a recueil, or the log of looks of a day, with its text.
+    Column("sha256", String(64), primary_key=True),
+    Column("day", Date, unique=True),
+    Column("text", PackedText),
+    # Its answer (RFC 3161, DER), null until it came.
+    Column("token", LargeBinary),
+    Column("stamped_at", Instant),
+)

@@ -31,6 +31,7 @@ from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
 from bot.storage.reviews import Rejudging, Reviews
 from bot.storage.schema import acts, alerts, decisions, decree_communes, decrees, identities, links, post_alerts, recueils, sightings
 from bot.storage.search import renew_some_terms
+from bot.storage.timestamps import Timestamps
 
 
 class Store:
@@ -62,6 +63,7 @@ class Store:
         self.contents = Contents(database)
         self.looks = Looks(database)
         self.measures = Measures(database)
+        self.timestamps = Timestamps(database)
         self.rejudging = Rejudging(database, namer)
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from bot.messages.words import Language
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing
 from bot.storage.decrees import Decrees
+from bot.storage.timestamps import Timestamps
 from bot.web.pictures import PagePictures
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -123,6 +124,8 @@ class SiteContext:
     """Returns the newest file of a name, None while there is none; None where no files are made."""
     pictures: PagePictures | None = None
     """None where decrees are shown without pictures."""
+    timestamps: Timestamps | None = None
+    """None where no dossiers are made."""
 
 
 Parameters = Mapping[str, str]

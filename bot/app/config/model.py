@@ -240,6 +240,16 @@ class ObserveSettings(Section):
     as a token is."""
 
 
+class ProofSettings(Section):
+    """Says who stamps what a dossier of evidence rests on (docs/proof.md)."""
+
+    timestamp_url: PingUrl = None
+    """Address of a time stamping service (RFC 3161), which stamps the hash of each file of a decree and of each day's log of looks; empty:
+    none. Needs the program openssl."""
+    certificates: MaybePath = None
+    """PEM file of the certificates that its answers are verified by; empty: those of the system."""
+
+
 class LogSettings(Section):
     """Says what is logged, on standard error."""
 
@@ -311,6 +321,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     destinations: tuple[DestinationSettings, ...] = ()
     observe: ObserveSettings = ObserveSettings()
+    proof: ProofSettings = ProofSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -18,6 +18,7 @@ from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages, Sleep
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.decrees import Decrees
+from bot.storage.timestamps import Timestamp, Timestamps
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {
@@ -176,6 +177,16 @@ class MemoryDecrees(Decrees):
             raise self.broken
         standing = [one for one in found if one.withdrawn_at is None]
         return PageOfDecrees(tuple(standing[offset : offset + limit]), len(standing))
+
+
+class MemoryTimestamps(Timestamps):
+    """Nothing is stamped, but what the test says."""
+
+    def __init__(self, *known: Timestamp) -> None:
+        self._known = known
+
+    def of(self, sha256: str | None, days: frozenset[date]) -> list[Timestamp]:
+        return [one for one in self._known if one.sha256 == sha256 or one.day in days]
 
 
 @pytest.fixture

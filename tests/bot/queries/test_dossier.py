@@ -18,7 +18,8 @@ from bot.domain.acts import Decree
 from bot.domain.publication import FileVersion, Look, Online
 from bot.messages.words import with_plain_spaces
 from bot.queries.dossier import DossierInput, dossier, dossier_input, with_pages
-from tests.bot.queries.conftest import PLACES, MemoryDecrees
+from bot.storage.timestamps import Timestamp
+from tests.bot.queries.conftest import PLACES, MemoryDecrees, MemoryTimestamps
 from tests.bot.web import samples
 from tests.standalone import build_standalone
 
@@ -33,9 +34,10 @@ def kept(tmp_path: Path) -> Path:
     return path
 
 
-def given(decree: Decree = samples.FULL) -> DossierInput:
-    known = dossier_input(decree, PLACES[decree.authority], MemoryDecrees([decree]), "https://vigie.example/arretes/1104")
-    return replace(known, sha256=SHA256, first=2, last=3)
+def given(decree: Decree = samples.FULL, *stamps: Timestamp) -> DossierInput:
+    known = MemoryDecrees([decree]), MemoryTimestamps(*stamps)
+    found = dossier_input(decree, PLACES[decree.authority], *known, "https://vigie.example/arretes/1104")
+    return replace(found, sha256=SHA256, first=2, last=3)
 
 
 def unpacked(content: bytes, folder: Path) -> dict[str, str]:
@@ -127,3 +129,22 @@ def test_headers_of_a_server_can_break_no_line(tmp_path: Path) -> None:
     told = unpacked(dossier(replace(given(decree), lack="x")), tmp_path)["mise-en-ligne.txt"]
     assert "en-tête ETag : x statut HTTP : 999[2J\n" in told
     assert "\n    statut HTTP : 999" not in told
+
+
+def test_tokens_and_the_logs_of_its_days_are_in_it(tmp_path: Path) -> None:
+    known = dossier_input(samples.FULL, PLACES["26"], MemoryDecrees(samples.ALL), MemoryTimestamps(), "").sha256
+    assert known is not None
+    day, text = samples.FIRST.date(), "vigie looks 2026-08-18 UTC\nprevious none\n"
+    stamps = (
+        Timestamp(known, None, None, b"0token"),
+        Timestamp("cd" * 32, day, text, None),
+        Timestamp("ef" * 32, day.replace(day=1), "", b"1"),
+    )
+    with ZipFile(io.BytesIO(dossier(replace(given(samples.FULL, *stamps), lack="x")))) as archive:
+        assert archive.read("recueil.tsr") == b"0token"
+        assert archive.read("releves-2026-08-18.txt").decode() == text
+        assert not {"releves-2026-08-18.tsr", "releves-2026-08-01.txt"} & set(archive.namelist())
+        readme = with_plain_spaces(archive.read("LISEZMOI.txt").decode())
+    assert f"openssl ts -verify -digest {SHA256} -in recueil.tsr -CAfile racine.pem" in readme
+    assert "aucun relevé ne peut être ajouté après coup" in readme
+    assert "openssl" not in unpacked(dossier(replace(given(), lack="x")), tmp_path)["LISEZMOI.txt"]

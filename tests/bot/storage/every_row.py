@@ -115,6 +115,8 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
         for number, (notified, closed, ended) in enumerate(((EARLIER, None, None), (None, None, None), (EARLIER, NOW, None)), 1):
             times = {"opened_at": EARLIER, "notified_at": notified, "closed_at": closed, "end_notified_at": ended}
             yield table, {"id": number, "subject": f"26:{number}", "detail": "no answer", **times, **more}
+    yield "timestamps", {"sha256": f"{1:064}", "token": b"0", "stamped_at": EARLIER}
+    yield "timestamps", {"sha256": f"{2:064}", "day": date(2024, 4, 18), "text": zlib.compress("relevés".encode())}
     yield "backfills", {"source": "26:site", "since": date(2024, 1, 1), "listed_at": EARLIER}
     yield "addresses", {
         "address": "192.0.2.1", "updated_at": EARLIER, "next_start": NOW, "failures": 1, "failed_host": "prefecture.example",
