@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from bot.detection.facts.cameras import camera_types, cameras, counts_others
 from bot.detection.facts.days import slots
-from bot.detection.facts.equipment import camera_types, cameras, counts_others, software, vendor
+from bot.detection.facts.equipment import software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, number_is_whole, of_police_series, police_decides, references
 from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, unlisted

@@ -25,7 +25,8 @@ _PROGRAM = re.compile(r"algorithm|automati|analys|logiciel|augment|intelligen")
 # "à l'occasion du Salon de l'intelligence artificielle et de l'analyse d'images": what an event is called is no object of the act.
 _EVENT_NAME = re.compile(
     r"\b(?:a l'occasion|lors|en marge|dans le cadre) (?:du |de la |de l'|des )"
-    r"(?:(?!\b(?:un|une|autoris\w*|mise?|mettre|emploi|employer|recour\w*|utilis\w*|usage|experiment\w*|deploy\w*|dont|qui|que|par|et d[eu]s? traitements?)\b)"
+    r"(?:(?!\b(?:un|une|autoris\w*|mise?|mettre|emploi|employer|recour\w*|utilis\w*|usage|experiment\w*|deploy\w*|dont|qui|que|par"
+    r"|et d[eu]s? traitements?)\b)"
     r"[^,;:.()])*"
 )
 _OF_AN_EVENT = "name of an event"

@@ -436,7 +436,7 @@ DRONES = "la captation d'images au moyen de caméras installées sur des aérone
         (f"{DRONES} lors du congrès mondial du traitement algorithmique d'images", "", Outcome.NOT_CONCERNED),
         (
             f"à l'occasion du Forum de l'intelligence artificielle, {DRONES}",
-            "la présence d'éditeurs de traitements algorithmiques d'images ; que cette demande ne relève pas de la loi n° 2023-380, article 10",
+            "la présence d'éditeurs de traitements algorithmiques d'images ; qu'elle ne relève pas de la loi n° 2023-380, article 10",
             Outcome.NOT_CONCERNED,
         ),
         # … unless the title or an article has it beside that name.
