@@ -295,6 +295,9 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
     found: dict[Purpose, TextMatch[Purpose]] = {}
     excluded: dict[Purpose, TextMatch[Purpose]] = {}
     for block in segment.of(*parts):
+        if (but := _ALL_BUT.search(document.flat, block.start, block.end)) is not None:
+            out = {purpose for purpose, *_ in purposes_named(document, *but.span("those"), listed=True)}
+            return [TextMatch(purpose, *but.span()) for purpose in Purpose if purpose not in out]
         if (every := every_purpose(document, block.start, block.end)) is not None:
             return [TextMatch(purpose, *every) for purpose in Purpose]
         # Other words are looser in an article that already names an event, or says what is looked for.
@@ -316,16 +319,24 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
 def _has_unread_purpose(document: ActText, segment: Segment, read: Sequence[TextMatch[Purpose]]) -> bool:
     """Return whether a list of what is to be detected has an item in which no purpose was found: the list told is not whole."""
     for block in {segment.at(entry.start) for entry in read}:
+        if _ALL_BUT.search(document.flat, block.start, block.end) is not None:
+            return True
         spans = [printed.items for printed in lists(document, block.start, block.end)]
-        for items in (*spans, *_in_one_sentence(document.flat, block)):
+        told = [entry for entry in read if block.start <= entry.start < block.end]
+        for items in (*spans, *_in_one_sentence(document.flat, block), _between(document.flat, told)):
             named = [bool(purposes_named(document, *item, listed=True)) for item in items]
             if not all(named) and sum(named) * 2 >= len(named) > 1:
                 return True
     return False
 
 
+# "Tous les événements de l'article 3 du décret, à l'exception de la présence d'objets abandonnés": what is left is doubtful.
+_ALL_BUT = re.compile(
+    r"\b(?:evenements?|finalites?|ceux|tous)\b[^.;]{0,120}?\barticle 3\b[^.;]{0,90}?"
+    r"\b(?:exception|exclusion|exceptee?s?|hormis|sauf|hors)\b(?P<those>[^.]{5,400})"
+)
 # "Sont signalés : la présence d'armes ; les départs de feu ; les déplacements brusques de groupes."
-_IN_ONE_SENTENCE = re.compile(r"\b(?:signal|detect|evenement|finalite)[^.;:]{0,80}:(?P<items>[^:]{10,600}?)(?:\.\s|\.?$)")
+_IN_ONE_SENTENCE = re.compile(r"\b(?:signal|detect|recherch|reper|evenement|finalite)[^.;:]{0,80}:(?P<items>[^:]{10,600}?)(?:\.\s|\.?$)")
 
 
 def _in_one_sentence(text: str, block: Block) -> Iterator[list[tuple[int, int]]]:
@@ -334,6 +345,18 @@ def _in_one_sentence(text: str, block: Block) -> Iterator[list[tuple[int, int]]]
         start, end = match.span("items")
         cuts = [start, *(start + mark.end() for mark in re.finditer(";", match["items"]))]
         yield list(zip(cuts, [*(cut - 1 for cut in cuts[1:]), end], strict=True))
+
+
+_NEXT_PURPOSE = re.compile(r"(?:,|\bet)\s(?=(?:l[ae]s?|une?|des)\s|l')")
+
+
+def _between(text: str, read: Sequence[TextMatch[Purpose]]) -> list[tuple[int, int]]:
+    """Return the parts of an enumeration by commas from the first of these purposes to the last, if they stand in one sentence."""
+    start, end = min(entry.start for entry in read), max(entry.end for entry in read)
+    if re.search(r"[.;:]\s", text[start:end]) is not None:
+        return []
+    cuts = [match.start() for match in _NEXT_PURPOSE.finditer(text, start, end)]
+    return list(zip([start, *cuts], [*cuts, end], strict=True))
 
 
 # A decree without the words that it removes: « Les mots "place Pie" sont remplacés par les mots "place Kléber" » names one place. Removed
