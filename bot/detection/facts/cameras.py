@@ -227,7 +227,7 @@ def _counted(figures: list[_Figure]) -> TextMatch[int] | None:
 
 def _figures(document: ActText, blocks: Iterable[Block]) -> Iterator[_Figure]:
     text = document.flat
-    for block in blocks:
+    for block in (block for block in blocks if "camera" in text[block.start : block.end]):
         yield from (_Figure(total, total.end, is_total=True) for total in _totals(document, block))
         taken = [match.span() for match in _ONE_EACH.finditer(text, block.start, block.end)]
         for figure in _sums(document, block):
@@ -274,7 +274,7 @@ def _sums(document: ActText, block: Block) -> Iterator[_Figure]:
     for match in _ADDED_UP.finditer(text, block.start, block.end):
         figures = [int(figure) for figure in re.findall(r"\d+", match["sum"] or match["brackets"])]
         yield _Figure(TextMatch(sum(figures), *match.span()), match.end(), in_doubt=match["sum"] is None)
-    listed = lists(document, block.start, block.end) if _CAMERA.search(text, block.start, block.end) else ()
+    listed = lists(document, block.start, block.end)
     spans = [(printed.opened, printed.items[-1][1], [text[slice(*item)] for item in printed.items]) for printed in listed]
     spans += [(*match.span(), _SEMICOLON.split(match.group().rstrip(" ;."))) for match in _COUNTED.finditer(text, block.start, block.end)]
     for start, end, items in spans:
@@ -287,7 +287,7 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
     """Yield the last figures of tables of cameras, where the rows above add up to them."""
     text = document.folded.text
     above: deque[Line] = deque(maxlen=_ROWS)
-    for line in lines_of(document, block.start, block.end) if _CAMERA.search(text, block.start, block.end) else ():
+    for line in lines_of(document, block.start, block.end):
         if (match := _LAST_LINE.search(text, line.start, line.end)) is not None:
             near = [other for other in above if other.start >= match.start() - _TABLE]
             heading = text[near[0].start : match.start()] if near else ""
