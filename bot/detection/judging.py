@@ -12,7 +12,7 @@ from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, number_is_whole, of_police_series, police_decides, references
-from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, unlisted
+from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, who_may
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, leaves_out, second_values, tagged
@@ -210,8 +210,7 @@ def gather(
     recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}
     counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
-    users = operators(document, segment, speaking, mentioning, occasion)
-    others = unlisted(document, segment, users)
+    users, others = who_may(document, segment, operators(document, segment, speaking, mentioning, occasion))
     where = places(document, segment, speaking, occasion)
     looked_for = _purposes(document, segment, kind) if mentions else []
     doubts = {

@@ -40,11 +40,50 @@ def facts(article: str, more: str = "") -> Facts:
             f"Les services de l'État (police nationale, gendarmerie nationale et douanes) sont autorisés {USE}.",
             ["Police nationale", "Gendarmerie nationale", "Douanes"],
         ),
+        (
+            (
+                "La régie « Bus de Vire », exploitante du réseau, pourra mettre en œuvre un traitement algorithmique.\n"
+                "Article 2 : Ses agents avertissent le centre de la police nationale."
+            ),
+            ["Régie « Bus de Vire »"],
+        ),
+        (
+            f"Pour la sûreté du salon, la société Garde Claire, agissant pour le compte de l'exploitant du parc, est habilitée {USE}.",
+            ["Société Garde Claire"],
+        ),
+        (
+            (
+                "L'office intercommunal du Bocage est admis à faire usage d'un traitement algorithmique.\n"
+                "Article 2 : Le traitement est assuré au moyen du logiciel Obole, distribué par la société Bocage Numérique."
+            ),
+            ["Office intercommunal du Bocage"],
+        ),
     ],
 )
 def test_every_coordinated_subject_may_and_who_is_in_no_list_makes_a_doubt(article: str, operators: list[str]) -> None:
     found = facts(article)
     assert (list(found.operators), "operators" in found.doubtful) == (operators, True)
+
+
+@pytest.mark.parametrize(
+    ("article", "more", "operators"),
+    [
+        (
+            f"La police nationale et le groupement de gendarmerie départementale de l'Orne sont autorisés {USE}.",
+            "Article 2 : La gendarmerie nationale informe le préfet.",
+            ("Police nationale", "Gendarmerie nationale"),
+        ),
+        (f"La préfecture de police (direction de l'ordre public et de la circulation) est autorisée {USE}.", "", ("Préfecture de police",)),
+        (
+            "L'autorisation donnée à la police nationale est renouvelée, au titre du Salon des lampes, pour un mois.",
+            "",
+            ("Police nationale",),
+        ),
+    ],
+)
+def test_one_body_is_told_once_and_nothing_beside_it(article: str, more: str, operators: tuple[str, ...]) -> None:
+    found = facts(article, more)
+    assert (found.operators, "operators" in found.doubtful) == (operators, False)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +173,7 @@ def test_the_days_of_the_week_on_which_hours_hold(when: str, weekdays: list[tupl
 @pytest.mark.parametrize(
     ("article", "more", "doubtful"),
     [
-        (f"{POLICE} sur les images de 5 caméras place Neuve et une caméra place des Clercs.", "", "cameras"),
+        (f"{POLICE} sur les images de 5 caméras place Neuve. Une caméra filme la place des Clercs, trois la rue.", "", "cameras"),
         (f"{POLICE} sur les images de 5 caméras place Neuve, sans suivre une personne d'une caméra à l'autre.", "", ""),
         (
             POLICE + ".",
