@@ -45,6 +45,8 @@ _EXECUTION = re.compile(
 )
 _AUTHORISES = re.compile(
     r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire|appliquer|proceder)\b"
+    r"|\b(?:peut|peuvent|pourra|pourront)\b[^.;:]{0,90}?\s(?:mettre en oeuvre|employer|utiliser|recourir a)\b"
+    r"[^.;:]{0,180}\b(?:logiciel|traitement)"
     r"|\btraitement\b[^.;:]{0,60} est autorise\b"
 )
 # A name ends before a line that begins with a capital or an article, and before the next cell of a table.

@@ -103,11 +103,27 @@ def test_one_body_is_told_once_and_nothing_beside_it(article: str, more: str, op
         ("au sein du palais des festivals, sur le Vieux-Port", ["palais des festivals", "Vieux-Port"]),
         ("sur l'emprise du circuit des Bruyères ouverte au public", ["circuit des Bruyères"]),
         ("sur l'autoroute A7", ["autoroute A7"]),
+        ("sur les parkings P1 et P3", ["parking P1", "parking P3"]),
+        ("sur les quais Haut et Jean-Moulin ainsi que le pont Neuf", ["quai Haut", "quai Jean-Moulin", "pont Neuf"]),
+        ("rue des Places Neuves", ["rue des Places Neuves"]),
         ("entre la promenade du Midi et la rue Haute", ["promenade du Midi", "rue Haute"]),
     ],
 )
 def test_a_kind_of_place_with_a_name_is_a_place_whatever_leads_to_it(where: str, places: list[str]) -> None:
     assert list(facts(f"{POLICE} {where}.").places) == places
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "La zone couverte comprend la rue Haute.",
+        "La société Trans-Vire pourra mettre en œuvre, sur la rue Haute, le logiciel.",
+        "Le logiciel est acquis sur un lot du marché national. La zone concernée est la rue Haute.",
+    ],
+)
+def test_articles_that_tell_where_or_who_may_have_places(article: str) -> None:
+    title = "Arrêté n° 2026-1 portant autorisation de traitement algorithmique des images de vidéoprotection"
+    assert judged("Objet.", f"Article 2 : {article}", title).facts.places == ("rue Haute",)
 
 
 @pytest.mark.parametrize("housed", ["Le recours est adressé 3 place de Fontenoy.", "Les lieux suivants sont retirés : rue de Lens."])
@@ -126,6 +142,8 @@ def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
         ("sur les images de la vidéoprotection des communes de Lens et d'Uzès", ["Lens", "Uzès"]),
         ("pour la commune de Die", ["Die"]),
         ("dans les parkings P1 à P4", []),
+        ("sur\nPREFECTURE DE L'ORNE - page 2\nla route de Vire", []),
+        ("À L'OCCASION DES FÊTES DE MAI", []),
     ],
 )
 def test_communes_by_whose_cameras_and_for_whom(said: str, communes: list[str]) -> None:
