@@ -34,7 +34,7 @@ from bot.detection.text.mentions import (
 )
 from bot.detection.text.phrases import without_names
 from bot.detection.text.rows import lists
-from bot.domain.acts import CHANGING, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
+from bot.domain.acts import CHANGING, GRANTS, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
 from bot.domain.law import outside
 from bot.domain.text import TextOrigin
 
@@ -200,6 +200,7 @@ def gather(
     signed_on = own_signature.value if own_signature is not None else None
     own_event = event(document, segment, speaking, mentioning if kind in {*CHANGING, Kind.REFUSAL} else ())
     occasion = own_event.value if own_event is not None else None
+    recounted = own_event is not None and segment.at(own_event.start).part is DecreePart.RECITAL
     own_period = period(document, segment, speaking, signed_on)
     if own_period is not None and kind in {Kind.ABROGATION, Kind.SUSPENSION}:
         first, last = own_period.value
@@ -217,7 +218,7 @@ def gather(
         "number": own_number is not None and not number_is_whole(document, segment, own_number),
         "starts": not whole,
         "ends": not whole,
-        "event": occasion is not None and is_vague(occasion),
+        "event": own_event is not None and (is_vague(own_event.value) or (recounted and kind in GRANTS)),
         "operators": bool(others) or (bool(users) and all(owns_place(document, entry) for entry in users)),
         "places": leaves_out(document, where),
         "purposes": _has_unread_purpose(document, segment, looked_for),
