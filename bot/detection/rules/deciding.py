@@ -172,7 +172,7 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
         if contrary is not None and (decision is None or contrary.start() < decision.start):
             return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, contrary))
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
-            return case.decree(verb.kind, said_so, mention)
+            return case.decree(decision.kind, said_so, mention)
         if decision is not None:
             return case.uncertain(case.phrase(mention), said_so, case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block))
     if cue("around.plainly").search(case.text, start, verb.start) is not None:
