@@ -183,11 +183,12 @@ def who_may(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]
     that names none of them; where nobody was found, also whom it is "par" or "au profit de". A body of no list that alone is the subject
     of an article counts before operators of other articles."""
     text, told, subjects = document.flat, list[TextMatch[str]](), 0
+    named = {segment.at(entry.start) for entry in found}
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE):
         for said in _SUBJECT.finditer(text, block.start, block.end):
             start, end = said.span(said.lastgroup or 0)
             alone = not any(start <= entry.start < end for entry in found)
-            apart = block.part is DecreePart.ARTICLE and not any(_is_above(segment, block, entry) for entry in found)
+            apart = block.part is DecreePart.ARTICLE and all(at.part is DecreePart.ARTICLE and at != block for at in named)
             subjects += not alone
             for first, stop in _subjects(text, start, end):
                 is_body = _BODY_NAMED.match(text, first, stop) is not None
@@ -203,11 +204,6 @@ def who_may(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]
                 told.append(_in_its_words(document, *body.span()))
     each = list({fold(entry.value).text: entry for entry in told}.values())
     return [] if each and not subjects else found, each
-
-
-def _is_above(segment: Segment, block: Block, entry: TextMatch[str]) -> bool:
-    """Return whether an operator is named in this article or in a title."""
-    return segment.at(entry.start) == block or segment.at(entry.start).part is not DecreePart.ARTICLE
 
 
 def _subjects(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

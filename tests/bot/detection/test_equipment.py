@@ -174,6 +174,7 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
         ("Le logiciel est « Belvédère » de la société Optiplus. N'a pas été retenue l'offre de Wintics.", "Belvédère", "Optiplus"),
         ("L'offre de Wintics, société concurrente, portait sur un logiciel.", None, None),
         ("Société Wintics- logiciel Cityvision.", "Cityvision", "Wintics"),
+        ("Il est assuré au moyen de la suite logicielle Belvédère 4, distribuée par la société Optiplus.", "Belvédère 4", "Optiplus"),
     ],
 )
 def test_software_and_maker_in_other_words(article: str, software: str | None, vendor: str | None) -> None:
