@@ -274,6 +274,8 @@ def _sums(document: ActText, block: Block) -> Iterator[_Figure]:
     for match in _ADDED_UP.finditer(text, block.start, block.end):
         figures = [int(figure) for figure in re.findall(r"\d+", match["sum"] or match["brackets"])]
         yield _Figure(TextMatch(sum(figures), *match.span()), match.end(), in_doubt=match["sum"] is None)
+    if len(_CAMERAS.findall(text, block.start, block.end)) < 2:
+        return
     listed = lists(document, block.start, block.end)
     spans = [(printed.opened, printed.items[-1][1], [text[slice(*item)] for item in printed.items]) for printed in listed]
     spans += [(*match.span(), _SEMICOLON.split(match.group().rstrip(" ;."))) for match in _COUNTED.finditer(text, block.start, block.end)]
