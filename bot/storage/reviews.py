@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
@@ -14,7 +14,6 @@ from bot.domain.identity import SAME_NUMBER, EarlierFinding
 from bot.domain.records import Decision, RedetectionResult, Settled, Waiting
 from bot.domain.text import clean
 from bot.storage.acts import (
-    FACTS_OF,
     decisions_under,
     key_of_facts,
     key_of_review,
@@ -45,7 +44,7 @@ from bot.storage.recording import (
     queue_newly_wanted,
     see,
 )
-from bot.storage.schema import acts, decisions, decrees, recueils, reviews, sightings
+from bot.storage.schema import acts, decrees, recueils, reviews, sightings
 from bot.storage.search import index_again
 
 
@@ -198,13 +197,6 @@ class Reviews(NamingRepository):
             return True
 
         return written(self._database, settled)
-
-    def settled_facts(self) -> dict[int, Mapping[str, FactValue]]:
-        """What people said of facts, by the decree, the first one first."""
-        with self._database.reading() as connection:
-            query = select(decisions.c.key).where(decisions.c.key.startswith(FACTS_OF, autoescape=True))
-            found = decisions_under(connection, connection.execute(query).scalars().all())
-        return dict(sorted((int(key.removeprefix(FACTS_OF)), said.facts) for key, said in found.items()))
 
     def _load_waiting(self, query: Select[Any]) -> list[Waiting]:
         return [

@@ -184,8 +184,6 @@ class MastodonSettings(Section):
     """Who sees the posts: public, unlisted, private or direct."""
     content_warning: Warned = ""
     """A text under which every post is folded; it counts in the server's limit. Empty: none."""
-    thread: Flag = False
-    """What one post has no room for follows in a thread; false: a post is shortened, and has the link all the same."""
     answer_mentions: Flag = False
     """Answer whoever mentions the account with a question (`@vigie valence`); needs the scope read:notifications, which read includes."""
 
@@ -267,8 +265,6 @@ class DestinationSettings(Section):
     visibility: Visibility | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     content_warning: Warned | None = None
-    """Mastodon: as in [mastodon], whose value holds where it is not given."""
-    thread: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     answer_mentions: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""

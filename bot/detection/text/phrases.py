@@ -306,19 +306,6 @@ def is_signatory(line: str) -> bool:
     return _SIGNATORY.fullmatch(line) is not None
 
 
-def nameless(text: str) -> str:
-    """Return a text with `[NOM]` for each person's name, and for each line below a signature that looks like one."""
-    below = (range(match.start(), match.end() + _BELOW) for match in _SIGNED.finditer(text))
-    signed = [match.span("name") for near in below for match in _SIGNATORY.finditer(text, near.start, min(near.stop, len(text)))]
-    parts: list[str] = []
-    last = 0
-    for start, end in sorted({*spans_of_names(text), *signed}):
-        if start >= last:
-            parts += [text[last:start], "[NOM]"]
-        last = max(end, last)
-    return "".join([*parts, text[last:]])
-
-
 def excerpt(text: str, start: int, end: int) -> str:
     """Return `text[start:end]` without persons' names, even where it begins or ends inside one."""
     parts: list[str] = []

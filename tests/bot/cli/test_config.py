@@ -33,7 +33,7 @@ token_file = "telegram.token"
 channel = "@vsa"
 
 [mastodon]
-thread = true
+answer_mentions = true
 
 [[destinations]]
 name = "drome"
@@ -69,7 +69,7 @@ def test_each_setting_with_where_it_comes_from(vigie: Vigie, folder: Path) -> No
     assert shown["database.url"] == ("postgresql+psycopg://vigie:***@127.0.0.1/vigie", "file", "config.toml:7")
     assert shown["destinations[0].token"] == ("***", "file", "config.toml:20")
     assert shown["destinations[0].departments"] == (["26"], "file", "config.toml:21")
-    assert shown["destinations[0].thread"] == (True, "section", "[mastodon]")
+    assert shown["destinations[0].answer_mentions"] == (True, "section", "[mastodon]")
     assert shown["destinations[0].language"] == ("fr", "default", "")
     whole = vigie("config", "show", "--json").json
     assert whole["posts_to"] == ["telegram", "drome"]

@@ -19,12 +19,11 @@ from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE, Outbox
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 from tests.servers.fake_bot_api import FakeBotApi
-from tests.servers.mastodon import MastodonServer
 
 SENT, PENDING, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.PENDING, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING
 
@@ -383,25 +382,6 @@ async def test_in_a_group_what_follows_a_post_in_doubt_waits_for_a_person(empty:
     await delivered(empty, clock, partial(telegram, empty, api, clock))
     assert api.messages[-1].reply_to == grant.message_id
     assert len(api.messages) == 3
-
-
-async def test_on_mastodon_nothing_overtakes_a_thread_that_was_broken_off(empty: Store, clock: Clock, mastodon: MastodonServer) -> None:
-    def account() -> Channel:
-        return mastodon_channel(mastodon, name="t", clock=clock, thread=True)
-
-    found(empty, Facts("2031-123", places=tuple(f"place du marché, commune {number}" for number in range(40))), at=clock())
-    found(empty, END, Kind.ABROGATION, at=clock())
-    mastodon.drop(stored=True)
-    mastodon.fail(422, method="GET", path="/api/v1/accounts/verify_credentials")
-    await delivered(empty, clock, account, passes=2)
-    (broken,) = mastodon.statuses()
-    (doubtful,) = empty.posts.listed(states=[PostState.UNKNOWN])
-    assert doubtful.cause is PostCause.RECONCILE_UNCLEAR
-    await delivered(empty, clock, account)
-    *thread, end = sorted(mastodon.statuses(), key=lambda status: int(status["id"]))
-    assert len(thread) > 1
-    assert "2031-150" in end["content"]
-    assert end["in_reply_to_id"] == broken["id"]
 
 
 # What goes with a message is made ready before it is sent, and it is not sent where it is somebody else's by then.

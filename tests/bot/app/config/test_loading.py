@@ -336,7 +336,7 @@ def test_its_address_may_be_in_a_file_beside_the_configuration(tmp_path: Path) -
         ((f'url = "json://h/{SECRET}"', 'url_file = "a"'), "both url and url_file are given; keep one"),
         (('url_file = "absent"',), "No such file"),
         ((f'url = "json://h/{SECRET}"', 'chat = "@vsa"'), "is only for a telegram destination"),
-        ((f'url = "json://h/{SECRET}"', "thread = true"), "is only for a mastodon destination"),
+        ((f'url = "json://h/{SECRET}"', 'visibility = "public"'), "is only for a mastodon destination"),
         ((f'url = "json://h/{SECRET}"', "answer_mentions = true"), "is only for a mastodon destination"),
     ],
 )
@@ -372,20 +372,20 @@ def test_form_of_an_account_is_that_of_its_section_unless_it_says_otherwise(tmp_
     instance = "social.example"
     token = "T"
     content_warning = " Vidéosurveillance "
-    thread = true
+    visibility = "unlisted"
     [[destinations]]
     name = "other"
     platform = "mastodon"
     token = "U"
     content_warning = ""
-    thread = false
+    visibility = "private"
     [[destinations]]
     name = "same"
     platform = "mastodon"
     token = "V"
     """
-    form = {entry.name: (entry.content_warning, entry.thread) for entry in destinations(load(tmp_path, text))}
-    assert form == {"mastodon": ("Vidéosurveillance", True), "other": ("", False), "same": ("Vidéosurveillance", True)}
+    form = {entry.name: (entry.content_warning, entry.visibility) for entry in destinations(load(tmp_path, text))}
+    assert form == {"mastodon": ("Vidéosurveillance", "unlisted"), "other": ("", "private"), "same": ("Vidéosurveillance", "unlisted")}
 
 
 def test_an_account_answers_mentions_once_where_it_may(tmp_path: Path) -> None:
