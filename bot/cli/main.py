@@ -23,7 +23,7 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done
 COMMANDS = {
     "init": (
         "init",
-        "Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.",
+        "Write a commented configuration: ask what is needed, try each account, then write.",
     ),
     "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
     "worker": (

@@ -290,9 +290,6 @@ def without_names(text: str) -> str:
     return excerpt(text, 0, len(text))
 
 
-_SIGNED = re.compile(r"^\W*fait\b[^\n]{0,60}\d{4}|délégation|^\W*signée?\b", re.MULTILINE | re.IGNORECASE)
-_BELOW = 400
-"""Characters below a signature that may have the signatory's name on a line."""
 _SIGNATORY = re.compile(
     rf"^\W*(?:[Ss]ignée?\W{{1,4}})?(?P<name>(?!(?:L[ae]s?|Pour|Par|Article|Annexe)\b)"
     # Text layers part double names: "Jean -Pierre DUPONT -DURAND".

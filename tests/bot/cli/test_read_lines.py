@@ -10,7 +10,6 @@ from bot.app.demo.scenario import demo_text
 from bot.cli.read_output import (
     Circumstances,
     act_lines,
-    early_lines,
     fact_lines,
     method_lines,
     page_ranges,
@@ -216,9 +215,3 @@ def test_of_a_damaged_file_another_copy_is_asked_for() -> None:
     assert lost == "INCOMPLETE, the file is damaged or cut short, could not read or not whole: pages 4-5"
     assert "download it again" in why
     assert next(iter(trouble_lines([], had))) == "INCOMPLETE, the file is damaged or cut short"
-
-
-def test_only_decrees_wholly_read_are_told_early() -> None:
-    whole = act(1, VSA, title="Arrêté n° 2026-2")
-    part = Act(None, "Arrêté n° 2026-3", "Cabinet", 2, 3, (PageText(2, VSA), PageText(3, "", TextOrigin.PENDING)))
-    assert early_lines(reading(whole, part, act(4, ROAD))) == ("found early: authorisation, n° 2026-2, Arrêté n° 2026-2, p. 1",)
