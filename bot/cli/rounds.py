@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.app.config.model import Settings
 from bot.app.instance import DELIVER, OnProgress, WorkOrder, became_of, delivering, handed_delivery, serve, work_alone
@@ -288,9 +287,9 @@ async def _backfill(settings: Settings, authorities: dict[str, Authority], wante
     order = WorkOrder(
         "backfill", {"since": wanted.since.isoformat(), "announce": wanted.announce, "limit": wanted.limit, "codes": list(codes)}
     )
-    with showing() as step:
-        work = partial(_backfill_alone, wanted=wanted, step=step)
-        return await _worked(settings, authorities, order, work, codes=codes, quiet=quiet, step=lambda done: step(BackfillProgress(**done)))
+    step = step_printer()
+    work = partial(_backfill_alone, wanted=wanted, step=step)
+    return await _worked(settings, authorities, order, work, codes=codes, quiet=quiet, step=lambda done: step(BackfillProgress(**done)))
 
 
 async def _backfill_alone(
@@ -389,47 +388,23 @@ def _backfill_json(report: BackfillReport, delivered: Sequence[Delivered], place
     }
 
 
-# How far it is: a bar on a terminal, a line now and then elsewhere.
-
 EVERY = 25
 """Recueils read between two lines."""
 
 
-@contextmanager
-def showing(console: Console = stderr) -> Iterator[Callable[[BackfillProgress], None]]:
-    """Show the steps of a backfill; the time left is that of known unread recueils, and grows with listing."""
-    if not console.is_terminal:
-        yield _Lines(console)
-        return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.fields[step].listed}/{task.fields[step].sources} sources listed"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed}/{task.total} read"),
-        TextColumn("decrees: {task.fields[step].decrees}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[step].doing}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("", total=0, step=BackfillProgress())
-        yield lambda step: progress.update(bar, completed=step.done, total=step.done + step.waiting, step=step)
+def step_printer(console: Console = stderr) -> Callable[[BackfillProgress], None]:
+    """Return what prints how far a backfill is: a line for each source that was listed, and for some recueils."""
+    shown = (0, 0)
 
-
-class _Lines:
-    """Prints one line for each source that was listed, and for some recueils."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._shown = (0, 0)
-
-    def __call__(self, step: BackfillProgress) -> None:
+    def print_step(step: BackfillProgress) -> None:
+        nonlocal shown
         now = (step.listed, step.done // EVERY)
-        if now == self._shown:
-            return
-        self._shown = now
-        line = f"{step.listed}/{step.sources} sources listed, {step.done}/{step.done + step.waiting} read, decrees: {step.decrees}"
-        self._console.print(f"{line}: {step.doing}", markup=False, soft_wrap=True)
+        if now != shown:
+            shown = now
+            line = f"{step.listed}/{step.sources} sources listed, {step.done}/{step.done + step.waiting} read, decrees: {step.decrees}"
+            console.print(f"{line}: {step.doing}", markup=False, soft_wrap=True)
+
+    return print_step
 
 
 # `vigie read` of a site's file, `--failed` and `--retry`.

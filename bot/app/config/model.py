@@ -27,7 +27,6 @@ from bot.app.config.values import (
     Number,
     Origin,
     OwnListen,
-    PingUrl,
     Platform,
     PublicUrl,
     Reconcile,
@@ -233,9 +232,6 @@ class ObserveSettings(Section):
 
     listen: OwnListen = ""
     """Address and port of this machine at which `vigie run` answers /healthz and /metrics, such as "127.0.0.1:9464"; empty: none."""
-    ping_url: PingUrl = None
-    """Address requested every minute while the bot polls and delivers: the service behind it raises the alarm when nothing comes. Secret,
-    as a token is."""
 
 
 class LogSettings(Section):

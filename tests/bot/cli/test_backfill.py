@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from bot.app.demo.replay import CannedAnswer, Replay
-from bot.cli.rounds import EVERY, showing
+from bot.cli.rounds import EVERY, step_printer
 from bot.ingest.backfill import BackfillProgress
 from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
@@ -124,11 +124,11 @@ STEPS = [
 ]
 
 
-def test_elsewhere_than_on_a_terminal_a_line_now_and_then() -> None:
+def test_a_line_now_and_then_says_how_far_it_is() -> None:
     console = Console(file=io.StringIO(), force_terminal=False, width=200, highlight=False)
-    with showing(console) as told:
-        for step in STEPS:
-            told(step)
+    print_step = step_printer(console)
+    for step in STEPS:
+        print_step(step)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == [
         "1/2 sources listed, 0/60 read, decrees: 0: 26:site",
@@ -136,15 +136,3 @@ def test_elsewhere_than_on_a_terminal_a_line_now_and_then() -> None:
         f"1/2 sources listed, {2 * EVERY}/60 read, decrees: 1: 26",
         "2/2 sources listed, 60/60 read, decrees: 2: 83:[site]",
     ]
-
-
-def test_on_a_terminal_a_bar_with_the_time_left() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True, width=200, highlight=False, color_system=None)
-    with showing(console) as told:
-        for step in STEPS[:40]:
-            told(step)
-    assert isinstance(console.file, io.StringIO)
-    shown = console.file.getvalue()
-    assert "1/2 sources listed" in shown
-    assert "38/60 read decrees: 1" in shown
-    assert "0:00:" in shown
