@@ -300,7 +300,7 @@ def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(doctor, "confinement_in_force", probe)
         found = on_machine(tmp_path, "confinement")
         assert (found.state, says in found.says) == ("warning", True)
-    assert "\x1b" not in "".join(doctor.diagnosis_lines(found))
+        assert "\x1b" not in "".join(doctor.diagnosis_lines(found))
 
 
 # The network.
