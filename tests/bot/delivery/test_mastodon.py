@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused, Sent
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi, classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.messages.words import StatusLimits
@@ -24,16 +24,6 @@ from tests.servers.mastodon import MastodonServer
 async def channel(mastodon: MastodonServer) -> AsyncIterator[MastodonChannel]:
     async with on_mastodon(mastodon) as one:
         yield one
-
-
-async def test_a_post_is_one_status_in_its_language(mastodon: MastodonServer) -> None:
-    async with on_mastodon(mastodon, language="en", visibility="unlisted") as one:
-        sent = await one.send(post())
-    (status,) = mastodon.statuses()
-    assert sent.reference == status["id"]
-    assert (status["language"], status["visibility"]) == ("en", "unlisted")
-    assert "Algorithmic video surveillance authorised" in status["content"]
-    assert [tag["name"].lower() for tag in status["tags"]] == ["vsa", "drôme", "dept26"]
 
 
 @pytest.mark.parametrize(("warning", "least"), [("", 460), ("Vidéosurveillance algorithmique en France", 0)])
@@ -95,15 +85,6 @@ async def test_nobody_listens(mastodon: MastodonServer, channel: MastodonChannel
     mastodon.stop()
     with pytest.raises(NotSent, match="ConnectError"):
         await channel.send(post())
-
-
-@pytest.mark.parametrize("stored", [False, True])
-async def test_a_lost_answer_is_unknown_and_then_told(mastodon: MastodonServer, channel: MastodonChannel, stored: bool) -> None:
-    mastodon.drop(stored=stored)
-    with pytest.raises(DeliveryUnknown):
-        await channel.send(post())
-    found = await channel.find(post())
-    assert found == (Sent(mastodon.statuses()[0]["id"]) if stored else None)
 
 
 async def test_an_answer_that_takes_too_long_is_unknown(mastodon: MastodonServer) -> None:
