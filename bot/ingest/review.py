@@ -202,13 +202,13 @@ class Reviewer:
             raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(SETTLED_BY_PERSONS)}")
         known = self._decree(decree)
         self.act_of(known)
-        said = tuple(dict.fromkeys(" ".join(value.split()) for value in values))
+        cleaned = tuple(dict.fromkeys(" ".join(value.split()) for value in values))
         several = isinstance(getattr(known.facts, fact), tuple)
-        if len(said) > 1 and not several:
-            raise UnusableFact(f"a decree has one {fact}: {len(said)} were given")
-        if any(not value or len(value) > _LONGEST_FACT or without_names(value) != value for value in said):
+        if len(cleaned) > 1 and not several:
+            raise UnusableFact(f"a decree has one {fact}: {len(cleaned)} were given")
+        if any(not value or len(value) > _LONGEST_FACT or without_names(value) != value for value in cleaned):
             raise UnusableFact(f"{fact}: a value is empty, has more than {_LONGEST_FACT} characters, or names a person")
-        return self._settle_fact(decree, fact, said if several else next(iter(said), None), by)
+        return self._settle_fact(decree, fact, cleaned if several else next(iter(cleaned), None), by)
 
     def _decree(self, decree: int) -> Decree:
         known = self._store.decrees.get(decree)
