@@ -83,17 +83,6 @@ def test_a_token_of_the_environment_replaces_the_one_of_a_file(vigie: Vigie, fol
     assert shown["telegram.token_file"] == (None, "default", "")
 
 
-def test_no_secret_is_shown_to_people_either(vigie: Vigie, folder: Path) -> None:
-    out = vigie("config", "show").out
-    assert "secret file" in out
-    assert [secret for secret in (TOKEN, "hunter22hunter", "ZA-Yj3aBD8U8Cm7lKUp") if secret in out] == []
-
-
-def test_without_a_file_all_is_a_default_and_the_database_is_in_this_folder(vigie: Vigie, tmp_path: Path) -> None:
-    assert {source for _, source, _ in found(vigie).values()} == {"default"}
-    assert vigie("config", "show", "--json").json["file"] is None
-
-
 def test_the_address_of_the_database_from_a_file_of_its_own(vigie: Vigie, tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "database.url").write_text("sqlite:///../kept.db\n", encoding="utf-8")

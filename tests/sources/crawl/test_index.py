@@ -110,10 +110,6 @@ def test_rows_become_entries(table: Path) -> None:
     assert (corsica.title, corsica.published) == ("RAA_2A_20260820", date(2026, 8, 20))
 
 
-def test_an_address_counts_once(table: Path) -> None:
-    assert len(read_index(written(table, ROW, ROW), RESOURCE)["01"]) == 1
-
-
 def test_rows_that_cannot_be_used_are_left_out_and_the_rest_is_kept(table: Path) -> None:
     index = read_index(
         written(table, "RAA;https://www.ain.gouv.fr/a.pdf", "RAA;a.pdf;01;", f"RAA;{AIN};Ain;", f"RAA;{AIN};00;", "", "x" * 200_000, ROW),
@@ -136,11 +132,6 @@ def test_bytes_that_are_no_utf8_spoil_an_address_and_not_a_title(table: Path) ->
     assert [entry.title for entry in index["01"]] == ["sp\ufffdcial"]
 
 
-def test_columns_may_move(table: Path) -> None:
-    index = read_index(written(table, f"01;x;{AIN};;RAA", header="Departement;autre;URL;mise_a_jour; titre "), RESOURCE)
-    assert [entry.title for entry in index["01"]] == ["RAA"]
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -161,11 +152,6 @@ def test_what_is_not_the_table_is_refused(table: Path, content: str, words: str)
     table.write_text(content, encoding="utf-8-sig")
     with pytest.raises(IndexUnusable, match=words):
         read_index(table, RESOURCE)
-
-
-def test_a_table_as_long_as_the_real_one_is_read(table: Path) -> None:
-    index = read_index(written(table, *(ROW.replace("238661", str(number)) for number in range(22_403))), RESOURCE)
-    assert len(index["01"]) == 22_403
 
 
 # Fetching
