@@ -342,11 +342,11 @@ class LocalReading:
             slot.release()
             progress.unfinished = content.unfinished
             async with self._company.entered(alone=True), WorkerSlots(quick=1, slow=1).slot() as only:
-                return await self._read(progress, only, early)
+                return await self._read_file(progress, only, early)
         if content is not None and content.error is not None and self._was_just_tried(content):
             raise Unreadable(content.error)
         async with self._company.entered(alone=False):
-            return await self._read(progress, slot, early)
+            return await self._read_file(progress, slot, early)
 
     async def _wait(self, content: Content) -> None:
         """Raise EndedProgram unless a file that ended the program has waited long enough since that was first seen."""
@@ -362,7 +362,7 @@ class LocalReading:
         await run_to_completion(self._store.contents.held, sha256, error, now)
         raise EndedProgram(error, now + pause_after(unfinished))
 
-    async def _read(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
+    async def _read_file(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
         file = progress.file
         await run_to_completion(self._store.contents.begin, file.sha256, file.size)
         try:

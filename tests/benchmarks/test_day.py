@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -111,10 +111,3 @@ def test_sizes_are_those_of_real_recueils() -> None:
     assert 36 <= sum(counts) / len(counts) <= 46
     assert 0.1 <= sum(one.scans for one in ones) / sum(counts) <= 0.2
     assert 5 <= sum(len(one.acts) for one in ones) / len(ones) <= 7.5
-
-
-def test_working_hours_are_not_on_holidays() -> None:
-    plan = replace(PLAN, holidays=frozenset({date(2026, 11, 11)}))
-    noon = datetime(2026, 11, 10, 12, tzinfo=PARIS)
-    assert [plan.is_working(noon + timedelta(days=days)) for days in range(5)] == [True, False, True, True, False]
-    assert not plan.is_working(noon + timedelta(hours=9))
