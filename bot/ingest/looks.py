@@ -52,7 +52,7 @@ def observe(
     is_news: bool = True,
 ) -> Observed:
     """Return what the looks of a poll prove. `former`: runs before it; `fresh`: entries never seen; `rules` as of the pages' reading.
-    Without `is_news` (a first poll, a clock set back during this one) no look before is named."""
+    Without `is_news` (a clock was set back meanwhile) no look before is named."""
     return _Poll(former, looks, source, rules).observed(fresh, is_news=is_news)
 
 

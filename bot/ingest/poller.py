@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.health import Cause
-from bot.domain.publication import Online, over, runs_from_json, runs_to_json
+from bot.domain.publication import Online, over
 from bot.domain.records import NewAlert, NewRecueil, NextPoll, Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
 from bot.ingest.looks import observe, reading_rules
+from bot.storage.looks import runs_from_json, runs_to_json
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail, requests_each_time
@@ -183,8 +184,8 @@ class Poller:
         )
         was_set_back = self._clock() < now
         former, fresh = runs_from_json(state.looks), [entry.listed for entry in intake]
-        rules, is_news = f"{reading_rules()} {source.fingerprint}", state.baseline_at is not None and not was_set_back
-        seen = observe(former, crawl.looks, fresh, source.key, rules, is_news=is_news)
+        rules = f"{reading_rules()} {source.fingerprint}"
+        seen = observe(former, crawl.looks, fresh, source.key, rules, is_news=not was_set_back)
         if seen.ended:
             await asyncio.to_thread(self._store.looks.add, seen.ended)
         if intake:

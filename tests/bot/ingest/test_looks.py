@@ -10,8 +10,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.publication import FileVersion, Online, runs_from_json, runs_to_json
+from bot.domain.publication import FileStatement, FileVersion, Online
 from bot.ingest.looks import REMEMBERED, Observed, look_of, observe, reading_rules
+from bot.storage.looks import runs_from_json, runs_to_json
 from bot.storage.store import Store
 from sources.crawl.lists import PageLook
 from sources.model import AnswerHead, ListingEntry, Origin, Page, Unreachable, Validators
@@ -98,7 +99,7 @@ CASES = {
     ),
     "a failed request is no look": Case([[look(ROOT, "a")], [], [look(ROOT, "na")]], 0),
     "never looked at": Case([[look(ROOT, "n")]], None),
-    "first poll of the source": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, is_news=False),
+    "clock set back meanwhile": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, is_news=False),
     "a list of the past": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, origin=Origin.PAST),
     "a page read late": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, origin=Origin.FIRST_READ),
     "pages read by other rules": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, rules="2"),
@@ -236,7 +237,9 @@ def bracket(bench: Bench, number: int) -> tuple[timedelta | None, timedelta]:
 
 
 async def test_the_bracket_of_a_recueil_is_stored_with_it_and_with_its_decrees(bench: Bench) -> None:
-    bench.papers[file_url(2)] = reading(vsa("2026-2"))
+    made = FileStatement("D:20260814", producer="Éditeur")
+    paper = reading(vsa("2026-2"))
+    bench.papers[file_url(2)] = replace(paper, pages=tuple(page for act in paper.acts for page in act.pages), made=made)
     await bench.poll()
     assert bracket(bench, 1) == (None, timedelta())
     await bench.poll(QUARTER)
@@ -245,6 +248,7 @@ async def test_the_bracket_of_a_recueil_is_stored_with_it_and_with_its_decrees(b
     assert bracket(bench, 2) == (QUARTER, 2 * QUARTER)
     online = present(bench.row(file_url(2)).online)
     assert (present(online.before).status, online.first.status, present(online.file).url) == (304, 200, file_url(2))
+    assert bench.store.contents.made(present(bench.row(file_url(2)).sha256)) == made
     assert present(bench.store.decrees.get(present(ingested.decrees[0].id))).online == online
 
 
@@ -272,6 +276,13 @@ async def test_a_program_that_was_killed_before_it_stored_its_looks_goes_on(benc
     assert bracket(bench, 3) == (timedelta(), 2 * QUARTER)
     [ended, current] = bench.store.looks.on(NOON.date())
     assert (ended.count, current.count) == (1, 1)
+
+
+async def test_an_old_list_under_new_addresses_went_online_nobody_knows_when(bench: Bench) -> None:
+    await bench.poll()
+    bench.site.pages[LIST] = html(*(download(number, "14/08/2020") for number in range(12, 1, -1)), download(1, "14/08/2026"))
+    await bench.poll(QUARTER)
+    assert {bracket(bench, number) for number in range(2, 13)} == {(None, QUARTER)}
 
 
 def _killed(*_: object) -> None:
