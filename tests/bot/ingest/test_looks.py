@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.publication import FileStatement, FileVersion, Online
+from bot.domain.publication import FileStatement, FileVersion, Online, OpenRun
 from bot.ingest.looks import REMEMBERED, Observed, look_of, observe, reading_rules
 from bot.storage.looks import runs_from_json, runs_to_json
 from bot.storage.store import Store
@@ -112,6 +113,7 @@ CASES = {
     # Lists of several pages.
     "first page, others pushed out": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "nab", edges=HAS_NEXT)]], 0),
     "first page, sorted anew": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "nbc", edges=HAS_NEXT)]], None),
+    "first page, one alone left of several": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "nma", edges=HAS_NEXT)]], None, "nm"),
     "first page, moved up from the second": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "abcn", edges=HAS_NEXT)]], None),
     "second page, pushed out of the first": Case([[look("2", "abc", edges=MIDDLE)], [look("2", "nab", edges=MIDDLE)]], None),
     "second page, between others": Case([[look("2", "abc", edges=MIDDLE)], [look("2", "anb", edges=MIDDLE)]], 0),
@@ -176,6 +178,37 @@ def test_an_entry_was_not_there_at_the_last_look_that_proves_it(case: Case) -> N
         online = found.online[url(name)]
         assert online.first.asked_at == NOON + last * QUARTER
         assert (online.before and online.before.asked_at) == (None if case.before is None else NOON + case.before * QUARTER)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_lower_bound_is_false_whatever_an_editor_does_to_a_list_and_whichever_of_its_pages_are_read(seed: int) -> None:
+    chance = random.Random(seed)
+    length, is_newest_first, has_pager = chance.choice([3, 5, 10]), chance.random() < 0.6, chance.random() < 0.8
+    names, online_since, seen, runs = map(chr, range(0x4E00, 0x9FFF)), dict[str, float](), set[str](), dict[str, OpenRun]()
+    items = [next(names) for _ in range(chance.randint(3, 20))]
+    closed = 0
+    for poll in range(60):
+        for _ in range(chance.choice([0, 0, 1, 1, 2, 5])):
+            if items and chance.random() < 0.25:
+                items.pop(chance.randrange(len(items)))
+            else:
+                name = next(names)
+                online_since[url(name)] = poll - 0.5
+                items.insert(len(items) if chance.random() < 0.8 else chance.randint(0, len(items)), name)
+        shown = items[::-1] if is_newest_first else items
+        pages = ["".join(shown[start : start + length]) for start in range(0, len(shown), length)][: None if has_pager else 1] or [""]
+        last = len(pages) - 1
+        read = chance.choice([{0}, {0, min(1, last)}, {last}, {0, last, max(last - 1, 0)}, set(range(last + 1))])
+        pager = [f"p{rank}" for rank in range(last + 1)] if last else []
+        looks = [look(f"p{rank}", pages[rank], at=poll * QUARTER, pager=pager, edges=(rank == 0, rank == last)) for rank in sorted(read)]
+        fresh = {entry for each in looks for entry in each.entries or ()} - seen
+        found = observe(runs, looks, [ListingEntry(entry, entry) for entry in fresh], "26:site", "1")
+        runs, seen = dict(found.runs), seen | fresh
+        for entry, online in found.online.items():
+            if online.before is not None:
+                closed += 1
+                assert (online.before.asked_at - NOON) / QUARTER < online_since.get(entry, -1)
+    assert closed
 
 
 def test_nothing_is_told_of_an_entry_that_no_answer_shows() -> None:
