@@ -67,16 +67,16 @@ def outages(plan: Plan, monotonic: Callable[[], float]) -> Interference:
 
 
 def brackets_of(store: Store, day: Day) -> list[Bracket]:
-    """All recueils that polls found since the plan began, by the address of their page or file."""
+    """All recueils that polls found since the plan began, and the list of a source that was new, by the address of their page or file."""
     found = []
     for source in day.sources:
         ups = dict[str, datetime]()
-        for recueil in day.online(source, since=day.plan.start):
+        for recueil in day.online(source, since=None if is_new(source) else day.plan.start):
             address = day.address(source, recueil)
             ups |= {address: recueil.up, f"https://{address.split('/')[2]}{file_path(recueil)}": recueil.up}
-        why = "of a new source" if is_new(source) else "not proved"
         mine = [row for row in store.recueils.of(source.authority) if row.source == source.key and row.url in ups]
-        found += [Bracket(ups[row.url], row.online, why) for row in mine]
+        why = ("not proved", "there at the first poll")
+        found += [Bracket(ups[row.url], row.online, why[ups[row.url] < day.plan.start]) for row in mine]
     return found
 
 
