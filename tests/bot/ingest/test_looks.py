@@ -372,13 +372,16 @@ async def test_looks_of_before_a_clock_was_set_back_bound_nothing(bench: Bench) 
     assert bracket(bench, 3) == (-4 * QUARTER, -3 * QUARTER)
 
 
-async def test_nor_do_those_of_a_poll_during_which_it_was(bench: Bench) -> None:
+@pytest.mark.parametrize("took", [timedelta(), timedelta(minutes=5)])
+async def test_nor_do_those_of_a_poll_during_which_it_was(bench: Bench, took: timedelta) -> None:
     await bench.poll()
     page = bench.site.page
 
     async def while_it_is_set_back(url: str, validators: Validators = V1) -> Page:
         found = await page(url, validators)
-        bench.now -= timedelta(minutes=2)
+        bench.now += took - timedelta(minutes=2)
+        if took:
+            await bench.watcher.clock_set_back(timedelta(minutes=2))
         return found
 
     bench.site.pages[LIST] = files(2, 1)
