@@ -299,3 +299,18 @@ def test_an_elision_misread_still_quotes_another_decree(elision: str) -> None:
 def test_a_page_number_inside_a_title_is_no_part_of_it() -> None:
     title = f"Arrêté n° 2026-20 portant autorisation de l'emploi d'{OBJECT} à l'occasion de la fête du (7 pages) Page 14 Citron"
     assert judge(act("", title)).facts.event == "fête du Citron"
+
+
+@pytest.mark.parametrize(
+    ("done", "kind"),
+    [
+        ("est renouvelée pour un mois", Kind.RENEWAL),
+        ("est prolongée jusqu'au 5 mai 2026", Kind.RENEWAL),
+        ("est accordée à la commune de Die", Kind.AUTHORISATION),
+    ],
+)
+def test_an_object_that_names_only_the_use_is_what_the_articles_make_of_it(done: str, kind: Kind) -> None:
+    law = "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;"
+    heading = "Objet : nouvel emploi d'un traitement algorithmique d'images"
+    text = f"{heading}\n{law}\nARRÊTE\nArticle 1 : L'autorisation {done}.\nArticle 2 : Exécution."
+    assert judge(act(text, "AP caméras mai 2026")).kind is kind

@@ -83,6 +83,7 @@ def test_a_closing_in_other_words() -> None:
     [
         "À Toulon, ce 14 octobre 2026",
         "Donné à Toulon le 14 octobre 2026",
+        "Toulon, Ie 14 octobre 2026",
         "Signé à Toulon, le 14 octobre 2026",
         "Fait en préfecture, à Toulon, le 14 octobre 2026",
         "Le 14 octobre 2026",

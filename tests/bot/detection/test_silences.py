@@ -426,6 +426,32 @@ def test_what_a_recital_gives_up_is_not_done_though_the_act_names_events_under_t
     assert judge(act(text, "Arrêté autorisant la captation d'images par drones")).outcome is Outcome.NOT_CONCERNED
 
 
+DRONES = "la captation d'images au moyen de caméras installées sur des aéronefs"
+
+
+@pytest.mark.parametrize(
+    ("title", "recital", "outcome"),
+    [
+        (f"{DRONES} à l'occasion des assises de la vidéosurveillance algorithmique", "", Outcome.NOT_CONCERNED),
+        (f"{DRONES} lors du congrès mondial du traitement algorithmique d'images", "", Outcome.NOT_CONCERNED),
+        (
+            f"à l'occasion du Forum de l'intelligence artificielle, {DRONES}",
+            "la présence d'éditeurs de traitements algorithmiques d'images ; qu'elle ne relève pas de la loi n° 2023-380, article 10",
+            Outcome.NOT_CONCERNED,
+        ),
+        # … unless the title or an article has it beside that name.
+        ("à l'occasion du Forum de l'analyse d'images, {}", "", Outcome.DECREE),
+        ("lors des assises de la vidéo l'emploi d'{}", "", Outcome.DECREE),
+        ("dans le cadre de l'expérimentation du traitement algorithmique, l'emploi d'{}", "", Outcome.DECREE),
+    ],
+)
+def test_what_an_event_is_called_is_no_object(title: str, recital: str, outcome: Outcome) -> None:
+    said = title.format(OBJECT)
+    article = f"Article 1er : La police nationale est autorisée à procéder à {DRONES}." if said == title else f"Article 1er : {said}."
+    text = f"Le préfet du Jura\nVu le code ;\nConsidérant {recital or 'la demande'} ;\nARRÊTE\n{article}\nArticle 2 : Exécution."
+    assert judge(act(text, f"Arrêté autorisant {said}")).outcome is outcome
+
+
 @pytest.mark.parametrize(
     ("title", "article"),
     [
@@ -471,6 +497,7 @@ HARD_NEGATIVES = [
     ("Arrêté portant ouverture d'un concours – épreuve d'analyse automatisée", "Les candidats."),
     ("Arrêté relatif au jumelage intelligent", "La vidéo intelligente du jumelage."),
     ("Arrêté n° 20261234 VS 92 – SA Transports", "La société anonyme est autorisée à exploiter un système de vidéoprotection."),
+    ("Arrêté autorisant un comptage routier", "La société est autorisée à poser des capteurs dotés d'un algorithme d'analyse d'images."),
     ("Arrêté relatif à un véhicule VSAV", "Sapeurs-pompiers."),
     ("Arrêté relatif à l'analyse automatique des gaz du tunnel", "Les caméras voient l'incendie."),
 ]
