@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.acts import Reading
+from bot.domain.publication import FileStatement
 from bot.domain.tasks import ended, run_to_completion
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import concerned
@@ -157,6 +158,7 @@ class ReadingProgress:
         self.count: int | None = None
         self.unsaved = False
         self.unfinished = 0
+        self.made: FileStatement | None = None
         self.saving = asyncio.Lock()
         self.scan = asyncio.Event()
         self.long = asyncio.Event()
@@ -174,6 +176,7 @@ class ReadingProgress:
     def take(self, reading: Reading) -> None:
         """Take all that is read of it."""
         self.count = reading.page_count
+        self.made = reading.made or self.made
         for page in reading.pages:
             self._add(page)
 
@@ -473,6 +476,7 @@ class LocalReading:
                     rules=RULES,
                     now=self._clock(),
                     unfinished=0 if complete else progress.unfinished,
+                    made=progress.made,
                 )
             except StorageError:
                 progress.unsaved = True

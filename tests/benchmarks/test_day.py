@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.day.__main__ import FIRST_TUESDAY, TUESDAY
+from benchmarks.day.brackets import told
 from benchmarks.day.clock import scratch
 from benchmarks.day.figures import PARIS, PARTS, Figures, judge, report
 from benchmarks.day.papers import Paper, pages_of, paper
@@ -84,6 +85,23 @@ def test_the_report_says_what_was_measured(hours: tuple[Figures, dict[str, Paper
     assert "NOT AS PROMISED" not in told
     broken = replace(figures, lost=("2026-1",), doubled=("2026-2",), closest=1.0, failing=1)
     assert report(broken, PLAN).count("NOT AS PROMISED") == 4
+
+
+@pytest.mark.short_form
+def test_the_true_instants_lie_in_the_brackets_whatever_goes_wrong() -> None:
+    plan = replace(PLAN, days=0.25, decrees=0.0, troubles=True)
+    with scratch() as folder:
+        record = simulate(plan, Path(folder), COSTS)
+    closed = [each.online for each in record.brackets if each.online is not None and each.online.after is not None]
+    assert len(closed) > 5
+    assert all(bracket.is_true for bracket in record.brackets)
+    lines = told(record.brackets, record.stored, plan, len(CODES))
+    assert f"{len(record.brackets)} brackets of recueils; the true instant lies outside of 0" in lines
+    assert f"closed {len(closed)}, " in lines
+    assert record.stored["runs"] > 0
+    one = next(bracket for bracket in record.brackets if bracket.online in closed)
+    assert not replace(one, up=closed[0].until + timedelta(days=1)).is_true
+    assert "outside of 1" in told([replace(one, up=one.up - timedelta(days=1))], record.stored, plan, 1)
 
 
 @pytest.mark.parametrize("decrees", [0.0, 1.0])

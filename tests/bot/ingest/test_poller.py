@@ -87,7 +87,7 @@ class Site(MemorySite):
             raise self.failures[url]
         content = self.put.get(url, url)
         _write(target, content)
-        return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest())
+        return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest(), self.head(url, 200))
 
     async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
         self.checked.append(url)
