@@ -450,7 +450,6 @@ def channel_of(
             PreparedPictures(album.for_posts(entry.language)),
             visibility=entry.visibility or "public",
             content_warning=entry.content_warning or "",
-            thread=bool(entry.thread),
         )
     if entry.platform == "apprise" and token:
         return AppriseChannel(entry.name, token, composer)
@@ -506,9 +505,9 @@ def open_retention(settings: Settings, store: Store, archive: PdfArchive, clock:
 
 def _timestamper(settings: Settings, store: Store, clock: Clock) -> Timestamper | None:
     proof = settings.proof
-    if proof.timestamp_url is None:
+    if not proof.timestamp_url:
         return None
-    authority = TimestampAuthority(proof.timestamp_url.get_secret_value(), proof.certificates)
+    authority = TimestampAuthority(proof.timestamp_url, proof.certificates)
     return Timestamper(store.timestamps, store.looks.on, authority, clock)
 
 

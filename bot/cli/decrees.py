@@ -152,7 +152,7 @@ def register(app: typer.Typer) -> None:
             if decree is None:
                 fail(f"there is no decree {number}, or no single one; {_what_there_is(store)}", WRONG_USE)
             page = MessageContext(public_url or None).page_of(decree) or ""
-            given = dossier_input(decree, place_for(places, decree.authority), store.decrees, store.timestamps, page)
+            given = dossier_input(store, places, decree, page)
         path = None if given.sha256 is None else open_archive(settings).find(given.sha256)
         complete, file = run_to_end(with_pages(given, path)), output or Path(f"preuve-{decree.id}.zip")
         write_new(file, dossier(complete))

@@ -9,7 +9,7 @@ from datetime import time as clock_time
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.domain.publication import Online
+from bot.domain.publication import FileStatement, Online
 from bot.domain.text import PageText
 
 
@@ -63,7 +63,7 @@ class Cover:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Holds one PDF as read; `pages` include running titles. `unreadable_pages` could not be read, or not wholly (`PageText.damaged`).
-    `salvaged`: the file is cut short or damaged, and more than these pages may be missing.
+    `salvaged`: the file is cut short or damaged, and more than these pages may be missing. `made`: what the file states of itself.
     """
 
     page_count: int
@@ -74,6 +74,7 @@ class Reading:
     pending_pages: tuple[int, ...] = ()
     pages: tuple[PageText, ...] = field(default=(), repr=False)
     salvaged: bool = False
+    made: FileStatement | None = field(default=None, compare=False)
 
     @property
     def complete(self) -> bool:

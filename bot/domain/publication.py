@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from pydantic import TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
     from bot.domain.acts import Moment
@@ -55,9 +54,10 @@ class Look:
 
     @property
     def latest(self) -> datetime:
-        """Return the latest instant at which the answer was made."""
+        """Return the latest instant at which the answer was made: a server's date is that of a whole second."""
         date = self.server_date
-        return date if date is not None and timedelta(0) < date - self.answered_at <= MOST_CLOCKS_DIFFER else self.answered_at
+        is_used = date is not None and timedelta(0) < date - self.answered_at <= MOST_CLOCKS_DIFFER
+        return date + timedelta(seconds=1) if date is not None and is_used else self.answered_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,43 @@ class Online:
         return self.after is None or self.until - self.after >= WIDE
 
 
+_PDF_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatement:
+    """Holds what a PDF states of itself, which can be wrong: when it was created and last modified, as it writes it
+    (`D:20260814101500+02'00'`), and by which program; empty where it does not."""
+
+    created: str = ""
+    modified: str = ""
+    producer: str = ""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """Return when it says that it was created, None where that is no date."""
+        return pdf_date(self.created)
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """Return when it says that it was last modified, None where that is no date."""
+        return pdf_date(self.modified)
+
+
+def pdf_date(text: str) -> datetime | None:
+    """Return a date of a PDF, without a time zone where it writes none; None for anything else."""
+    found = _PDF_DATE.match(text.strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or least) for part, least in zip(found.groups()[:6], "011000", strict=True))
+    sign = -1 if (found[8] or "").startswith("-") else 1
+    try:
+        ahead = timedelta(hours=int(found[8] or 0), minutes=sign * int(found[9] or 0))
+        return datetime(year, month, day, hour, minute, second, tzinfo=timezone(ahead) if found[7] or found[8] else None)
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class LookRun:
     """Describes consecutive looks at a page of a source that showed the same entries: the first, the last, and how many. `digest`: SHA-256
@@ -132,21 +169,6 @@ class OpenRun:
 
 MARK = 12
 """Hexadecimal digits that stand for an address."""
-
-_OPEN: TypeAdapter[dict[str, OpenRun]] = TypeAdapter(dict[str, OpenRun])
-
-
-def runs_to_json(runs: Mapping[str, OpenRun]) -> str:
-    """Return the newest run of each page, by its address, as one line of JSON."""
-    return _OPEN.dump_json(dict(runs), exclude_defaults=True).decode()
-
-
-def runs_from_json(text: str | None) -> dict[str, OpenRun]:
-    """Return the runs that `runs_to_json` wrote; none for anything else, which only means that nothing is known of before."""
-    try:
-        return _OPEN.validate_json(text) if text is not None else {}
-    except ValidationError:
-        return {}
 
 
 def over(runs: Mapping[str, OpenRun]) -> dict[str, OpenRun]:

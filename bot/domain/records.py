@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.domain.acts import Decree, Evidence, FactValue, Judged, Kind, Outcome, Reading
 from bot.domain.posts import Post
-from bot.domain.publication import Online
+from bot.domain.publication import FileStatement, Online
 from bot.domain.text import PageText
 
 REREAD = "was a decree, re-read as not concerned"
@@ -133,7 +133,8 @@ class Recueil:
 @dataclass(frozen=True, slots=True)
 class Content:
     """What was read of a file of `size` bytes: its readable `pages`, all if `complete`. `rules`: version of the rules used; `unfinished`:
-    readings begun and never ended; `error`: why nothing could be read at `read_at`, or why it waits since.
+    readings begun and never ended; `error`: why nothing could be read at `read_at`, or why it waits since. `made`: what it states of
+    itself.
     """
 
     sha256: str
@@ -145,6 +146,7 @@ class Content:
     rules: str
     unfinished: int
     error: str | None = None
+    made: FileStatement | None = None
 
 
 LAST_ID = 2**31 - 1

@@ -119,7 +119,7 @@ class Ingestor:
             reading = await self._job.stored(recueil.sha256) if recueil.sha256 is not None else None
             if reading is not None:
                 return await self._record_again(recueil, reading)
-            return await self._read(recueil, slot, early)
+            return await self._read_recueil(recueil, slot, early)
         except CrawlFailed as failure:
             return await self._try_later(recueil, failure.cause, failure.requests)
         except (FetchError, Unreadable) as error:
@@ -176,7 +176,7 @@ class Ingestor:
         opened.wholly_read = True
         return IngestResult(opened=1)
 
-    async def _read(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
+    async def _read_recueil(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
         """Fetch, read, judge, keep, record. What is recorded before the end is put into `early`."""
         async with self._files.fetched(recueil) as opened:
             if (files := await self._files.unpacked(recueil, opened)) is not None:
@@ -371,9 +371,9 @@ class Recorder:
         source = self._catalogue.source_of(recueil.authority, recueil.source)
         if not strangers or recueil.silent or source is None:
             return
-        said = ", ".join(f"{issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
-        log.warning("recueil.misfiled", url=recueil.url, source=source.key, issuer=said)
-        alert = NewAlert(source.key, Cause.MISFILED.value, f"{said}: {recueil.url}")
+        issuer_names = ", ".join(f"{issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
+        log.warning("recueil.misfiled", url=recueil.url, source=source.key, issuer=issuer_names)
+        alert = NewAlert(source.key, Cause.MISFILED.value, f"{issuer_names}: {recueil.url}")
         await asyncio.to_thread(self._store.alerts.change, self._clock(), opened=[alert])
 
 

@@ -52,7 +52,7 @@ def observe(
     is_news: bool = True,
 ) -> Observed:
     """Return what the looks of a poll prove. `former`: runs before it; `fresh`: entries never seen; `rules` as of the pages' reading.
-    Without `is_news` (a first poll, a clock set back during this one) no look before is named."""
+    Without `is_news` (a clock was set back meanwhile) no look before is named."""
     return _Poll(former, looks, source, rules).observed(fresh, is_news=is_news)
 
 
@@ -151,8 +151,8 @@ def has_entered(mark: str, known: OpenRun, look: PageLook) -> bool:
     a page that was not read, or all was listed anew."""
     before, now = _cut(known.entries), [*map(_mark, look.entries or ())]
     left, at = [each for each in before if each in now], now.index(mark)
-    # Those that were left in another order, or after those that were pushed out: a list sorted anew may bring up anything.
-    if left != [each for each in now if each in before]:
+    # Those that were left in another order, or one alone, or after those that were pushed out: a list sorted anew may bring up anything.
+    if left != [each for each in now if each in before] or len(left) < min(2, len(before)):
         return False
     is_whole = look.is_first and look.is_last
     if not is_whole and left != before[: len(left)]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
@@ -17,16 +17,16 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.domain.acts import Decree, Place
-from bot.domain.publication import Look
+from bot.domain.publication import FileStatement, Look
 from bot.domain.shape import plain
-from bot.messages.lines import where_text
+from bot.messages.lines import place_for, where_text
 from bot.messages.online import online_lines
 from bot.messages.words import Words, clean, words_file, words_in
 from bot.queries.decree_shape import OnlineModel
 from bot.reading.model import Unreadable
 from bot.reading.sandbox.excerpt import excerpt
-from bot.storage.decrees import Decrees
-from bot.storage.timestamps import Timestamp, Timestamps
+from bot.storage.store import Store
+from bot.storage.timestamps import Timestamp
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ _JSON_KEYS = ("id", "authority", "act_id", "title", "url", "page", "published", 
 @dataclass(frozen=True, slots=True)
 class DossierInput:
     """Holds what a dossier is made of. `first`, `last`: pages of the act; `pdf`: these as a file, None where `lack` says why, in French;
-    `said`: what the PDF says of itself; `sha256`, `fetched_at`: of the whole recueil, if known; `page`: address of the decree's page;
+    `made`: what the PDF states of itself; `sha256`, `fetched_at`: of the whole recueil, if known; `page`: address of the decree's page;
     `stamps`: of the recueil, and the logs of the days of its looks."""
 
     decree: Decree
@@ -48,18 +48,19 @@ class DossierInput:
     fetched_at: datetime | None
     pdf: bytes | None = field(default=None, repr=False)
     lack: str = ""
-    said: Mapping[str, str] = field(default_factory=dict)
+    made: FileStatement | None = None
     page: str = ""
     stamps: tuple[Timestamp, ...] = ()
 
 
-def dossier_input(decree: Decree, place: Place, decrees: Decrees, stamps: Timestamps, page: str) -> DossierInput:
+def dossier_input(store: Store, places: Mapping[str, Place], decree: Decree, page: str) -> DossierInput:
     """Return what is stored of a decree, without its pages. `page`: address of its own. Raises StorageError."""
-    sha256, fetched_at = decrees.copy_of(decree) or (None, None)
-    first, last = decrees.own_pages(decree)
+    sha256, fetched_at = store.decrees.copy_of(decree) or (None, None)
+    first, last = store.decrees.own_pages(decree)
     looks = () if decree.online is None else (decree.online.before, decree.online.first)
     days = frozenset(look.asked_at.astimezone(UTC).date() for look in looks if look is not None)
-    return DossierInput(decree, place, first, last, sha256, fetched_at, page=page, stamps=tuple(stamps.of(sha256, days)))
+    stamps, made = tuple(store.timestamps.of(sha256, days)), None if sha256 is None else store.contents.made(sha256)
+    return DossierInput(decree, place_for(places, decree.authority), first, last, sha256, fetched_at, made=made, page=page, stamps=stamps)
 
 
 async def with_pages(given: DossierInput, path: Path | None) -> DossierInput:
@@ -67,11 +68,10 @@ async def with_pages(given: DossierInput, path: Path | None) -> DossierInput:
     if path is None:
         return replace(given, lack=_words().not_kept)
     try:
-        taken = await excerpt(path, given.first, given.last)
+        return replace(given, pdf=await excerpt(path, given.first, given.last))
     except Unreadable as error:
         log.warning("dossier.no_pages", decree=given.decree.id, url=given.decree.url, why=str(error))
         return replace(given, lack=_words().not_taken)
-    return replace(given, pdf=taken.pdf, said=taken.said)
 
 
 def dossier(given: DossierInput) -> bytes:
@@ -148,8 +148,9 @@ def _online(given: DossierInput) -> Iterator[str]:
         if online.replaced:
             versions = (own.version.format(at=_at(one.fetched_at, place), sha256=one.sha256) for one in online.replaced)
             yield own.versions.format(versions="\n".join(versions))
-    if given.said:
-        yield own.said.format(said="\n".join(f"    {name} : {clean(value)}" for name, value in given.said.items()))
+    if given.made is not None:
+        said = {name: clean(value) or _words().absent for name, value in asdict(given.made).items()}
+        yield own.said.format(**said)
 
 
 def _look(name: str, look: Look, place: Place) -> str:
@@ -178,6 +179,10 @@ def _values(given: DossierInput) -> dict[str, object]:
     return {
         "decree": {name: plain(getattr(decree, name)) for name in _JSON_KEYS} | {"number": decree.facts.number},
         "pages": [given.first, given.last],
-        "recueil": {"sha256": given.sha256, "fetched_at": plain(given.fetched_at), "says": dict(given.said)},
+        "recueil": {
+            "sha256": given.sha256,
+            "fetched_at": plain(given.fetched_at),
+            "states": given.made and asdict(given.made),
+        },
         "online": None if decree.online is None else OnlineModel.of(decree.online).model_dump(mode="json"),
     }

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Purpose, Where
 from bot.domain.facts import FACTS, ValueKind
 from bot.domain.posts import PostContent
-from bot.domain.publication import Look, Online
+from bot.domain.publication import FileStatement, Look, Online
 from bot.domain.text import PageText, TextOrigin, clean
 
 if TYPE_CHECKING:
@@ -182,23 +182,19 @@ def content_from_json(stored: Mapping[str, Any]) -> PostContent:
     return content
 
 
-def online_from_json(stored: Mapping[str, Any]) -> Online:
-    """Return what `to_json` wrote of when a recueil went online."""
-    online: Online = _checked_as(Online)(stored)
-    return online
+def _document_of(kind: Any) -> JsonDocument:
+    """Return a column of values of this type."""
 
+    def read(stored: Mapping[str, Any]) -> Any:
+        return _checked_as(kind)(stored)
 
-def look_from_json(stored: Mapping[str, Any]) -> Look:
-    """Return the look that `to_json` wrote."""
-    look: Look = _checked_as(Look)(stored)
-    return look
+    return JsonDocument(read)
 
 
 FactsDocument = JsonDocument(facts_from_json)
 EvidenceDocument = JsonDocument(evidence_from_json)
 ContentDocument = JsonDocument(content_from_json)
-OnlineDocument = JsonDocument(online_from_json)
-LookDocument = JsonDocument(look_from_json)
+OnlineDocument, LookDocument, StatementDocument = map(_document_of, (Online, Look, FileStatement))
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 

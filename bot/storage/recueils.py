@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.publication import FileVersion, Look, Online, over, runs_from_json, runs_to_json
+from bot.domain.publication import FileStatement, FileVersion, Look, Online, over
 from bot.domain.records import (
     Content,
     FailedRecueil,
@@ -47,6 +47,7 @@ from bot.domain.text import PageText, clean, clean_or_none
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
 from bot.storage.database import Repository, among, insert_or_ignore, one_of, put
 from bot.storage.errors import NoSuchRow
+from bot.storage.looks import runs_from_json, runs_to_json
 from bot.storage.schema import acts, backfills, contents, recueils, reviews, sightings, sources
 
 log = structlog.get_logger()
@@ -387,7 +388,12 @@ class Contents(Repository):
             pages, complete = (), False
         if complete and len(pages) != row.page_count:
             complete = False
-        return Content(row.sha256, row.size, row.page_count, pages, complete, row.read_at, row.rules, row.unfinished, row.error)
+        return Content(row.sha256, row.size, row.page_count, pages, complete, row.read_at, row.rules, row.unfinished, row.error, row.made)
+
+    def made(self, sha256: str) -> FileStatement | None:
+        """Return what a file states of itself; None where it was not read, or has gone from here."""
+        made: FileStatement | None = self._database.value(select(contents.c.made).where(contents.c.sha256 == sha256))
+        return made
 
     def fetched(self, recueil: int, sha256: str, now: datetime, answer: Look | None = None) -> None:
         """The file of this recueil has come, and this is its content, by this `answer`."""
@@ -432,13 +438,14 @@ class Contents(Repository):
         rules: str,
         now: datetime,
         unfinished: int = 0,
+        made: FileStatement | None = None,
     ) -> None:
         """Store the pages read so far, replacing earlier ones unless read whole by the same `rules` (a version). `unfinished`
-        readings stay counted.
+        readings stay counted. `made`: what the file states of itself, if known.
         """
         values = {
             "page_count": page_count, "pages": pack_pages(pages), "complete": complete, "read_at": now, "rules": rules,
-            "unfinished": unfinished, "error": None,
+            "unfinished": unfinished, "error": None, **({} if made is None else {"made": made}),
         }  # fmt: skip
         worse = and_(contents.c.complete, contents.c.rules == rules)
         self._database.write(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))

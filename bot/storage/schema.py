@@ -33,6 +33,7 @@ from bot.storage.columns import (
     LookDocument,
     OnlineDocument,
     PackedText,
+    StatementDocument,
     Terms,
 )
 
@@ -161,6 +162,8 @@ contents = Table(
     Column("unfinished", Integer, nullable=False),
     # Why nothing at all of it could be read.
     Column("error", Text),
+    # What it states of when and by which program it was made: see `bot.domain.publication.FileStatement`.
+    Column("made", StatementDocument),
 )
 
 # The acts of recueils, the terms they are searched by, which of them wait for a person, and what people decided.

@@ -9,13 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
-from bot.domain.acts import Place
+from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.messages.words import Language
+from bot.queries.dossier import DossierInput
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing
 from bot.storage.decrees import Decrees
-from bot.storage.timestamps import Timestamps
 from bot.web.pictures import PagePictures
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -124,8 +124,8 @@ class SiteContext:
     """Returns the newest file of a name, None while there is none; None where no files are made."""
     pictures: PagePictures | None = None
     """None where decrees are shown without pictures."""
-    timestamps: Timestamps | None = None
-    """None where no dossiers are made."""
+    dossier: Callable[[Decree, str], DossierInput] | None = None
+    """Returns what is stored of a decree for its dossier, given its address; None where none are made."""
 
 
 Parameters = Mapping[str, str]

@@ -287,7 +287,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         law=rules(),
         follow=decree_ways(site, request, known, place),
         picture=picture,
-        proof=site.pictures is not None and site.timestamps is not None and not site.settings.files,
+        proof=site.pictures is not None and site.dossier is not None and not site.settings.files,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(request.at, FRANCE.key, message.words),
     )

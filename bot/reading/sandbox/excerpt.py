@@ -1,5 +1,5 @@
-"""Takes pages out of a PDF as a PDF of their own, with what the file says of itself, in a confined process (`python -m
-bot.reading.sandbox.excerpt START`). The same file and pages give the same bytes."""
+"""Takes pages out of a PDF as a PDF of their own, in a confined process (`python -m bot.reading.sandbox.excerpt START`). The same file and
+pages give the same bytes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -24,20 +22,11 @@ _SECONDS = 30.0
 _MEMORY_BYTES = 1024**3
 MOST_BYTES = 64 * 1024**2
 """Of pages of one act: thirty scanned ones take some ten megabytes."""
-_SAID = ("CreationDate", "ModDate", "Producer", "Creator")
 _MADE_AT = re.compile(rb"(?<=/CreationDate\()[^)]+")
 _FILE_ID = re.compile(rb"/ID\[<[0-9A-F]{32}><[0-9A-F]{32}>\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Pages of a file as a PDF, and by their names the entries of the file's own information: dates and program, which may be wrong."""
-
-    pdf: bytes = field(repr=False)
-    said: Mapping[str, str]
-
-
-async def excerpt(path: Path, first: int, last: int) -> Excerpt:
+async def excerpt(path: Path, first: int, last: int) -> bytes:
     """Return these pages (from 1, both included) of a PDF. Raises Unreadable."""
     try:
         async with asyncio.timeout(_SECONDS):
@@ -51,43 +40,42 @@ def _start(path: Path) -> StartOrder:
     return StartOrder(str(path.absolute()), _MEMORY_BYTES, round(_SECONDS))
 
 
-async def _ordered(start: StartOrder, first: int, last: int) -> Excerpt:
+async def _ordered(start: StartOrder, first: int, last: int) -> bytes:
     try:
         worker = await Worker.start(start, _CHILD)
     except OSError as error:
         raise Unreadable(error.strerror or type(error).__name__) from error
     try:
         worker.send(json.dumps([first, last]).encode() + b"\n")
-        size, said = _head(await worker.stdout.readline())
-        return Excerpt(await worker.stdout.readexactly(size), said)
+        return await worker.stdout.readexactly(_size(await worker.stdout.readline()))
     except (NotUnderstood, ValueError, asyncio.IncompleteReadError) as error:
         raise Unreadable(f"{printable(str(error))}; {await worker.end()}") from error
     finally:
         await worker.end()
 
 
-def _head(line: bytes) -> tuple[int, Mapping[str, str]]:
-    """Return how many bytes follow, and what the file says of itself. Raises Unreadable, NotUnderstood, ValueError."""
+def _size(line: bytes) -> int:
+    """Return how many bytes follow. Raises Unreadable, NotUnderstood, ValueError."""
     match json.loads(line or b'{"error": "the process was lost"}'):
         case {"error": str(reason)}:
             raise Unreadable(printable(reason))
-        case {"bytes": int(size), "said": dict(said)} if 0 < size <= MOST_BYTES:
-            return size, {name: printable(str(said[name])) for name in _SAID if said.get(name)}
+        case {"bytes": int(size)} if 0 < size <= MOST_BYTES:
+            return size
     raise NotUnderstood("a line of an unknown kind")
 
 
-def taken_out(path: Path, first: int, last: int) -> tuple[bytes, dict[str, str]]:
-    """Return pages of a file as a PDF, and what the file says of itself; in the confined process only. Raises NotReadable."""
+def taken_out(path: Path, first: int, last: int) -> bytes:
+    """Return pages of a file as a PDF; in the confined process only. Raises NotReadable."""
     document = PdfDocument(path, lambda: None, trusting=True)
     if not 1 <= first <= last <= len(document):
         raise NotReadable(f"pages {first} to {last} of {len(document)}")
     try:
-        pdf, said = document.excerpt(first, last)
+        pdf = document.excerpt(first, last)
     except pdfium.PdfiumError as error:
         raise NotReadable("pages that are damaged") from error
     if len(pdf) > MOST_BYTES:
         raise NotReadable(f"{len(pdf)} bytes, more than the {MOST_BYTES} allowed")
-    return _without_instant(pdf), said
+    return _without_instant(pdf)
 
 
 def _without_instant(pdf: bytes) -> bytes:
@@ -103,11 +91,11 @@ def main(argument: str) -> int:
     confine(start)
     first, last = json.loads(sys.stdin.buffer.readline())
     try:
-        pdf, said = taken_out(Path(start.path), int(first), int(last))
+        pdf = taken_out(Path(start.path), int(first), int(last))
     except NotReadable as error:
         answer = json.dumps({"error": str(error)}).encode("ascii") + b"\n"
     else:
-        answer = json.dumps({"bytes": len(pdf), "said": said}).encode("ascii") + b"\n" + pdf
+        answer = json.dumps({"bytes": len(pdf)}).encode("ascii") + b"\n" + pdf
     sys.stdout.buffer.write(answer)
     sys.stdout.buffer.flush()
     return 0

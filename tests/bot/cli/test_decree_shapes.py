@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place, Sighting
 from bot.domain.publication import FileVersion, Look, Online
 from bot.queries.decree_shape import DecreeModel, OneDecreeModel
 
@@ -36,11 +36,6 @@ def test_court_last_day_and_flags() -> None:
     assert shape["court"] == shape["court_by_seat"] == CERGY
     assert shape["last_day"] == "2025-07-07"
     assert shape["flags"] == ["outside_window", "published_after_start"]
-
-
-def test_a_court_that_differs_is_shown_with_the_other() -> None:
-    shape = shaped(replace(DECREE, facts=replace(DECREE.facts, court=PARIS)))
-    assert (shape["court"], shape["court_by_seat"]) == (PARIS, CERGY)
 
 
 def test_what_is_not_known_is_null() -> None:
@@ -106,13 +101,3 @@ def test_when_it_went_online_and_what_follows() -> None:
     assert shape["online"]["replaced"] == [{"sha256": "a" * 64, "fetched_at": "2025-05-06T11:00:01Z"}]
     assert not shape["online"]["is_wide"]
     assert (shaped(DECREE)["online_after"], shaped(DECREE)["timeliness"]) == (None, None)
-
-
-def test_evidence_tells_where_and_by_which_sign() -> None:
-    [known, unknown] = shaped(
-        replace(
-            DECREE, evidence=(Evidence("verdict", 3, "portant autorisation", Where.TITLE, "authorisation"), Evidence("number", 3, "n° 1"))
-        )
-    )["evidence"]
-    assert known == {"page": 3, "text": "portant autorisation", "about": "verdict", "where": "title", "cue": "authorisation"}
-    assert (unknown["where"], unknown["cue"]) == (None, None)

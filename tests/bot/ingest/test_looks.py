@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +11,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.publication import FileVersion, Online, runs_from_json, runs_to_json
+from bot.domain.publication import FileStatement, FileVersion, Online, OpenRun
 from bot.ingest.looks import REMEMBERED, Observed, look_of, observe, reading_rules
+from bot.storage.looks import runs_from_json, runs_to_json
 from bot.storage.store import Store
 from sources.crawl.lists import PageLook
 from sources.model import AnswerHead, ListingEntry, Origin, Page, Unreachable, Validators
@@ -98,7 +100,7 @@ CASES = {
     ),
     "a failed request is no look": Case([[look(ROOT, "a")], [], [look(ROOT, "na")]], 0),
     "never looked at": Case([[look(ROOT, "n")]], None),
-    "first poll of the source": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, is_news=False),
+    "clock set back meanwhile": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, is_news=False),
     "a list of the past": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, origin=Origin.PAST),
     "a page read late": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, origin=Origin.FIRST_READ),
     "pages read by other rules": Case([[look(ROOT, "a")], [look(ROOT, "na")]], None, rules="2"),
@@ -111,6 +113,7 @@ CASES = {
     # Lists of several pages.
     "first page, others pushed out": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "nab", edges=HAS_NEXT)]], 0),
     "first page, sorted anew": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "nbc", edges=HAS_NEXT)]], None),
+    "first page, one alone left of several": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "nma", edges=HAS_NEXT)]], None, "nm"),
     "first page, moved up from the second": Case([[look(ROOT, "abc", edges=HAS_NEXT)], [look(ROOT, "abcn", edges=HAS_NEXT)]], None),
     "second page, pushed out of the first": Case([[look("2", "abc", edges=MIDDLE)], [look("2", "nab", edges=MIDDLE)]], None),
     "second page, between others": Case([[look("2", "abc", edges=MIDDLE)], [look("2", "anb", edges=MIDDLE)]], 0),
@@ -177,6 +180,37 @@ def test_an_entry_was_not_there_at_the_last_look_that_proves_it(case: Case) -> N
         assert (online.before and online.before.asked_at) == (None if case.before is None else NOON + case.before * QUARTER)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_no_lower_bound_is_false_whatever_an_editor_does_to_a_list_and_whichever_of_its_pages_are_read(seed: int) -> None:
+    chance = random.Random(seed)
+    length, is_newest_first, has_pager = chance.choice([3, 5, 10]), chance.random() < 0.6, chance.random() < 0.8
+    names, online_since, seen, runs = map(chr, range(0x4E00, 0x9FFF)), dict[str, float](), set[str](), dict[str, OpenRun]()
+    items = [next(names) for _ in range(chance.randint(3, 20))]
+    closed = 0
+    for poll in range(60):
+        for _ in range(chance.choice([0, 0, 1, 1, 2, 5])):
+            if items and chance.random() < 0.25:
+                items.pop(chance.randrange(len(items)))
+            else:
+                name = next(names)
+                online_since[url(name)] = poll - 0.5
+                items.insert(len(items) if chance.random() < 0.8 else chance.randint(0, len(items)), name)
+        shown = items[::-1] if is_newest_first else items
+        pages = ["".join(shown[start : start + length]) for start in range(0, len(shown), length)][: None if has_pager else 1] or [""]
+        last = len(pages) - 1
+        read = chance.choice([{0}, {0, min(1, last)}, {last}, {0, last, max(last - 1, 0)}, set(range(last + 1))])
+        pager = [f"p{rank}" for rank in range(last + 1)] if last else []
+        looks = [look(f"p{rank}", pages[rank], at=poll * QUARTER, pager=pager, edges=(rank == 0, rank == last)) for rank in sorted(read)]
+        fresh = {entry for each in looks for entry in each.entries or ()} - seen
+        found = observe(runs, looks, [ListingEntry(entry, entry) for entry in fresh], "26:site", "1")
+        runs, seen = dict(found.runs), seen | fresh
+        for entry, online in found.online.items():
+            if online.before is not None:
+                closed += 1
+                assert (online.before.asked_at - NOON) / QUARTER < online_since.get(entry, -1)
+    assert closed
+
+
 def test_nothing_is_told_of_an_entry_that_no_answer_shows() -> None:
     assert polled([look(ROOT, "a")], [], fresh="n").online == {}
 
@@ -236,7 +270,9 @@ def bracket(bench: Bench, number: int) -> tuple[timedelta | None, timedelta]:
 
 
 async def test_the_bracket_of_a_recueil_is_stored_with_it_and_with_its_decrees(bench: Bench) -> None:
-    bench.papers[file_url(2)] = reading(vsa("2026-2"))
+    made = FileStatement("D:20260814", producer="Éditeur")
+    paper = reading(vsa("2026-2"))
+    bench.papers[file_url(2)] = replace(paper, pages=tuple(page for act in paper.acts for page in act.pages), made=made)
     await bench.poll()
     assert bracket(bench, 1) == (None, timedelta())
     await bench.poll(QUARTER)
@@ -245,6 +281,7 @@ async def test_the_bracket_of_a_recueil_is_stored_with_it_and_with_its_decrees(b
     assert bracket(bench, 2) == (QUARTER, 2 * QUARTER)
     online = present(bench.row(file_url(2)).online)
     assert (present(online.before).status, online.first.status, present(online.file).url) == (304, 200, file_url(2))
+    assert bench.store.contents.made(present(bench.row(file_url(2)).sha256)) == made
     assert present(bench.store.decrees.get(present(ingested.decrees[0].id))).online == online
 
 
@@ -272,6 +309,13 @@ async def test_a_program_that_was_killed_before_it_stored_its_looks_goes_on(benc
     assert bracket(bench, 3) == (timedelta(), 2 * QUARTER)
     [ended, current] = bench.store.looks.on(NOON.date())
     assert (ended.count, current.count) == (1, 1)
+
+
+async def test_an_old_list_under_new_addresses_went_online_nobody_knows_when(bench: Bench) -> None:
+    await bench.poll()
+    bench.site.pages[LIST] = html(*(download(number, "14/08/2020") for number in range(12, 1, -1)), download(1, "14/08/2026"))
+    await bench.poll(QUARTER)
+    assert {bracket(bench, number) for number in range(2, 13)} == {(None, QUARTER)}
 
 
 def _killed(*_: object) -> None:
@@ -328,13 +372,16 @@ async def test_looks_of_before_a_clock_was_set_back_bound_nothing(bench: Bench) 
     assert bracket(bench, 3) == (-4 * QUARTER, -3 * QUARTER)
 
 
-async def test_nor_do_those_of_a_poll_during_which_it_was(bench: Bench) -> None:
+@pytest.mark.parametrize("took", [timedelta(), timedelta(minutes=5)])
+async def test_nor_do_those_of_a_poll_during_which_it_was(bench: Bench, took: timedelta) -> None:
     await bench.poll()
     page = bench.site.page
 
     async def while_it_is_set_back(url: str, validators: Validators = V1) -> Page:
         found = await page(url, validators)
-        bench.now -= timedelta(minutes=2)
+        bench.now += took - timedelta(minutes=2)
+        if took:
+            await bench.watcher.clock_set_back(timedelta(minutes=2))
         return found
 
     bench.site.pages[LIST] = files(2, 1)

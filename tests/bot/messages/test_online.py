@@ -87,14 +87,14 @@ def said(of: Decree, language: Language = "fr", place: Place = DROME) -> list[st
         (
             Online(look("20T11:05", timedelta(minutes=20)), look("20T10:50")),
             [
-                "Mis en ligne entre le 20 avril 2031 à 10 h 50 et 11 h 25",
+                "Mis en ligne entre le 20 avril 2031 à 10 h 50 et 11 h 26",
                 (
                     "La réponse du site était datée du 20 avril 2031 à 11 h 25, l’horloge de Vigie indiquait le 20 avril "
                     "2031 à 11 h 05 : l’intervalle en tient compte"
                 ),
             ],
             [
-                "Went online between 20 April 2031, 10:50 and 11:25",
+                "Went online between 20 April 2031, 10:50 and 11:26",
                 (
                     "The answer of the site was dated 20 April 2031, 11:25, the clock of Vigie said 20 April 2031, "
                     "11:05: the bracket allows for it"

@@ -6,19 +6,24 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.posts import operator_slug
+from bot.domain.publication import FileStatement
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
+from bot.queries.dossier import DossierInput, dossier_input
 from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages, Sleep
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.decrees import Decrees
-from bot.storage.timestamps import Timestamp, Timestamps
+from bot.storage.store import Store
+from bot.storage.timestamps import Timestamp
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {
@@ -179,14 +184,14 @@ class MemoryDecrees(Decrees):
         return PageOfDecrees(tuple(standing[offset : offset + limit]), len(standing))
 
 
-class MemoryTimestamps(Timestamps):
-    """Nothing is stamped, but what the test says."""
-
-    def __init__(self, *known: Timestamp) -> None:
-        self._known = known
-
-    def of(self, sha256: str | None, days: frozenset[date]) -> list[Timestamp]:
-        return [one for one in self._known if one.sha256 == sha256 or one.day in days]
+def dossier_of(decrees: MemoryDecrees, decree: Decree, page: str, *stamps: Timestamp) -> DossierInput:
+    """What a store with these would give: of each PDF the same statement."""
+    store = SimpleNamespace(
+        decrees=decrees,
+        contents=SimpleNamespace(made=lambda _: FileStatement("D:20250101000000Z", "", "Exemple")),
+        timestamps=SimpleNamespace(of=lambda sha256, days: [one for one in stamps if one.sha256 == sha256 or one.day in days]),
+    )
+    return dossier_input(cast(Store, store), PLACES, decree, page)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ import pytest
 from bot.domain.acts import Decree
 from bot.domain.publication import FileVersion, Look, Online
 from bot.messages.words import with_plain_spaces
-from bot.queries.dossier import DossierInput, dossier, dossier_input, with_pages
+from bot.queries.dossier import DossierInput, dossier, with_pages
 from bot.storage.timestamps import Timestamp
-from tests.bot.queries.conftest import PLACES, MemoryDecrees, MemoryTimestamps
+from tests.bot.queries.conftest import MemoryDecrees, dossier_of
 from tests.bot.web import samples
 from tests.standalone import build_standalone
 
@@ -35,8 +35,7 @@ def kept(tmp_path: Path) -> Path:
 
 
 def given(decree: Decree = samples.FULL, *stamps: Timestamp) -> DossierInput:
-    known = MemoryDecrees([decree]), MemoryTimestamps(*stamps)
-    found = dossier_input(decree, PLACES[decree.authority], *known, "https://vigie.example/arretes/1104")
+    found = dossier_of(MemoryDecrees([decree]), decree, "https://vigie.example/arretes/1104", *stamps)
     return replace(found, sha256=SHA256, first=2, last=3)
 
 
@@ -88,12 +87,13 @@ async def test_it_tells_the_looks_with_their_headers_and_what_the_file_says_of_i
         '    en-tête ETag : "5f1"',
         "Premier relevé avec le recueil",
         f"    lue le 2026-08-18T17:40:00+02:00, SHA-256 {'ab' * 32}",
-        "    CreationDate : D:20250101000000Z",
+        "    créé : D:20250101000000Z\n    modifié : absent\n    programme : Exemple",
     ):
         assert said in told
     values = json.loads(texts["mise-en-ligne.json"])
     assert values["online"]["before"]["etag"] == '"5f1"'
-    assert values["recueil"] == {"sha256": SHA256, "fetched_at": "2026-08-18T15:42:00Z", "says": values["recueil"]["says"]}
+    states = {"created": "D:20250101000000Z", "modified": "", "producer": "Exemple"}
+    assert values["recueil"] == {"sha256": SHA256, "fetched_at": "2026-08-18T15:42:00Z", "states": states}
     assert (values["pages"], values["decree"]["number"], values["decree"]["url"]) == ([2, 3], "2026-1104", samples.FULL.url)
     readme = texts["LISEZMOI.txt"]
     assert SHA256 in readme
@@ -132,7 +132,7 @@ def test_headers_of_a_server_can_break_no_line(tmp_path: Path) -> None:
 
 
 def test_tokens_and_the_logs_of_its_days_are_in_it(tmp_path: Path) -> None:
-    known = dossier_input(samples.FULL, PLACES["26"], MemoryDecrees(samples.ALL), MemoryTimestamps(), "").sha256
+    known = dossier_of(MemoryDecrees(), samples.FULL, "").sha256
     assert known is not None
     day, text = samples.FIRST.date(), "vigie looks 2026-08-18 UTC\nprevious none\n"
     stamps = (

@@ -14,7 +14,7 @@ from bot.detection.facts.identity import prefixes
 from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.identity import prefix_of
 from bot.domain.posts import PostState
-from bot.domain.publication import FileVersion, Look, Online
+from bot.domain.publication import FileStatement, FileVersion, Look, Online
 from bot.storage.columns import to_json
 from bot.storage.schema import metadata
 from bot.storage.transfer import stored_plainly
@@ -64,7 +64,7 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
         }  # fmt: skip
     yield "contents", {
         "sha256": f"{8:064}", "size": 9, "page_count": 20, "pages": zlib.compress(b"[]"), "complete": False, "read_at": EARLIER,
-        "rules": "1", "unfinished": 1, "error": None,
+        "rules": "1", "unfinished": 1, "error": None, "made": to_json(FileStatement("D:2024", producer="é")),
     }  # fmt: skip
     for number, (facts, kind, state) in DECREES.items():
         seen = {

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.publication import Look, LookRun, OpenRun, runs_from_json, runs_to_json
-from bot.domain.records import SourceState
+from bot.domain.publication import FileVersion, Look, LookRun, Online, OpenRun
+from bot.domain.records import RecueilState, SourceState
+from bot.storage.looks import runs_from_json, runs_to_json
 from bot.storage.store import Store
-from tests.bot.storage.building import NOW
+from tests.bot.storage.building import NOW, act, new_recueil, result_of, to
 from tests.present import present
 
 DAY = timedelta(days=1)
@@ -45,3 +46,23 @@ def test_runs_measured_by_a_clock_that_was_set_back_are_over(store: Store) -> No
     [kept] = runs_from_json(present(store.sources.get("26:site").looks)).values()
     assert kept == OpenRun(current, "c", "r", is_over=True)
     assert store.sources.get("01:site").looks is None
+
+
+@pytest.mark.postgresql
+def test_a_former_content_is_needed_where_a_decree_was_and_that_of_a_zip_is_named_too(store: Store) -> None:
+    look = run("26:site", 0, 0).first
+    packed, with_decree, plain = (replace(new_recueil(name), online=Online(look)) for name in ("zip", "decree", "plain"))
+    first, second, third = store.recueils.add([packed, with_decree, plain], NOW)
+    for number, recueil in enumerate((second, third)):
+        store.contents.fetched(recueil.id, f"{number:064}", NOW, look)
+        store.recueils.checked(recueil, None, is_replaced=True)
+        store.contents.fetched(recueil.id, f"{number + 8:064}", NOW, look)
+    record = result_of(store.recueils.get(second.id), act("2026-1"))
+    store.recordings.record(record, to("channel"), NOW)
+    assert present(store.recueils.get(second.id).online) == Online(look, file=look, replaced=(FileVersion("0" * 64, NOW),))
+    store.recueils.resolved(first.id, [with_decree, plain], NOW, files={with_decree.url: "a" * 64, plain.url: f"{9:064}"})
+    assert [version.sha256 for version in present(store.recueils.get(second.id).online).replaced] == ["0" * 64, f"{8:064}"]
+    [other] = store.recueils.add([new_recueil("other", state=RecueilState.READ)], NOW)
+    store.contents.fetched(other.id, "0" * 64, NOW)
+    assert store.recueils.get(other.id).online is None
+    assert "0" * 64 not in store.contents.unneeded(NOW + DAY)

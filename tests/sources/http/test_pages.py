@@ -19,7 +19,6 @@ from sources.http.answers import chunks
 from sources.http.client import Client
 from sources.model import (
     Blocked,
-    Fetcher,
     FetchError,
     FetchRefused,
     Gone,
@@ -33,18 +32,6 @@ from sources.model import (
 from tests.present import present
 from tests.sources.http.conftest import OTHER, SITE, Clock, MakeClient
 from tests.sources.http.server import Answer, Asked, Server, in_turn, raw, redirect, reply, stall, truncated
-
-
-def test_the_client_is_a_fetcher(client: Client) -> None:
-    fetcher: Fetcher = client  # checked by mypy
-    assert callable(fetcher.page)
-    assert callable(fetcher.download)
-
-
-async def test_a_page_comes_back_under_its_canonical_address(server: Server, client: Client) -> None:
-    server.routes["/var/Publications/Ao%C3%BBt/(offset)/10?a=1"] = reply("<h1>Août</h1>")
-    page = await client.page(f"{SITE}/Publications/Août/(offset)/10?a=1#top")
-    assert page == Page(f"{SITE}/Publications/Ao%C3%BBt/(offset)/10?a=1", "<h1>Août</h1>")
 
 
 async def test_the_request_says_who_asks_and_nothing_that_is_not_true(server: Server, client: Client) -> None:
