@@ -414,7 +414,7 @@ async def stream_pdf(
 
 def _start(path: Path, limits: ReadingLimits) -> StartOrder:
     most = limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds
-    return StartOrder(str(path.absolute()), *most, data=find_data() if limits.ocr else None)
+    return StartOrder(str(path), *most, data=find_data() if limits.ocr else None)
 
 
 def _log_given_up(path: Path, pages: Sequence[int], why: str) -> None:

@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import structlog
@@ -24,7 +24,6 @@ from bot.delivery.picture.wire import (
     NoPicture,
     NoPictureReason,
     Picture,
-    Undrawn,
     parse_answer,
 )
 from bot.domain.acts import Decree, Evidence, Place, Where
@@ -33,8 +32,8 @@ from bot.messages.lines import fact_lines, place_for, reference_lines, title_lin
 from bot.messages.words import Language, Table, Words, cut, inert, raw_file, words_file, words_in
 from bot.reading.pages.drawing import png
 from bot.reading.pages.recognition import EngineKind, engine_kind, find_data
-from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
-from bot.reading.sandbox.worker import Worker
+from bot.reading.sandbox.process import NotUnderstood, StartOrder
+from bot.reading.sandbox.worker import Lost, carried_out
 
 # Draw one page of a PDF in a confined process, which may crash, hang or fill its memory without harm.
 
@@ -46,7 +45,7 @@ async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Dr
     """Draw a page (from 1) of a PDF with these phrases highlighted; reproducible on one machine. Raises NoPicture."""
     kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
     data = find_data() if kind is EngineKind.LIBRARY else None
-    start = StartOrder(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), data=data)
+    start = StartOrder(str(path), drawing.memory_bytes, max(1, round(drawing.seconds)), data=data)
     order = Draw(page, phrases, drawing.width, drawing.height, unread=drawing.unread and kind is not EngineKind.COMMAND)
     try:
         async with asyncio.timeout(drawing.seconds):
@@ -65,31 +64,13 @@ async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Dr
     return Drawn(png, canvas.width, canvas.height, canvas.found, canvas.covered)
 
 
-def _absolute(path: Path) -> str:
-    # The process starts in another folder.
-    return str(path.absolute())
-
-
 async def _ordered(start: StartOrder, order: Draw) -> tuple[Canvas, bytes]:
     try:
-        worker = await Worker.start(start, _CHILD)
-    except OSError as error:
-        raise NoPicture(NoPictureReason.LOST, error.strerror or type(error).__name__) from error
-    try:
-        worker.send(order.line())
-        answer = parse_answer(line, order) if (line := await worker.stdout.readline()) else None
-        if isinstance(answer, Canvas):
-            return answer, await worker.stdout.readexactly(answer.width * answer.height)
-    except (NotUnderstood, ValueError) as error:
-        # ValueError: a line beyond the limit of the stream.
+        return await carried_out(start, _CHILD, order.line(), partial(parse_answer, order=order))
+    except NotUnderstood as error:
         raise NoPicture(NoPictureReason.MISBEHAVED, str(error)) from error
-    except asyncio.IncompleteReadError:
-        answer = None
-    finally:
-        ended = await worker.end()
-    if isinstance(answer, Undrawn):
-        raise NoPicture(answer.why, printable(answer.more))
-    raise NoPicture(NoPictureReason.LOST, ended)
+    except Lost as error:
+        raise NoPicture(NoPictureReason.LOST, str(error)) from error
 
 
 # What is sent to platforms is of our own making, whatever the file it came from holds: a PNG with a palette.

@@ -5,10 +5,7 @@ standard input, whose end ends the process.
 from __future__ import annotations
 
 import math
-import os
 import re
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from ctypes import byref, c_double
@@ -22,7 +19,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from rapidfuzz.fuzz import partial_ratio_alignment
 
-from bot.delivery.picture.wire import Box, Canvas, Draw, NoPicture, NoPictureReason, Undrawn, inked, paint
+from bot.delivery.picture.wire import Box, Canvas, Draw, NoPicture, NoPictureReason, inked, paint
 from bot.detection.text.phrases import spans_of_names
 from bot.domain.text import TextOrigin, fold_letters
 from bot.reading.pages.drawing import draw as draw_grey
@@ -38,8 +35,8 @@ from bot.reading.pages.recognition import (
     mean_confidence,
     repair,
 )
-from bot.reading.sandbox.child import NotReadable, PdfDocument, run
-from bot.reading.sandbox.process import StartOrder, confine
+from bot.reading.sandbox.child import NotReadable, PdfDocument, answer_one, run
+from bot.reading.sandbox.process import StartOrder
 
 # A text of which every letter has its place on the picture: what stands where, and what of it is covered.
 
@@ -387,31 +384,15 @@ def _character(code: int) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
 
 
-def main(argument: str) -> int:
-    """Carry out the one order, and wait to be ended."""
-    start = StartOrder.parse(argument)
-    confine(start)
-    order = Draw.parse(sys.stdin.buffer.readline())
-    # After the confinement, which holds for the threads that are started in it.
-    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
+def _work(start: StartOrder, order: bytes) -> bytes:
     try:
-        canvas, pixels = draw_page(Path(start.path), order, partial(find_ocr, start.data))
+        canvas, pixels = draw_page(Path(start.path), Draw.parse(order), partial(find_ocr, start.data))
     except NoPicture as none:
-        answer = Undrawn(none.why, none.more).line()
-    else:
-        answer = canvas.line() + pixels
-    sys.stdout.buffer.write(answer)
-    sys.stdout.buffer.flush()
-    return 0
+        return none.line()
+    return canvas.line() + pixels
 
 
-def _leave_with_the_parent() -> None:
-    try:
-        while sys.stdin.buffer.read(1024):
-            pass
-    finally:
-        os._exit(0)
-
+main = partial(answer_one, _work)
 
 if __name__ == "__main__":
     run(main)

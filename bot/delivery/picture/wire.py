@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
-from bot.reading.sandbox.process import NotUnderstood
+from bot.reading.sandbox.process import NotUnderstood, printable
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels of the picture from its upper left corner."""
@@ -51,33 +51,21 @@ class Canvas:
         return json.dumps(asdict(self)).encode("ascii") + b"\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Undrawn:
-    """Answer: there is no picture. `more` says more, for an operator."""
-
-    why: NoPictureReason
-    more: str = ""
-
-    def line(self) -> bytes:
-        """Return it as one line of JSON."""
-        return json.dumps({"why": self.why.name, "more": self.more}, ensure_ascii=True).encode("ascii") + b"\n"
-
-
-def parse_answer(line: bytes, order: Draw) -> Canvas | Undrawn:
-    """Return the answer to an order, within what was ordered. Raises NotUnderstood."""
+def parse_answer(line: bytes, order: Draw) -> tuple[Canvas, int]:
+    """Return the answer to an order, within what was ordered, and how many pixels follow. Raises NotUnderstood, NoPicture."""
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise NotUnderstood("a line that is not JSON") from error
     match fields:
         case {"why": str(why), "more": str(more)} if why in NoPictureReason.__members__:
-            return Undrawn(NoPictureReason[why], more)
+            raise NoPicture(NoPictureReason[why], printable(more))
         case {"width": int(width), "height": int(height), "found": list(found), "covered": int(covered)}:
             if not (0 < width <= order.width and 0 < height <= order.height and covered >= 0):
                 raise NotUnderstood("a picture of another size")
             if not all(type(position) is int and 0 <= position < len(order.phrases) for position in found):
                 raise NotUnderstood("phrases that were not asked for")
-            return Canvas(width, height, tuple(found), covered)
+            return Canvas(width, height, tuple(found), covered), width * height
     raise NotUnderstood("a line of an unknown kind")
 
 
@@ -145,6 +133,10 @@ class NoPicture(Exception):
         super().__init__(f"{why.value} ({more})" if more else why.value)
         self.why = why
         self.more = more
+
+    def line(self) -> bytes:
+        """Return it as the answer to an order, one line of JSON."""
+        return json.dumps({"why": self.why.name, "more": self.more}, ensure_ascii=True).encode("ascii") + b"\n"
 
 
 # One byte per pixel: 0 (black) to 127 plain, the same from 128 highlighted, 255 covered (no highlighted white).

@@ -127,7 +127,7 @@ def main(argument: str) -> int:
     confine(start)
     orders: SimpleQueue[TextLayerOrder | RecogniseOrder] = SimpleQueue()
     # After the confinement, which holds for the threads that are started in it.
-    threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
+    threading.Thread(target=_listen, args=(lambda line: orders.put(parse_order(line)),), daemon=True).start()
     _give_time(start)
     try:
         document = PdfDocument(Path(start.path), partial(find_ocr, start.data), trusting=start.trusting)
@@ -163,13 +163,23 @@ def _give_time(start: StartOrder) -> None:
     signal.setitimer(signal.ITIMER_PROF, start.page_seconds)
 
 
-def _listen(put: Callable[[TextLayerOrder | RecogniseOrder], None]) -> None:
+def _listen(take: Callable[[bytes], object]) -> None:
     """Pass the orders on. Standard input ends when the parent does, however it ended: nobody reads the answers any more."""
     try:
         for line in sys.stdin.buffer:
-            put(parse_order(line))
+            take(line)
     finally:
         os._exit(0)
+
+
+def answer_one(work: Callable[[StartOrder, bytes], bytes], argument: str) -> int:
+    """Carry out one order in the confinement: send what `work` returns."""
+    start = StartOrder.parse(argument)
+    confine(start)
+    order = sys.stdin.buffer.readline()
+    threading.Thread(target=_listen, args=(bool,), daemon=True).start()
+    _say(work(start, order))
+    return 0
 
 
 def _say(line: bytes) -> None:

@@ -7,15 +7,15 @@ import asyncio
 import hashlib
 import json
 import re
-import sys
+from functools import partial
 from pathlib import Path
 
 import pypdfium2 as pdfium
 
 from bot.reading.model import Unreadable
-from bot.reading.sandbox.child import NotReadable, PdfDocument, run
-from bot.reading.sandbox.process import NotUnderstood, StartOrder, confine, printable
-from bot.reading.sandbox.worker import Worker
+from bot.reading.sandbox.child import NotReadable, PdfDocument, answer_one, run
+from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
+from bot.reading.sandbox.worker import Lost, carried_out
 
 _CHILD = "bot.reading.sandbox.excerpt"
 _SECONDS = 30.0
@@ -28,39 +28,24 @@ _FILE_ID = re.compile(rb"/ID\[<[0-9A-F]{32}><[0-9A-F]{32}>\]")
 
 async def excerpt(path: Path, first: int, last: int) -> bytes:
     """Return these pages (from 1, both included) of a PDF. Raises Unreadable."""
+    start = StartOrder(str(path), _MEMORY_BYTES, round(_SECONDS))
     try:
         async with asyncio.timeout(_SECONDS):
-            return await _ordered(_start(path), first, last)
+            _, pdf = await carried_out(start, _CHILD, json.dumps([first, last]).encode() + b"\n", _parse_answer)
     except TimeoutError as error:
         raise Unreadable(f"more than {_SECONDS:g} s") from error
+    except (Lost, NotUnderstood) as error:
+        raise Unreadable(printable(str(error))) from error
+    return pdf
 
 
-def _start(path: Path) -> StartOrder:
-    # The process starts in another folder.
-    return StartOrder(str(path.absolute()), _MEMORY_BYTES, round(_SECONDS))
-
-
-async def _ordered(start: StartOrder, first: int, last: int) -> bytes:
-    try:
-        worker = await Worker.start(start, _CHILD)
-    except OSError as error:
-        raise Unreadable(error.strerror or type(error).__name__) from error
-    try:
-        worker.send(json.dumps([first, last]).encode() + b"\n")
-        return await worker.stdout.readexactly(_size(await worker.stdout.readline()))
-    except (NotUnderstood, ValueError, asyncio.IncompleteReadError) as error:
-        raise Unreadable(f"{printable(str(error))}; {await worker.end()}") from error
-    finally:
-        await worker.end()
-
-
-def _size(line: bytes) -> int:
+def _parse_answer(line: bytes) -> tuple[None, int]:
     """Return how many bytes follow. Raises Unreadable, NotUnderstood, ValueError."""
-    match json.loads(line or b'{"error": "the process was lost"}'):
+    match json.loads(line):
         case {"error": str(reason)}:
             raise Unreadable(printable(reason))
         case {"bytes": int(size)} if 0 < size <= MOST_BYTES:
-            return size
+            return None, size
     raise NotUnderstood("a line of an unknown kind")
 
 
@@ -85,21 +70,16 @@ def _without_instant(pdf: bytes) -> bytes:
     return body + mark + _FILE_ID.sub(b"/ID[<%s><%s>]" % (name, name), trailer)
 
 
-def main(argument: str) -> int:
-    """Carry out the one order."""
-    start = StartOrder.parse(argument)
-    confine(start)
-    first, last = json.loads(sys.stdin.buffer.readline())
+def _work(start: StartOrder, order: bytes) -> bytes:
+    first, last = json.loads(order)
     try:
         pdf = taken_out(Path(start.path), int(first), int(last))
     except NotReadable as error:
-        answer = json.dumps({"error": str(error)}).encode("ascii") + b"\n"
-    else:
-        answer = json.dumps({"bytes": len(pdf)}).encode("ascii") + b"\n" + pdf
-    sys.stdout.buffer.write(answer)
-    sys.stdout.buffer.flush()
-    return 0
+        return json.dumps({"error": str(error)}).encode("ascii") + b"\n"
+    return json.dumps({"bytes": len(pdf)}).encode("ascii") + b"\n" + pdf
 
+
+main = partial(answer_one, _work)
 
 if __name__ == "__main__":
     run(main)

@@ -145,8 +145,8 @@ class StartOrder:
     trusting: bool = False
 
     def argument(self) -> str:
-        """Return it as one command-line argument."""
-        return json.dumps(asdict(self), ensure_ascii=True, default=str)
+        """Return it as one command-line argument, with the whole path: the process starts in another folder."""
+        return json.dumps(asdict(self) | {"path": str(Path(self.path).absolute())}, ensure_ascii=True, default=str)
 
     @classmethod
     def parse(cls, argument: str) -> StartOrder:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +90,31 @@ class Worker:
         with suppress(OSError):
             await self._stdin.wait_closed()
         return _how_it_ended(status, diagnosis)
+
+
+class Lost(Exception):
+    """A process ended without a whole answer; the message says how, for an operator."""
+
+
+async def carried_out(start: StartOrder, module: str, order: bytes, parse: Callable[[bytes], tuple[_T, int]]) -> tuple[_T, bytes]:
+    """Start a module of ours that carries out one order; return its line of answer, parsed, and as many bytes after it as that says.
+    Raises Lost, NotUnderstood, and what `parse` raises."""
+    try:
+        worker = await Worker.start(start, module)
+    except OSError as error:
+        raise Lost(error.strerror or type(error).__name__) from error
+    try:
+        worker.send(order)
+        if line := await worker.stdout.readline():
+            answer, size = parse(line)
+            return answer, await worker.stdout.readexactly(size)
+    except asyncio.IncompleteReadError:
+        pass
+    except ValueError as error:
+        raise NotUnderstood("a line beyond the limit of the stream") from error
+    finally:
+        ended = await worker.end()
+    raise Lost(ended)
 
 
 def child_command(module: str, start: StartOrder) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot.delivery.picture.album import PageChoice, choose, encode
 from bot.delivery.picture.child import PlacedText, find, letters_of, lie_on_their_side, lines, names, placed_words, signatures, strips
-from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, NoPictureReason, Undrawn, inked, paint, parse_answer
+from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, NoPicture, NoPictureReason, inked, paint, parse_answer
 from bot.domain.acts import Evidence, Where
 from bot.reading.pages.recognition import mean_confidence, words_of
 from bot.reading.sandbox.process import NotUnderstood
@@ -284,5 +284,8 @@ def test_answers_that_nobody_can_have_meant(line: bytes) -> None:
 
 def test_answers_come_back() -> None:
     order = Draw(1, ("a", "b"), 10, 10)
-    for answer in (Canvas(10, 3, (1,), 2), Undrawn(NoPictureReason.BLANK, "é\n")):
-        assert parse_answer(answer.line(), order) == answer
+    canvas = Canvas(10, 3, (1,), 2)
+    assert parse_answer(canvas.line(), order) == (canvas, 30)
+    with pytest.raises(NoPicture, match=r"blank .é") as none:
+        parse_answer(NoPicture(NoPictureReason.BLANK, "é").line(), order)
+    assert none.value.why is NoPictureReason.BLANK
