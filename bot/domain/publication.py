@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -102,9 +101,6 @@ class Online:
         return self.after is None or self.until - self.after >= WIDE
 
 
-_PDF_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?", re.ASCII)
-
-
 @dataclass(frozen=True, slots=True)
 class FileStatement:
     """Holds what a PDF states of itself, which can be wrong: when it was created and last modified, as it writes it
@@ -113,30 +109,6 @@ class FileStatement:
     created: str = ""
     modified: str = ""
     producer: str = ""
-
-    @property
-    def created_at(self) -> datetime | None:
-        """Return when it says that it was created, None where that is no date."""
-        return pdf_date(self.created)
-
-    @property
-    def modified_at(self) -> datetime | None:
-        """Return when it says that it was last modified, None where that is no date."""
-        return pdf_date(self.modified)
-
-
-def pdf_date(text: str) -> datetime | None:
-    """Return a date of a PDF, without a time zone where it writes none; None for anything else."""
-    found = _PDF_DATE.match(text.strip())
-    if found is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or least) for part, least in zip(found.groups()[:6], "011000", strict=True))
-    sign = -1 if (found[8] or "").startswith("-") else 1
-    try:
-        ahead = timedelta(hours=int(found[8] or 0), minutes=sign * int(found[9] or 0))
-        return datetime(year, month, day, hour, minute, second, tzinfo=timezone(ahead) if found[7] or found[8] else None)
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,22 +42,10 @@ def look_of(head: AnswerHead) -> Look:
     return Look(**{name: getattr(head, name) for name in Look.__dataclass_fields__})
 
 
-def observe(
-    former: Mapping[str, OpenRun],
-    looks: Sequence[PageLook],
-    fresh: Sequence[ListingEntry],
-    source: str,
-    rules: str,
-    *,
-    is_news: bool = True,
-) -> Observed:
-    """Return what the looks of a poll prove. `former`: runs before it; `fresh`: entries never seen; `rules` as of the pages' reading.
-    Without `is_news` (a clock was set back meanwhile) no look before is named."""
-    return _Poll(former, looks, source, rules).observed(fresh, is_news=is_news)
-
-
 @dataclass(slots=True)
-class _Poll:
+class PollLooks:
+    """Holds the looks of a poll. `former`: runs before it; `rules` as of the pages' reading."""
+
     former: Mapping[str, OpenRun]
     looks: Sequence[PageLook]
     source: str
@@ -65,7 +53,9 @@ class _Poll:
     _linked: frozenset[str] = frozenset()
     """Marks of all that a page of the source linked before, worked out where an entry is new."""
 
-    def observed(self, fresh: Sequence[ListingEntry], *, is_news: bool) -> Observed:
+    def observed(self, fresh: Sequence[ListingEntry], *, is_news: bool = True) -> Observed:
+        """Return what they prove. `fresh`: entries never seen. Without `is_news` (a clock was set back meanwhile) no look before is
+        named."""
         runs, ended = dict(self.former), list[LookRun]()
         for look in self.looks:
             page, known = look.head.url, runs.get(look.head.url)

@@ -18,7 +18,7 @@ from bot.domain.records import NewAlert, NewRecueil, NextPoll, Recueil, RecueilS
 from bot.ingest import decisions as decide
 from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
-from bot.ingest.looks import observe, reading_rules
+from bot.ingest.looks import PollLooks, reading_rules
 from bot.storage.looks import runs_from_json, runs_to_json
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
@@ -187,7 +187,7 @@ class Poller:
         )
         former, fresh = runs_from_json(state.looks), [entry.listed for entry in intake]
         rules = f"{reading_rules()} {source.fingerprint}"
-        seen = observe(former, crawl.looks, fresh, source.key, rules, is_news=is_news)
+        seen = PollLooks(former, crawl.looks, source.key, rules).observed(fresh, is_news=is_news)
         if seen.ended:
             await asyncio.to_thread(self._store.looks.add, seen.ended)
         if intake:

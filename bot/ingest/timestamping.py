@@ -16,7 +16,9 @@ import structlog
 
 from bot.domain.publication import Look, LookRun
 from bot.storage.timestamps import Timestamps
+from sources.http.answers import chunks
 from sources.http.scratch import ScratchFolder
+from sources.model import FetchError
 
 log = structlog.get_logger()
 
@@ -63,7 +65,7 @@ class TimestampAuthority:
         return content
 
     async def _asked(self, query: bytes) -> bytes:
-        headers, content = {"Content-Type": "application/timestamp-query"}, b""
+        headers = {"Content-Type": "application/timestamp-query"}
         try:
             async with (
                 asyncio.timeout(_SECONDS),
@@ -72,13 +74,11 @@ class TimestampAuthority:
             ):
                 if response.status_code != httpx.codes.OK:
                     raise NotStamped(f"the service answers {response.status_code}")
-                async for piece in response.aiter_bytes():
-                    content += piece
-                    if len(content) > _MOST_BYTES:
-                        raise NotStamped("the service answers too much")
+                return b"".join([piece async for piece in chunks(response, url=self._url, at_most=_MOST_BYTES)])
+        except FetchError as error:
+            raise NotStamped("the service answers too much, or in an unknown form") from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise NotStamped(f"the service does not answer ({type(error).__name__})") from error
-        return content
 
 
 async def _openssl(*arguments: str) -> None:

@@ -54,8 +54,7 @@ class Timestamps(Repository):
 
     def keep(self, sha256: str, token: bytes, at: datetime) -> None:
         """Store the answer of the authority."""
-        with self._database.writing() as connection:
-            connection.execute(update(timestamps).where(timestamps.c.sha256 == sha256).values(token=token, stamped_at=at))
+        self._database.write(update(timestamps).where(timestamps.c.sha256 == sha256).values(token=token, stamped_at=at))
 
     def of(self, sha256: str | None, days: frozenset[date]) -> list[Timestamp]:
         """Return what is known of a file and of these days, the file first."""

@@ -111,7 +111,7 @@ def write_files(folder: Path, given: ExportInput, pause: Callable[[], None] = la
                     count += 1
                     _write(decree, given, rows, lines, database)
                 pause()
-            _end_database(database)
+            database.executescript(_END)  # which ends the transaction first
             for file in (table, lines):
                 file.flush()
                 os.fsync(file.fileno())
@@ -167,6 +167,8 @@ def _cell(value: str | int | None) -> str | int:
 # The database: `decrees` as in CSV, and tables of what it names.
 
 _TABLES = """
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000;
+BEGIN;
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE columns (name TEXT PRIMARY KEY, type TEXT NOT NULL, fr TEXT NOT NULL, en TEXT NOT NULL);
 CREATE TABLE authorities (code TEXT PRIMARY KEY, name TEXT NOT NULL, department TEXT NOT NULL, time_zone TEXT NOT NULL);
@@ -193,18 +195,13 @@ CREATE VIRTUAL TABLE decrees_fts USING fts5 (title, event, number, operators, pl
     content_rowid="id", tokenize="unicode61 remove_diacritics 2");
 INSERT INTO decrees_fts (decrees_fts) VALUES ('rebuild');
 INSERT INTO decrees_fts (decrees_fts) VALUES ('optimize');
-COMMIT;
 """
 
 
 def _begin_database(database: sqlite3.Connection, given: ExportInput) -> None:
     # A file that is replaced as a whole needs no journal; what is half written is removed.
-    database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000;")
     kinds = (f"{column.name} {_TYPES.get(column.type, 'TEXT')}" for column in columns())
-    database.execute("BEGIN")
-    for statement in _TABLES.format(columns=", ".join(kinds).replace("id INTEGER", "id INTEGER PRIMARY KEY", 1)).split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    database.executescript(_TABLES.format(columns=", ".join(kinds).replace("id INTEGER", "id INTEGER PRIMARY KEY", 1)))
     about = {"exported_at": given.at.isoformat(), **given.about}
     database.executemany("INSERT INTO about VALUES (?, ?)", about.items())
     database.executemany("INSERT INTO columns VALUES (?, ?, ?, ?)", ((one.name, one.type, one.fr, one.en) for one in columns()))
@@ -236,12 +233,6 @@ def _insert(database: sqlite3.Connection, decree: Decree, values: list[str | int
             row = (code, commune.name, commune.department, commune.population)
             database.execute("INSERT OR IGNORE INTO communes VALUES (?, ?, ?, ?)", row)
             database.execute("INSERT INTO decree_communes VALUES (?, ?)", (decree.id, code))
-
-
-def _end_database(database: sqlite3.Connection) -> None:
-    for statement in _END.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
 
 
 # The folder, and the addresses.

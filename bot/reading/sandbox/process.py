@@ -63,7 +63,7 @@ def encode(message: FileOpened | Failed | PageText) -> bytes:
         case Failed():
             fields = {"error": message.reason}
         case _:
-            fields = _page_fields(message)
+            fields = asdict(message) | {"seconds": round(message.seconds, 4), "unsure": sorted(message.unsure)}
     return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
 
 
@@ -78,7 +78,7 @@ def decode(line: bytes) -> FileOpened | Failed | PageText:
             return FileOpened(count, fields.get("salvaged") is True, _made(fields.get("made", ["", "", ""])))
         case {"error": str(reason)}:
             return Failed(reason)
-        case {"page": int(number), "text": str(text), "origin": str(origin), "other": str(other)}:
+        case {"number": int(number), "text": str(text), "origin": str(origin), "other": str(other)}:
             return _page(number, text, origin, other, fields)
     raise NotUnderstood("a line of an unknown kind")
 
@@ -88,20 +88,6 @@ def _made(stated: object) -> FileStatement:
         case [str(created), str(modified), str(producer)]:
             return FileStatement(*(printable(_storable(each))[:MOST_STATED] for each in (created, modified, producer)))
     raise NotUnderstood("a file that states impossible things of itself")
-
-
-def _page_fields(page: PageText) -> dict[str, Any]:
-    return {
-        "page": page.number,
-        "text": page.text,
-        "origin": page.origin.value,
-        "other": page.other,
-        "confidence": page.confidence,
-        "seconds": round(page.seconds, 4),
-        "damaged": page.damaged,
-        "unsure": sorted(page.unsure),
-        "lacks": page.lacks,
-    }
 
 
 def _page(number: int, text: str, origin: str, other: str, fields: Mapping[str, Any]) -> PageText:

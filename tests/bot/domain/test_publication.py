@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.acts import Moment
-from bot.domain.publication import FileStatement, LeadTime, Look, Online, Timeliness, is_printed_earlier, lead_time_of
+from bot.domain.publication import LeadTime, Look, Online, Timeliness, is_printed_earlier, lead_time_of
 
 PARIS = ZoneInfo("Europe/Paris")
 LIST = "https://www.drome.example/raa"
@@ -98,26 +98,6 @@ def test_the_hours_before_the_beginning_are_at_least_and_at_most_so_many() -> No
 def test_days_without_hours_say_no_hours(before: str, first: str, expected: Timeliness) -> None:
     starts, ends = replace(STARTS, time=None), replace(ENDS, day=date(2026, 8, 16), time=None)
     assert lead_time_of(online(before, first), starts, ends, PARIS) == LeadTime(expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("D:20260814101500+02'00'", "2026-08-14T10:15:00+02:00"),
-        ("D:20260814101500-03'30", "2026-08-14T10:15:00-03:30"),
-        ("20260814101500Z", "2026-08-14T10:15:00+00:00"),
-        ("D:20260814", "2026-08-14T00:00:00"),
-        ("D:2026", "2026-01-01T00:00:00"),
-        ("D:20261399", None),
-        ("D:20260814101500+99'00'", None),
-        ("vendredi 14 août 2026", None),
-        ("", None),
-    ],
-)
-def test_the_dates_that_a_file_states_are_read_as_far_as_they_are_any(text: str, expected: str | None) -> None:
-    found = FileStatement(text, text)
-    assert (found.created_at and found.created_at.isoformat()) == expected
-    assert found.modified_at == found.created_at
 
 
 def test_a_recueil_that_prints_an_earlier_day_than_it_went_online_is_told() -> None:

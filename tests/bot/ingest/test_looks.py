@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.publication import FileStatement, FileVersion, Online, OpenRun
-from bot.ingest.looks import REMEMBERED, Observed, look_of, observe, reading_rules
+from bot.ingest.looks import REMEMBERED, Observed, PollLooks, look_of, reading_rules
 from bot.storage.looks import runs_from_json, runs_to_json
 from bot.storage.store import Store
 from sources.crawl.lists import PageLook
@@ -61,7 +61,7 @@ def polled(
         is_last = number == len(polls) - 1
         later = [_later(each, number * QUARTER) for each in looks]
         entries = [ListingEntry(url(name), name, origin=origin) for name in fresh if is_last]
-        found = observe(found.runs, later, entries, "26:site", rules if is_last else "1", is_news=is_news)
+        found = PollLooks(found.runs, later, "26:site", rules if is_last else "1").observed(entries, is_news=is_news)
         assert runs_from_json(runs_to_json(found.runs)) == found.runs
     return found
 
@@ -202,7 +202,7 @@ def test_no_lower_bound_is_false_whatever_an_editor_does_to_a_list_and_whichever
         pager = [f"p{rank}" for rank in range(last + 1)] if last else []
         looks = [look(f"p{rank}", pages[rank], at=poll * QUARTER, pager=pager, edges=(rank == 0, rank == last)) for rank in sorted(read)]
         fresh = {entry for each in looks for entry in each.entries or ()} - seen
-        found = observe(runs, looks, [ListingEntry(entry, entry) for entry in fresh], "26:site", "1")
+        found = PollLooks(runs, looks, "26:site", "1").observed([ListingEntry(entry, entry) for entry in fresh])
         runs, seen = dict(found.runs), seen | fresh
         for entry, online in found.online.items():
             if online.before is not None:
@@ -229,17 +229,17 @@ def test_looks_that_show_the_same_entries_are_one_run_whatever_else_the_page_lin
 def test_after_a_clock_was_set_back_the_former_looks_prove_nothing_and_a_new_run_begins() -> None:
     former = {page: replace(run, is_over=True) for page, run in polled(PAGES).runs.items()}
     entry = ListingEntry(url("n"), "n")
-    at_once = observe(former, [look(AUGUST, "na", at=QUARTER)], [entry], "26:site", "1")
+    at_once = PollLooks(former, [look(AUGUST, "na", at=QUARTER)], "26:site", "1").observed([entry])
     assert at_once.online[entry.url].before is None
     for again in (look(AUGUST, None, at=QUARTER), look(AUGUST, "a", at=QUARTER), look(AUGUST, "a", at=QUARTER, links=["x"])):
-        after = observe(former, [again], (), "26:site", "1")
+        after = PollLooks(former, [again], "26:site", "1").observed(())
         assert [run.page for run in after.ended] == [url(AUGUST)]
-        later = observe(after.runs, [look(AUGUST, "na", at=2 * QUARTER)], [entry], "26:site", "1")
+        later = PollLooks(after.runs, [look(AUGUST, "na", at=2 * QUARTER)], "26:site", "1").observed([entry])
         assert later.online[entry.url].before == look_of(again.head)
 
 
 def test_a_page_that_is_requested_no_more_is_forgotten() -> None:
-    found = observe(polled(PAGES).runs, [look(YEAR, links=[AUGUST], at=REMEMBERED + QUARTER)], (), "26:site", "1")
+    found = PollLooks(polled(PAGES).runs, [look(YEAR, links=[AUGUST], at=REMEMBERED + QUARTER)], "26:site", "1").observed(())
     assert [run.page for run in found.ended] == [url(AUGUST)]
     assert set(found.runs) == {url(YEAR)}
 

@@ -77,7 +77,7 @@ def _recognise(number: int, text: str) -> None:
 
 
 def _page(number: int, origin: str, text: str) -> None:
-    _say({"page": number, "origin": origin, "text": text, "other": "", "confidence": 90 if origin == "ocr" else None, "seconds": 0.1})
+    _say({"number": number, "origin": origin, "text": text, "other": "", "confidence": 90 if origin == "ocr" else None, "seconds": 0.1})
 
 
 def _say(message: Mapping[str, Any]) -> None:

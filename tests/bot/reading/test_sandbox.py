@@ -125,7 +125,7 @@ async def test_a_file_that_takes_too_long() -> None:
         [encode(FileOpened(2)), encode(PageText(1, "recognised, which nobody asked for", TextOrigin.OCR))],
         [encode(FileOpened(2)), b"not JSON\n"],
         [encode(FileOpened(2)), b"[" * 100_000 + b"\n"],
-        [encode(FileOpened(2)), b'{"page":1,"text":"","origin":"magic"}\n'],
+        [encode(FileOpened(2)), b'{"number":1,"text":"","origin":"magic"}\n'],
         [encode(FileOpened(2)), b'{"pages":-1}\n'],
         [b'{"pages":2,"made":["D:2026",7,""]}\n'],
         [encode(FileOpened(2)), b"{}\n"],
@@ -146,7 +146,7 @@ def test_messages_come_back_as_sent() -> None:
     for message in (FileOpened(3, salvaged=True, made=made), Failed("why"), PageText(2, "é\n\u2028", TextOrigin.OCR)):
         assert encode(message).count(b"\n") == 1
         assert decode(encode(message)) == message
-    assert decode(b'{"page":1,"text":"\\ud800","origin":"layer","other":"","confidence":null,"seconds":0}') == PageText(1, "?")
+    assert decode(b'{"number":1,"text":"\\ud800","origin":"layer","other":"","confidence":null,"seconds":0}') == PageText(1, "?")
     long = FileStatement("\u202e" + "9" * 500, "a\nb\0", "\ud800")
     assert decode(encode(FileOpened(3, made=long))) == FileOpened(3, made=FileStatement("9" * MOST_STATED, "a b", "?"))
     with pytest.raises(NotUnderstood):
