@@ -31,11 +31,11 @@ def is_all_of_france(asked: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentMatch:
-    """Holds the departments found and the codes of all authorities that decide there; or none, the `unknown` words, and the nearest
-    departments, best first."""
+    """Holds the departments found and the codes of all authorities that decide there (None: any); or none, the `unknown` words, and the
+    nearest departments, best first."""
 
     places: tuple[Place, ...]
-    authorities: frozenset[str] = frozenset()
+    authorities: frozenset[str] | None = frozenset()
     departments: frozenset[str] | None = None
     """In which the communes lie that a decree may name, None where any: a préfet de police, or a region, decides in many departments."""
     unknown: str = ""
@@ -45,6 +45,9 @@ class DepartmentMatch:
     def codes(self) -> str:
         """Return the codes of the places with commas between them, by which they are found again."""
         return ",".join(place.code for place in self.places)
+
+
+EVERYWHERE = DepartmentMatch((), None)
 
 
 def find_departments(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:

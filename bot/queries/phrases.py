@@ -458,21 +458,22 @@ def state_text(answer: WatchState | DepartmentState, places: Mapping[str, Place]
 
 def authority_text(authority: AuthorityHealth, places: Mapping[str, Place], language: Language) -> str:
     """Return how one authority is read, on one line, with the day of its last recueil."""
-    place, words = place_for(places, authority.code), vocabulary(language).state
-    name = inert(place.name)
-    dates = words_in(language).dates
-    last = "" if authority.last_published is None else " " + words.last.format(date=date_text(authority.last_published, dates))
-    match authority.status:
-        case Status.OK:
-            return words.one_fine.format(name=name) + last
-        case Status.LATE:
-            return words.one_late.format(name=name) + last
-        case Status.PARTLY:
-            return words.one_partly.format(name=name, cause=_cause_words(authority, words)) + last
-        case Status.FAILING:
-            return _failing_line(authority, place, words, language) + last
-        case Status.UNPOLLED | Status.NOT_COVERED | Status.UNWATCHED:
-            return _never_read(words)[authority.status].format(name=name)
+    place, words, dates = place_for(places, authority.code), vocabulary(language).state, words_in(language).dates
+    cause, since = authority.main.cause if authority.main else None, failing_since(authority, place)
+    forms = {
+        Status.OK: words.one_fine,
+        Status.LATE: words.one_late,
+        Status.PARTLY: words.one_partly,
+        Status.FAILING: words.one_failing_always if since is None else words.one_failing,
+        Status.UNPOLLED: words.one_never_polled,
+        Status.NOT_COVERED: words.one_not_covered,
+        Status.UNWATCHED: words.one_not_watched,
+    }
+    named = {"name": inert(place.name), "cause": words.causes.get(cause.value, "") if cause else ""}
+    text = str(forms[authority.status].format(date="" if since is None else date_text(since, dates), **named))
+    if authority.last_published is None or authority.status in {Status.UNPOLLED, Status.NOT_COVERED, Status.UNWATCHED}:
+        return text
+    return f"{text} {words.last.format(date=date_text(authority.last_published, dates))}"
 
 
 def unread_lines(health: Sequence[AuthorityHealth], places: Mapping[str, Place], language: Language) -> list[str]:
@@ -519,27 +520,6 @@ def _names_of(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place
         names.append(name if since is None else words.since.format(name=name, date=date_text(since, words_in(language).dates)))
     more = len(authorities) - len(names)
     return ", ".join(names) + (f" {words.and_more.format(n=more)}" if more else "")
-
-
-def _never_read(words: Words) -> Mapping[Status, str]:
-    return {
-        Status.UNPOLLED: words.one_never_polled,
-        Status.NOT_COVERED: words.one_not_covered,
-        Status.UNWATCHED: words.one_not_watched,
-    }
-
-
-def _failing_line(authority: AuthorityHealth, place: Place, words: Words, language: Language) -> str:
-    named = {"name": inert(place.name), "cause": _cause_words(authority, words)}
-    since = failing_since(authority, place)
-    if since is None:
-        return words.one_failing_always.format(**named)
-    return words.one_failing.format(date=date_text(since, words_in(language).dates), **named)
-
-
-def _cause_words(authority: AuthorityHealth, words: Words) -> str:
-    cause = authority.main.cause if authority.main else None
-    return words.causes.get(cause.value, "") if cause else ""
 
 
 def failing_since(authority: AuthorityHealth, place: Place) -> date | None:

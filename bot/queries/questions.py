@@ -42,7 +42,7 @@ from bot.queries.answers import (
     WatchState,
 )
 from bot.queries.days import Days
-from bot.queries.departments import DepartmentMatch, is_all_of_france
+from bot.queries.departments import EVERYWHERE, DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, OnlineFigures, View, counted_since, figures, online_figures
 from bot.queries.plain_words import (
     Meaning,
@@ -133,14 +133,14 @@ class Questions:
         """Return all decrees that are in force, to come, or possibly so, of these departments if any are given. `whole` loads those that
         are shown."""
         found = self._there(department)
-        if found is not None and not isinstance(found, DepartmentMatch):
+        if not isinstance(found, DepartmentMatch):
             return found
         now = self.clock()
         return running(self._current(found, now), self.places, now)
 
     def whole(self, decrees: Iterable[DecreePeriod]) -> tuple[Decree, ...]:
         """Return these decrees as they are shown, but for those that are stored no more."""
-        return self._loaded([decree.id for decree in decrees if decree.id is not None])
+        return self.decrees.load([decree.id for decree in decrees if decree.id is not None])
 
     def running_in(self, commune: Commune) -> tuple[DecreePeriod, ...]:
         """Return the decrees that name a commune and are in force or to come, those of which that is not certain last."""
@@ -190,20 +190,17 @@ class Questions:
             return BadInput(InputFault.NO_QUESTION)
         commune = gazetteer().commune(asked.place.removeprefix("c")) if asked.place.startswith("c") else None
         there = self._there(asked.place if commune is None else commune.department)
-        if there is not None and not isinstance(there, DepartmentMatch):
+        if not isinstance(there, DepartmentMatch):
             return there
-        communes = None if commune is None else (commune.code,)
-        before = asked.first - timedelta(days=1)
-        stored = self.decrees.current(before, None if there is None else there.authorities, communes)
-        departments = None if there is None else there.departments
-        known = running_on((one for one in stored if may_concern(one, departments)), self.places, asked.first, asked.last).all
+        stored = self.decrees.current(asked.first - timedelta(days=1), there.authorities, None if commune is None else (commune.code,))
+        known = running_on((one for one in stored if may_concern(one, there.departments)), self.places, asked.first, asked.last).all
         return self._pages_of(Question(Topic.DAY, words, page), known, there)
 
     def recueil(self, words: str, page: int = 1) -> Answer:
         """Return the decrees of a recueil, by its address, the name of its file or its number; whether it was read where it has none."""
         found = self.decrees.in_recueil(words)
         ids = () if found is None else found[1]
-        decrees = [one for one in self._loaded(ids) if one.withdrawn_at is None]
+        decrees = [one for one in self.decrees.load(ids) if one.withdrawn_at is None]
         if not decrees:
             return RecueilWithout(words, is_read=found is not None and found[0])
         if len(decrees) == 1:
@@ -223,9 +220,9 @@ class Questions:
     def state(self, department: str = "") -> Answer:
         """Return how the watch is: of departments, by code or name, with all who decide there; of all where none is given."""
         found = self._there(department)
-        if found is None:
-            return WatchState(self.overview())
-        return DepartmentState(self._health(found.authorities)) if isinstance(found, DepartmentMatch) else found
+        if not isinstance(found, DepartmentMatch):
+            return found
+        return WatchState(self.overview()) if found.authorities is None else DepartmentState(self._health(found.authorities))
 
     def map_of_france(self) -> FiguresAnswer:
         """Return what is in force and what is read, for a map."""
@@ -245,7 +242,7 @@ class Questions:
         `running` of all departments) and `overview` save a query if just made."""
         now = self.clock()
         several = frozenset(code for code, place in self.places.items() if place.territory)
-        known = running(self._current(None, now), self.places, now) if known is None else known
+        known = running(self._current(EVERYWHERE, now), self.places, now) if known is None else known
         published = self.decrees.published(counted_since(now), several)
         overview = self.overview() if overview is None else overview
         return figures(known, published, overview, self.since(None), self.places, now)
@@ -343,9 +340,9 @@ class Questions:
             self._words = (now, known)
         return known
 
-    def _there(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment | None:
-        """Find the departments; None where none is named, or all of France."""
-        return self._departments(words) if words.strip() and not is_all_of_france(words) else None
+    def _there(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
+        """Find the departments; everywhere where none is named, or all of France."""
+        return self._departments(words) if words.strip() and not is_all_of_france(words) else EVERYWHERE
 
     def _departments(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
         """Find the departments; where the words are the name of towns, these are what is offered."""
@@ -373,15 +370,14 @@ class Questions:
         current = [decree.id for decree in self.running_in(commune) if decree.id is not None]
         page, pages, found = self._paged(page, lambda number: self._naming(codes, current, number))
         unplaced = self.decrees.naming_none(authorities, _UNPLACED)
-        loaded = self.decrees.load({*found.ids, *unplaced.ids})
         return TownAnswer(
             Question(Topic.TOWN, commune.code, page),
             commune,
-            tuple(loaded[decree] for decree in found.ids if decree in loaded),
+            self.decrees.load(found.ids),
             pages,
             found.total,
             len(current),
-            tuple(loaded[decree] for decree in unplaced.ids if decree in loaded),
+            self.decrees.load(unplaced.ids),
             unplaced.total,
             self.since(authorities),
             self._health(authorities),
@@ -396,39 +392,32 @@ class Questions:
         rest = self.decrees.naming(communes, self.page_size - len(first), max(0, start - len(current)), current)
         return PageOfIds((*first, *rest.ids), len(current) + rest.total)
 
-    def _loaded(self, ids: Sequence[int]) -> tuple[Decree, ...]:
-        loaded = self.decrees.load(ids)
-        return tuple(loaded[decree] for decree in ids if decree in loaded)
-
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
         found = self._there(department)
-        if found is not None and not isinstance(found, DepartmentMatch):
+        if not isinstance(found, DepartmentMatch):
             return found
         now = self.clock()
         known = running(self._current(found, now), self.places, now).all
         if topic is Topic.TODAY:
             known = tuple(decree for decree in known if is_of_day(decree, self.places, now))
-        return self._pages_of(Question(topic, "" if found is None else found.codes, page), known, found)
+        return self._pages_of(Question(topic, found.codes, page), known, found)
 
-    def _pages_of(self, question: Question, known: Sequence[DecreePeriod], there: DepartmentMatch | None = None) -> Answer:
+    def _pages_of(self, question: Question, known: Sequence[DecreePeriod], there: DepartmentMatch = EVERYWHERE) -> Answer:
         return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
 
-    def _current(self, there: DepartmentMatch | None, now: datetime) -> tuple[DecreePeriod, ...]:
+    def _current(self, there: DepartmentMatch, now: datetime) -> tuple[DecreePeriod, ...]:
         # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
-        stored = self.decrees.current(now.date() - timedelta(days=1), None if there is None else there.authorities)
-        departments = None if there is None else there.departments
-        return tuple(decree for decree in stored if may_concern(decree, departments))
+        stored = self.decrees.current(now.date() - timedelta(days=1), there.authorities)
+        return tuple(decree for decree in stored if may_concern(decree, there.departments))
 
-    def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch | None = None) -> Answer:
+    def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch = EVERYWHERE) -> Answer:
         page, pages, found = self._paged(question.page, lambda number: fetch(self.page_size, (number - 1) * self.page_size))
-        places = () if there is None else there.places
-        health = () if there is None else self._health(there.authorities)
+        health = () if there.authorities is None else self._health(there.authorities)
         if not found.decrees:
             recorded = found.total if question.topic is Topic.RECENT else self.decrees.total()
-            authorities = None if there is None else there.authorities
             unfinished = question.topic is Topic.SEARCH and self.decrees.is_renewing()
-            return NothingFound(replace(question, page=1), recorded, self.since(authorities), places, health, unfinished)
-        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self.clock(), places, health=health)
+            return NothingFound(replace(question, page=1), recorded, self.since(there.authorities), there.places, health, unfinished)
+        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self.clock(), there.places, health=health)
 
     def _paged(self, page: int, fetch: Callable[[int], P]) -> tuple[int, int, P]:
         """Return the number of the page that is shown, the last one for whoever asks beyond the end, how many there are, and that page."""

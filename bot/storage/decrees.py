@@ -191,10 +191,10 @@ class Decrees(Repository):
         with self._database.reading() as connection:
             return load_decrees(connection, [decree]).get(decree)
 
-    def load(self, ids: Collection[int]) -> dict[int, Decree]:
-        """Those of these ids that are stored."""
+    def load(self, ids: Sequence[int]) -> tuple[Decree, ...]:
+        """Those of these ids that are stored, in their order."""
         with self._database.reading() as connection:
-            return load_decrees(connection, ids)
+            return load_in_order(connection, ids)
 
     def numbered(self, number: str, authorities: Collection[str]) -> tuple[Decree, ...]:
         """Return at most 200 decrees with this act identifier, or this number of one of these authorities, in the order of `newest_first`;

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import URL, Connection, delete, insert, select, text, update
@@ -64,14 +64,20 @@ class LockHolder:
         return f"{self.command}{where}" + (f", since {self.since[:16].replace('T', ' ')} UTC" if self.since else "")
 
 
-class _Lock(Protocol):
-    def take(self, holder: LockHolder) -> bool: ...
+class _Lock:
+    """A lock that nobody else can hold: that of a database in memory."""
 
-    def is_ours(self) -> bool: ...
+    def take(self, holder: LockHolder) -> bool:
+        return True
 
-    def release(self) -> None: ...
+    def is_ours(self) -> bool:
+        return True
 
-    def holder(self) -> LockHolder | None: ...
+    def release(self) -> None:
+        pass
+
+    def holder(self) -> LockHolder | None:
+        return None
 
 
 class Locks:
@@ -126,27 +132,13 @@ def _lock_of(database: Database, name: LockName) -> _Lock:
     if url.get_backend_name() != "sqlite":
         return _Session(database, _NUMBERS[name])
     if in_memory(url):
-        return _Nobody()
+        return _Lock()
     # That of a database which is opened to be read is an address (`file:///…`).
     path = unquote(urlsplit(url.database or "").path) if "uri" in url.query else url.database
     return _File(Path(f"{path}.{name}.lock").absolute(), Path(path or "").absolute())
 
 
-class _Nobody:
-    def take(self, holder: LockHolder) -> bool:
-        return True
-
-    def is_ours(self) -> bool:
-        return True
-
-    def release(self) -> None:
-        pass
-
-    def holder(self) -> LockHolder | None:
-        return None
-
-
-class _File:
+class _File(_Lock):
     def __init__(self, path: Path, database: Path) -> None:
         self._path = path
         self._database = database
@@ -239,7 +231,7 @@ def _holder_in(content: bytes) -> LockHolder:
         return LockHolder()
 
 
-class _Session:
+class _Session(_Lock):
     def __init__(self, database: Database, number: int) -> None:
         self._database = database
         self._number = number

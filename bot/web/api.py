@@ -5,7 +5,6 @@ understood is refused.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +12,9 @@ from datetime import date, datetime
 from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from bot.domain.acts import DecreePeriod, deciding_in
@@ -42,9 +41,10 @@ from bot.web.api_model import (
     SourcesModel,
 )
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
-from bot.web.rendering import next_change
+from bot.web.rendering import asked_decree, next_change
 
 _Query = TypeVar("_Query", bound=ApiQuery)
+_Value = TypeVar("_Value")
 
 
 # The API as OpenAPI 3.1, from its models.
@@ -58,18 +58,24 @@ Two instances are joined by `act_id`, or by `authority`, `number` and `signed`: 
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Generic[_Query]):
     """One address: what it does, what it takes in its query and in its path (name and description), what it gives, how it refuses."""
 
-    path: str
+    name: str
     summary: str
-    query: type[ApiQuery]
+    query: type[_Query]
     answer: type[Shape]
+    make: Callable[[SiteContext, PageRequest, _Query], Answered]
     parameters: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
 
+    @property
+    def path(self) -> str:
+        """Return its path on the site."""
+        return f"/api/v1/{self.name}"
 
-def openapi(operations: Sequence[Operation], settings: SiteSettings) -> dict[str, Any]:
+
+def openapi(operations: Sequence[Operation[Any]], settings: SiteSettings) -> dict[str, Any]:
     """Return the description of the API."""
     answers: list[type[Shape]] = [*dict.fromkeys(operation.answer for operation in operations), ProblemModel]
     refs, schemas = _schemas(answers)
@@ -88,10 +94,9 @@ def _schemas(models: Sequence[type[Shape]]) -> tuple[Mapping[object, Any], Any]:
     return {model: schema for (model, _), schema in known.items()}, whole["$defs"]
 
 
-def _operation(operation: Operation, refs: Mapping[object, Any]) -> dict[str, Any]:
-    name = operation.path.removeprefix("/api/v1/").replace("/{", "-by-").rstrip("}")
+def _operation(operation: Operation[Any], refs: Mapping[object, Any]) -> dict[str, Any]:
     return {
-        "operationId": name,
+        "operationId": operation.name.replace("/{", "-by-").rstrip("}"),
         "summary": operation.summary,
         "parameters": [*_in_path(operation.parameters), *_in_query(operation.query)],
         "responses": {
@@ -150,15 +155,15 @@ class Answered:
     changes_at: datetime | None = None
 
 
-def _route(pattern: str, query: type[_Query], make: Callable[[SiteContext, PageRequest, _Query], Answered]) -> Route:
+def _route(operation: Operation[Any]) -> Route:
     def made(site: SiteContext, request: PageRequest) -> Document:
         try:
-            found = make(site, request, _checked(query, request.query))
+            found = operation.make(site, request, _checked(operation.query, request.query))
         except ProblemFound as refused:
             return problem(refused.status, refused.detail, refused.errors)
         return Document(found.value.model_dump_json().encode(), "application/json", changes_at=found.changes_at, headers=_HEADERS)
 
-    return Route(pattern, made, strict=True, dynamic=True, twins=False)
+    return Route(operation.path, made, strict=True, dynamic=True, twins=False)
 
 
 def problem(status: HTTPStatus, detail: str, errors: tuple[FaultModel, ...] = ()) -> Document:
@@ -181,37 +186,21 @@ def _checked(model: type[_Query], given: Mapping[str, str]) -> _Query:
 
 # Where to continue.
 
+_POSITION: TypeAdapter[tuple[date, datetime, int]] = TypeAdapter(tuple[date, AwareDatetime, Annotated[int, Field(ge=0, le=LAST_ID)]])
+_ID = TypeAdapter(tuple[int])
+
 
 def _cursor(*values: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> list[Any]:
+def _read_cursor(cursor: str, kind: TypeAdapter[_Value]) -> _Value:
     """Return what `_cursor` was given. Raises ProblemFound."""
     try:
-        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        values = None
-    if not isinstance(values, list):
-        raise _bad_cursor()
-    return values
-
-
-def _bad_cursor() -> ProblemFound:
-    return ProblemFound(HTTPStatus.BAD_REQUEST, "The cursor is none: take it whole from `next` of the answer before, or begin without.")
-
-
-def _position(cursor: str | None) -> ListPosition | None:
-    if cursor is None:
-        return None
-    try:
-        day, found, decree = _read_cursor(cursor)
-        position = ListPosition(date.fromisoformat(day), datetime.fromisoformat(found), int(decree))
-    except (ValueError, TypeError, OverflowError):
-        raise _bad_cursor() from None
-    if position.found_at.tzinfo is None or not 0 <= position.id <= LAST_ID:
-        raise _bad_cursor()
-    return position
+        return kind.validate_json(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except ValueError:
+        detail = "The cursor is none: take it whole from `next` of the answer before, or begin without."
+        raise ProblemFound(HTTPStatus.BAD_REQUEST, detail) from None
 
 
 def _next(site: SiteContext, path: str, query: DecreesQuery | InForceQuery, cursor: str) -> str:
@@ -224,15 +213,13 @@ def _next(site: SiteContext, path: str, query: DecreesQuery | InForceQuery, curs
 
 def _decrees(site: SiteContext, request: PageRequest, query: DecreesQuery) -> Answered:
     wanted = _wanted(query, site)
-    found = site.browsing.batch(wanted, query.limit, _position(query.cursor))
+    after = None if query.cursor is None else ListPosition(*_read_cursor(query.cursor, _POSITION))
+    found = site.browsing.batch(wanted, query.limit, after)
     if wanted.operator is not None and not found.decrees and site.browsing.operator(wanted.operator) is None:
         raise _unknown("operator", "No decree that is recorded here names this operator: write it as the `operators` of a decree do.")
-    after = found.after
-    following = (
-        None
-        if after is None
-        else _next(site, request.path, query, _cursor(after.listed_on.isoformat(), after.found_at.isoformat(), after.id))
-    )
+    following = None
+    if (last := found.after) is not None:
+        following = _next(site, request.path, query, _cursor(last.listed_on.isoformat(), last.found_at.isoformat(), last.id))
     removed = () if query.changed_since is None else site.browsing.removed_since(query.changed_since)
     value = DecreesModel(decrees=decree_models(found.decrees, site.places, request.at), next=following, removed=removed)
     return Answered(value, next_change(found.decrees, site, request.at))
@@ -260,9 +247,7 @@ def _wanted(query: DecreesQuery, site: SiteContext) -> DecreeFilter:
 
 
 def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
-    asked = request.parameters["id"]
-    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= len(str(LAST_ID))
-    decree = site.decrees.get(int(asked)) if is_number and int(asked) <= LAST_ID else None
+    decree = asked_decree(site, request)
     if decree is None:
         raise ProblemFound(HTTPStatus.NOT_FOUND, "No decree has this number.")
     if decree.withdrawn_at is not None:
@@ -318,8 +303,8 @@ def _not_covered(parameter: str) -> ProblemFound:
 def _index_after(known: tuple[DecreePeriod, ...], cursor: str) -> int:
     """Return where the decrees after that of the cursor begin. Raises ProblemFound where that one is in force no more: some would be passed
     over."""
-    values = _read_cursor(cursor)
-    found = next((index for index, decree in enumerate(known) if [decree.id] == values), None)
+    [last] = _read_cursor(cursor, _ID)
+    found = next((index for index, decree in enumerate(known) if decree.id == last), None)
     if found is None:
         raise ProblemFound(HTTPStatus.CONFLICT, "The list has changed since: begin again without a cursor.")
     return found + 1
@@ -343,13 +328,13 @@ def _sources(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answer
     return Answered(SourcesModel(at=request.at, authorities=named))
 
 
-OPERATIONS: tuple[Operation, ...] = (
-    Operation("/api/v1/decrees", "List decrees, the newest first", DecreesQuery, DecreesModel, refusals=(404,)),
-    Operation("/api/v1/decrees/{id}", "Show one decree", NoQuery, OneDecreeModel, {"id": "Its number in this instance."}, (404, 410)),
-    Operation("/api/v1/in-force", "List what is in force or to come, by when it begins", InForceQuery, DecreesModel, refusals=(404, 409)),
-    Operation("/api/v1/departments", "Count the decrees of each department, and say how it is read", NoQuery, DepartmentsModel),
-    Operation("/api/v1/communes/{code}", "Show what is recorded of a commune", NoQuery, TownModel, {"code": "Its INSEE code."}, (404,)),
-    Operation("/api/v1/sources", "Say how each authority is read", NoQuery, SourcesModel),
+OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("decrees", "List decrees, the newest first", DecreesQuery, DecreesModel, _decrees, {}, (404,)),
+    Operation("decrees/{id}", "Show one decree", NoQuery, OneDecreeModel, _decree, {"id": "Its number in this instance."}, (404, 410)),
+    Operation("in-force", "List what is in force or to come, by when it begins", InForceQuery, DecreesModel, _in_force, {}, (404, 409)),
+    Operation("departments", "Count the decrees of each department, and say how it is read", NoQuery, DepartmentsModel, _departments),
+    Operation("communes/{code}", "Show what is recorded of a commune", NoQuery, TownModel, _commune, {"code": "Its INSEE code."}, (404,)),
+    Operation("sources", "Say how each authority is read", NoQuery, SourcesModel, _sources),
 )
 
 
@@ -367,12 +352,7 @@ def _nothing(_site: SiteContext, _request: PageRequest) -> Document:
 
 
 API: tuple[Route, ...] = (
-    _route("/api/v1/decrees", DecreesQuery, _decrees),
-    _route("/api/v1/decrees/{id}", NoQuery, _decree),
-    _route("/api/v1/in-force", InForceQuery, _in_force),
-    _route("/api/v1/departments", NoQuery, _departments),
-    _route("/api/v1/communes/{code}", NoQuery, _commune),
-    _route("/api/v1/sources", NoQuery, _sources),
+    *map(_route, OPERATIONS),
     Route("/api/v1/openapi.json", _openapi, dynamic=True, twins=False),
     Route("/api/{rest:path}", _nothing, dynamic=True, twins=False),
 )

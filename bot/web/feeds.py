@@ -421,7 +421,7 @@ def _words() -> dict[str, Any]:
 
 def _feed(
     site: SiteContext, request: PageRequest, decrees: Iterable[Decree], title: str, home: str, path: str,
-    unplaced: frozenset[int | None] = frozenset(), note: str = "", changes_at: datetime | None = None,
+    unplaced: frozenset[int] = frozenset(), note: str = "", changes_at: datetime | None = None,
 ) -> Document:  # fmt: skip
     """Return these decrees in the form asked for. Those of `unplaced` say `note`; `path` is that of the feed without its ending."""
     written = _FORMS.get(request.parameters["form"])
@@ -484,8 +484,9 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
     naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
-    unplaced = site.decrees.load(site.decrees.naming_none(authorities, MOST).ids)
-    newest = sorted((*naming, *unplaced.values()), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
+    unplaced = site.decrees.naming_none(authorities, MOST).ids
+    known = (*naming, *site.decrees.load(unplaced))
+    newest = sorted(known, key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
     words = _words()[request.language]
     title = words["commune"].format(name=commune.name, department=commune.department)
     note = words["may_concern"].format(name=commune.name)

@@ -44,8 +44,7 @@ def decrees(site: SiteContext, request: PageRequest) -> Document:
     pages = max(1, -(-total // _FEW))
     number = min(number, pages)
     ids = site.browsing.ids(_FEW, (number - 1) * _FEW, wanted)
-    loaded = site.decrees.load(ids)
-    found = [loaded[one] for one in ids if one in loaded]
+    found = site.decrees.load(ids)
     coded = sorted(one for one in site.places if gazetteer().department(one) is not None)
     return page(
         site,

@@ -83,7 +83,7 @@ def home(site: SiteContext, request: PageRequest) -> Document:
     overview = site.overview()
     few, fewer, last = _ON_HOME
     lists = ([one.id for one in now[:few]], [one.id for one in soon[:fewer]], site.browsing.ids(last, 0))
-    found = {one.id: one for one in site.decrees.load({one for ids in lists for one in ids if one is not None}).values()}
+    found = {one.id: one for one in site.decrees.load([one for ids in lists for one in ids if one is not None])}
     shown = [cards((found[one] for one in ids if one in found), site.places, request.at, language) for ids in lists]
     words = web_words(language)["home"]
     figures = (words["today"].format(day=today(request)), f"{len(now)} {words['running']}", f"{len(soon)} {words['upcoming']}")

@@ -103,8 +103,9 @@ class MemoryDecrees(Decrees):
     def get(self, decree_id: int, /) -> Decree | None:
         return next((d for d in self.stored if d.id == decree_id), None)
 
-    def load(self, ids: Collection[int], /) -> dict[int, Decree]:
-        return {d.id: d for d in self.stored if d.id is not None and d.id in ids}
+    def load(self, ids: Sequence[int], /) -> tuple[Decree, ...]:
+        known = {d.id: d for d in self.stored}
+        return tuple(known[one] for one in ids if one in known)
 
     def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
         return tuple(d for d in self.stored if number in {d.act_id, d.facts.number})

@@ -47,7 +47,7 @@ from tests.bot.queries.conftest import PLACES
 def test_codes_and_names_in_many_forms(asked: str, code: str) -> None:
     found = find_departments(asked, PLACES)
     assert found.codes == code
-    assert code in found.authorities
+    assert code in (found.authorities or ())
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,14 @@ def test_codes_and_names_in_many_forms(asked: str, code: str) -> None:
 def test_departments_mean_all_who_decide_there(asked: str, codes: str, authorities: set[str]) -> None:
     found = find_departments(asked, PLACES)
     assert found.codes == codes
-    assert found.authorities == authorities
+    assert found.authorities == frozenset(authorities)
 
 
 def test_a_region_means_all_who_decide_in_it() -> None:
     region = Place("R-ARA", "Préfecture de la région Auvergne-Rhône-Alpes", "Auvergne-Rhône-Alpes", territory=frozenset({"26", "38"}))
     places = PLACES | {"R-ARA": region}
-    assert find_departments("auvergne rhone alpes", places).authorities == {"R-ARA", "26", "38"}
-    assert find_departments("26", places).authorities == {"R-ARA", "26"}
+    assert find_departments("auvergne rhone alpes", places).authorities == frozenset({"R-ARA", "26", "38"})
+    assert find_departments("26", places).authorities == frozenset({"R-ARA", "26"})
 
 
 def test_of_several_the_one_that_is_not_known_is_named() -> None:
