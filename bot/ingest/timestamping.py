@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,11 +49,10 @@ class NotStamped(Exception):
 class TimestampAuthority:
     """Asks one service, and takes only tokens that `openssl ts -verify` accepts: for this hash and request, by a valid certificate."""
 
-    def __init__(self, url: str, certificates: Path | None, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, url: str, certificates: Path | None) -> None:
         """`certificates`: PEM of those that are trusted, None for those of the system."""
         self._url = url
         self._trusted = ("-CApath", "/etc/ssl/certs") if certificates is None else ("-CAfile", str(certificates.absolute()))
-        self._transport = transport
 
     async def token(self, sha256: str) -> bytes:
         """Return the answer for this hash, DER. Raises NotStamped, and OSError where the machine has no room."""
@@ -69,7 +69,7 @@ class TimestampAuthority:
         try:
             async with (
                 asyncio.timeout(_SECONDS),
-                httpx.AsyncClient(transport=self._transport, timeout=_SECONDS) as client,
+                httpx.AsyncClient(timeout=_SECONDS) as client,
                 client.stream("POST", self._url, content=query, headers=headers) as response,
             ):
                 if response.status_code != httpx.codes.OK:
@@ -86,17 +86,13 @@ async def _openssl(*arguments: str) -> None:
     program = shutil.which("openssl")
     if program is None:
         raise NotStamped("the program openssl is missing")
-    pipe, environ = asyncio.subprocess.PIPE, {"PATH": os.defpath, "LANG": "C.UTF-8"}
-    process = await asyncio.create_subprocess_exec(program, "ts", *arguments, stdout=pipe, stderr=pipe, env=environ)
+    command, environ = [program, "ts", *arguments], {"PATH": os.defpath, "LANG": "C.UTF-8"}
     try:
-        async with asyncio.timeout(_SECONDS):
-            _, said = await process.communicate()
-    except TimeoutError as error:
-        process.kill()
-        await process.wait()
+        done = await asyncio.to_thread(subprocess.run, command, env=environ, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
         raise NotStamped("openssl takes too long") from error
-    if process.returncode:
-        reasons = [part for line in said.decode("utf-8", "replace").splitlines() for part in line.split(":")[5:6] if part]
+    if done.returncode:
+        reasons = [part for line in done.stderr.decode("utf-8", "replace").splitlines() for part in line.split(":")[5:6] if part]
         raise NotStamped(f"openssl does not accept it: {', '.join(dict.fromkeys(reasons)) or 'no reason given'}"[:300])
 
 

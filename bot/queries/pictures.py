@@ -168,11 +168,9 @@ def _months(sheet: Sheet, figures: Figures, words: Words) -> None:
 
 _DRAWING = Lock()
 """pdfium is not made for two threads at once."""
-_ROUND = 0.5523
-"""Where the control points of a quarter of a circle are, in radii."""
 _DIGIT = 0.556
 """Width of a digit of Helvetica, in sizes; all have the same."""
-_HATCH_EVERY, _DOT_EVERY, _DOT_RADIUS = 9, 7, 1.5
+_HATCH_EVERY, _DOT_EVERY, _DOT_WIDE = 9, 7, 2.6
 
 Point = tuple[float, float]
 Rings = Sequence[Sequence[Point]]
@@ -212,8 +210,10 @@ class Sheet:
 
     def dots(self, rings: Rings, colour: str) -> None:
         """Draw dots inside rings."""
-        discs = "".join(_disc(at, _DOT_RADIUS) for at in _grid(_box(rings)))
-        self._parts.append(f"q {_path(rings)}W* n {_colour(colour, 'rg')}{discs}f Q")
+        # Lines of no length, with round ends.
+        points = ((_number(x), _number(y)) for x, y in _grid(_box(rings)))
+        dots = "".join(f"{x} {y} m {x} {y} l " for x, y in points)
+        self._parts.append(f"q {_path(rings)}W* n {_colour(colour, 'RG')}1 J {_DOT_WIDE} w {dots}S Q")
 
     def write(self, at: Point, words: str, size: float, colour: str, *, bold: bool = False) -> None:
         """Write words from this point on, which is on their base line."""
@@ -273,19 +273,6 @@ def _path(rings: Rings) -> str:
         f"{_number(first[0])} {_number(first[1])} m " + "".join(f"{_number(x)} {_number(y)} l " for x, y in others) + "h "
         for first, *others in rings
     )
-
-
-def _disc(at: Point, radius: float) -> str:
-    """Return the path of a circle, of four curves."""
-    x, y = at
-    far = radius * _ROUND
-    curves = (
-        (x + radius, y + far, x + far, y + radius, x, y + radius),
-        (x - far, y + radius, x - radius, y + far, x - radius, y),
-        (x - radius, y - far, x - far, y - radius, x, y - radius),
-        (x + far, y - radius, x + radius, y - far, x + radius, y),
-    )
-    return f"{_number(x + radius)} {_number(y)} m " + "".join(" ".join(map(_number, curve)) + " c " for curve in curves) + "h "
 
 
 def _box(rings: Rings) -> tuple[float, float, float, float]:

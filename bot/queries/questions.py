@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from typing import TypeVar
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.posts import FRANCE
+from bot.domain.recent import Recent
 from bot.domain.records import LAST_ID, PageOfDecrees, PageOfIds
 from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import Commune, gazetteer
@@ -475,8 +475,7 @@ class RateLimiter:
         self._most = most
         self._seconds = seconds
         self._monotonic = monotonic
-        self._people = people
-        self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
+        self._buckets = Recent[Hashable, Bucket](people)
 
     def ask(self, person: Hashable, chat: Hashable = None) -> RateDecision:
         """Return whether this person (an account, a Telegram user or chat id) may be answered now, in this chat where it is another one."""
@@ -487,9 +486,5 @@ class RateLimiter:
 
     def _take(self, who: Hashable, most: int) -> RateDecision:
         now = self._monotonic()
-        bucket, decision = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
-        self._buckets[who] = bucket
-        self._buckets.move_to_end(who)
-        if len(self._buckets) > self._people:
-            self._buckets.popitem(last=False)
+        self._buckets[who], decision = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
         return decision

@@ -104,8 +104,7 @@ class Browsing(Repository):
 
     def count(self, wanted: DecreeFilter) -> int:
         """Count the decrees that stand and meet these conditions."""
-        row = self._database.first(select(func.count().label("decrees")).select_from(decrees).where(_STANDS, *_conditions(wanted)))
-        return 0 if row is None else int(row.decrees)
+        return int(self._database.value(select(func.count()).select_from(decrees).where(_STANDS, *_conditions(wanted))))
 
     def operators(self) -> tuple[OperatorCount, ...]:
         """Return the operators that decrees name, those of most decrees first."""

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from bot.domain.text import clean
 from bot.storage.baseline import has_tables
+from bot.storage.columns import value_of
 from bot.storage.database import Database, in_memory, insert_or_ignore, make_engine, masked, parse_url, put
 from bot.storage.errors import StorageError, WrongSchema
 from bot.storage.schema import addresses, robots
@@ -29,8 +30,6 @@ PATIENCE = 5.0
 
 PAUSE = 60.0
 """Seconds before a database that failed is used again."""
-
-_FIELDS = tuple(field.name for field in fields(AddressState))
 
 
 @contextmanager
@@ -111,7 +110,7 @@ class DatabasePoliteness:
             if row is None:
                 connection.execute(insert_or_ignore(connection, addresses), {"address": address, **asdict(AddressState())})
                 row = connection.execute(select(addresses).where(mine).with_for_update()).one()
-            stored = AddressState(**{name: getattr(row, name) for name in _FIELDS})
+            stored = value_of(AddressState, row)
             # What happened while the database failed is not in it.
             before = _newer(stored, self._seen[address]) if address in self._unsaved else stored
             after = change(before)
@@ -121,7 +120,7 @@ class DatabasePoliteness:
 
     def _read_robots(self, host: str) -> RobotsCopy | None:
         row = self._database.first(select(robots).where(robots.c.host == host))
-        return None if row is None else RobotsCopy(row.text, row.read_at)
+        return None if row is None else value_of(RobotsCopy, row)
 
     def _write_robots(self, host: str, copy: RobotsCopy) -> None:
         values = {"text": clean(copy.text), "read_at": copy.read_at}

@@ -32,8 +32,8 @@ class Timestamps(Repository):
         known, read = select(timestamps.c.sha256), select(sightings.c.recueil_id)
         missing = (recueils.c.sha256.is_not(None), recueils.c.id.in_(read), recueils.c.sha256.not_in(known))
         with self._database.writing() as connection:
-            for row in connection.execute(select(recueils.c.sha256).where(*missing).distinct()).all():
-                connection.execute(insert_or_ignore(connection, timestamps), {"sha256": row.sha256})
+            new = select(recueils.c.sha256).where(*missing).distinct()
+            connection.execute(insert_or_ignore(connection, timestamps).from_select(["sha256"], new))
 
     def add_day(self, day: date, text: str) -> None:
         """Add the log of looks of a day; one that is here stays as it is."""

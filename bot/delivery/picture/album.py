@@ -6,7 +6,6 @@ import asyncio
 import logging
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -28,6 +27,7 @@ from bot.delivery.picture.wire import (
 )
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
+from bot.domain.recent import Recent
 from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
 from bot.messages.words import Language, Table, Words, cut, inert, raw_file, words_file, words_in
 from bot.reading.pages.drawing import png
@@ -150,8 +150,8 @@ class Album:
         self._locate = locate
         self._places = places
         self._one_at_a_time = asyncio.Lock()
-        self._kept: OrderedDict[tuple[Path, PageChoice], Drawn] = OrderedDict()
-        self._failed: OrderedDict[tuple[Path, PageChoice], tuple[float, NoPictureReason, str]] = OrderedDict()
+        self._kept = Recent[tuple[Path, PageChoice], Drawn](_KEPT)
+        self._failed = Recent[tuple[Path, PageChoice], tuple[float, NoPictureReason, str]](_REMEMBERED)
 
     def for_posts(self, language: Language) -> Callable[[Post], Awaitable[Picture | None]]:
         """For a channel of this language: the picture of a post, None where there is none, which is logged."""
@@ -187,12 +187,8 @@ class Album:
         async with self._one_at_a_time:
             # A file is named by its content: the same name is the same picture.
             key = path, choice
-            if key not in self._kept:
-                self._kept[key] = await self._draw(path, choice)
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return self._kept[key]
+            self._kept[key] = drawn = self._kept.get(key) or await self._draw(path, choice)
+            return drawn
 
     async def _draw(self, path: Path, choice: PageChoice) -> Drawn:
         """Draw the page, unless that failed a short while ago. Raises NoPicture."""
@@ -203,9 +199,6 @@ class Album:
             return await draw(path, choice.page, choice.phrases)
         except NoPicture as none:
             self._failed[path, choice] = self._seconds(), none.why, none.more
-            self._failed.move_to_end((path, choice))
-            while len(self._failed) > _REMEMBERED:
-                self._failed.popitem(last=False)
             raise
 
 

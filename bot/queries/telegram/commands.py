@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from telegram import Bot, BotCommand, BotCommandScopeAllGroupChats, BotCommandSc
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from bot.domain.recent import Recent
 from bot.domain.tasks import backoff
 from bot.domain.text import fold_words
 from bot.messages.words import LANGUAGES, Language
@@ -212,22 +212,20 @@ class ChatLanguages:
         """`read` and `write` may take a moment: every method is called in a thread. `write` does nothing for a chat that is not stored."""
         self._read = read
         self._write = write
-        self._kept: OrderedDict[int, Language] = OrderedDict()
+        self._kept = Recent[int, Language](_MOST_KEPT)
 
     def chosen(self, chat: int) -> Language | None:
         """Return what this chat chose, None where it did not."""
         stored = _known(self._read(chat))
-        if stored is None and chat in self._kept:
-            self._kept.move_to_end(chat)
-        return stored or self._kept.get(chat)
+        kept = self._kept.get(chat)
+        if stored is None and kept is not None:
+            self._kept[chat] = kept
+        return stored or kept
 
     def choose(self, chat: int, language: Language) -> None:
         """Answer this chat in this language from now on."""
         self._write(chat, language)
         self._kept[chat] = language
-        self._kept.move_to_end(chat)
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
 
     def forget(self, chat: int) -> None:
         """Drop what this chat chose."""

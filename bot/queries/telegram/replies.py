@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +22,7 @@ from telegram import (
 from telegram.constants import ParseMode
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
+from bot.domain.recent import Recent
 from bot.gazetteer.gazetteer import Commune, named_communes, region_of
 from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
 from bot.messages.letters.drafting import LetterKind
@@ -111,8 +111,7 @@ class Callbacks:
     """Turns what buttons ask into their data and back. Remembers at most `limit` long searches, the least used go first."""
 
     def __init__(self, limit: int = 1000) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[str, str] = OrderedDict()
+        self._kept = Recent[str, str](limit)
 
     def encode(self, asked: Pressed | FollowWanted, language: Language) -> str:
         """Return at most 64 bytes of UTF-8."""
@@ -143,7 +142,7 @@ class Callbacks:
         elif topic == _KEPT:
             kept = self._kept.get(words)
             if kept is not None:
-                self._remember(words, kept)
+                self._kept[words] = kept
                 asked = Question(_TOPICS[kept[0]], kept[1:], page)
         else:
             asked = Question(_TOPICS[topic], words, page)
@@ -151,14 +150,8 @@ class Callbacks:
 
     def _short(self, question: Question, language: Language) -> str:
         key = hashlib.blake2b(question.words.encode(), digest_size=16).hexdigest()
-        self._remember(key, _LETTERS[question.topic] + question.words)
+        self._kept[key] = _LETTERS[question.topic] + question.words
         return f"1{language}{_KEPT}{question.page}:{key}"
-
-    def _remember(self, key: str, words: str) -> None:
-        self._kept[key] = words
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
 
 
 _MOST_LINKED = 4
