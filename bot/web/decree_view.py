@@ -292,13 +292,12 @@ def _stops(message: MessageInput) -> Iterator[_Event]:
 
 
 def _limit_event(advice: LegalAdvice, message: MessageInput) -> _Event:
-    own = view_words(message.language).timeline
-    if advice.last_day is not None:
-        return _Event(own.limit, datetime.combine(advice.last_day, _DAY_END), _day(advice.last_day, message), own.limit_rule)
-    if advice.at_least is not None:
-        when = own.at_least.format(day=_day(advice.at_least, message))
-        return _Event(own.limit, datetime.combine(advice.at_least, _DAY_END), when, own.at_least_rule)
-    return _Event(own.limit, None, own.unknown, own.limit_rule)
+    own, day = view_words(message.language).timeline, advice.last_day or advice.at_least
+    if day is None:
+        return _Event(own.limit, None, own.unknown, own.limit_rule)
+    when = _day(day, message)
+    told = (when, own.limit_rule) if advice.last_day is not None else (own.at_least.format(day=when), own.at_least_rule)
+    return _Event(own.limit, datetime.combine(day, _DAY_END), *told)
 
 
 def _at(day: date | None) -> datetime | None:
@@ -312,7 +311,7 @@ def _instant(moment: Moment | None, *, at_end: bool) -> datetime | None:
 
 
 def _day(day: date, message: MessageInput) -> str:
-    return weekday_moment(Moment(day), message.today.year, message.words, message.language)
+    return _moment(Moment(day), message, "")
 
 
 def _moment(moment: Moment | None, message: MessageInput, unknown: str) -> str:

@@ -269,9 +269,9 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         title = words["withdrawn_title"]
         return page(site, request, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
     copy = site.decrees.copy_of(known)
-    picture = None if copy is None else _picture(site, message, copy[0])
+    picture = None if copy is None else _picture(site, known, copy[0])
     changes_at = next_change((known,), site, request.at)
-    if picture is not None and not picture.drawn:
+    if picture is not None and picture.file is None:
         changes_at = min(changes_at, request.at + _UNTIL_DRAWN)
     place = next(((piece.text, piece.address) for piece in (*view.communes, *view.departments) if piece.address is not None), None)
     brief = card(known, site.places, request.at, language)
@@ -287,6 +287,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         law=rules(),
         follow=decree_ways(site, request, known, place),
         picture=picture,
+        alt="" if picture is None else _alt(message, picture),
         proof=site.pictures is not None and site.dossier is not None and not site.settings.files,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(request.at, FRANCE.key, message.words),
@@ -302,25 +303,15 @@ def letter(site: SiteContext, request: PageRequest) -> Document:
     return missing(site, request) if text is None else Document(odt(text), ODT, changes_at=next_change((known,), site, request.at))
 
 
-@dataclass(frozen=True, slots=True)
-class PictureView:
-    """Holds the picture of a page of a decree: `path` on this site, size in pixels, and description. Until it is `drawn` the size is that
-    of most, and the description fits any."""
-
-    path: str
-    alt: str
-    width: int
-    height: int
-    drawn: bool
+def _alt(message: MessageInput, shown: ShownPage) -> str:
+    place, language = message.place, message.language
+    return alt_text(message.decree, place, language, page=shown.page, highlighted=shown.highlighted, covered=shown.covered)
 
 
-def _picture(site: SiteContext, message: MessageInput, sha256: str) -> PictureView | None:
-    decree, shown = message.decree, None if site.pictures is None else site.pictures.look(message.decree, sha256)
+def _picture(site: SiteContext, decree: Decree, sha256: str) -> ShownPage | None:
+    shown = None if site.pictures is None else site.pictures.look(decree, sha256)
     # A site of files has those that are drawn: nobody draws others later.
-    if shown is None or (site.settings.files and shown.file is None):
-        return None
-    alt = alt_text(decree, message.place, message.language, page=shown.page, highlighted=shown.highlighted, covered=shown.covered)
-    return PictureView(f"/arretes/{decree.id}/page.png", alt, shown.width, shown.height, shown.file is not None)
+    return None if shown is not None and site.settings.files and shown.file is None else shown
 
 
 def decree_picture(site: SiteContext, request: PageRequest) -> Document:
