@@ -133,17 +133,18 @@ class Ingestor:
 
     async def _resolve(self, recueil: Recueil) -> IngestResult:
         """Find the files of a detail page: each has a row of its own from here on."""
-        source = self._catalogue.source_of(recueil.authority, recueil.source)
-        if source is None:
-            return await self._try_later(recueil, Unreadable(f"the catalogue has no source {recueil.source} any more"))
-        page = ListingEntry(recueil.url, recueil.title, recueil.published, is_detail=True)
+        source, page = self._source_of(recueil), ListingEntry(recueil.url, recueil.title, recueil.published, is_detail=True)
         resolved = await self._crawler.documents(source, page)
-        # Files are left to whoever has the page: to a backfill, and in silence, where the page was.
-        state = RecueilState.KNOWN if recueil.state is RecueilState.KNOWN else RecueilState.WAITING
         online = _online_by(recueil.online, look_of(resolved.head) if resolved.head is not None else None)
-        children = [new_recueil(source, child, state, silent=recueil.silent, online=online) for child in resolved.documents]
+        children = _children(source, recueil, resolved.documents, online)
         await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, self._clock())
         return IngestResult(requests=resolved.requests)
+
+    def _source_of(self, recueil: Recueil) -> Source:
+        source = self._catalogue.source_of(recueil.authority, recueil.source)
+        if source is None:
+            raise Unreadable(f"the catalogue has no source {recueil.source} any more")
+        return source
 
     async def _check(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
         """Read the file again if the site replaced it. What cannot be requested now is requested the next time."""
@@ -161,14 +162,11 @@ class Ingestor:
 
     async def _unpack(self, recueil: Recueil, opened: OpenedPdf, files: Mapping[str, str]) -> IngestResult:
         """Have the PDFs of a zip read, but for those that were in it before."""
-        source, now = self._catalogue.source_of(recueil.authority, recueil.source), self._clock()
-        if source is None:
-            raise Unreadable(f"the catalogue has no source {recueil.source} any more")
-        state = RecueilState.KNOWN if recueil.state is RecueilState.KNOWN else RecueilState.WAITING
+        source, now = self._source_of(recueil), self._clock()
         entries = [ListingEntry(url, name_in(url.partition("#")[2]), recueil.published) for url in files]
         packed = (await asyncio.to_thread(self._store.recueils.get, recueil.id)).online
         online = _online_by(packed, packed.file if packed is not None else None, is_file=True)
-        children = [new_recueil(source, entry, state, silent=recueil.silent, online=online) for entry in entries]
+        children = _children(source, recueil, entries, online)
         again = None if recueil.silent else decide.check_at(recueil.found_at, now, is_zip=True)
         await asyncio.to_thread(self._store.contents.begin, opened.sha256, opened.size)
         await asyncio.to_thread(self._store.contents.ended, opened.sha256)
@@ -259,6 +257,12 @@ def _reported(recueil: Recueil, result: ReadResult, recorded: RecordingResult, e
     return IngestResult(
         decrees=recorded.decrees, uncertain=uncertain, posts=recorded.posts, incomplete=() if reading.complete else (recueil.url,), opened=1
     )
+
+
+def _children(source: Source, recueil: Recueil, files: Sequence[ListingEntry], online: Online | None) -> list[NewRecueil]:
+    """Return the files in a page or a zip, left to whoever has that: to a backfill, and in silence, where it was."""
+    state = RecueilState.KNOWN if recueil.state is RecueilState.KNOWN else RecueilState.WAITING
+    return [new_recueil(source, file, state, silent=recueil.silent, online=online) for file in files]
 
 
 def _online_by(online: Online | None, shown: Look | None, *, is_file: bool = False) -> Online | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Place, department_of
+from bot.domain.acts import Decree, Place, deciding_in, department_of
 from bot.domain.health import Overview, Status
 from bot.domain.law import lead_time
 from bot.domain.posts import FRANCE
@@ -186,10 +186,9 @@ def figures(
     stalled = overview.stalled_since is not None or overview.polled_in_future is not None
     statuses = {one.code: one.status for one in overview.authorities}
     departments = []
-    deciding_there = _deciding(places)
     for outline in outlines():
         code, known = outline.code, gazetteer().department(outline.code)
-        deciding = deciding_there[code]
+        deciding = deciding_in({code}, places)
         # Besides the prefect the préfet de police must be read, but no prefect of a region, who seldom decides.
         police = (one for one in deciding if places[one].territory and not one.startswith("R-"))
         departments.append(
@@ -232,15 +231,6 @@ class _Tally:
     def concerning(self, department: str, deciding: Iterable[str]) -> int:
         """Return how many decrees of these authorities name a commune of this department, or none at all."""
         return sum(self.all[one] - self.naming[one] + self.inside[one, department] for one in deciding)
-
-
-def _deciding(places: Mapping[str, Place]) -> Mapping[str, Set[str]]:
-    """Return by department who decides there, as `deciding_in` does for one: for all of them at once."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for code, place in places.items():
-        for department in (code, *place.territory):
-            found[department].add(code)
-    return found
 
 
 def _coverage(statuses: Collection[Status], *, stalled: bool) -> Coverage:
