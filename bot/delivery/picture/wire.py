@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
-from bot.reading.sandbox.process import NotUnderstood, printable
+from bot.reading.sandbox.process import NotUnderstood, parsed, printable
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels of the picture from its upper left corner."""
@@ -53,11 +53,7 @@ class Canvas:
 
 def parse_answer(line: bytes, order: Draw) -> tuple[Canvas, int]:
     """Return the answer to an order, within what was ordered, and how many pixels follow. Raises NotUnderstood, NoPicture."""
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise NotUnderstood("a line that is not JSON") from error
-    match fields:
+    match parsed(line):
         case {"why": str(why), "more": str(more)} if why in NoPictureReason.__members__:
             raise NoPicture(NoPictureReason[why], printable(more))
         case {"width": int(width), "height": int(height), "found": list(found), "covered": int(covered)}:

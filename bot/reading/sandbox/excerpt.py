@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 
 from bot.reading.model import Unreadable
 from bot.reading.sandbox.child import NotReadable, PdfDocument, answer_one, run
-from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
+from bot.reading.sandbox.process import NotUnderstood, StartOrder, parsed, printable
 from bot.reading.sandbox.worker import Lost, carried_out
 
 _CHILD = "bot.reading.sandbox.excerpt"
@@ -40,8 +40,8 @@ async def excerpt(path: Path, first: int, last: int) -> bytes:
 
 
 def _parse_answer(line: bytes) -> tuple[None, int]:
-    """Return how many bytes follow. Raises Unreadable, NotUnderstood, ValueError."""
-    match json.loads(line):
+    """Return how many bytes follow. Raises Unreadable, NotUnderstood."""
+    match parsed(line):
         case {"error": str(reason)}:
             raise Unreadable(printable(reason))
         case {"bytes": int(size)} if 0 < size <= MOST_BYTES:

@@ -69,11 +69,7 @@ def encode(message: FileOpened | Failed | PageText) -> bytes:
 
 def decode(line: bytes) -> FileOpened | Failed | PageText:
     """Return the message of one line. Raises NotUnderstood."""
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise NotUnderstood("a line that is not JSON") from error
-    match fields:
+    match fields := parsed(line):
         case {"pages": int(count)} if count >= 0 and not isinstance(count, bool):
             return FileOpened(count, fields.get("salvaged") is True, _made(fields.get("made", ["", "", ""])))
         case {"error": str(reason)}:
@@ -81,6 +77,14 @@ def decode(line: bytes) -> FileOpened | Failed | PageText:
         case {"number": int(number), "text": str(text), "origin": str(origin), "other": str(other)}:
             return _page(number, text, origin, other, fields)
     raise NotUnderstood("a line of an unknown kind")
+
+
+def parsed(line: bytes) -> Any:
+    """Return what a line of JSON holds. Raises NotUnderstood."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise NotUnderstood("a line that is not JSON") from error
 
 
 def _made(stated: object) -> FileStatement:
