@@ -155,23 +155,21 @@ def _online(given: DossierInput) -> Iterator[str]:
 
 def _look(name: str, look: Look, place: Place) -> str:
     absent = _words().absent
-    return str(
-        _words().online.look.format(
-            name=name,
-            url=clean(look.url),
-            asked=_at(look.asked_at, place),
-            answered=_at(look.answered_at, place),
-            status=look.status,
-            date=absent if look.server_date is None else _at(look.server_date, place),
-            modified=clean(look.last_modified or "") or absent,
-            etag=clean(look.etag or "") or absent,
-        )
+    return _words().online.look.format(
+        name=name,
+        url=clean(look.url),
+        asked=_at(look.asked_at, place),
+        answered=_at(look.answered_at, place),
+        status=look.status,
+        date=absent if look.server_date is None else _at(look.server_date, place),
+        modified=clean(look.last_modified or "") or absent,
+        etag=clean(look.etag or "") or absent,
     )
 
 
 def _at(at: datetime | None, place: Place) -> str:
     """Return an instant to the second, by the clock of the place: `2026-12-03T14:12:04+01:00`."""
-    return str(_words().not_known) if at is None else at.astimezone(ZoneInfo(place.time_zone)).isoformat(timespec="seconds")
+    return _words().not_known if at is None else at.astimezone(ZoneInfo(place.time_zone)).isoformat(timespec="seconds")
 
 
 def _values(given: DossierInput) -> dict[str, object]:

@@ -470,7 +470,7 @@ def authority_text(authority: AuthorityHealth, places: Mapping[str, Place], lang
         Status.UNWATCHED: words.one_not_watched,
     }
     named = {"name": inert(place.name), "cause": words.causes.get(cause.value, "") if cause else ""}
-    text = str(forms[authority.status].format(date="" if since is None else date_text(since, dates), **named))
+    text = forms[authority.status].format(date="" if since is None else date_text(since, dates), **named)
     if authority.last_published is None or authority.status in {Status.UNPOLLED, Status.NOT_COVERED, Status.UNWATCHED}:
         return text
     return f"{text} {words.last.format(date=date_text(authority.last_published, dates))}"

@@ -120,23 +120,21 @@ class DecreeView:
 
 def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeView:
     """Return what the page of a decree shows. Legal advice is in the message."""
-    decree, words, language = message.decree, message.words, message.language
+    decree, words, own = message.decree, message.words, view_words(message.language)
     card, flags = announce_in_full(message, places), () if message.legal_advice is None else message.legal_advice.flags
     publisher, link = publisher_of(decree, places), card.link
+    flagged = zip(card.lines_of(PostPart.FLAGS), flags, strict=True)
     return DecreeView(
         id=decree.id or 0,
         title=title_of(message),
         kind=bare(card.headline),
-        explained=view_words(language).kinds[decree.kind],
+        explained=own.kinds[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
         label=standing_label(message),
         standing=_standing(message),
-        flags=tuple(
-            Value(bare(line.text), view_words(language).flags[flag], record=False)
-            for line, flag in zip(card.lines_of(PostPart.FLAGS), flags, strict=True)
-        )
-        + tuple(
-            Value(bare(line.text), view_words(language).timeline.by_looks, record=False) for line in card.lines_of(PostPart.TIMELINESS)
+        flags=(
+            *(Value(bare(line.text), own.flags[flag], record=False) for line, flag in flagged),
+            *(Value(bare(line.text), own.timeline.by_looks, record=False) for line in card.lines_of(PostPart.TIMELINESS)),
         ),
         online=tuple(line.text for line in card.lines_of(PostPart.ONLINE)),
         timeline=timeline(message),

@@ -31,10 +31,9 @@ class Draw:
 
     @classmethod
     def parse(cls, line: bytes) -> Draw:
-        """Return the inverse of `line`. Raises KeyError, TypeError or ValueError on anything else."""
+        """Return the inverse of `line`."""
         fields = json.loads(line)
-        phrases = tuple(map(str, fields["phrases"]))
-        return cls(int(fields["page"]), phrases, int(fields["width"]), int(fields["height"]), bool(fields["unread"]))
+        return cls(**fields | {"phrases": tuple(fields["phrases"])})
 
 
 @dataclass(frozen=True, slots=True)

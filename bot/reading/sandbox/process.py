@@ -140,11 +140,9 @@ class StartOrder:
 
     @classmethod
     def parse(cls, argument: str) -> StartOrder:
-        """Return the inverse of `argument`. Raises KeyError or ValueError on anything else."""
-        fields: Mapping[str, Any] = json.loads(argument)
-        limits = int(fields["memory_bytes"]), int(fields["cpu_seconds"]), float(fields["page_seconds"])
-        data = None if fields["data"] is None else Path(fields["data"])
-        return cls(str(fields["path"]), *limits, data, **{name: bool(fields[name]) for name in ("commands", "trusting")})
+        """Return the inverse of `argument`."""
+        fields: dict[str, Any] = json.loads(argument)
+        return cls(**fields | {"data": None if fields["data"] is None else Path(fields["data"])})
 
 
 @dataclass(frozen=True, slots=True)
