@@ -377,7 +377,7 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     if not isinstance(answer, DecreeList) and not (isinstance(answer, NothingFound) and answer.question.topic is Topic.SEARCH):
         return _told(site, request, asked, plain_answer(answer, site.places, request.language, "mastodon"))
     topic, listed = answer.question.topic, answer if isinstance(answer, DecreeList) else None
-    numbered = topic is Topic.NUMBER
+    counted = {Topic.SEARCH: words["decrees_total"], Topic.NUMBER: "{n}"}  # the title of other lists has their number
     decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
     instead = None if listed is None else listed.searched
     wanted = answer.question.words if topic is Topic.SEARCH else wanted
@@ -398,14 +398,14 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         else words["communes_more"].format(n=meant.total - len(meant.choices)),
         searched=bool(decrees) or meant is None or not meant.sure,
         heading=words["numbered"]
-        if numbered
+        if topic is Topic.NUMBER
         else title(listed, request.language)
         if listed is not None and topic is not Topic.SEARCH
         else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
         found=tuple(_found(decrees, instead or wanted, site, request)),
         unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
-        count=_count(1 if listed is None else listed.total, words, numbered=numbered),
+        count="" if listed is None or listed.total == 1 or topic not in counted else counted[topic].format(n=listed.total),
         page=1 if listed is None else listed.question.page,
         pages=1 if listed is None else listed.pages,
     )
@@ -418,16 +418,10 @@ def _told(site: SiteContext, request: PageRequest, asked: str, text: str) -> Doc
     return page(site, request, "search.html", title=named, asked=asked, fault=text, choices=(), guessed=False, searched=False)
 
 
-def _count(total: int, words: Mapping[str, str], *, numbered: bool) -> str:
-    if total == 1:
-        return ""
-    return str(total) if numbered else words["decrees_total"].format(n=total)
-
-
 def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
     if meant is None:
         return ""
-    if not meant.sure:
+    if meant.in_sentence or not meant.sure:
         return words["communes_named" if meant.in_sentence else "communes_near"]
     if len(meant.choices) == 1:
         return ""
