@@ -36,10 +36,10 @@ MOST_CHOICES = 8
 _WORDS: Mapping[str, frozenset[str]] = {
     name: frozenset(words.split()) for name, words in data_file("bot.queries", "words", "questions.toml").items()
 }
-_HELP, _THANKS, _SUBJECT, _NEWEST, _FILLERS, _GENERAL = (
-    _WORDS[name] for name in ("help", "thanks", "subject", "newest", "fillers", "general")
+_HELP, _THANKS, _SUBJECT, _NEWEST, _WHERE, _FILLERS, _GENERAL = (
+    _WORDS[name] for name in ("help", "thanks", "subject", "newest", "where", "fillers", "general")
 )
-_NO_PLACE = _HELP | _THANKS | _SUBJECT | _FILLERS
+_NO_PLACE = _HELP | _THANKS | _SUBJECT | _WHERE | _FILLERS
 _NO_NAME = _NO_PLACE | _GENERAL
 _INSULT = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS['insults'])).replace('_', ' ')})\b")
 _LISTS: Mapping[str, Topic] = {
@@ -114,7 +114,7 @@ def understood(words: str, places: Mapping[str, Place], today: date, public_url:
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if not folded:
         return BadInput(InputFault.NO_QUESTION)
-    by_form = Question(_LISTS[folded], "") if folded in _LISTS else _own_page(asked, public_url) or _by_form(asked, places)
+    by_form = Question(_LISTS[folded]) if folded in _LISTS else _own_page(asked, public_url) or _by_form(asked, places)
     if by_form is not None:
         return by_form
     days, rest = days_in(folded, today)
@@ -134,8 +134,9 @@ def understood(words: str, places: Mapping[str, Place], today: date, public_url:
 
 def _about_itself(asked: str, left: Sequence[str], *, is_polite: bool) -> Question | HelpRequest | SubjectCard | BadInput | None:
     """Answer a sentence that asks about no place and no decree (`left` is without fillers); None for another."""
-    if _NEWEST.intersection(left) and (_NEWEST | _SUBJECT).issuperset(left):
-        return Question(Topic.RECENT, "")
+    for asking, topic in ((_WHERE, Topic.IN_FORCE), (_NEWEST, Topic.RECENT)):
+        if asking.intersection(left) and (_WHERE | _NEWEST | _SUBJECT | _HELP).issuperset(left):
+            return Question(topic)
     if not _NO_PLACE.issuperset(left) or _HERE.search(fold_words(asked)):
         return None
     if _SUBJECT.intersection(left):
@@ -154,8 +155,9 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
         return Question(Topic.IN_FORCE, "") if days is None else Question(Topic.DAY, str(days))
     named = mentions(rest, _NO_NAME)
     found = PlaceMatches() if days is not None else find_places(asked)
-    is_alone = days is not None or bool(found.candidates)
-    found = found if is_alone else find_places(core)  # a mistyped name is near no place together with the words around it
+    # A mistyped name is near no place together with the words around it.
+    is_alone = days is not None or bool(found.candidates) or not re.search(rf"\b(?:a|au|aux|de|en|in|at) {core}$", rest)
+    found = found if is_alone else find_places(core)
     is_site = any(one.how in _SURE and one.matched is not None for one in found.candidates)
     # `Paris 21e`: an arrondissement that there is not, rather than the city.
     guess = next((one for one in found.candidates if one.how in {Match.BEGINS, Match.NEAR}), None)
