@@ -43,7 +43,6 @@ from bot.web.place_views import (
 )
 from bot.web.previews import drawn
 from bot.web.rendering import decree_ways, missing, moved, next_change, number_of, page, running_of, today, ways, web_words
-from bot.web.search_page import SEARCH_PAGE
 from bot.web.views import bare, card, cards, in_print, instant_text, view_words
 
 _ON_HOME = (4, 3, 5)
@@ -432,7 +431,6 @@ PAGES: tuple[Route, ...] = (
     Route("/arretes/{id}/page.png", decree_picture, twins=False),
     Route("/arretes/{id}/lettre-{kind}.odt", letter, twins=False),
     Route("/operateurs/{slug}", operator, lambda site: ({"slug": one.slug} for one in site.browsing.operators()), _PAGED),
-    SEARCH_PAGE,
     Route("/sources", sources),
     Route("/apropos", about),
     Route("/donnees", data),
