@@ -446,7 +446,6 @@ def channel_of(
             PreparedPictures(album.for_posts(entry.language)),
             visibility=entry.visibility or "public",
             content_warning=entry.content_warning or "",
-            thread=bool(entry.thread),
         )
     if entry.platform == "apprise" and token:
         return AppriseChannel(entry.name, token, composer)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from bot.detection.facts.cameras import camera_types, cameras, counts_others
 from bot.detection.facts.days import slots
-from bot.detection.facts.equipment import camera_types, cameras, counts_others, software, vendor
+from bot.detection.facts.equipment import software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, number_is_whole, of_police_series, police_decides, references
-from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, unlisted
+from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, who_may
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, leaves_out, second_values, tagged
@@ -33,7 +34,7 @@ from bot.detection.text.mentions import (
 )
 from bot.detection.text.phrases import without_names
 from bot.detection.text.rows import lists
-from bot.domain.acts import CHANGING, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
+from bot.domain.acts import CHANGING, GRANTS, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
 from bot.domain.law import outside
 from bot.domain.text import TextOrigin
 
@@ -199,6 +200,7 @@ def gather(
     signed_on = own_signature.value if own_signature is not None else None
     own_event = event(document, segment, speaking, mentioning if kind in {*CHANGING, Kind.REFUSAL} else ())
     occasion = own_event.value if own_event is not None else None
+    recounted = own_event is not None and segment.at(own_event.start).part is DecreePart.RECITAL
     own_period = period(document, segment, speaking, signed_on)
     if own_period is not None and kind in {Kind.ABROGATION, Kind.SUSPENSION}:
         first, last = own_period.value
@@ -209,15 +211,14 @@ def gather(
     recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}
     counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
-    users = operators(document, segment, speaking, mentioning, occasion)
-    others = unlisted(document, segment, users)
+    users, others = who_may(document, segment, operators(document, segment, speaking, mentioning, occasion))
     where = places(document, segment, speaking, occasion)
     looked_for = _purposes(document, segment, kind) if mentions else []
     doubts = {
         "number": own_number is not None and not number_is_whole(document, segment, own_number),
         "starts": not whole,
         "ends": not whole,
-        "event": occasion is not None and is_vague(occasion),
+        "event": own_event is not None and (is_vague(own_event.value) or (recounted and kind in GRANTS)),
         "operators": bool(others) or (bool(users) and all(owns_place(document, entry) for entry in users)),
         "places": leaves_out(document, where),
         "purposes": _has_unread_purpose(document, segment, looked_for),
@@ -294,6 +295,9 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
     found: dict[Purpose, TextMatch[Purpose]] = {}
     excluded: dict[Purpose, TextMatch[Purpose]] = {}
     for block in segment.of(*parts):
+        if (but := _ALL_BUT.search(document.flat, block.start, block.end)) is not None:
+            out = {purpose for purpose, *_ in purposes_named(document, *but.span("those"), listed=True)}
+            return [TextMatch(purpose, *but.span()) for purpose in Purpose if purpose not in out]
         if (every := every_purpose(document, block.start, block.end)) is not None:
             return [TextMatch(purpose, *every) for purpose in Purpose]
         # Other words are looser in an article that already names an event, or says what is looked for.
@@ -315,16 +319,24 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
 def _has_unread_purpose(document: ActText, segment: Segment, read: Sequence[TextMatch[Purpose]]) -> bool:
     """Return whether a list of what is to be detected has an item in which no purpose was found: the list told is not whole."""
     for block in {segment.at(entry.start) for entry in read}:
+        if _ALL_BUT.search(document.flat, block.start, block.end) is not None:
+            return True
         spans = [printed.items for printed in lists(document, block.start, block.end)]
-        for items in (*spans, *_in_one_sentence(document.flat, block)):
+        told = [entry for entry in read if block.start <= entry.start < block.end]
+        for items in (*spans, *_in_one_sentence(document.flat, block), _between(document.flat, told)):
             named = [bool(purposes_named(document, *item, listed=True)) for item in items]
             if not all(named) and sum(named) * 2 >= len(named) > 1:
                 return True
     return False
 
 
+# "Tous les événements de l'article 3 du décret, à l'exception de la présence d'objets abandonnés": what is left is doubtful.
+_ALL_BUT = re.compile(
+    r"\b(?:evenements?|finalites?|ceux|tous)\b[^.;]{0,120}?\barticle 3\b[^.;]{0,90}?"
+    r"\b(?:exception|exclusion|exceptee?s?|hormis|sauf|hors)\b(?P<those>[^.]{5,400})"
+)
 # "Sont signalés : la présence d'armes ; les départs de feu ; les déplacements brusques de groupes."
-_IN_ONE_SENTENCE = re.compile(r"\b(?:signal|detect|evenement|finalite)[^.;:]{0,80}:(?P<items>[^:]{10,600}?)(?:\.\s|\.?$)")
+_IN_ONE_SENTENCE = re.compile(r"\b(?:signal|detect|recherch|reper|evenement|finalite)[^.;:]{0,80}:(?P<items>[^:]{10,600}?)(?:\.\s|\.?$)")
 
 
 def _in_one_sentence(text: str, block: Block) -> Iterator[list[tuple[int, int]]]:
@@ -333,6 +345,18 @@ def _in_one_sentence(text: str, block: Block) -> Iterator[list[tuple[int, int]]]
         start, end = match.span("items")
         cuts = [start, *(start + mark.end() for mark in re.finditer(";", match["items"]))]
         yield list(zip(cuts, [*(cut - 1 for cut in cuts[1:]), end], strict=True))
+
+
+_NEXT_PURPOSE = re.compile(r"(?:,|\bet)\s(?=(?:l[ae]s?|une?|des)\s|l')")
+
+
+def _between(text: str, read: Sequence[TextMatch[Purpose]]) -> list[tuple[int, int]]:
+    """Return the parts of an enumeration by commas from the first of these purposes to the last, if they stand in one sentence."""
+    start, end = min(entry.start for entry in read), max(entry.end for entry in read)
+    if re.search(r"[.;:]\s", text[start:end]) is not None:
+        return []
+    cuts = [match.start() for match in _NEXT_PURPOSE.finditer(text, start, end)]
+    return list(zip([start, *cuts], [*cuts, end], strict=True))
 
 
 # A decree without the words that it removes: « Les mots "place Pie" sont remplacés par les mots "place Kléber" » names one place. Removed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -524,48 +524,4 @@ def _row(row: PostRow) -> Html:
 
 def mastodon_status(message: MessageInput, *, limits: StatusLimits = MASTODON) -> str:
     """Return a decree as a status within `limits`. Raises TooSmall when an instance leaves no room for a link."""
-    return mastodon_thread(message, limits=limits)[0]
-
-
-def mastodon_thread(message: MessageInput, *, limits: StatusLimits = MASTODON) -> tuple[str, ...]:
-    """Return the status, then the lines that it omits or shortens, each text within `limits`. Raises TooSmall."""
-    whole = announce(message)
-    shown = fit(whole, lambda said: mastodon_length(plain(said), limits), limits.characters)
-    left_out = [labelled(line, whole.label) for line in whole.lines if line not in shown.lines]
-    return (plain(shown), *further(left_out, lambda text: mastodon_length(text, limits), limits.characters))
-
-
-# What a post had no room for, in further texts of a thread. Lines are cut between words, and only where they do not fit as a whole.
-
-_MOST_TEXTS = 20
-"""Texts of one thread: nobody reads more."""
-
-_COUNTER = " (20/20)"
-
-
-def further(lines: Sequence[str], measure: Callable[[str], int], limit: int) -> tuple[str, ...]:
-    """Return these lines as texts within `limit` by `measure`, numbered in the thread after the post; empty without lines or room."""
-    room = limit - len(_COUNTER) - 1
-    texts: list[str] = []
-    for piece in _pieces(lines, measure, room):
-        joined = f"{texts[-1]}\n{piece}" if texts else piece
-        if texts and measure(joined) <= room:
-            texts[-1] = joined
-        else:
-            texts.append(piece)
-    texts = texts[: _MOST_TEXTS - 1]
-    return tuple(f"{text}\n({number}/{len(texts) + 1})" for number, text in enumerate(texts, start=2))
-
-
-def _pieces(lines: Sequence[str], measure: Callable[[str], int], room: int) -> Iterator[str]:
-    if room < len(_COUNTER):
-        return
-    for text in lines:
-        rest = text
-        while measure(rest) > room:
-            space = rest.rfind(" ", 1, room + 1)
-            end = space if space > 0 else room
-            yield rest[:end].rstrip()
-            rest = rest[end:].lstrip()
-        if rest:
-            yield rest
+    return plain(fit(announce(message), lambda said: mastodon_length(plain(said), limits), limits.characters))

@@ -113,7 +113,7 @@ _SENDING = {NoticeState.DUE: NoticeState.SENDING, NoticeState.END_DUE: NoticeSta
 
 
 _DECREE = "decree:"
-_TOLD_FOR = timedelta(days=30)
+_NOTIFIED_FOR = timedelta(days=30)
 """How long after its withdrawal chats are notified of that of a decree: those that are paused until then are not."""
 
 
@@ -145,10 +145,10 @@ class Notices(Repository):
         """
         with self._database.writing() as connection:
             concerned = {code: select(follows.c.chat).where(_in(departments, regions)) for code, departments in sorted(unread.items())}
-            gone = select(decrees.c.id).where(decrees.c.withdrawn_at > now - _TOLD_FOR).order_by(decrees.c.id)
-            concerned |= {f"{_DECREE}{one}": _told_of(one) for one in connection.execute(gone).scalars()}
-            told = connection.execute(select(notices.c.subject).distinct().where(notices.c.subject.startswith(_DECREE))).scalars()
-            known = {int(subject.removeprefix(_DECREE)) for subject in told}
+            gone = select(decrees.c.id).where(decrees.c.withdrawn_at > now - _NOTIFIED_FOR).order_by(decrees.c.id)
+            concerned |= {f"{_DECREE}{one}": _chats_concerned_by(one) for one in connection.execute(gone).scalars()}
+            subjects = connection.execute(select(notices.c.subject).distinct().where(notices.c.subject.startswith(_DECREE))).scalars()
+            known = {int(subject.removeprefix(_DECREE)) for subject in subjects}
             over = sorted({*readable, *(f"{_DECREE}{one}" for one in known - withdrawn_among(connection, known))})
             whose = or_(followers.c.chat.in_(select(notices.c.chat)), *(followers.c.chat.in_(query) for query in concerned.values()))
             # Whoever forgets or tidies locks them in the same order.
@@ -211,7 +211,7 @@ def _row(notice: FollowerNotice) -> ColumnElement[bool]:
     return and_(notices.c.chat == notice.chat, notices.c.subject == notice.subject)
 
 
-def _told_of(decree: int) -> Select[int]:
+def _chats_concerned_by(decree: int) -> Select[int]:
     """Select the chats that follow a decree or were sent it."""
     sent = posts.c.destination == literal(CHATS).concat(cast(followers.c.chat, Text))
     has_it = exists().where(posts.c.decree_id == decree, posts.c.state == PostState.SENT, sent)

@@ -410,7 +410,15 @@ _KEYS = (
     .order_by(identities.c.key)
 )
 _SIGHTINGS = (
-    select(sightings.c.decree_id, sightings.c.authority, sightings.c.url, sightings.c.page, sightings.c.seen_at, recueils.c.number)
+    select(
+        sightings.c.decree_id,
+        sightings.c.authority,
+        sightings.c.url,
+        sightings.c.page,
+        sightings.c.seen_at,
+        recueils.c.number,
+        recueils.c.online,
+    )
     .join(recueils, recueils.c.id == sightings.c.recueil_id)
     .where(one_of(sightings.c.decree_id, given="ids"))
     .order_by(sightings.c.seen_at, sightings.c.id)

@@ -23,7 +23,19 @@ from sqlalchemy import (
 from bot.domain.acts import Kind, Naming, Outcome
 from bot.domain.posts import DestinationTrouble, FollowKind, FollowMode, NoticeState, PostCause, PostState
 from bot.domain.records import RecueilState
-from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
+from bot.storage.columns import (
+    ContentDocument,
+    EnumText,
+    EvidenceDocument,
+    FactsDocument,
+    Id,
+    Instant,
+    LookDocument,
+    OnlineDocument,
+    PackedText,
+    StatementDocument,
+    Terms,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +63,22 @@ sources = Table(
     Column("failing_since", Instant),
     Column("last_new_at", Instant),
     Column("moved_to", Text),
+    # The newest run of looks at each page, which the next look may continue: see `bot.domain.publication.OpenRun`.
+    Column("looks", Text),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    # Runs of looks that ended, one row each.
+    Column("source", Text, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("first_at", Instant, primary_key=True),
+    Column("last_at", Instant, nullable=False, index=True),
+    Column("first", LookDocument, nullable=False),
+    Column("last", LookDocument, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
 )
 
 addresses = Table(
@@ -111,6 +139,8 @@ recueils = Table(
     # The content of its file, of which `contents` may know more, and when the file came.
     Column("sha256", String(64), index=True),
     Column("fetched_at", Instant),
+    # Between which looks it went online, the answer that brought its file, and former contents: see `bot.domain.publication`.
+    Column("online", OnlineDocument),
     UniqueConstraint("authority", "url"),
 )
 Index(None, recueils.c.state, recueils.c.next_try_at)
@@ -132,6 +162,8 @@ contents = Table(
     Column("unfinished", Integer, nullable=False),
     # Why nothing at all of it could be read.
     Column("error", Text),
+    # What it states of when and by which program it was made: see `bot.domain.publication.FileStatement`.
+    Column("made", StatementDocument),
 )
 
 # The acts of recueils, the terms they are searched by, which of them wait for a person, and what people decided.

@@ -21,6 +21,7 @@ from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine,
 from bot.storage.decrees import Decrees
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
 from bot.storage.locks import Locks, Requests, has_lock_files
+from bot.storage.looks import Looks
 from bot.storage.measures import Measures
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.outbox import Outbox, Posts
@@ -59,6 +60,7 @@ class Store:
         self.alerts = Alerts(database, alerts, "cause")
         self.backfills = Backfills(database)
         self.contents = Contents(database)
+        self.looks = Looks(database)
         self.measures = Measures(database)
         self.rejudging = Rejudging(database, namer)
 

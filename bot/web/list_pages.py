@@ -172,7 +172,7 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     if isinstance(answer, OneDecree):
         answer = DecreeList(Question(Topic.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
     if not isinstance(answer, DecreeList) and not (isinstance(answer, NothingFound) and answer.question.topic is Topic.SEARCH):
-        return _told(site, request, asked, answer)
+        return _text_page(site, request, asked, answer)
     topic, listed = answer.question.topic, answer if isinstance(answer, DecreeList) else None
     counted = {Topic.SEARCH: words["decrees_total"], Topic.NUMBER: "{n}"}  # the title of other lists has their number
     decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
@@ -208,7 +208,7 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     )
 
 
-def _told(site: SiteContext, request: PageRequest, asked: str, answer: Answer) -> Document:
+def _text_page(site: SiteContext, request: PageRequest, asked: str, answer: Answer) -> Document:
     """Return the page of a question whose answer is no list: a text, with links on where a general one leads."""
     named = web_words(request.language)["search"]["title_words"].format(words=asked)
     is_general, card = isinstance(answer, SubjectCard | HelpRequest), vocabulary(request.language).subject

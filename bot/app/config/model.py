@@ -27,7 +27,6 @@ from bot.app.config.values import (
     Number,
     Origin,
     OwnListen,
-    PingUrl,
     Platform,
     PublicUrl,
     Reconcile,
@@ -184,8 +183,6 @@ class MastodonSettings(Section):
     """Who sees the posts: public, unlisted, private or direct."""
     content_warning: Warned = ""
     """A text under which every post is folded; it counts in the server's limit. Empty: none."""
-    thread: Flag = False
-    """What one post has no room for follows in a thread; false: a post is shortened, and has the link all the same."""
     answer_mentions: Flag = False
     """Answer whoever mentions the account with a question (`@vigie valence`); needs the scope read:notifications, which read includes."""
 
@@ -235,9 +232,6 @@ class ObserveSettings(Section):
 
     listen: OwnListen = ""
     """Address and port of this machine at which `vigie run` answers /healthz and /metrics, such as "127.0.0.1:9464"; empty: none."""
-    ping_url: PingUrl = None
-    """Address requested every minute while the bot polls and delivers: the service behind it raises the alarm when nothing comes. Secret,
-    as a token is."""
 
 
 class LogSettings(Section):
@@ -267,8 +261,6 @@ class DestinationSettings(Section):
     visibility: Visibility | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     content_warning: Warned | None = None
-    """Mastodon: as in [mastodon], whose value holds where it is not given."""
-    thread: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     answer_mentions: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""

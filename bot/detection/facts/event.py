@@ -9,7 +9,7 @@ from itertools import chain, islice, takewhile
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, phrase_end
-from bot.detection.text.rows import has_gap, under
+from bot.detection.text.rows import GROUND, has_gap, under
 
 _MOST = 20
 """Most events in one part of a decree: limits hostile texts."""
@@ -25,16 +25,18 @@ _OF_DAYS = re.compile(rf"des\s{DAY}(?:\s?(?:,|et)\s{DAY})*\s{MONTH}(?:\s{YEAR})?
 _KIND = (
     r"(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
     r"|grand prix|expositions?|sommet|festivites|congres|arrivee|etapes?|nuits?|journees|commemorations?|inauguration|gala|corso"
-    r"|meeting|mondial|mondiaux|championnats?|coupe|jeux|rencontres?|defile|spectacles?|semaine|raid"
+    r"|meeting|mondial|mondiaux|championnats?|coupe|jeux\b|rencontres?|defiles?|spectacles?|semaine|raid"
     r"|operations? (?:de (?:deminage|desamorcage|demolition|depollution|relogement)|d'evacuation)|visite (?:officielle|d'etat)"
-    r"|parade|regates?|tournoi|rassemblement|fan[ -]zones?|feux?\b|feu d'artifice|\d+ heures)"
+    r"|parade|regates?|tournoi|tournees?|competitions?|epreuves?|frairie|kermesse|biennale|rassemblement|fan[ -]zones?|feux?\b"
+    r"|feu d'artifice|\d+ heures)"
 )
 _DURING = re.compile(
     r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche"
     r"|(?:pour|(?:justifi|motiv)ee?s? par) (?:la (?:tenue|duree|securisation)|le (?:bon )?deroulement)"
-    r"|(?:a|assurer) la securite|(?:pendant|durant) (?:toute )?(?:les |la )(?:\w+ )?(?:jours?|journees?|soirees?|nuits?|duree)(?: \w+)?)"
+    r"|(?:a|assurer|pour) la (?:securite|surete)"
+    r"|(?:pendant|durant) (?:toute )?(?:les |la )(?:\w+ )?(?:jours?|journees?|soirees?|nuits?|duree)(?: \w+)?)"
     r" (?:de la |de l'|des |du |de )"
-    r"|(?:pendant|durant|pour|au cours de|(?:justifi|motiv)ee?s? par|couvre|accompagne|securiser) (?:la |l'|les |le ))"
+    r"|(?:pendant|durant|pour|au cours de|(?:justifi|motiv)ee?s? par|couvre|accompagne|securiser) (?:[li]a |l'|les |le )(?:seule?s? )?)"
     rf"(?=(?:\d+\s?(?:e|eme|es)?\s)?{_KIND})"
 )
 # A form: "Manifestation ⏎ Nom : …".
@@ -48,15 +50,28 @@ _LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:\s")
 # No event: "au cours de la nuit du 3 au 4 mai", "à l'occasion d'interventions urgentes", "dans le cadre de marchés (article R. 2352)".
 _NO_EVENT = re.compile(
     r"(?:nuit|journee|soiree|semaine)s?$|interventions?\b|missions?\b|cet(?:te)?\b|ces?\b|l?edite?s?\b|marches?(?:$| (?:publics?|\())"
-    r"|(?:rassemblements?|evenements?|manifestations?|operations?) (?:mention|vis|prev|cit|susvis|concern|autoris|interdit|declar|$)"
+    r"|[a-z]+ (?:mentionn|visee?s?\b|susvis|precit)"
+    r"|(?:rassemblements?|evenements?|manifestations?|operations?) (?:prev|cit|concern|autoris|interdit|declar|$)"
 )
 # Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
 _DURING_NAME = re.compile(
-    r"\b(?:lors (?:de la |de l'|des |du )|(?:pendant|durant|au cours de) (?:la |l'|les |le ))"
-    r"(?!conseil|commission|comite|assemblee|republique|etat\b|article|sous-?\s?prefet|prefet|maire|police|gendarmerie|cnil|sncf|ratp)(?=[a-z])"
+    r"\b(?:(?:lors|(?:pour|assurer) la (?:securite|surete)) (?:de la |de l'|des |du )|(?:pendant|durant|au cours de) (?:la |l'|les |le ))"
+    rf"(?:\"\s?)?(?!{GROUND}|(?:\d\w*\s)?(?:etage|jour|nuit|population|public|personnes?|voyageurs?|etablissement)"
+    r"|conseil|commission|comite|assemblee|republique|etat\b|article|sous-?\s?prefet|prefet|maire|police|gendarmerie|cnil|sncf|ratp)(?=(?:\d+\s?(?:e|eme|es)\s)?[a-z])"
 )
+_BEFORE_NAME = re.compile(r"^[«\"“\s]*(?:\d+\s?(?:e|ème|es)\s)?")
+# A recital has it as what takes place: "que le Carnaval de nuit rassemblera …", "que le Grand Bal, fête de la ville, se tiendra …".
+_TAKES_PLACE = re.compile(
+    r"\bque (?:l[ae]s? |ia |l')(?:\w+ edition (?:du |de la |de l'|des ))?"
+    rf"(?P<told>{_KIND}\b[^.;:,]{{0,90}}?|(?:(?!\bqu)[^.;:,]){{3,60}}?(?=, (?:une? )?{_KIND}))(?:, [^.;:,]{{3,60}},)?"
+    r"\s(?:se (?:tien(?:t|nent|dra|dront)|deroule(?:nt|ra|ront)?)|(?:a|ont|aura|auront) lieu|reuni(?:t|ra|ront|ssent)"
+    r"|rassemble(?:nt|ra|ront)?"
+    r"|attire(?:nt|ra|ront)?|verra|accueille(?:nt|ra)?|conduira|conduit|(?:est|sont) (?:prevue?s?|organisee?s?|au nombre))\b"
+)
+# What changes or refuses is on it: "la demande concernant la tournée « X »", "l'arrêté relatif aux Jeux de X".
+_ABOUT = re.compile(rf"\b(?:concernant (?:l[ae]s? |l')|relati\w+ (?:aux? |a la |a l'))(?={_KIND}\b)")
 _EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])(?!l[ae]s?quel)")
-_FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
+_FRAME = re.compile(r"\bdans\s?le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
 _AUTHORISED_FOR = re.compile(r"\b(?:autoris|accord|delivr|pris|demand|sollicit)[a-z]*[^.;:]{0,160}$")
 # "une rencontre de football", "plusieurs concerts": of a kind, and none by name.
 _SOME = re.compile(r"(?:tout(?:e|es)?|tous|une?|des|plusieurs|deux|trois|quatre|cinq)\s")
@@ -85,7 +100,17 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
     visas = [block for block in mentioning if block.part is DecreePart.VISA]
     told = _events(document, list(segment.of(DecreePart.RECITAL)) if mentioning else [], (_EVENT,))
     recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 180, 0) : found.start]))
-    return next(chain(_events(document, visas), recited, _of_form(document, segment)), None)
+    about = _events(document, list(segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if mentioning else [], (_ABOUT,))
+    return next(chain(_events(document, visas), recited, _of_form(document, segment), about, _takes_place(document, segment)), None)
+
+
+def _takes_place(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
+    """Yield what takes place by a recital, if it has a name."""
+    for block in segment.of(DecreePart.RECITAL):
+        for match in _TAKES_PLACE.finditer(document.flat, block.start, block.end):
+            name = cleaned(document.original(*match.span("told")))
+            if name != name.lower() and _NO_EVENT.match(fold(name).text) is None:
+                yield TextMatch(name, *match.span("told"))
 
 
 def is_vague(event: str) -> bool:
@@ -122,7 +147,7 @@ def _events(
     for opening in openings:
         for block in blocks:
             for match in islice(opening.finditer(text, block.start, block.end), _MOST):
-                capital = document.original(match.end(), match.end() + 1).isupper()
+                capital = _BEFORE_NAME.sub("", document.original(match.end(), match.end() + 20))[:1].isupper()
                 # A name begins with a capital, where not every word does.
                 if opening is _DURING_NAME and (not capital or document.original(block.start, block.end).isupper()):
                     continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 
+from bot.detection.facts.equipment import BY
 from bot.detection.facts.territory import towns_where
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
@@ -44,6 +45,8 @@ _EXECUTION = re.compile(
 )
 _AUTHORISES = re.compile(
     r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire|appliquer|proceder)\b"
+    r"|\b(?:peut|peuvent|pourra|pourront)\b[^.;:]{0,90}?\s(?:mettre en oeuvre|employer|utiliser|recourir a)\b"
+    r"[^.;:]{0,180}\b(?:logiciel|traitement)"
     r"|\btraitement\b[^.;:]{0,60} est autorise\b"
 )
 # A name ends before a line that begins with a capital or an article, and before the next cell of a table.
@@ -137,21 +140,22 @@ def owns_place(document: ActText, entry: TextMatch[str]) -> bool:
 _THE = r"(?:l[ae]s?|l'|s(?:on|a|es)|leurs?|une?)"
 _USE = r"[aà]\s[a-z]{3,14}(?:er|ir|re)\b"
 _SUBJECT = re.compile(
-    rf"(?:^|[.;:•]\s|\barticle\s\w{{1,5}}\W{{1,4}}|\bque\s)(?P<who>{_THE}[^.;:]{{3,400}}?)\s"
-    rf"(?:(?:est|sont)\s(?:[a-z]+ment\s)?autorisee?s?[^.;:]{{0,80}}?\s{_USE}"
-    r"|(?:peut|peuvent)[^.;:]{0,60}?\s(?:mettre en oeuvre|recourir|utiliser|employer)\b)"
+    rf"(?:^|[.;:•,]\s|\bart(?:icle|\.)\s\w{{1,5}}\W{{1,4}}|\bque\s)(?P<who>{_THE}[^.;:]{{3,400}}?)\s"
+    rf"(?:(?:est|sont)\s(?:[a-z]+ment\s)?(?:autorise|admis|habilite|fonde)e?s?[^.;:]{{0,80}}?\s{_USE}"
+    r"|(?:peut|peuvent|pourra|pourront)[^.;:]{0,60}?\s(?:mettre en oeuvre|recourir|utiliser|employer)\b)"
     rf"|\bautorise\s(?P<whom>{_THE}[^.;:]{{3,400}}?),?\s{_USE}"
     r"|\b(?:accorde|delivre|octroye|consenti|donne)e?s?\s(?:conjointement\s)?(?P<given>(?:aux?|a l[a'])[^.;:]{3,400}?)"
     r"(?=\s(?:pour|afin|en vue|a l'occasion|dans|sur|du|le|jusqu|a compter|a partir|de [a-z]{3,14}(?:er|ir|re))\b|[.;:])"
 )
 _COORDINATED = re.compile(rf"\s?,\s(?:et\s)?(?={_THE}\b|aux?\b)|\s(?:et|ainsi qu[e'])\s?(?={_THE}\b|aux?\b|a l[a'])")
 _BELONGS = re.compile(
-    r"\b(?:iles?|departements?|collectivites?|ci-\w+|suivants?)\b|\b(?:representee?s?|designe|mentionne|concern|agissant)"
+    r"\b(?:iles?|departements?|collectivites?|ci-\w+|suivants?)\b|\b(?:representee?s?|designe|mentionne|nomme|annexe|enumere|concern|agissant)"
     r"|^(?:s(?:on|a|es)|leurs?) (?!exploitant|concessionnaire|delegataire|prestataire|gestionnaire|filiale|regie)"
 )
 # "les services de l'État (police nationale, gendarmerie nationale et douanes)".
 _NAMED_INSIDE = re.compile(r"\((?P<named>[^()]{3,200}(?:,|\bet\b)[^()]{3,100})\)")
-_NEXT_INSIDE = re.compile(r"\s?[,;]\s|\s(?:et|ainsi que)\s")
+# The same body goes on in "la direction de l'ordre public et de la circulation".
+_NEXT_INSIDE = re.compile(r"\s?[,;]\s|\s(?:et|ainsi que)\s(?!d(?:e|u|es)\s|d')")
 
 
 # Bodies that no list has, by the noun that they begin with.
@@ -171,25 +175,35 @@ _AGENT = re.compile(
 )
 
 
-def unlisted(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]) -> list[TextMatch[str]]:
-    """Return whom the act authorises beside the operators `found`, in its own words: each coordinated subject of "sont autorisés à …" that
-    names none of them; where nobody was found, also whom it is "par" or "au profit de"."""
-    text, told = document.flat, list[TextMatch[str]]()
+_MADE_BY = re.compile(rf"{BY}\s$")
+
+
+def who_may(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]) -> tuple[Sequence[TextMatch[str]], list[TextMatch[str]]]:
+    """Return the operators `found`, and whom else the act authorises, in its own words: each coordinated subject of "sont autorisés à …"
+    that names none of them; where nobody was found, also whom it is "par" or "au profit de". A body of no list that alone is the subject
+    of an article counts before operators of other articles."""
+    text, told, subjects = document.flat, list[TextMatch[str]](), 0
+    named = {segment.at(entry.start) for entry in found}
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE):
         for said in _SUBJECT.finditer(text, block.start, block.end):
             start, end = said.span(said.lastgroup or 0)
             alone = not any(start <= entry.start < end for entry in found)
-            for first, last in _subjects(text, start, end):
-                is_body = _BODY_NAMED.match(text, first, last) is not None
+            apart = block.part is DecreePart.ARTICLE and all(at.part is DecreePart.ARTICLE and at != block for at in named)
+            subjects += not alone
+            for first, stop in _subjects(text, start, end):
+                is_body = _BODY_NAMED.match(text, first, stop) is not None
+                last = first + len(text[first:stop].partition(",")[0]) if is_body else stop
                 is_named = document.original(first, last).split(" ", 1)[-1][:1].isupper()  # "le Havre", of a list of towns
-                if any(first <= entry.start < last for entry in found) or _BELONGS.search(text[first:last]) is not None:
+                known = any(first <= entry.start < stop for entry in found) or named_in(document, [replace(block, start=first, end=last)])
+                if known or _BELONGS.search(text[first:last]) is not None:
                     continue
-                if (is_body and not found) if alone else (is_body or not is_named):
+                if (is_body and apart) if alone else (is_body or not (is_named or said["given"])):
                     told.append(_in_its_words(document, first, last))
         for agent in _AGENT.finditer(text, block.start, block.end) if not (found or told) and block.part is DecreePart.ARTICLE else ():
-            if (body := _BODY_NAMED.match(text, agent.end(), block.end)) is not None:
+            if (body := _BODY_NAMED.match(text, agent.end(), block.end)) and _MADE_BY.search(text, block.start, agent.end()) is None:
                 told.append(_in_its_words(document, *body.span()))
-    return list({fold(entry.value).text: entry for entry in told}.values())
+    each = list({fold(entry.value).text: entry for entry in told}.values())
+    return [] if each and not subjects else found, each
 
 
 def _subjects(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

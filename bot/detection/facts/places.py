@@ -107,6 +107,8 @@ _PROPER = re.compile(
 )
 _SEVERAL = re.compile(
     rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?:(?=\sd)|\sde\s(?i:m[ée]tro|tram(?:way)?)(?=\s))"
+    # "les parkings P2 et P5", "les quais Haut et Jean-Moulin".
+    r"|\b(?P<bare>(?:rue|place|avenue|boulevard|quai|parking|plage|pont|esplanade|parc)s)(?=\s[A-ZÀ-Þ])"
 )
 # "entre X et Y", "palais des Festivals et des Congrès".
 _KEPT = re.compile(
@@ -195,7 +197,8 @@ def _each(text: str) -> str:
     """Spell out several of a kind one by one: "les gares d'Arles et de Nîmes" as "gare d'Arles, gare de Nîmes"."""
     for kind in reversed([*_SEVERAL.finditer(text)]):
         named = names_of_one_kind(text, kind.end())
-        if len(named) > 1 and (named[0][0].lower().startswith("d") or " " in kind.group()):
+        of_kinds = any(is_of_a_kind(name) for _, name, _ in named)
+        if len(named) > 1 and (named[0][0].lower().startswith("d") or " " in kind.group() or (kind["bare"] and not of_kinds)):
             first, one = "de " if named[0][0] else "", re.sub(r"s\b", "", kind.group(), count=1)
             each = ", ".join(f"{one} {link or first}{name}" for link, name, _ in named)
             each = re.sub(r"\bde (?=[AEIOUÉÈÊÎÂÔ])", "d'", each)
@@ -233,7 +236,8 @@ _TITLE = 160
 
 # What says where the cameras are, and not who is informed of them or sees their images.
 _WATCHED = re.compile(
-    r"\b(?:cameras?|captation|perimetres?|lieux?|endroits?|sites?(?! internet)|emplacements?|implantations?|implantee?s?|situee?s?"
+    r"\b(?:cameras?|captation|perimetres?|zones? (?:couvert|concern|vis|film)\w*"
+    r"|lieux?|endroits?|sites?(?! internet)|emplacements?|implantations?|implantee?s?|situee?s?"
     r"|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles|s'applique|s'exerce|s'etend(?:ent)?|porte sur"
     r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)"
     r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?"

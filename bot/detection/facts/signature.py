@@ -79,21 +79,21 @@ _DATED_TITLE = re.compile(
     r"(?!\s*(?:au\b|jusqu|portant delegation))"
 )
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
-_DAY = rf"(?:le|ce)\s*[:.\-]?\s*(?P<day>{ANY_DATE})"
+_DAY = rf"[lci]e\s*[:.\-]?\s*(?P<day>{ANY_DATE})"
 _FAIT = r"\bfait\s+a(?:ux?)?\s+(?::\s)?(?!(?:sous-)?prefe|maire|public)[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
-_DONE = re.compile(rf"{_FAIT}\s*,?\s*(?:[a-z]\d{{1,2}}\s)?{_DAY}|{_FAIT}(?:,?\s*(?:le|ce)\b|,|\n|$)")
+_DONE = re.compile(rf"{_FAIT}\s*,?\s*(?:[a-z]\d{{1,2}}\s)?{_DAY}|{_FAIT}(?:,?\s*[lci]e\b|,|\n|$)")
 # "Toulon, le 5 mai 2026", "Lieu et date : Toulon, le 5 mai 2026". "Fait le" has no place where several sign, each in another, told below.
 _TOWN = r"[a-z][a-z' \-]{1,40}?"
 _DONE_AT = rf"(?:fait|donne|signe|etabli|decide)(?:\s+en\s[a-z' ]{{4,30}}?)?(?:\s?,?\s+a\s+{_TOWN})?\s?,?"
 _AT = rf"(?P<town>\s?,?\s(?:fait\s)?a\s{_TOWN}(?=\W?$))?"
 _LINE = re.compile(rf"^\W{{0,3}}(?:[a-z][a-z ]{{3,20}}\s:\s)?(?:{_DONE_AT}|(?:a\s+)?{_TOWN}\s?,)\s?{_DAY}{_AT}", re.MULTILINE)
 # "Le 5 mai 2026, à Toulon", "Le 5 mai 2026", "Toulon, 5 mai 2026": items of a list look the same.
-_LOOSE = re.compile(rf"^\W{{0,3}}(?:(?:le|ce)\s|{_TOWN}\s?,\s?)(?P<day>{ANY_DATE}){_AT}\W?$", re.MULTILINE)
+_LOOSE = re.compile(rf"^\W{{0,3}}(?:[lci]e\s|{_TOWN}\s?,\s?)(?P<day>{ANY_DATE}){_AT}\W?$", re.MULTILINE)
 # "Bureau de l'ordre public    Dijon, le 2 mai 2026", "La préfète de la Loire Le mardi 2 mai 2026", "Date : 2 mai 2026", or alone.
 _HEADED = re.compile(
     r"^\W{0,3}(?:(?:[a-z]{6,8} suivie? par\s?:\s?)?(?:[^\n.;:\d]{1,90}[ ])?(?=[a-z]['a-z-]{1,30},)|(?=[a-z][a-z'-]{2,30} le )"
     r"|(?P<author>(?:l[ea] )?prefete? (?:de |du |des |d')[^\n.;:,\d]{2,60} )|date\s?:\s?)?"
-    rf"(?P<dated>(?:[a-z]['a-z-]{{1,30}},?[ ]?)?(?:(?:le|ce)\s*[:.\-]?\s*)?(?P<day>{ANY_DATE}))\W?$",
+    rf"(?P<dated>(?:[a-z]['a-z-]{{1,30}},?[ ]?)?(?:[lci]e\s*[:.\-]?\s*)?(?P<day>{ANY_DATE}))\W?$",
     re.MULTILINE,
 )
 _FIRST_LETTER = re.compile(r"\W{0,3}(?:a\s+)?(?=[a-z])")

@@ -172,7 +172,7 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
         if contrary is not None and (decision is None or contrary.start() < decision.start):
             return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, contrary))
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
-            return case.decree(verb.kind, said_so, mention)
+            return case.decree(decision.kind, said_so, mention)
         if decision is not None:
             return case.uncertain(case.phrase(mention), said_so, case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block))
     if cue("around.plainly").search(case.text, start, verb.start) is not None:
@@ -437,7 +437,8 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     if is_generic(case.title.text):
         return _scrambled(case, strong) or case.left_open(VerdictReason.PREAMBLE)
     given_up = [_given_up(case, mention) for mention in strong]
-    on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
+    cited = legal_bases(case.document, case.segment.start, case.segment.end)
+    on_the_law = any(basis.alone and not _beside_excluded(case, start) for basis, start, _ in cited)
     # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
     decides = on_the_law and case.looks_for_events() and not any(given_up)
     if decides or tells_only_a_change(case.title) or case.unreadable:
@@ -560,6 +561,8 @@ _TO_BE_ASKED = re.compile(
 )
 
 
+# "La demande ne porte pas sur les traitements de l'article 10": in the sentence before it.
+_NOT_OF_IT = re.compile(r"\bn(?:e |')\w+ (?:pas|nullement|aucunement)\b[^.;:]{0,160}$")
 _SUCH = re.compile(r"\b(?:un tel traitement|une telle (?:analyse|exploitation))\b[^.]{0,160}$")
 
 
@@ -569,6 +572,8 @@ def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
     une demande sur le fondement de…")."""
     block = case.segment.at(start)
     if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
+        return True
+    if _NOT_OF_IT.search(case.document.flat, block.start, start) is not None:
         return True
     excluded = [entry for entry in case.mentions.set_aside if entry.value == EXCLUDED]
     if any(block.start <= entry.start < start and _SUCH.search(case.document.flat, entry.start, start) for entry in excluded):

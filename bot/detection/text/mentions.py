@@ -19,9 +19,17 @@ _AROUND = 130
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
 _TITLES = {DecreePart.TITLE, DecreePart.HEADING}
-# What a title names that is more than ordinary cameras.
+# What names more than ordinary cameras.
 _PROGRAM = re.compile(r"algorithm|automati|analys|logiciel|augment|intelligen")
 
+# "à l'occasion du Salon de l'intelligence artificielle et de l'analyse d'images": what an event is called is no object of the act.
+_EVENT_NAME = re.compile(
+    r"\b(?:a l'occasion|lors|en marge|dans le cadre) (?:du |de la |de l'|des )"
+    r"(?:(?!\b(?:un|une|autoris\w*|mise?|mettre|emploi|employer|recour\w*|utilis\w*|usage|experiment\w*|deploy\w*|dont|qui|que|par"
+    r"|et d[eu]s? traitements?)\b)"
+    r"[^,;:.()])*"
+)
+_OF_AN_EVENT = "name of an event"
 EXCLUDED = "said not to be there"
 """The cue of mentions that an act excludes."""
 
@@ -76,6 +84,7 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
     taken: list[tuple[int, int]] = []
     text = document.mended.text
     low, high = document.mended_span(segment.start, segment.end)
+    events = [match.span() for match in _EVENT_NAME.finditer(document.flat, segment.start, segment.end)]
     about_video = cue("around.video").search(text, low, high) is not None or rests_on_the_law(document, segment)
     for strong, match in islice(_matches(document, segment, about_video), _ENOUGH):
         start, end = match.span()
@@ -83,6 +92,10 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
             continue
         taken.append((start, end))
         first, last = document.loose(start, end)
+        told = [first + word.start() for word in _PROGRAM.finditer(document.flat[first:last])]
+        if told and all(any(opened <= word < closed for opened, closed in events) for word in told):
+            aside.append(TextMatch(_OF_AN_EVENT, first, last))
+            continue
         block, ending = segment.at(first), segment.at(last - 1)
         if block.part in _TITLES and ending.part is DecreePart.ARTICLE and _PROGRAM.search(document.flat, first, block.end) is None:
             # "… d'un système de vidéoprotection" and "… algorithmique" of an article are no mention of the title.

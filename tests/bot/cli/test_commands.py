@@ -31,7 +31,7 @@ DECREE_KEYS = {
     "legal_basis", "court", "court_by_seat", "last_day", "flags", "evidence",
 }  # fmt: skip
 COMMANDS = [
-    "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show", "sources audit",
+    "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show",
     "sources check", "sources record", "status", "outbox list", "outbox show", "outbox retry", "outbox drop", "outbox resolve",
 ]  # fmt: skip
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place, Sighting
 from bot.queries.decree_shape import DecreeModel
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
@@ -35,11 +35,6 @@ def test_court_last_day_and_flags() -> None:
     assert shape["court"] == shape["court_by_seat"] == CERGY
     assert shape["last_day"] == "2025-07-07"
     assert shape["flags"] == ["outside_window", "published_after_start"]
-
-
-def test_a_court_that_differs_is_shown_with_the_other() -> None:
-    shape = shaped(replace(DECREE, facts=replace(DECREE.facts, court=PARIS)))
-    assert (shape["court"], shape["court_by_seat"]) == (PARIS, CERGY)
 
 
 def test_what_is_not_known_is_null() -> None:
@@ -77,13 +72,3 @@ def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
     assert shape["changed_by"] == [
         {"kind": "abrogation", "decree": None, "number": "2025-9", "since": "2025-05-03", "starts": None, "ends": None, **plain}
     ]
-
-
-def test_evidence_tells_where_and_by_which_sign() -> None:
-    [known, unknown] = shaped(
-        replace(
-            DECREE, evidence=(Evidence("verdict", 3, "portant autorisation", Where.TITLE, "authorisation"), Evidence("number", 3, "n° 1"))
-        )
-    )["evidence"]
-    assert known == {"page": 3, "text": "portant autorisation", "about": "verdict", "where": "title", "cue": "authorisation"}
-    assert (unknown["where"], unknown["cue"]) == (None, None)

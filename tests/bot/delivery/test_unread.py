@@ -191,16 +191,6 @@ async def test_a_group_that_moves_is_notified_once_and_obeys_there(world: Watche
     assert world.store.follows.forget(GROUP), "by its new number it can be forgotten"
 
 
-async def test_a_move_after_the_notice_brings_no_other(world: Watched) -> None:
-    world.follow(-5)
-    await world.look(4)
-    world.store.follows.moved(-5, GROUP, world.clock())
-    world.api.migrate(-5, GROUP)
-    await world.look(4)
-    await world.look(None)
-    assert [len(world.sent_to(chat)) for chat in (-5, GROUP)] == [1, 1], "one of the beginning, one of the end"
-
-
 @pytest.mark.parametrize("fails", ["claim", "sent", "put_back"])
 async def test_a_store_that_fails_leaves_no_notice_in_the_middle(world: Watched, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
     world.follow(7)

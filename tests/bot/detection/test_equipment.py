@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from bot.detection.facts import equipment
+from bot.detection.facts import cameras
 from bot.detection.judging import judge
 from bot.detection.text.document import ActText
 from bot.detection.text.rows import Line, lines_of
@@ -49,7 +49,7 @@ def test_software_and_vendor(text: str, software: str | None, vendor: str | None
     ("text", "cameras"),
     [
         ("dix-sept caméras. Lorsqu'une caméra est déplacée, le préfet en est informé", 17),
-        ("12 caméras en gare et 8 caméras sur le parvis", None),
+        ("12 caméras en gare et 8 caméras sur le parvis", 20),
         ("mille deux cents caméras", 1200),
         ("la ville :\nLieu\t  Arr.\t  Caméras\nplace Pie\t  2e\t  12\nquai Nord\t  3e\t  4\n   ---\nEnsemble\t  16\nFin", 16),
         ("la ville. Les caméras sont vues par ces agents :\nPolice\t  12\nGare\t  4\nTotal\t  16\nFin", None),
@@ -174,6 +174,7 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
         ("Le logiciel est « Belvédère » de la société Optiplus. N'a pas été retenue l'offre de Wintics.", "Belvédère", "Optiplus"),
         ("L'offre de Wintics, société concurrente, portait sur un logiciel.", None, None),
         ("Société Wintics- logiciel Cityvision.", "Cityvision", "Wintics"),
+        ("Il est assuré au moyen de la suite logicielle Belvédère 4, distribuée par la société Optiplus.", "Belvédère 4", "Optiplus"),
     ],
 )
 def test_software_and_maker_in_other_words(article: str, software: str | None, vendor: str | None) -> None:
@@ -206,12 +207,47 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
         ("Les caméras sont réparties ainsi : 40 en ville et 20 au port, soit au total 60.", 60),
         ("Le parc compte 600 caméras, dont 60 seulement sont reliées au traitement.", 60),
         ("Sont reliées au traitement 60 des 600 caméras de la ville.", 60),
-        ("Le dispositif compte 60 caméras fixes et 4 nomades.", None),
+        ("Le dispositif compte 60 caméras fixes et 4 nomades.", 64),
         ("Caméras\nlieu\t         nombre\nplace Foch\t    4\nquai Bas\t      5\n    caméras, total\t  9\nFait à Nice", 9),
     ],
 )
 def test_numbers_cut_at_a_line_end_and_last_lines_of_tables(text: str, cameras: int | None) -> None:
     assert facts(f"La SNCF est autorisée à employer un traitement algorithmique.\nArticle 2 : {text}").cameras == cameras
+
+
+@pytest.mark.parametrize(
+    ("said", "cameras", "is_sure"),
+    [
+        # Parts of one sentence, each with its place, its kind or its noun.
+        ("Sept caméras filment la halle et onze le quai.", 7, False),
+        ("Sept caméras sont placées sous la halle, onze sur le quai et deux dans la rue.", 20, True),
+        ("Les caméras, au nombre de 14 pour la régie et de 3 pour la ville, sont connues.", 17, True),
+        ("Le nombre de caméras ne peut excéder 12 à l'intérieur et 5 à l'extérieur.", 17, True),
+        ("Les images sont celles de 30 caméras du port auxquelles s'ajoutent six caméras de la plage.", 36, True),
+        ("Sont visées, d'une part, 8 caméras du parc et, d'autre part, de 4 caméras nomades.", 12, True),
+        ("Sont visées 9 (neuf) caméras fixes et une (1) caméra sur aéronef.", 10, True),
+        ("Sont visées 12 caméras, 8 caméras fixes et 4 mobiles.", 12, True),
+        ("Caméras : 4 + 11 + 2.", 17, True),
+        ("Sont concernées :\nrue Haute : quatre caméras ;\nrue Basse : deux caméras.", 6, True),
+        ("Sont concernées :\n- 4 caméras rue Haute ;\n- 12 caméras rue Basse.", 16, True),
+        ("Les caméras sont celles du préau (6), du gymnase (2) et du parvis (1).", 9, False),
+        # What may be the same cameras, or lines, is not added.
+        ("Sont autorisés :\n- la police, sur 40 caméras ;\n- la gendarmerie, sur 12 caméras.", None, True),
+        ("Les caméras sont celles des stations Nation (6), Bercy (14) et Cité (4).", None, True),
+        ("Sont visées 12 caméras au port, où il s'en trouve 8 sur le quai.", 12, False),
+        # What is left out, and of how many.
+        ("Sur les 90 caméras de la ville, 22 sont raccordées.", 22, True),
+        ("Parmi 90 caméras, seules 22 seront analysées.", 22, True),
+        ("Il porte sur 22 caméras. Les quatre caméras du port n'en font pas partie.", 22, True),
+        ("Le nombre reste fixé, à l'exception des deux caméras du quai ; leur nombre s'établit ainsi à 20.", None, True),
+        ("Les caméras du quai étant ôtées, leur nombre s'établit ainsi à 20, sous réserve de trois caméras.", 20, False),
+        ("Le nombre de caméras est ramené de trente-deux à vingt-six.", 26, True),
+        ("Le nombre de caméras (seize) reste le même.", 16, True),
+    ],
+)
+def test_parts_are_added_up_or_make_the_number_doubtful(said: str, cameras: int | None, *, is_sure: bool) -> None:
+    read = facts(f"La SNCF est autorisée à employer un traitement algorithmique.\nArticle 2 : {said}")
+    assert (read.cameras, "cameras" not in read.doubtful) == (cameras, is_sure)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +296,7 @@ def test_a_column_of_thousands_of_figures_is_read_in_time_that_grows_with_its_le
             looked_at += 1
             yield line
 
-    monkeypatch.setattr(equipment, "lines_of", counted)
+    monkeypatch.setattr(cameras, "lines_of", counted)
     assert facts("Un traitement algorithmique est autorisé.\nArticle 2 : Les caméras :\n" + "12\n" * 3000).cameras is None
     assert 0 < looked_at < 20_000
 
@@ -274,7 +310,7 @@ def test_a_column_of_thousands_of_figures_is_read_in_time_that_grows_with_its_le
         ("Le système est composé de 3 caméras intérieures et de 1 caméra extérieure.", 4),
         ("Le traitement porte sur 1 caméra intérieure et 37 caméras extérieures.", 38),
         ("Le traitement porte sur une caméra extérieure, douze caméras intérieures.", 13),
-        ("Le traitement porte sur 1 caméra extérieure, 37 intérieures.", None),
+        ("Le traitement porte sur 1 caméra extérieure, 37 intérieures.", 38),
         ("Le traitement porte sur 12 caméras fixes, 3 caméras nomades et 1 caméra filmant la voie publique.", 16),
         ("Le traitement porte sur 20 caméras, dont 16 caméras fixes et 2 caméras mobiles.", 20),
         ("Le traitement porte sur 20 caméras (16 intérieures et 4 extérieures).", 20),
@@ -319,13 +355,8 @@ def test_products_under_a_heading_in_a_form_or_as_what_it_is(said: str, maker: s
     assert (facts.software, facts.vendor) == ("Vigibocage", maker)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "Le comité tient un stand. Il est dit, sous le nom de Bocage, utile.",
-    ],
-)
-def test_posters_and_others_name_no_product(said: str) -> None:
+def test_posters_and_others_name_no_product() -> None:
+    said = "Le comité tient un stand. Il est dit, sous le nom de Bocage, utile."
     facts = judge(
         act(f"Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1er : Divers.\nArticle 6 – {said}", NAMED_TITLE)
     ).facts

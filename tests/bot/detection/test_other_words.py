@@ -37,21 +37,25 @@ def facts(*articles: str, title: str = "Arrêté n° 2026-412", visas: str = LAW
         ("en vue de la sécurité des personnes", None),
         ("décision justifiée par la tenue du Salon du livre", "Salon du livre"),
         ("décision motivée par le Salon du livre", "Salon du livre"),
+        ("pour la sûreté de la Foire aux oignons", "Foire aux oignons"),
+        ("pour la sécurité du « Rendez-vous des lutins »", "Rendez-vous des lutins"),
+        ("pour la sécurité du Stade des Foins", None),
+        ("pour la durée de la compétition « Dune Extrême »", "compétition « Dune Extrême »"),
+        ("pour les seuls défilés de la Chandeleur", "défilés de la Chandeleur"),
+        ("pendant la 12e Nocturne des halles", "12e Nocturne des halles"),
+        ("à l'occasion de la foire mentionnée à l'article 2", None),
     ],
 )
 def test_events(words: str, event: str | None) -> None:
     assert facts(f"La commune de Cannes est autorisée, {words}, à employer {OBJECT}.").event == event
 
 
-@pytest.mark.parametrize(
-    ("title", "article", "event"),
-    [
-        ("d'une épreuve cycliste", "de la course Blois – Vendôme", "course Blois – Vendôme"),
-    ],
-)
-def test_an_article_may_name_more_clearly_what_the_title_names(title: str, article: str, event: str) -> None:
-    printed = f"Arrêté n° 2026-412 autorisant l'emploi d'{OBJECT} à l'occasion {title}"
-    assert facts(f"À l'occasion {article}, la commune de Nevers est autorisée à employer {OBJECT}.", title=printed).event == event
+def test_an_article_may_name_more_clearly_what_the_title_names() -> None:
+    printed = f"Arrêté n° 2026-412 autorisant l'emploi d'{OBJECT} à l'occasion d'une épreuve cycliste"
+    assert (
+        facts(f"À l'occasion de la course Blois – Vendôme, la commune de Nevers est autorisée à employer {OBJECT}.", title=printed).event
+        == "course Blois – Vendôme"
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,28 @@ def test_an_article_may_name_more_clearly_what_the_title_names(title: str, artic
 def test_an_event_ends_where_its_title_does(title: str) -> None:
     printed = f"Arrêté n° 2026-412 {title.format(OBJECT)}"
     assert facts(f"La commune de Dole est autorisée à employer {OBJECT}.", title=printed).event == "Fête des Foins"
+
+
+@pytest.mark.parametrize(
+    ("recital", "event"),
+    [
+        ("le Carnaval des Foins rassemblera 9 000 personnes", "Carnaval des Foins"),
+        ("la 4e édition du festival « Les Foins » attire la foule", "festival « Les Foins »"),
+        ("la Grande Fenaison, fête des faneurs, se déroule en juin", "Grande Fenaison"),
+        ("le Parc des Foins accueille 9 000 personnes", None),
+        ("le festival de l'an dernier a réuni 9 000 personnes", None),
+    ],
+)
+def test_what_takes_place_by_a_recital_is_a_doubtful_event(recital: str, event: str | None) -> None:
+    read = facts(f"La commune de Dole est autorisée à employer {OBJECT}.", visas=f"{LAW}\nConsidérant que {recital} ;")
+    assert (read.event, "event" in read.doubtful) == (event, event is not None)
+
+
+@pytest.mark.parametrize("said", ["concernant la tournée « Foins »", "relative à la tournée « Foins »"])
+def test_a_refusal_says_what_the_demand_was_about(said: str) -> None:
+    visas = f"{LAW}\nVu la demande de la commune de Metz d'employer {OBJECT} ;"
+    refused = facts(f"La demande {said} est rejetée.", title=f"Arrêté n° 2026-412 refusant l'emploi d'{OBJECT}", visas=visas)
+    assert refused.event == "tournée « Foins »"
 
 
 @pytest.mark.parametrize(
@@ -249,14 +275,11 @@ def test_a_day_beside_an_end_is_none_of_its_days(article: str, starts: str | Non
     assert (found.get("starts"), found.get("ends")) == (starts, None)
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "Décision préfectorale SPC-2026-088",
-    ],
-)
-def test_a_decision_of_a_prefect_has_its_number(title: str) -> None:
-    assert facts(f"La commune de Lens est autorisée à employer {OBJECT}.", title=f"{title} – {OBJECT}").number == "SPC-2026-088"
+def test_a_decision_of_a_prefect_has_its_number() -> None:
+    assert (
+        facts(f"La commune de Lens est autorisée à employer {OBJECT}.", title=f"Décision préfectorale SPC-2026-088 – {OBJECT}").number
+        == "SPC-2026-088"
+    )
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,16 @@ def test_a_figure_at_the_end_of_a_page_stays() -> None:
         ("détecte un mouvement de foule. Il n'est pas recherché de personne au sol.", {"crowd_movement"}),
         ("signale un colis laissé à l'abandon et une foule en mouvement.", {"abandoned_object", "crowd_movement"}),
         ("signale les piétons entrés dans l'enclos des chevaux, fermé au public.", {"forbidden_zone"}),
+        ("signale la présence d'armes, à l'exception de l'intrusion dans une zone interdite.", {"weapon"}),
+        (
+            "signale la présence d'armes et la présence de vélos dans les allées piétonnes où ils sont interdits.",
+            {"weapon", "forbidden_zone"},
+        ),
+        ("signale un départ de feu et une trop forte affluence de visiteurs.", {"fire", "crowd_density"}),
+        (
+            "signale tous ceux de l'article 3 du décret, hormis la densité de personnes, la présence d'armes et les départs de feu.",
+            {"abandoned_object", "wrong_way", "forbidden_zone", "person_down", "crowd_movement"},
+        ),
     ],
 )
 def test_what_is_excluded_bears_on_its_own_sentence(told: str, purposes: set[str]) -> None:
@@ -263,6 +273,9 @@ def test_articles_may_refer_to_the_recital_that_names_the_events(said: str, purp
 @pytest.mark.parametrize(
     ("items", "doubtful"),
     [
+        ("les départs de feux, les attroupements soudains et la densité trop importante de personnes.", True),
+        ("les départs de feux, les mouvements de foule et la densité trop importante de personnes.", False),
+        ("ceux de l'article 3 du décret, sauf la présence d'armes et les départs de feu.", True),
         ("1° départs de feux ;\n2° mouvements de foule ;\n3° densité trop importante de personnes.", False),
         ("1° départs de feux ;\n2° attroupements soudains ;\n3° densité trop importante de personnes.", True),
     ],

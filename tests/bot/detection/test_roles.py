@@ -40,11 +40,50 @@ def facts(article: str, more: str = "") -> Facts:
             f"Les services de l'État (police nationale, gendarmerie nationale et douanes) sont autorisés {USE}.",
             ["Police nationale", "Gendarmerie nationale", "Douanes"],
         ),
+        (
+            (
+                "La régie « Bus de Vire », exploitante du réseau, pourra mettre en œuvre un traitement algorithmique.\n"
+                "Article 2 : Ses agents avertissent le centre de la police nationale."
+            ),
+            ["Régie « Bus de Vire »"],
+        ),
+        (
+            f"Pour la sûreté du salon, la société Garde Claire, agissant pour le compte de l'exploitant du parc, est habilitée {USE}.",
+            ["Société Garde Claire"],
+        ),
+        (
+            (
+                "L'office intercommunal du Bocage est admis à faire usage d'un traitement algorithmique.\n"
+                "Article 2 : Le traitement est assuré au moyen du logiciel Obole, distribué par la société Bocage Numérique."
+            ),
+            ["Office intercommunal du Bocage"],
+        ),
     ],
 )
 def test_every_coordinated_subject_may_and_who_is_in_no_list_makes_a_doubt(article: str, operators: list[str]) -> None:
     found = facts(article)
     assert (list(found.operators), "operators" in found.doubtful) == (operators, True)
+
+
+@pytest.mark.parametrize(
+    ("article", "more", "operators"),
+    [
+        (
+            f"La police nationale et le groupement de gendarmerie départementale de l'Orne sont autorisés {USE}.",
+            "Article 2 : La gendarmerie nationale informe le préfet.",
+            ("Police nationale", "Gendarmerie nationale"),
+        ),
+        (f"La préfecture de police (direction de l'ordre public et de la circulation) est autorisée {USE}.", "", ("Préfecture de police",)),
+        (
+            "L'autorisation donnée à la police nationale est renouvelée, au titre du Salon des lampes, pour un mois.",
+            "",
+            ("Police nationale",),
+        ),
+    ],
+)
+def test_one_body_is_told_once_and_nothing_beside_it(article: str, more: str, operators: tuple[str, ...]) -> None:
+    found = facts(article, more)
+    assert (found.operators, "operators" in found.doubtful) == (operators, False)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +103,27 @@ def test_every_coordinated_subject_may_and_who_is_in_no_list_makes_a_doubt(artic
         ("au sein du palais des festivals, sur le Vieux-Port", ["palais des festivals", "Vieux-Port"]),
         ("sur l'emprise du circuit des Bruyères ouverte au public", ["circuit des Bruyères"]),
         ("sur l'autoroute A7", ["autoroute A7"]),
+        ("sur les parkings P1 et P3", ["parking P1", "parking P3"]),
+        ("sur les quais Haut et Jean-Moulin ainsi que le pont Neuf", ["quai Haut", "quai Jean-Moulin", "pont Neuf"]),
+        ("rue des Places Neuves", ["rue des Places Neuves"]),
         ("entre la promenade du Midi et la rue Haute", ["promenade du Midi", "rue Haute"]),
     ],
 )
 def test_a_kind_of_place_with_a_name_is_a_place_whatever_leads_to_it(where: str, places: list[str]) -> None:
     assert list(facts(f"{POLICE} {where}.").places) == places
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "La zone couverte comprend la rue Haute.",
+        "La société Trans-Vire pourra mettre en œuvre, sur la rue Haute, le logiciel.",
+        "Le logiciel est acquis sur un lot du marché national. La zone concernée est la rue Haute.",
+    ],
+)
+def test_articles_that_tell_where_or_who_may_have_places(article: str) -> None:
+    title = "Arrêté n° 2026-1 portant autorisation de traitement algorithmique des images de vidéoprotection"
+    assert judged("Objet.", f"Article 2 : {article}", title).facts.places == ("rue Haute",)
 
 
 @pytest.mark.parametrize("housed", ["Le recours est adressé 3 place de Fontenoy.", "Les lieux suivants sont retirés : rue de Lens."])
@@ -87,6 +142,8 @@ def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
         ("sur les images de la vidéoprotection des communes de Lens et d'Uzès", ["Lens", "Uzès"]),
         ("pour la commune de Die", ["Die"]),
         ("dans les parkings P1 à P4", []),
+        ("sur\nPREFECTURE DE L'ORNE - page 2\nla route de Vire", []),
+        ("À L'OCCASION DES FÊTES DE MAI", []),
     ],
 )
 def test_communes_by_whose_cameras_and_for_whom(said: str, communes: list[str]) -> None:
@@ -134,7 +191,7 @@ def test_the_days_of_the_week_on_which_hours_hold(when: str, weekdays: list[tupl
 @pytest.mark.parametrize(
     ("article", "more", "doubtful"),
     [
-        (f"{POLICE} sur les images de 5 caméras place Neuve et une caméra place des Clercs.", "", "cameras"),
+        (f"{POLICE} sur les images de 5 caméras place Neuve. Une caméra filme la place des Clercs, trois la rue.", "", "cameras"),
         (f"{POLICE} sur les images de 5 caméras place Neuve, sans suivre une personne d'une caméra à l'autre.", "", ""),
         (
             POLICE + ".",

@@ -543,8 +543,8 @@ def test_a_decree_that_is_recorded_while_a_group_moves_goes_there(store: Store) 
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("many", [5000])
-def test_thousands_of_followers_take_few_statements(store: Store, many: int) -> None:
+def test_thousands_of_followers_take_few_statements(store: Store) -> None:
+    many = 5000
     with store.database.writing() as connection:
         new = {"language": "fr", "mode": FollowMode.AT_ONCE, "since": TODAY}
         connection.execute(insert(followers), [{"chat": chat, **new} for chat in range(1, many + 1)])
