@@ -323,7 +323,7 @@ def test_a_decree_tells_between_which_looks_it_went_online() -> None:
 
 
 def test_shares_of_what_went_online_late_have_their_number_and_few_decrees_none() -> None:
-    many = [replace(samples.FULL, id=number, url=f"https://a.example/{number}.pdf") for number in range(1, 11)]
+    many = [replace(samples.FULL, id=number) for number in range(1, 11)]
     other = replace(samples.FULL, id=11, authority="38")
     page = get(memory_site(MemoryDecrees([*many, other])), "/chiffres")
     shown = _text(page)
