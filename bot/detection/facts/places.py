@@ -42,7 +42,7 @@ _A_KIND = rf"(?:(?:dans|sur|en)\s+)?{_OF_THE}?{_THE}?{_ADJECTIVE}{GROUND}\b"
 """Matches a kind of place and the words before it."""
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
-    r"(?:(?:\d{1,3}\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
+    rf"(?:(?:de )?(?:(?:{_COUNT})\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
     r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
     r"(?:(?:situee?s?|implantee?s?)\s+)?"
     r"(?:(?:au\s(?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?,?\spar\s)?"
@@ -59,7 +59,7 @@ _GENERIC = re.compile(
 _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
-    r"\s*\(.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
+    r"\s*\(.*$|\s*[–—-]\s*\d{5}\b.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
     r"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|p[ée]rim[eè]tre)\b.*$|\s+une?\s(?:p[ée]rim[eè]tre|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
@@ -92,7 +92,7 @@ _BETWEEN = re.compile(
     r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?(?:(?:notamment|dont|en particulier|a savoir)\s+)?"
     r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
-    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND})"
+    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND}|(?:de |des )?(?:{_COUNT}) cameras?\b)"
 )
 # "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
 # And "le massif du Maïdo et la marina de Bas-du-Fort".
@@ -103,8 +103,9 @@ _AND = re.compile(
 )
 # A common noun, then a name: "col des Bœufs", "coteau Kerveguen".
 _PROPER = re.compile(
-    r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|[ -][a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
+    r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|(?:[ -]|(?<=['’]))[a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
 )
+_CAMERAS_ALONE = re.compile(rf"\W*(?:{_COUNT})\scameras?\b")
 _SEVERAL = re.compile(
     rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?:(?=\sd)|\sde\s(?i:m[ée]tro|tram(?:way)?)(?=\s))"
     # "les parkings P2 et P5", "les quais Haut et Jean-Moulin".
@@ -224,7 +225,9 @@ def _cut(text: str) -> Iterator[str]:
             continue
         head, colon, tail = text[start:first].partition(" : ")
         # "gare de Lyon : 61 caméras", but "RATP : stations Bercy".
-        yield head if not colon or is_place(_without_lead(head)[0].strip()) else tail
+        name = _without_lead(head)[0].strip()
+        counted = _CAMERAS_ALONE.match(_plain(tail)) is not None and _is_proper(name)
+        yield head if not colon or counted or is_place(name) else tail
         start = last
 
 
@@ -239,7 +242,7 @@ _WATCHED = re.compile(
     r"\b(?:cameras?|captation|perimetres?|zones? (?:couvert|concern|vis|film)\w*"
     r"|lieux?|endroits?|sites?(?! internet)|emplacements?|implantations?|implantee?s?|situee?s?"
     r"|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles|s'applique|s'exerce|s'etend(?:ent)?|porte sur"
-    r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)"
+    r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)|remplacee?s? par les? mots?"
     r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?"
     r"|(?:il|elle|traitement(?: algorithmique)?|dispositif) (?:est|sera|porte) (?:mis|employe|utilise|active)e?|traitement (?:porte|est))\b"
 )
@@ -443,7 +446,7 @@ _SAID_OF = re.compile(
     r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
     rf"|(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour(?= {_DETERMINER}{GROUND}\b)"
     r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
-    r"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la )?(?:cameras?|systeme|dispositif|reseau))"
+    rf"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la |(?:{_COUNT}) )?(?:cameras?|systeme|dispositif|reseau))"
     r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?"
     r"|(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
     r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)e?s?|(?<!traitement )sont(?! (?:sign|autor|concern)))"
@@ -460,8 +463,13 @@ _BRACKETS = re.compile(
 # A kind of place and a proper name, whatever stands before.
 _OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{_ADJECTIVE}{GROUND}\s)")
 _NO_PLACE_BEFORE = re.compile(rf"\d(?: ?bis)?,? $|\b{_LEFT_OUT}[^.]*$")
+_NO_LONGER = re.compile(
+    r",?\s(?:n'est|ne sont|ne sera|ne seront) (?:pas|plus) (?:concern|vis|couvert|film|inclu|compri|exploit|trait|utilis)"
+)
 _KIND_THEN_NAME = re.compile(r"(?:\S+\s){1,2}?(?:(?:de la|du|des|de|à la|aux?|sur)\s|(?:de )?[ldLD]['’]\s?)?[A-ZÀ-ÖØ-Þ]")
-_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME), (_SAID_OF, _BRACKETS)
+# "Les mots « … » sont remplacés par les mots : « la place Neuve »".
+_IN_ITS_PLACE = re.compile(rf"\bremplacee?s? par (?:les? )?(?:mots?|termes?|mention)\s?:?\s?\"\s?(?P<place>(?:l[ae]s?\s|l'\s?)?{GROUND}\b)")
+_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME, _IN_ITS_PLACE), (_SAID_OF, _BRACKETS)
 """What follows one of the second is a place, of whatever kind."""
 
 
@@ -559,7 +567,7 @@ def _in(
         whole = BALANCED.match(text, start, end)
         end = whole.end() if whole is not None and text.startswith(")", whole.end(), end) else end
         position = max(match.end(), start + 1)
-        if any(first <= start < last for first, last in eventful):
+        if any(first <= start < last for first, last in eventful) or _NO_LONGER.match(text, end):
             continue
         before = text[max(start - _ADDRESS, block.start) : start]
         if "tribunal" in before or (match.re is _OF_KIND_AND_NAME and _HOUSED.search(before)):

@@ -44,6 +44,7 @@ def facts(*articles: str, title: str = "Arrêté n° 2026-412", visas: str = LAW
         ("pour les seuls défilés de la Chandeleur", "défilés de la Chandeleur"),
         ("pendant la 12e Nocturne des halles", "12e Nocturne des halles"),
         ("à l'occasion de la foire mentionnée à l'article 2", None),
+        ("au titre de la sécurité de l'événement « Les Nuées »", "événement « Les Nuées »"),
     ],
 )
 def test_events(words: str, event: str | None) -> None:
@@ -54,6 +55,7 @@ def test_events(words: str, event: str | None) -> None:
     ("title", "article", "event"),
     [
         ("d'une épreuve cycliste", "de la course Blois – Vendôme", "course Blois – Vendôme"),
+        ("de la foire aux vins", "de la Foire ancienne aux fromages et aux vins", "Foire ancienne aux fromages et aux vins"),
     ],
 )
 def test_an_article_may_name_more_clearly_what_the_title_names(title: str, article: str, event: str) -> None:
@@ -82,6 +84,7 @@ def test_an_event_ends_where_its_title_does(title: str) -> None:
         ("le Carnaval des Foins rassemblera 9 000 personnes", "Carnaval des Foins"),
         ("la 4e édition du festival « Les Foins » attire la foule", "festival « Les Foins »"),
         ("la Grande Fenaison, fête des faneurs, se déroule en juin", "Grande Fenaison"),
+        ("les 5es Rencontres du conte auront lieu en juin", "5es Rencontres du conte"),
         ("le Parc des Foins accueille 9 000 personnes", None),
         ("le festival de l'an dernier a réuni 9 000 personnes", None),
     ],

@@ -126,7 +126,10 @@ def test_a_ruined_page_is_for_a_person_where_its_name_and_its_law_are_left(text:
         ("Arrêté portant interdiction de la marche hostile au déploiement de la vidéosurveillance algorithmique", Outcome.NOT_CONCERNED),
         (f"Arrêté portant interdiction d'un rassemblement contre la vidéosurveillance et autorisant {OBJECT}", Outcome.DECREE),
         (f"Arrêté portant interdiction d'{OBJECT}", Outcome.UNCERTAIN),
-        ("Arrêté portant restriction de la circulation rue Haute durant les travaux de pose de caméras algorithmiques", Outcome.NOT_CONCERNED),
+        (
+            "Arrêté portant restriction de la circulation rue Haute durant les travaux de pose de caméras algorithmiques",
+            Outcome.NOT_CONCERNED,
+        ),
         ("Arrêté interdisant le stationnement pour l'installation de mâts et de caméras à traitement algorithmique", Outcome.NOT_CONCERNED),
         (f"Arrêté réglementant la circulation pour l'installation de caméras et autorisant {OBJECT}", Outcome.DECREE),
     ],
