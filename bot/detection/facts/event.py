@@ -65,7 +65,8 @@ _BEFORE_NAME = re.compile(r"^[«\"“\s]*(?:\d+\s?(?:e|ème|es)\s)?")
 # A recital has it as what takes place: "que le Carnaval de nuit rassemblera …", "que le Grand Bal, fête de la ville, se tiendra …".
 _TAKES_PLACE = re.compile(
     r"\bque (?:l[ae]s? |ia |l')(?:\w+ edition (?:du |de la |de l'|des ))?"
-    rf"(?P<told>(?:\d+\s?(?:e|eme|es)\s)?{_KIND}\b[^.;:,]{{0,90}}?|(?:(?!\bqu)[^.;:,]){{3,60}}?(?=, (?:une? )?{_KIND}))(?:, [^.;:,]{{3,60}},)?"
+    rf"(?P<told>(?:\d+\s?(?:e|eme|es)\s)?{_KIND}\b[^.;:,]{{0,90}}?|(?:(?!\bqu)[^.;:,]){{3,60}}?(?=, (?:une? )?{_KIND}))"
+    r"(?:, [^.;:,]{3,60},)?"
     r"\s(?:se (?:tien(?:t|nent|dra|dront)|deroule(?:nt|ra|ront)?)|(?:a|ont|aura|auront) lieu|reuni(?:t|ra|ront|ssent)"
     r"|rassemble(?:nt|ra|ront)?"
     r"|attire(?:nt|ra|ront)?|verra|accueille(?:nt|ra)?|conduira|conduit|(?:est|sont) (?:prevue?s?|organisee?s?|au nombre))\b"

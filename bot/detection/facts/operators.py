@@ -69,7 +69,8 @@ _STOP = re.compile(r"(?<!\bm)\.\s")
 _MAYOR, _OWN_POLICE = (
     re.compile(r"\bmaires?\b"),
     re.compile(
-        r"[^.;]{0,160}?\b(?:par|pour|compte d[eu]|profit d[eu]|moyen d[eu]) (?:s[ao]n?|ses|leurs?) (?:\w+ de (?:la )?)?polices? municipales?\b"
+        r"[^.;]{0,160}?\b(?:par|pour|(?:compte|profit|moyen) d[eu]) (?:s[ao]n?|ses|leurs?)"
+        r" (?:\w+ de (?:la )?)?polices? municipales?\b"
     ),
 )
 # "La commune de X, qui n'est pas équipée, n'est pas concernée."

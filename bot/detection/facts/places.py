@@ -103,7 +103,8 @@ _AND = re.compile(
 )
 # A common noun, then a name: "col des Bœufs", "coteau Kerveguen".
 _PROPER = re.compile(
-    r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|(?:[ -]|(?<=['’]))[a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
+    r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|(?:[ -]|(?<=['’]))[a-zà-öø-ÿœ]{3,20}){0,4}"
+    r"(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
 )
 _CAMERAS_ALONE = re.compile(rf"\W*(?:{_COUNT})\scameras?\b")
 _SEVERAL = re.compile(
@@ -242,7 +243,8 @@ _WATCHED = re.compile(
     r"\b(?:cameras?|captation|perimetres?|zones? (?:couvert|concern|vis|film)\w*"
     r"|lieux?|endroits?|sites?(?! internet)|emplacements?|implantations?|implantee?s?|situee?s?"
     r"|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles|s'applique|s'exerce|s'etend(?:ent)?|porte sur"
-    r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)|remplacee?s? par les? mots?"
+    r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)"
+    r"|remplacee?s? par les? mots?"
     r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?"
     r"|(?:il|elle|traitement(?: algorithmique)?|dispositif) (?:est|sera|porte) (?:mis|employe|utilise|active)e?|traitement (?:porte|est))\b"
 )
