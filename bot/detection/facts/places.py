@@ -251,7 +251,7 @@ _WATCHED = re.compile(
 _SO_MANY = re.compile(r"\W{0,4}(?:soit|au total|total|ensemble)\D{0,20}\d{1,4} cameras\b")
 _ASIDE = r"agents?|destinataires?|affich\w*|panneau\w*|inform\w*|conserve\w*|serveurs?|habilite\w*"
 _NOT_WATCHED = re.compile(rf"\b(?:{_ASIDE})\b")
-# An article or a row headed "Lieux" may give their names alone, as does a definition: "« les lieux » : …".
+# An article or a row headed "Lieux" may give their names alone.
 _HEAD = r"(?:lieux?|perimetre|sites?|emplacements?|implantations?|secteurs|zones|gares|stations)(?:\s(?:concerne|vise|couvert)e?e?s?)?"
 _HEADING = re.compile(rf"\W{{0,3}}{_HEAD}\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
@@ -328,9 +328,6 @@ _OTHER = re.compile(
     r"|(?:exploite|gere|serv|oper|visionne|traite|assure|regarde|vu)\w* par(?=\W*$)"
     r"|finalites?|recours|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?)\b"
 )
-_OF_CAMERAS = re.compile(
-    r"(?<=, )[^,.;:]*\bcameras?\b[^,.;:]*\b(?:couvrant|filmant|(?:situ|implant|install|dispos|reparti)ee?s|suivant(?:e?s)?|ci-apres)$"
-)
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+(?:\w+\W+){0,4}?)?sont autorise")
 _WHOLE_LINE = rf"{_A_KIND}[^,;:.\n]{{2,80}}"
@@ -345,7 +342,6 @@ _UNDER_HEAD = re.compile(
     rf"{HEADED}{_HEAD}(?:\s?[^\w\s]){{0,2}}\s"
     rf"(?P<told>{_FIRST}(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
 )
-_DEFINED = re.compile(rf"\"\s?(?:l[ae]s?\s)?{_HEAD}\s?\"(?:\s?:|,?\sdesigne(?:nt)?)\s(?P<told>{_FIRST}[^.:;]{{1,900}})")
 # Which camera, or whose places an item tells: "S'agissant de la SNCF, la gare de X".
 _CAMERA = re.compile(
     r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?|^(?:s'agissant|pour|en ce qui concerne|concernant)\s[^,:;.]{4,60}(?:,|\s:)\s"
@@ -364,13 +360,8 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     headed = _UNDER_HEAD.match(text, block.start, block.end)
     if headed is not None and ("\n" not in headed["told"].strip() or re.search(r"[,;]", headed["told"]) is not None):
         yield from _places(document, *headed.span("told"))
-    for defined in _DEFINED.finditer(document.flat, block.start, block.end):
-        yield from _places(document, *defined.span("told"))
     for found in lists(document, block.start, block.end, _WHOLE_LINE):
         lead = document.flat[found.start : found.opened].rstrip(" :-")
-        # "… est autorisé à signaler des mouvements de foule, au moyen de six caméras couvrant :".
-        own = _OF_CAMERAS.search(lead)
-        lead = own.group() if own is not None else lead
         strong = _LIST_LEAD.search(lead) is not None
         if (_TITLED.match(lead) and not (strong or found.marked)) or _OTHER.search(lead) or _AUTHORISED.match(lead):
             continue
