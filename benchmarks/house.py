@@ -21,8 +21,6 @@ LOOSE = frozenset({"bot/__init__.py", "sources/__init__.py", "sources/model.py",
 """What may stand in the folder of a package of packages."""
 SHORT = 60
 """A module with fewer lines and a single importer belongs to that importer."""
-PARAMETERS = 7
-"""A constructor with more is the sign of a part that is missing."""
 
 
 class Module:
@@ -31,17 +29,11 @@ class Module:
     def __init__(self, path: str, text: str) -> None:
         tree = ast.parse(text)
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        inner = {id(node) for function in functions for node in ast.walk(function)}
         self.path = path
         self.name = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         self.lines = text.count("\n")
-        self.code = sum(1 for line in text.splitlines() if line.strip())
-        self.import_lines = sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in imports)
         self.imports = frozenset(name for node in imports for name in _named(node))
-        self.imports_in_functions = sum(id(node) in inner for node in imports)
         self.classes = frozenset(node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))
-        self.wide_constructors = list(_wide(tree))
 
 
 @dataclass(frozen=True)
@@ -74,10 +66,6 @@ class House:
             if module.lines < SHORT and not module.path.endswith("__init__.py") and len(importers[module.name]) == 1
         ]
 
-    def wide(self) -> list[str]:
-        """Return the constructors with too many parameters."""
-        return [f"{module.path}: {name}" for module in self.modules for name in module.wide_constructors]
-
     def broken(self) -> list[str]:
         """Return a sentence for each rule that is broken."""
         return [f"{path} stands loose: it belongs into a package" for path in self.loose()] + [
@@ -87,18 +75,14 @@ class House:
     def figures(self) -> Iterator[tuple[str, object, Sequence[str]]]:
         """Return each figure with its name and, where there are few, with what was counted."""
         longest = max(self.modules, key=lambda module: module.lines)
-        share = 100 * sum(module.import_lines for module in self.modules) / sum(module.code for module in self.modules)
-        loose, doubled, single, wide = self.loose(), self.doubled(), self.single(), self.wide()
+        loose, doubled, single = self.loose(), self.doubled(), self.single()
         yield "files", len(self.modules), ()
         yield "lines", sum(module.lines for module in self.modules), ()
         yield "median lines of a file", int(statistics.median(module.lines for module in self.modules)), ()
         yield "longest file", longest.lines, (longest.path,)
         yield "loose modules", len(loose), loose
         yield f"single importer and below {SHORT} lines", len(single), single
-        yield "import lines, in percent of all", round(share, 1), ()
-        yield "imports inside functions", sum(module.imports_in_functions for module in self.modules), ()
         yield "class names defined twice", len(doubled), [f"{name}: {', '.join(paths)}" for name, paths in doubled.items()]
-        yield f"constructors with more than {PARAMETERS} parameters", len(wide), wide
 
 
 def survey(root: Path) -> House:
@@ -111,16 +95,6 @@ def _named(node: ast.Import | ast.ImportFrom) -> Iterable[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
-
-
-def _wide(tree: ast.Module) -> Iterator[str]:
-    for defined in ast.walk(tree):
-        if isinstance(defined, ast.ClassDef):
-            for node in defined.body:
-                if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-                    given = node.args.posonlyargs + node.args.args[1:] + node.args.kwonlyargs
-                    if len(given) > PARAMETERS:
-                        yield f"{defined.name} ({len(given)})"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

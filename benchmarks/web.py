@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.queries import filled, now, shares
+from benchmarks.queries import NOW, filled, shares
 from bot.app.config.model import Settings, WebSettings
 from bot.app.website import site_of
 from bot.gazetteer.gazetteer import gazetteer
@@ -76,7 +76,7 @@ def table(costs: Sequence[PageCost]) -> list[str]:
 
 def measure(store: Store, asked: int) -> tuple[list[PageCost], float]:
     """Request pages of each kind so often, other ones each time, and return what they took, and the MB of memory that all took together."""
-    site = site_of(Settings(web=WebSettings(public_url="https://vigie.example")), load_authorities(), store, now)
+    site = site_of(Settings(web=WebSettings(public_url="https://vigie.example")), load_authorities(), store, lambda: NOW)
     # A bot has the places of France loaded, and has read when its sources publish.
     gazetteer()
     site.overview()
@@ -127,7 +127,7 @@ async def _cost(site: SiteContext, executor: ThreadPoolExecutor, kind: str, some
 
 
 def _application(site: SiteContext, executor: ThreadPoolExecutor) -> Application:
-    return Application(site, addresses(), now, VisitorLimits(1_000_000, time.monotonic), executor, Cache())
+    return Application(site, addresses(), lambda: NOW, VisitorLimits(1_000_000, time.monotonic), executor, Cache())
 
 
 async def _ask(application: Application, address: str) -> tuple[float, int]:
@@ -156,8 +156,7 @@ async def _nothing() -> MutableMapping[str, Any]:
 
 def _resident() -> int:
     """Return the bytes of memory that this process has now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ memory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -19,6 +19,20 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerHead:
+    """Describes an answer that came: the address as requested, when the request was sent and the answer received by our clock, the status,
+    and the headers `Date`, `Last-Modified` and `ETag`, None where absent."""
+
+    url: str
+    asked_at: datetime
+    answered_at: datetime
+    status: int
+    server_date: datetime | None = None
+    last_modified: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Describes one HTML page. `url` is the canonical address after redirects; `unchanged` means HTTP 304 (then `html` is empty)."""
 
@@ -26,6 +40,7 @@ class Page:
     html: str
     validators: Validators = Validators()
     unchanged: bool = False
+    head: AnswerHead | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,7 @@ class Download:
     path: Path
     size: int
     sha256: str
+    head: AnswerHead | None = field(default=None, compare=False)
 
 
 class FetchError(Exception):

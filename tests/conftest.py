@@ -51,7 +51,6 @@ FIRST = (
     "tests/bot/delivery/test_exactly_once.py",
     "tests/bot/ingest/test_outage.py",
     "tests/bot/ingest/test_misfiled.py",
-    "tests/bot/delivery/test_threads.py",
     "tests/bot/ingest/test_poller.py",
     "tests/e2e/test_replay.py",
     "tests/bot/ingest/test_killed_readings.py",

@@ -77,7 +77,7 @@ def _warm() -> None:
         import_module(module)
     load_authorities()
     copy_when_new(pytest.MonkeyPatch())
-    fork_readers(pytest.MonkeyPatch(), "bot.reading.sandbox.child", "bot.delivery.picture.child")
+    fork_readers(pytest.MonkeyPatch(), "bot.reading.sandbox.child", "bot.reading.sandbox.excerpt", "bot.delivery.picture.child")
     prepare_clients(pytest.MonkeyPatch())
     for trust_env in (True, False):
         httpx.create_ssl_context(trust_env=trust_env)

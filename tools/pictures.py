@@ -30,12 +30,12 @@ from playwright.sync_api import sync_playwright
 from bot.app.demo.scenario import demo_text
 from bot.app.inventory import places_of
 from bot.detection.judging import judge
-from bot.domain.acts import Act, Change, Decree, Kind, Moment, Place, Reference
+from bot.domain.acts import Act, Change, Decree, Kind, Place, Reference
 from bot.domain.law import legal_advice
 from bot.domain.text import PageText
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
-from bot.messages.announcement import mastodon_thread, telegram_text
+from bot.messages.announcement import mastodon_status, telegram_text
 from bot.messages.lines import MessageContext, MessageInput, place_for
 from bot.messages.words import LANGUAGES, Language
 from bot.queries.figures import MONTHS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, figures_text
@@ -129,7 +129,6 @@ def frames(places: dict[str, Place]) -> Iterator[tuple[str, str]]:
     """Yield the name of each picture and its HTML."""
     first, ended, end = authorisation(), *ended_and_end()
     yield "message-authorisation", _posts([first], places)
-    yield "message-renewal-thread", _posts([_renewal(first)], places, MessageContext("https://vigie.example"))
     yield "message-edited", _posts([ended, end], places)
     yield "message-modification", _posts([_modification(first)], places)
     yield "message-refusal", _posts([_refusal(first)], places)
@@ -161,21 +160,6 @@ def ended_and_end() -> tuple[Decree, Decree]:
     end = replace(first, kind=Kind.ABROGATION, title=f"Arrêté portant abrogation de l'arrêté n° {first.facts.number}", facts=facts, id=15)
     change = Change(Kind.ABROGATION, 15, "2026-1131", since=DAY)
     return replace(first, changed_by=(change,)), replace(end, changes=(Change(Kind.ABROGATION, 12, first.facts.number, since=DAY),))
-
-
-def _renewal(first: Decree) -> Decree:
-    later = replace(
-        first.facts,
-        number="2026-1160",
-        starts=Moment(DAY + timedelta(days=3)),
-        ends=Moment(DAY + timedelta(days=33)),
-        operators=("SNCF", "Police municipale de Valence", "RATP"),
-        places=(*first.facts.places, "gare routière", "parc Jouvet", "avenue Victor-Hugo", "hôtel de ville", "stade Georges-Pompidou"),
-        references=(Reference(Kind.RENEWAL, first.facts.number, DAY),),
-    )
-    changes = (Change(Kind.RENEWAL, 12, first.facts.number, since=DAY),)
-    title = "Arrêté portant renouvellement de l'autorisation de mettre en œuvre un traitement algorithmique des images de vidéoprotection"
-    return replace(first, kind=Kind.RENEWAL, title=title, facts=later, id=16, changes=changes)
 
 
 def _modification(first: Decree) -> Decree:
@@ -220,23 +204,23 @@ def _pair(columns: Iterator[str]) -> str:
     return f'<div class="pair">{"".join(f"<div>{column}</div>" for column in columns)}</div>'
 
 
-def _posts(decrees: Sequence[Decree], places: dict[str, Place], context: MessageContext | None = None) -> str:
+def _posts(decrees: Sequence[Decree], places: dict[str, Place]) -> str:
     """Return these posts on both platforms, in both languages; the second of two replies to the first, which was edited."""
-    telegram = _pair(_telegram(decrees, places, language, context or MessageContext()) for language in LANGUAGES)
-    mastodon = _pair(_mastodon(decrees[:1], places, language, context or MessageContext()) for language in LANGUAGES)
+    telegram = _pair(_telegram(decrees, places, language) for language in LANGUAGES)
+    mastodon = _pair(_mastodon(decrees[:1], places, language) for language in LANGUAGES)
     return telegram + mastodon
 
 
-def _message(decree: Decree, places: dict[str, Place], language: Language, context: MessageContext, below: bool) -> MessageInput:
+def _message(decree: Decree, places: dict[str, Place], language: Language, below: bool) -> MessageInput:
     place = place_for(places, decree.authority)
     ids = frozenset(change.decree for change in decree.changed_by if below and change.decree is not None)
-    return MessageInput(decree, place, NOW, language, legal_advice(decree, place, NOW), replace(context, below=ids))
+    return MessageInput(decree, place, NOW, language, legal_advice(decree, place, NOW), MessageContext(below=ids))
 
 
-def _telegram(decrees: Sequence[Decree], places: dict[str, Place], language: Language, context: MessageContext) -> str:
+def _telegram(decrees: Sequence[Decree], places: dict[str, Place], language: Language) -> str:
     parts, quoted = [f'<p class="name">Telegram ({language})</p><div class="telegram">'], ""
     for decree in decrees:
-        text = telegram_text(_message(decree, places, language, context, below=len(decrees) > 1))
+        text = telegram_text(_message(decree, places, language, below=len(decrees) > 1))
         edited = '\n<span class="edited">edited</span>' if decree.changed_by else ""
         parts.append(f'<div class="said">{quoted}{text.html}{edited}</div>')
         if text.button is not None:
@@ -245,14 +229,10 @@ def _telegram(decrees: Sequence[Decree], places: dict[str, Place], language: Lan
     return "".join((*parts, "</div>"))
 
 
-def _mastodon(decrees: Sequence[Decree], places: dict[str, Place], language: Language, context: MessageContext) -> str:
-    statuses = [
-        status
-        for decree in decrees
-        for status in mastodon_thread(_message(decree, places, language, context, below=bool(decree.changed_by)))
-    ]
-    shown = statuses if context.public_url else statuses[:1]
-    said = "".join(f'<div class="said">{escape(status)}</div>' for status in shown)
+def _mastodon(decrees: Sequence[Decree], places: dict[str, Place], language: Language) -> str:
+    decree = decrees[0]
+    status = mastodon_status(_message(decree, places, language, below=bool(decree.changed_by)))
+    said = f'<div class="said">{escape(status)}</div>'
     return f'<p class="name">Mastodon ({language})</p><div class="mastodon">{said}</div>'
 
 

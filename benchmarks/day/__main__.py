@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+from benchmarks.day.brackets import told
 from benchmarks.day.clock import scratch
 from benchmarks.day.figures import PARIS, judge, report
 from benchmarks.day.reading import COSTS
@@ -30,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--week", action="store_true", help="from Monday 9 November 2026, of which the Wednesday is a holiday")
     when.add_argument("--first-week", action="store_true", help="Tuesday 3 November 2026, when October is watched too")
+    when.add_argument("--days", type=float, help="from Monday 9 November 2026, with troubles: whether brackets of publication are true")
     parser.add_argument("--every-nth", type=int, default=1, metavar="N", help="of the authorities, one in so many (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="what chance is drawn from (%(default)s)")
     options = parser.parse_args(arguments)
@@ -37,8 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first, days = (MONDAY, 7.0) if options.week else (FIRST_TUESDAY if options.first_week else TUESDAY, 1.0)
     # As many decrees as a quarter of the recueils of all of France: far more than there are, and no more than a channel shows in a day.
     plan = Plan(authorities, first, days, options.seed, frozenset({HOLIDAY}), min(1.0, 0.25 * options.every_nth))
+    if options.days:
+        plan = replace(plan, start=MONDAY, days=options.days, decrees=0.0, troubles=True)
     with scratch() as folder:
-        figures = judge(simulate(plan, Path(folder), COSTS))
+        record = simulate(plan, Path(folder), COSTS)
+    if plan.troubles:
+        print(told(record.brackets, record.stored, plan, sum(record.sites.values())))
+        return 1 if not all(bracket.is_true for bracket in record.brackets) else 0
+    figures = judge(record)
     print(report(figures, plan))
     return 1 if figures.faults else 0
 

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 import bot.app.service
 import bot.app.wiring
 import sources.crawl.lists
+from benchmarks.day.brackets import Bracket, brackets_of, is_new, outages, stored_bytes, wrong_clock
 from benchmarks.day.clock import AtOnce, LoopClock, Processors, SimulatedLoop, drop
 from benchmarks.day.papers import Paper
 from benchmarks.day.reading import Costs, SimulatedReader
@@ -71,6 +72,9 @@ class Record:
     """The hosts at one address."""
     processor: Mapping[str, float] = field(default_factory=dict)
     states: Sequence[SourceState] = ()
+    brackets: Sequence[Bracket] = ()
+    stored: Mapping[str, float] = field(default_factory=dict)
+    """Bytes by what they are for."""
 
 
 def simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
@@ -87,9 +91,11 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
         code: replace(authority, sources=tuple(replace(source, browser=None) for source in authority.sources))
         for code, authority in plan.authorities.items()
     }
-    clock = LoopClock(begin, loop)
+    clock = LoopClock(begin, loop, wrong_clock(plan.days) if plan.troubles else {})
     day = Day(replace(plan, authorities=authorities), begin, clock.now)
     door, processors, record = Door(day, clock.monotonic), Processors(PROCESSORS), Record(plan)
+    if plan.troubles:
+        door.interference = outages(plan, clock.monotonic)
     wired = Settings.model_validate(
         {
             "database": {"url": f"sqlite:///{folder / 'vigie.db'}"},
@@ -109,9 +115,10 @@ async def _simulate(plan: Plan, folder: Path, costs: Costs) -> Record:
         patch.object(sources.crawl.lists, "READERS", memory.READERS),
         patch.object(bot.app.wiring, "channel_of", channel),
     ):
-        async with assemble(wired, authorities, watched=authorities, console=io.StringIO(), clock=clock.now) as parts:
+        async with assemble(wired, authorities, watched=authorities, console=io.StringIO(), clock=clock.told) as parts:
             await _run(record, parts, plan, door, processors, loop)
             record.states = parts.store.sources.all()
+            record.brackets, record.stored = brackets_of(parts.store, day), stored_bytes(parts.store)
     record.papers = day.published(plan.start, plan.end)
     record.seen, record.asked = day.seen, door.asked
     hosts = [source.root.split("/")[2] for source in day.sources]
@@ -154,7 +161,7 @@ async def _run(record: Record, parts: Parts, plan: Plan, door: Door, processors:
 
 def _remember(store: Store, day: Day, now: datetime) -> None:
     """Let the bot have watched all that is on line, and have found each recueil at the first poll of a quarter of an hour after it came."""
-    for source in day.sources:
+    for source in [source for source in day.sources if not (day.plan.troubles and is_new(source))]:
         day.at(now)
         for recueil in day.online(source):
             entry = ListingEntry(day.address(source, recueil), recueil.title, recueil.day)

@@ -7,7 +7,8 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from html import unescape
 from pathlib import Path
 from time import process_time
@@ -53,6 +54,8 @@ class Plan:
     seed: int = 1
     holidays: frozenset[date] = frozenset()
     decrees: float = 0.25
+    troubles: bool = False
+    """Sites that are down, sources that are new, files that are replaced, a clock that is wrong: see `benchmarks.day.brackets`."""
 
     @property
     def end(self) -> datetime:
@@ -77,10 +80,12 @@ class Day(France):
     """The sites of a plan, as they are from `start` on, and what they publish, by its name. `now` is the clock."""
 
     def __init__(self, plan: Plan, start: datetime, now: Callable[[], datetime]) -> None:
+        self.plan = plan
         authorities = plan.authorities
         oldest = (start - KNOWN).date()
         super().__init__(authorities, start, is_kept=lambda each: each.day >= oldest and _is_kept(each, plan.holidays))
         self._clock = now
+        self._is_replaced = is_replaced if plan.troubles else lambda _one, _now: False
         self.papers: dict[str, Paper] = {}
         self._files: dict[tuple[str, str], Paper] = {}
         self.seen: dict[str, Seen] = defaultdict(Seen)
@@ -118,7 +123,7 @@ class Day(France):
         if seen.asked is None:
             seen.asked = self.now
             seen.came = self.now + timedelta(seconds=one.size / BYTES_PER_SECOND)
-        return Answer(200, _file(one), "application/pdf")
+        return Answer(200, _file(one) + b"\n" * self._is_replaced(one, self.now), "application/pdf")
 
     def _note(self, host: str, html: str) -> None:
         text = unescape(html)
@@ -126,6 +131,11 @@ class Day(France):
             if one.recueil.up <= self.now and path in text:
                 self.seen[one.name].listed = self.now
                 self._unlisted[host].remove((one, path))
+
+
+def is_replaced(one: Paper, now: datetime) -> bool:
+    """Whether another file stands at the address of a paper: of one in fifteen, a day and a half after it came."""
+    return one.recueil.number % 15 == 0 and now > one.recueil.up + timedelta(hours=36)
 
 
 class Door(Shortcut):
@@ -136,6 +146,7 @@ class Door(Shortcut):
 
     def __init__(self, day: Day, monotonic: Callable[[], float]) -> None:
         super().__init__(day, monotonic)
+        self.day = day
         self.seconds = 0.0
 
     @property
@@ -149,6 +160,7 @@ class Door(Shortcut):
         await asyncio.sleep(LATENCY)
         before = process_time()
         response = await super().handle_async_request(request)
+        response.headers["Date"] = format_datetime(self.day.now.astimezone(UTC), usegmt=True)
         self.seconds += process_time() - before
         if not isinstance(response.stream, httpx.AsyncByteStream):
             raise TypeError("a door answers in a stream")

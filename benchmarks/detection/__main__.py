@@ -6,14 +6,13 @@ Exit codes: 0 every label of the acts as they are was met, 1 some label was miss
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.detection.by_writer import by_writer, lines_by_writer
 from benchmarks.detection.corpus import BadCorpus, load_corpus
-from benchmarks.detection.evaluating import NOISES, evaluate, evaluation_json, lines, trials
+from benchmarks.detection.evaluating import NOISES, evaluate, lines, trials
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="print instead how often the two readers agree on writers that the tagger was not taught by: some minutes",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON (benchmarks/detection/evaluating.py describes the keys)")
     parser.add_argument("--errors", "-n", type=int, default=20, metavar="N", help="errors shown of each list (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
@@ -42,12 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.by_writer:
         print(*lines_by_writer(by_writer(acts)), sep="\n")
         return 0
-    tried = tuple(trials(acts, NOISES.values() if options.noise else ()))
-    evaluation = evaluate(tried)
-    if options.json:
-        print(json.dumps(evaluation_json(" ".join(map(str, options.folders)), evaluation), ensure_ascii=False, indent=2))
-    else:
-        print(*lines(evaluation, options.errors), sep="\n")
+    evaluation = evaluate(tuple(trials(acts, NOISES.values() if options.noise else ())))
+    print(*lines(evaluation, options.errors), sep="\n")
     return 1 if evaluation.mistakes else 0
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
-from typing import Any
 
 from benchmarks.detection.labelled import LABELLED, Labelled, Printed, Value, as_labels
 from benchmarks.detection.noises import LAYOUTS, SEEDED, STEADY, Damage
@@ -280,24 +279,6 @@ def lines(evaluation: Evaluation, errors: int) -> Iterator[str]:
     if evaluation.noisy:
         yield ""
         yield from _mistakes("damaged (outcomes and kinds)", evaluation.noisy_mistakes, errors)
-
-
-def evaluation_json(folder: str, evaluation: Evaluation) -> dict[str, Any]:
-    """What `--json` prints. Keys are a contract (add, never rename): those of `score.Tally` with `precision` and `recall` (null where they
-    mean nothing) for `clean`, each of `noises` and `all_noises` (null without noise), and those of `score.Mistake`.
-    """
-
-    def counted(tally: Tally) -> dict[str, Any]:
-        return {**asdict(tally), "precision": tally.precision, "recall": tally.recall}
-
-    return {
-        "folder": folder,
-        "clean": counted(evaluation.clean),
-        "noises": [{"noise": noise, **counted(tally)} for noise, tally in evaluation.noisy.items()],
-        "all_noises": counted(evaluation.all_noises) if evaluation.noisy else None,
-        "mistakes": list(map(asdict, evaluation.mistakes)),
-        "noisy_mistakes": list(map(asdict, evaluation.noisy_mistakes)),
-    }
 
 
 def _outcomes(evaluation: Evaluation) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Serves liveness and metrics at a local address, and pings a dead man's switch."""
+"""Serves liveness and metrics at a local address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
 
-import httpx
 import structlog
 
 from bot.app.inventory import cannot_record, report_destinations, report_sources
@@ -30,8 +29,6 @@ except ModuleNotFoundError as missing:  # an extra
 
 log = structlog.get_logger()
 
-PING_EVERY = 60.0
-"""Seconds between two pings."""
 Part = Callable[[], Coroutine[Any, Any, None]]
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -152,39 +149,7 @@ async def keep_observed(listen: str, observation: Observation) -> None:
         server.server_close()
 
 
-async def keep_pinging(
-    url: str, observation: Observation, transport: httpx.AsyncBaseTransport | None = None, every: float = PING_EVERY
-) -> None:
-    """Request an address repeatedly while the bot is alive, so that its receiver raises an alarm otherwise."""
-    reason = ""
-    async with httpx.AsyncClient(transport=transport, timeout=10, follow_redirects=False) as client:
-        while True:
-            if await asyncio.to_thread(observation.not_alive) is None:
-                found = await _ping(client, url)
-                if found and not reason:
-                    log.warning("observe.ping_failed", error=found)
-                elif reason and not found:
-                    log.info("observe.ping_recovered")
-                reason = found
-            await asyncio.sleep(every)
-
-
-async def _ping(client: httpx.AsyncClient, url: str) -> str:
-    """Return why it was not taken, empty where it was."""
-    try:
-        answer = await client.get(url)
-    except httpx.HTTPError as error:
-        return type(error).__name__
-    return "" if answer.is_success else f"HTTP {answer.status_code}"
-
-
 def observers(parts: Parts) -> dict[str, Part]:
     """Return what is to go on beside the bot so that it is observed as it is configured, by its name in the log."""
-    observe, found = parts.settings.observe, dict[str, Part]()
-    if observe.listen or observe.ping_url is not None:
-        observation = Observation(parts)
-        if observe.listen:
-            found["monitors"] = partial(keep_observed, observe.listen, observation)
-        if observe.ping_url is not None:
-            found["pings"] = partial(keep_pinging, observe.ping_url.get_secret_value(), observation)
-    return found
+    listen = parts.settings.observe.listen
+    return {"monitors": partial(keep_observed, listen, Observation(parts))} if listen else {}

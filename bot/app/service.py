@@ -54,6 +54,9 @@ ROUND_UP = timedelta(minutes=1)
 UNREAD = timedelta(minutes=10)
 """Interval between two checks of what chats that follow something are to be notified of."""
 
+STAMPS = timedelta(minutes=10)
+"""Interval between two requests for time stamps that are missing."""
+
 GO_ON = timedelta(hours=1)
 """How often the log says that the bot works, and what it did meanwhile."""
 
@@ -104,6 +107,8 @@ class Service:
         ]
         if self._parts.unread is not None:
             jobs.append((self._parts.unread.notify, "notices to chats that follow something", UNREAD, now + UNREAD))
+        if self._parts.timestamper is not None:
+            jobs.append((self._parts.timestamper.stamp, "time stamps", STAMPS, now + ROUND_UP))
         if self._parts.notifier is not None:
             jobs.append((self._parts.notifier.notify, "notices to operators", ALERTS, now))
         for job, name, every, first in jobs:

@@ -25,6 +25,7 @@ from bot.app.wiring import open_archive, open_questions
 from bot.domain.tasks import once_opened
 from bot.ingest.health import PublicationHistory
 from bot.operators.alerts import PagesState
+from bot.queries.dossier import dossier_input
 from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store
 from bot.web.documents import SiteContext, SiteSettings
@@ -56,6 +57,7 @@ def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Sto
         places=places,
         revision=store.decrees.revision,
         settings=site_settings(settings),
+        dossier=partial(dossier_input, store, places),
     )
 
 

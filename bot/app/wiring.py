@@ -21,7 +21,7 @@ from bot.delivery.channel import Channel, Limiter, MessageComposer, PreparedPict
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer, Editor
-from bot.delivery.followers import FollowerPool, Geography, UnreadNotices
+from bot.delivery.followers import FollowerNotices, FollowerPool, Geography
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
@@ -46,6 +46,7 @@ from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
+from bot.ingest.timestamping import TimestampAuthority, Timestamper
 from bot.messages.following import FollowNames
 from bot.messages.words import Language
 from bot.operators.alerts import PagesState
@@ -104,11 +105,13 @@ class Parts:
     route: Route
     followers: FollowerPool | None
     """Serves the chats that follow something; None where the bot listens to nobody."""
-    unread: UnreadNotices | None
+    unread: FollowerNotices | None
     """Notifies them of sources that cannot be read."""
     pages: PagesState
     """How the public pages are, as whatever serves them notes for the notifier."""
     retention: Retention
+    timestamper: Timestamper | None
+    """Has what dossiers rest on stamped; None where no service is configured."""
     tidy: Callable[[], None]
     """Removes files that are too old or too many: for the process that works, which has a record of those that it reads."""
 
@@ -157,7 +160,7 @@ async def assemble(
             senders.append(sending)
             open_channel = _follower_channels(settings, places, store, sending, topics, mailbox, clock)
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
-            unread = UnreadNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
+            unread = FollowerNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
@@ -208,6 +211,7 @@ async def assemble(
             unread=unread,
             pages=pages,
             retention=open_retention(settings, store, archive, clock, rehearsal=rehearsal),
+            timestamper=None if rehearsal else _timestamper(settings, store, clock),
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
 
@@ -446,7 +450,6 @@ def channel_of(
             PreparedPictures(album.for_posts(entry.language)),
             visibility=entry.visibility or "public",
             content_warning=entry.content_warning or "",
-            thread=bool(entry.thread),
         )
     if entry.platform == "apprise" and token:
         return AppriseChannel(entry.name, token, composer)
@@ -498,6 +501,14 @@ def open_retention(settings: Settings, store: Store, archive: PdfArchive, clock:
     kept = settings.retention
     kept_for = KeptFor(0, 0, 0) if rehearsal else KeptFor(kept.pages_days, kept.texts_days, kept.pdfs_days)
     return Retention(store.contents, archive, kept_for, clock)
+
+
+def _timestamper(settings: Settings, store: Store, clock: Clock) -> Timestamper | None:
+    proof = settings.proof
+    if not proof.timestamp_url:
+        return None
+    authority = TimestampAuthority(proof.timestamp_url, proof.certificates)
+    return Timestamper(store.timestamps, store.looks.on, authority, clock)
 
 
 def open_archive(settings: Settings) -> PdfArchive:

@@ -13,7 +13,7 @@ import typer
 
 from bot.app.inventory import places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
-from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, print_json, show, stderr
+from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, print_json, run_to_end, show, stderr
 from bot.cli.opening import load, opened
 from bot.cli.output import ShownDecree
 from bot.domain.acts import Decree, Place
@@ -21,7 +21,7 @@ from bot.domain.posts import FRANCE
 from bot.domain.records import LAST_ID
 from bot.ingest.archive import ArchivedFile
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.lines import moment_at, moment_text, place_for
+from bot.messages.lines import MessageContext, moment_at, moment_text, place_for
 from bot.messages.words import Language, Words, words_file, words_in
 from bot.queries.answers import (
     Answer,
@@ -39,9 +39,12 @@ from bot.queries.answers import (
     UnknownPlace,
 )
 from bot.queries.decree_shape import decree_models
+from bot.queries.dossier import dossier, dossier_input, with_pages
 from bot.queries.phrases import NoLetter, evidence_text, letter_text, plain_answer, unread
 from bot.queries.place_shapes import PlaceModel, PlacesModel, TownModel
 from bot.queries.questions import CLI_PAGE, Questions
+from bot.storage.browsing import DecreeFilter
+from bot.storage.store import Store
 
 Page = Annotated[int, typer.Option("--page", "-p", min=1, max=LAST_ID, help="Page of the answer.")]
 Lang = Annotated[str, typer.Option("--language", "-l", help="fr or en.")]
@@ -128,6 +131,38 @@ def register(app: typer.Typer) -> None:
             _draft_letter(reply.answer, letter, reply, file=output, as_json=as_json)
         else:
             _print_answer(reply, as_json=as_json, evidence=evidence)
+
+    @app.command(epilog="Example:  vigie proof 12 --output preuve.zip")
+    def proof(
+        ctx: typer.Context,
+        number: Annotated[str, typer.Argument(help="Number of the decree, as `vigie show` takes it.")],
+        output: Annotated[
+            Path | None, typer.Option("--output", "-o", help="The file, which must not exist. Default: preuve-N.zip.")
+        ] = None,
+    ) -> None:
+        """Write a dossier on one decree for a court: its pages, the hash of its recueil, when it went online, and how each is checked.
+
+        The dossier is in French. The same records give the same bytes. Its LISEZMOI.txt says what each file shows and what it does not.
+        """
+        settings, authorities = load(ctx.obj)
+        places, public_url = places_of(authorities), settings.web.public_url
+        with opened(settings, read_only=True) as store:
+            overview = partial(report_sources, settings, authorities, store, clock=utc_now)
+            decree = open_questions(places, store, overview, public_url, page_size=CLI_PAGE).decree_of(number)
+            if decree is None:
+                fail(f"there is no decree {number}, or no single one; {_what_there_is(store)}", WRONG_USE)
+            page = MessageContext(public_url or None).page_of(decree) or ""
+            given = dossier_input(store, places, decree, page)
+        path = None if given.sha256 is None else open_archive(settings).find(given.sha256)
+        complete, file = run_to_end(with_pages(given, path)), output or Path(f"preuve-{decree.id}.zip")
+        write_new(file, dossier(complete))
+        typer.echo(f"{file}: {f'pages {given.first} to {given.last}' if complete.pdf else complete.lack}, {decree.url}")
+
+
+def _what_there_is(store: Store) -> str:
+    """Return which decrees there are, for who named another."""
+    newest = store.browsing.ids(1, 0)
+    return f"of {store.browsing.count(DecreeFilter())} the newest is {newest[0]} (vigie recent)" if newest else "none is recorded yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,25 +267,25 @@ def _draft_letter(answer: OneDecree, letter: LetterKind, reply: PrintedAnswer, *
     except NoLetter as error:
         fail(str(error), WRONG_USE)
     if file is not None:
-        write_letter(file, text)
+        write_new(file, text.encode())
     if as_json:
         print_json({"letter": letter.value, "text": text})
     elif file is None:
         typer.echo(text.encode(), nl=False)
 
 
-def write_letter(file: Path, text: str) -> None:
-    """Write a new file, atomically; end the program where that fails."""
+def write_new(file: Path, content: bytes) -> None:
+    """Write a new file, whole or not at all; end the program where that fails."""
     try:
-        opened = file.open("x", encoding="utf-8", newline="\n")
+        opened = file.open("xb")
     except FileExistsError:
         fail(f"{file}: this file exists, and is not overwritten", WRONG_USE)
     except OSError as error:
         fail(f"{file}: cannot be written: {error.strerror or error}")
     try:
         with opened:
-            opened.write(text)
+            opened.write(content)
     except OSError as error:
-        # Half a letter helps nobody, and would stand in the way of the next try.
+        # Half a file helps nobody, and would stand in the way of the next try.
         file.unlink(missing_ok=True)
         fail(f"{file}: cannot be written: {error.strerror or error}")

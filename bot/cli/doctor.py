@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end, show
 from bot.cli.opening import load
-from bot.cli.status_report import DESTINATION_TROUBLES, confinement_found, confinement_lines
+from bot.cli.status_report import DESTINATION_TROUBLES
 from bot.cli.work import progress
 from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one
@@ -52,7 +53,7 @@ from bot.ingest.decisions import cause_of
 from bot.messages.words import clean
 from bot.operators.text import alert_words
 from bot.reading.pages.recognition import find_data
-from bot.reading.sandbox.probe import ocr_lacks
+from bot.reading.sandbox.probe import Confinement, confinement_in_force, ocr_lacks
 from bot.storage.database import in_memory
 from bot.storage.errors import StorageError
 from bot.storage.store import Store, open_store
@@ -120,12 +121,28 @@ def of_machine(settings: Settings, authorities: Mapping[str, Authority]) -> Iter
         yield Diagnosis("metrics", "warning", "/metrics needs prometheus-client, /healthz does not", "pip install 'vigie-vsa[metrics]'")
     yield _database(settings.database.url)
     yield _disk(settings)
-    found = confinement_found()
-    first, *reasons = confinement_lines(found)
-    is_complete = not isinstance(found, str) and found.complete
-    more = f" ({'; '.join(reason.strip() for reason in reasons)})" if reasons else ""
-    todo = "" if is_complete else "A kernel with Landlock and seccomp confines them (Linux 5.13 or later)."
-    yield Diagnosis("confinement", "ok" if is_complete else "warning", first + more, todo)
+    try:
+        yield confinement_finding(confinement_in_force())
+    except (OSError, ValueError, SubprocessError) as error:
+        yield Diagnosis("confinement", "warning", f"it could not be found out whether PDFs are read in confinement: {error}")
+
+
+_POSSIBLE = {
+    "no_network": "reach the network",
+    "no_programs": "start other programs",
+    "no_writing": "write files",
+    "no_other_files": "read other files",
+    "no_other_processes": "disturb other processes",
+}
+
+
+def confinement_finding(found: Confinement) -> Diagnosis:
+    """Return what a hostile PDF could do here, and why."""
+    if found.complete:
+        return Diagnosis("confinement", "ok", "PDFs are read in confinement: no network, no other program, no other file, nothing written")
+    could = ", ".join(words for field, words in _POSSIBLE.items() if not getattr(found, field))
+    says = f"one that takes over the process that reads it could {could} ({'; '.join(found.missing)})"
+    return Diagnosis("confinement", "warning", says, "A kernel with Landlock and seccomp confines them (Linux 5.13 or later).")
 
 
 def _ocr(settings: Settings) -> Diagnosis:

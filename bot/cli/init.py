@@ -6,10 +6,9 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
@@ -21,28 +20,23 @@ from typing import Annotated
 import typer
 from telegram.error import TelegramError
 
-from bot.app import systemd
-from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError
 from bot.app.config.loading import DEFAULT_FILE, anchor, from_environ, load_settings, secret_files, variable
-from bot.app.config.model import DestinationSettings, Settings
+from bot.app.config.model import Settings
 from bot.app.config.values import chat as chat_value
 from bot.app.config.values import contact as contact_value
 from bot.app.config.values import instance as instance_value
 from bot.app.config.values import known_code, telegram_token, token
-from bot.app.inventory import chat_of, utc_now, watched_codes
+from bot.app.inventory import watched_codes
 from bot.app.systemd import CONFIGURATION, UNIT, drop_in_text, obstacles, unit_text
 from bot.cli.context import INTERRUPTED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.doctor import accounts, diagnosis_lines
 from bot.cli.opening import load
 from bot.cli.work import progress
-from bot.delivery.channel import DeliveryError
-from bot.delivery.mastodon.client import MastodonApi, created
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
 from bot.messages.words import clean
 from sources.catalogue.authority import Authority, browser_hosts, load_authorities
 
-_TRIAL = "Vigie : message d’essai, supprimé aussitôt. / Test message, deleted at once."
 _TOKENS = {"telegram": telegram_token, "mastodon": token}
 
 
@@ -66,13 +60,9 @@ def register(app: typer.Typer) -> None:
         database: Annotated[
             str, typer.Option("--database", help="Such as sqlite:////var/lib/vigie/vigie.db; beside the configuration by default.")
         ] = "",
-        service: Annotated[
-            bool | None,
-            typer.Option("--service/--no-service", help="Write the unit for systemd, too; asked where it runs.", show_default=False),
-        ] = None,
         replace: Annotated[bool, typer.Option("--replace", help="Put a configuration that is there aside, as config.toml.old.")] = False,
     ) -> None:
-        """Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.
+        """Write a commented configuration: ask what is needed, try each account, then write.
 
         Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN. They and PostgreSQL addresses
         go to files that only you can read. Nothing is replaced without --replace. If something fails, nothing is written.
@@ -98,8 +88,6 @@ def register(app: typer.Typer) -> None:
         try:
             if not yes:
                 given, tokens = asked(given, tokens, frozenset(authorities))
-                if service is None and os.geteuid() == 0 and systemd.SYSTEMD.is_dir():
-                    service = typer.confirm("Have systemd run the bot as a service: write the unit for it?", default=False)
             if tokens["telegram"] and not given["telegram", "channel"]:
                 given["telegram", "channel"] = _chosen(
                     run_to_end(_channels(tokens["telegram"], given["telegram", "api_url"] or DEFAULT_API)), ask=not yes
@@ -107,14 +95,9 @@ def register(app: typer.Typer) -> None:
         except typer.Abort:
             typer.echo(err=True)
             fail("interrupted; nothing was written. With --yes nothing is asked", INTERRUPTED)
-        if service and not given["database", "url"]:
-            given["database", "url"] = _in_state()
         with progress("trying each account"):
             lines = run_to_end(_tried_and_written(target, given, _secrets(given, tokens), authorities))
         typer.echo("\n".join(lines))
-        if service:
-            unit = loaded(Context(target, context.verbose))
-            typer.echo(next_steps(write_unit(*unit, systemd.UNIT, browser=None, replacing=replace), systemd.UNIT.stem))
 
 
 def _of_environment(place: tuple[str, str]) -> str:
@@ -123,15 +106,6 @@ def _of_environment(place: tuple[str, str]) -> str:
     anchor(overlay, Path.cwd())
     value = overlay.get(place[0], {}).get(place[1], "")
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _in_state() -> str:
-    """Make the folder in which a service may write, and return the address of the database there."""
-    try:
-        systemd.STATE.mkdir(mode=0o750, parents=True, exist_ok=True)
-    except OSError as error:
-        fail(f"{systemd.STATE}: cannot be made: {error.strerror}; a service is installed as root (sudo)")
-    return f"sqlite:///{systemd.STATE / 'vigie.db'}"
 
 
 def _token_of(platform: str, file: Path | None) -> str:
@@ -247,9 +221,9 @@ async def _tried_and_written(
         except ConfigError as error:
             fail(f"{str(error).replace(str(trial), str(target))}\nNothing was written.", WRONG_USE)
         found = await accounts(settings, authorities)
+        tried = [line for one in found for line in diagnosis_lines(one)]
         if any(one.state == "failed" for one in found):
-            fail("\n".join([*(line for one in found for line in diagnosis_lines(one)), "Nothing was written."]))
-        tried = [line for entry in destinations(settings) async for line in _trial(entry, settings)]
+            fail("\n".join([*tried, "Nothing was written."]))
         return [*tried, *_write(target, trial, secrets)]
 
 
@@ -273,9 +247,14 @@ def _beside(target: Path, text: str) -> Iterator[Path]:
 
 
 async def _channels(secret: str, api_url: str) -> dict[str, str]:
-    """Return the channels from which the bot received an update lately, with their titles."""
-    async with _bot(secret, api_url) as sending:
+    """Return the channels from which the bot received an update lately, with their titles. What Telegram refuses ends the program."""
+    sending = SendingBot(secret, api_url)
+    try:
         updates = await sending.bot.get_updates(allowed_updates=["my_chat_member", "channel_post"])
+    except TelegramError as error:
+        fail(f"{sending.failure(error)}\nNothing was written.")
+    finally:
+        await sending.close()
     chats = {chat.id: chat for update in updates if (chat := update.effective_chat) is not None and chat.type == "channel"}
     return {f"@{chat.username}" if chat.username else str(chat.id): chat.title or "" for chat in chats.values()}
 
@@ -289,44 +268,6 @@ def _chosen(names: Mapping[str, str], *, ask: bool) -> str:
     if not ask:
         fail(f"{findings} Give --channel @name, or write something in the channel and try again. Nothing was written.")
     return _prompt(f"{findings} Name or number of yours (empty: none)", chat_value)
-
-
-@asynccontextmanager
-async def _bot(secret: str, api_url: str) -> AsyncIterator[SendingBot]:
-    """Open the bot. What Telegram refuses ends the program."""
-    sending = SendingBot(secret, api_url)
-    try:
-        yield sending
-    except TelegramError as error:
-        fail(f"{sending.failure(error)}\nNothing was written.")
-    finally:
-        await sending.close()
-
-
-async def _trial(entry: DestinationSettings, settings: Settings) -> AsyncIterator[str]:
-    """Post a message and delete it. A failed post ends the program; a failed deletion is left to the person."""
-    secret = "" if entry.token is None else entry.token.get_secret_value()
-    if entry.platform == "telegram":
-        async with _bot(secret, settings.telegram.api_url) as sending:
-            chat = chat_of(entry.chat) or 0
-            message = await sending.bot.send_message(chat, _TRIAL, disable_notification=True)
-            try:
-                await sending.bot.delete_message(chat, message.message_id)
-            except TelegramError as error:
-                yield f"{entry.name}: a test message was posted; delete it yourself ({sending.failure(error)})"
-            else:
-                yield f"{entry.name}: a test message was posted to {entry.chat} and deleted"
-    elif entry.platform == "mastodon":
-        api = MastodonApi(entry.instance, secret, utc_now)
-        try:
-            # Mentions nobody: the account alone sees it.
-            status = created(await api.request("POST", "/api/v1/statuses", data={"status": _TRIAL, "visibility": "direct"}))
-            await api.request("DELETE", f"/api/v1/statuses/{status['id']}")
-        except DeliveryError as error:
-            fail(f"{entry.name}: {error}\nNothing was written. Is a test message left on the account? Then delete it.")
-        finally:
-            await api.close()
-        yield f"{entry.name}: a test message was posted to the account, for itself alone, and deleted"
 
 
 # What is written.
@@ -363,14 +304,6 @@ def _set_aside(file: Path) -> Iterator[str]:
 _UNIT = Annotated[
     Path, typer.Argument(metavar="[FILE]", help=f"Where the unit is written; {UNIT} when it is not given.", show_default=False)
 ]
-_BROWSER = Annotated[
-    bool | None,
-    typer.Option(
-        "--browser/--no-browser",
-        help="Leave room for Chromium, or confine the service further. By itself: whether a watched site needs one.",
-        show_default=False,
-    ),
-]
 
 
 def _register_service(app: typer.Typer) -> None:
@@ -378,37 +311,24 @@ def _register_service(app: typer.Typer) -> None:
     app.add_typer(service, name="service")
 
     @service.command("print", epilog="Example:  vigie --config /etc/vigie/config.toml service print")
-    def print_unit(ctx: typer.Context, browser: _BROWSER = None) -> None:
+    def print_unit(ctx: typer.Context) -> None:
         """Print the unit for this installation and configuration."""
         configuration, settings, authorities = loaded(ctx.obj)
         for line in obstacles(settings, configuration):
             typer.echo(f"vigie: {line}", err=True)
         typer.echo(_unit(configuration, settings), nl=False)
-        if not _needs_browser(browser, settings, authorities):
+        if not _needs_browser(settings, authorities):
             typer.echo(f"\n# {UNIT}.d/no-browser.conf\n{drop_in_text()}", nl=False)
 
     @service.command(epilog="Example:  vigie --config /etc/vigie/config.toml service install")
     def install(
         ctx: typer.Context,
         file: _UNIT = UNIT,
-        browser: _BROWSER = None,
         replacing: Annotated[bool, typer.Option("--replace", help="Replace a unit that says something else.")] = False,
-        now: Annotated[
-            bool, typer.Option("--now", help="Have systemctl start the service, now and at every start of the machine.")
-        ] = False,
     ) -> None:
         """Write the unit, and say what to type next."""
-        steps = write_unit(*loaded(ctx.obj), file, browser=browser, replacing=replacing)
-        if not now:
-            typer.echo(next_steps(steps, file.stem))
-            return
-        for step in steps:
-            try:
-                subprocess.run(step, check=True)  # noqa: S603 - as shown
-            except OSError as error:
-                fail(f"{' '.join(step)}: {error.strerror}")
-            except subprocess.CalledProcessError as error:
-                fail(f"{' '.join(step)}: ended with {error.returncode}")
+        steps = write_unit(*loaded(ctx.obj), file, replacing=replacing)
+        typer.echo("Next:" + "".join(f"\n  {step}" for step in steps))
 
 
 def loaded(context: Context) -> tuple[Path, Settings, dict[str, Authority]]:
@@ -417,9 +337,7 @@ def loaded(context: Context) -> tuple[Path, Settings, dict[str, Authority]]:
     return configuration, *load(replace(context, config=configuration))
 
 
-def write_unit(
-    configuration: Path, settings: Settings, authorities: dict[str, Authority], file: Path, *, browser: bool | None, replacing: bool
-) -> list[list[str]]:
+def write_unit(configuration: Path, settings: Settings, authorities: dict[str, Authority], file: Path, *, replacing: bool) -> list[str]:
     """Write and report the unit, and return the commands that start it; end the program if it could not run."""
     if wrong := list(obstacles(settings, configuration)):
         fail("\nvigie: ".join(wrong), WRONG_USE)
@@ -429,7 +347,7 @@ def write_unit(
         if is_there and file.read_text(encoding="utf-8") != text and not replacing:
             fail(f"{file} says something else; --replace replaces it. Settings of your own belong to:  systemctl edit {file.stem}")
         file.write_text(text, encoding="utf-8")
-        if _needs_browser(browser, settings, authorities):
+        if _needs_browser(settings, authorities):
             drop_in.unlink(missing_ok=True)
         else:
             drop_in.parent.mkdir(exist_ok=True)
@@ -437,20 +355,13 @@ def write_unit(
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" + ("; this needs root (sudo)" if isinstance(error, PermissionError) else ""))
     typer.echo(f"Written: {file}" + (f", {drop_in}" if drop_in.exists() else ""))
-    steps = [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", file.stem]]
-    return [*steps, ["systemctl", "restart", file.stem]] if is_there else steps
-
-
-def next_steps(steps: list[list[str]], name: str) -> str:
-    """Return what is to be typed to start the service, and to see it."""
-    return "Next:" + "".join(f"\n  {' '.join(step)}" for step in steps) + f"\n  journalctl -fu {name}"
+    restart = [f"systemctl restart {file.stem}"] if is_there else []
+    return ["systemctl daemon-reload", f"systemctl enable --now {file.stem}", *restart, f"journalctl -fu {file.stem}"]
 
 
 def _unit(configuration: Path, settings: Settings) -> str:
     return unit_text(Path(sys.prefix) / "bin" / "vigie", configuration, secret_files(settings))
 
 
-def _needs_browser(wanted: bool | None, settings: Settings, authorities: dict[str, Authority]) -> bool:
-    if wanted is not None:
-        return wanted
+def _needs_browser(settings: Settings, authorities: dict[str, Authority]) -> bool:
     return bool(browser_hosts({code: authorities[code] for code in watched_codes(settings, authorities)}))

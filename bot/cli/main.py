@@ -23,7 +23,7 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done
 COMMANDS = {
     "init": (
         "init",
-        "Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.",
+        "Write a commented configuration: ask what is needed, try each account, then write.",
     ),
     "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
     "worker": (
@@ -41,12 +41,16 @@ COMMANDS = {
         "decrees",
         "Show one decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter.",
     ),
+    "proof": (
+        "decrees",
+        "Write a dossier on one decree for a court: its pages, the hash of its recueil, when it went online, and how each is checked.",
+    ),
     "review": ("review", "List the acts that a person must judge, show one, say what it is."),
     "redetect": (
         "review",
         "Judge the stored acts again by the rules of this version: show what would change, and change it with --apply.",
     ),
-    "status": ("status", "Show which sources and destinations work, and whether PDFs are read in confinement on this machine."),
+    "status": ("status", "Show which sources and destinations work, and what to do where they do not."),
     "outbox": ("outbox", "Show and settle posts that wait, were refused, could not be edited, or may or may not have arrived."),
     "sources": ("sources", "Show and check the catalogue of authorities and their sources."),
     "backup": ("database", "Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
@@ -17,26 +17,26 @@ import typer
 
 from bot.app.config.model import Settings
 from bot.cli.context import WRONG_USE, AsJson, Context, fail, run_to_end, stderr
+from bot.domain.acts import Reading
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox.probe import ocr_lacks
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from bot.cli.read_output import Report
-    from bot.cli.read_progress import Screen
 
 
 Opened = tuple[Settings, AbstractAsyncContextManager[Path]]
 """The settings, and a way to have a file on this machine."""
+ReadFile = Callable[[Path, ReadingLimits, Sequence[PageText]], Awaitable[Reading]]
+"""Reads a file but for the pages that are known. Raises Unreadable."""
 
 
 def register(
     app: typer.Typer,
     *,
-    showing: Callable[[Console, str], AbstractContextManager[Screen]] | None = None,
+    showing: Callable[[str], AbstractContextManager[ReadFile]] | None = None,
     from_web: Callable[[Context, str], Opened] | None = None,
     on_record: Callable[[Context, Task, Sequence[str], bool], None] | None = None,
 ) -> None:
@@ -54,7 +54,6 @@ def register(
             ),
         ] = None,
         text: Annotated[bool, typer.Option("--text", help="The whole text as read, each page under a line that says how.")] = False,
-        acts: Annotated[bool, typer.Option("--acts", help="The acts only, one a line.")] = False,
         page: Annotated[
             str | None, typer.Option("--page", "-p", metavar="N[-M]", help="The text of these pages of the file; no other is recognised.")
         ] = None,
@@ -73,13 +72,12 @@ def register(
     ) -> None:
         """Read one PDF: its acts, and the decrees among them. Nothing is recorded, but with --retry.
 
-        On a terminal, a decree that is found before all pages are read is shown at once. With --retry the exit code is 3 when something
-        could still not be read wholly.
+        With --retry the exit code is 3 when something could still not be read wholly.
         """
         context: Context = ctx.obj
         words = files or []
         try:
-            choice = choose(text=text, acts=acts, explain=explain, page=page, as_json=as_json)
+            choice = choose(text=text, explain=explain, page=page, as_json=as_json)
             task = task_of(words, failed=failed, retry=retry, shown=page is not None or choice.view is not ReadView.SUMMARY)
         except WrongChoice as wrong:
             fail(str(wrong), WRONG_USE)
@@ -95,13 +93,13 @@ def _read_one(
     settings: Settings,
     opened: AbstractAsyncContextManager[Path],
     choice: ReadChoice,
-    showing: Callable[[Console, str], AbstractContextManager[Screen]] | None,
+    showing: Callable[[str], AbstractContextManager[ReadFile]] | None,
 ) -> None:
     limits = settings.reading.limits()
     try:
         # OCR of a long scan takes minutes.
-        with nullcontext() if showing is None or not stderr.is_terminal else showing(stderr, f"reading {file}") as screen:
-            report = run_to_end(_read_report(file, opened, limits, choice, screen))
+        with nullcontext(_read_silently) if showing is None or not stderr.is_terminal else showing(f"reading {file}") as read:
+            report = run_to_end(_read_report(file, opened, limits, choice, read))
     except Unreadable as error:
         fail(f"{file}: {error}")
     if choice.pages is not None and choice.pages[-1] > report.reading.page_count:
@@ -122,14 +120,18 @@ async def _local_file(path: Path) -> AsyncIterator[Path]:
     yield path
 
 
+async def _read_silently(path: Path, limits: ReadingLimits, known: Sequence[PageText]) -> Reading:
+    return await read_pdf(path, limits, known=known)
+
+
 async def _read_report(
-    file: str, opened: AbstractAsyncContextManager[Path], limits: ReadingLimits, choice: ReadChoice, screen: Screen | None
+    file: str, opened: AbstractAsyncContextManager[Path], limits: ReadingLimits, choice: ReadChoice, read: ReadFile
 ) -> Report:
     async with opened as path:
         begun, known = time.monotonic(), choice.left_out(limits.max_pages)
         # What judges and shows is imported while another process reads: the time it takes is nobody's.
         reading, shown = await asyncio.gather(
-            read_pdf(path, limits, known=known) if screen is None else screen.read(path, limits, known),
+            read(path, limits, known),
             asyncio.to_thread(import_module, "bot.cli.read_output"),
         )
         seconds = time.monotonic() - begun
@@ -149,7 +151,6 @@ class ReadView(Enum):
 
     SUMMARY = ""
     TEXT = "--text"
-    ACTS = "--acts"
     EXPLAIN = "--explain"
 
 
@@ -181,16 +182,13 @@ class ReadChoice:
         return tuple(PageText(number, "", TextOrigin.BLANK) for number in range(1, most_pages + 1) if number not in wanted)
 
 
-def choose(*, text: bool, acts: bool, explain: bool, page: str | None, as_json: bool) -> ReadChoice:
+def choose(*, text: bool, explain: bool, page: str | None, as_json: bool) -> ReadChoice:
     """Put the options together. Raises WrongChoice."""
-    views = [view for view, asked in ((ReadView.TEXT, text), (ReadView.ACTS, acts), (ReadView.EXPLAIN, explain)) if asked]
-    if len(views) > 1:
-        raise WrongChoice(f"{' and '.join(view.value for view in views)} show the same file in different ways: choose one of them")
-    view = views[0] if views else ReadView.SUMMARY
-    if page is not None and view in {ReadView.ACTS, ReadView.EXPLAIN}:
-        raise WrongChoice(f"--page shows the text of pages, and {view.value} needs the whole document: leave out one of them")
-    if as_json and view is ReadView.ACTS:
-        raise WrongChoice('--acts is for people: the object that --json prints always holds the acts, under "acts"')
+    if text and explain:
+        raise WrongChoice("--text and --explain show the same file in different ways: choose one of them")
+    if page is not None and explain:
+        raise WrongChoice("--page shows the text of pages, and --explain needs the whole document: leave out one of them")
+    view = ReadView.TEXT if text else ReadView.EXPLAIN if explain else ReadView.SUMMARY
     return ReadChoice(view, None if page is None else page_range(page), as_json)
 
 

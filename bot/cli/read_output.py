@@ -62,8 +62,6 @@ class Report:
             print_lines(summary_lines(self.file, self.reading, self.judged, self.troubles))
             if self.choice.view is ReadView.EXPLAIN:
                 print_lines(("", *explain_lines(self.reading, self.judged)))
-        elif self.choice.view is ReadView.ACTS:
-            print_lines(act_lines(self.judged))
         else:
             print_lines(text_lines(self.pages))
         if not summary:
@@ -97,12 +95,6 @@ def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimit
     return Report(file, choice, reading, pages, judge_reading(reading) if choice.pages is None else (), tuple(troubles))
 
 
-def early_lines(reading: Reading) -> tuple[str, ...]:
-    """Return a line for each decree among completely read acts."""
-    whole = (item for item in judge_reading(reading) if all(page.origin is not TextOrigin.PENDING for page in item.act.pages))
-    return tuple(early_line(item) for item in whole if item.verdict.outcome is Outcome.DECREE)
-
-
 # A document, act by act.
 
 _MARKS = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}
@@ -134,13 +126,6 @@ def act_lines(judged: Iterable[Judged]) -> Iterator[str]:
     for item in judged:
         act = item.act
         yield f"{_MARKS[item.verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {clean(act.title)}"
-
-
-def early_line(item: Judged) -> str:
-    """Describe a decree that was found while other pages are still to be read."""
-    act, number = item.act, item.verdict.facts.number
-    kind = item.verdict.kind.value if item.verdict.kind else "decree"
-    return f"found early: {kind}, {f'n° {number}' if number else act.id or 'no number'}, {clean(act.title)}, p. {act.first_page}"
 
 
 def _decree_lines(item: Judged) -> Iterator[str]:

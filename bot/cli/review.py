@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -28,7 +26,7 @@ from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.records import LAST_ID, Settled, Waiting
 from bot.domain.shape import Json, pick, plain
 from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
-from bot.ingest.review import LabelledAct, Reviewer, SettledFact, UnusableFact
+from bot.ingest.review import Reviewer, SettledFact, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.decree_shape import EvidenceModel
@@ -148,24 +146,6 @@ def _register_facts(review: typer.Typer) -> None:
         show(pick(settled, "decree", "fact", "value", "already"), [fact_outcome(settled, vocabulary("en").reviews)], as_json=as_json)
         raise typer.Exit(DONE)
 
-    @review.command(epilog="Example:  vigie review export answers")
-    def export(
-        ctx: typer.Context,
-        folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where labels/ and acts/ are written.")],
-    ) -> None:
-        """Write the acts whose facts people settled as entries of the labelled corpus, without names of persons as far as they are known
-        for such: read each text before you give it to anybody."""
-        entries, left = _ask_reviewer(ctx.obj, lambda reviewer: reviewer.labelled())
-        try:
-            write_entries(folder, entries)
-        except OSError as error:
-            fail(f"{folder}: {error.strerror}")
-        typer.echo(f"{count(len(entries), 'act')} written to {folder}: look for names in each text before you give it to anybody")
-        if left:
-            numbers = ", ".join(map(str, left))
-            typer.echo(f"left out, because the act is stored no more: {count(len(left), 'decree')} ({numbers})")
-        raise typer.Exit(DONE)
-
 
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
     """Describe each act on three lines: number and place, title, doubt."""
@@ -231,20 +211,6 @@ def _settle(context: Context, answer: Callable[[Reviewer], Settled], wanted: Out
         show(settled_json(settled, delivered), lines + hint, as_json=as_json)
         raise typer.Exit(FAILED)
     finish(result_of(settled_json(settled, delivered), lines, undelivered(delivered), is_whole=all_sent(delivered)), as_json=as_json)
-
-
-def write_entries(folder: Path, entries: Sequence[LabelledAct]) -> None:
-    """Write each text, and one file of labels, in the format of `tests/corpus/README.md`. Raises OSError."""
-    lines = ["# Facts that operators settled. Look for names of persons in each text before it is committed.", 'writer = "operators"']
-    for name in ("acts", "labels"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for entry in entries:
-        (folder / "acts" / f"{entry.name}.txt").write_text(entry.text, encoding="utf-8")
-        labels: dict[str, Any] = {"file": f"acts/{entry.name}.txt", "title": entry.title, "outcome": "decree", "kind": entry.kind.value}
-        labels |= {**entry.facts, "partial": True}
-        # A string or a list of JSON is one of TOML, and so is a boolean.
-        lines += ["", "[[act]]", *(f"{key} = {json.dumps(plain(value), ensure_ascii=False)}" for key, value in labels.items())]
-    (folder / "labels" / "operators.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 # The JSON of `vigie review`.

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.app.config.model import Settings
 from bot.app.instance import DELIVER, OnProgress, WorkOrder, became_of, delivering, handed_delivery, serve, work_alone
@@ -399,37 +399,31 @@ EVERY = 25
 def showing(console: Console = stderr) -> Iterator[Callable[[BackfillProgress], None]]:
     """Show the steps of a backfill; the time left is that of known unread recueils, and grows with listing."""
     if not console.is_terminal:
-        yield _Lines(console)
+        yield step_printer(console)
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.fields[step].listed}/{task.fields[step].sources} sources listed"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed}/{task.total} read"),
-        TextColumn("decrees: {task.fields[step].decrees}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[step].doing}", markup=False),
-    )
+    columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("", total=0, step=BackfillProgress())
-        yield lambda step: progress.update(bar, completed=step.done, total=step.done + step.waiting, step=step)
+        bar = progress.add_task("", total=0)
+        yield lambda step: progress.update(bar, completed=step.done, total=step.done + step.waiting, description=_step_text(step))
 
 
-class _Lines:
-    """Prints one line for each source that was listed, and for some recueils."""
+def _step_text(step: BackfillProgress) -> str:
+    read = f"{step.done}/{step.done + step.waiting} read, decrees: {step.decrees}"
+    return f"{step.listed}/{step.sources} sources listed, {read}: {step.doing}"
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._shown = (0, 0)
 
-    def __call__(self, step: BackfillProgress) -> None:
+def step_printer(console: Console) -> Callable[[BackfillProgress], None]:
+    """Return what prints how far a backfill is: a line for each source that was listed, and for some recueils."""
+    shown = (0, 0)
+
+    def print_step(step: BackfillProgress) -> None:
+        nonlocal shown
         now = (step.listed, step.done // EVERY)
-        if now == self._shown:
-            return
-        self._shown = now
-        line = f"{step.listed}/{step.sources} sources listed, {step.done}/{step.done + step.waiting} read, decrees: {step.decrees}"
-        self._console.print(f"{line}: {step.doing}", markup=False, soft_wrap=True)
+        if now != shown:
+            shown = now
+            console.print(_step_text(step), markup=False, soft_wrap=True)
+
+    return print_step
 
 
 # `vigie read` of a site's file, `--failed` and `--retry`.

@@ -17,19 +17,16 @@ import typer
 from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_client
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, day, fail, run_to_end, show, stderr
-from bot.cli.opening import Code, Codes, chosen, load, opened
-from bot.cli.output import code_column, count, day_column, minute
-from bot.cli.work import progress
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, show, stderr
+from bot.cli.opening import Code, chosen, load, opened
+from bot.cli.output import count, day_column, minute
 from bot.domain.records import LAST_ID, SourceState
 from bot.domain.shape import Json, pick, plain
-from bot.ingest.backfill import Audit, audit
 from bot.ingest.decisions import cause_of
 from bot.messages.words import clean
 from bot.operators.text import alert_words
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler
-from sources.crawl.history import NationalIndex, fetch_index
 from sources.crawl.recording import (
     BadRecording,
     Golden,
@@ -51,12 +48,6 @@ from sources.model import CatalogueError, CrawlFailed, Fetcher, FetchError, List
 
 SHOWN = 20
 """Recueils shown of each authority, or entries of a list, unless more are requested."""
-
-_EACH = 3
-"""Authorities that the index does not know up to which each has a line."""
-
-Day = Annotated[date | None, typer.Option("--since", parser=day, metavar="DAY", help="Only what is dated since, as in 2025-01-31.")]
-EachLimit = Annotated[int, typer.Option("--limit", "-n", min=0, max=LAST_ID, help="Show at most so many recueils of each authority.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -83,23 +74,6 @@ def register(app: typer.Typer) -> None:
         show(document, _authority_lines(authority, known, numbers), as_json=as_json)
 
     _register_walks(sources)
-
-    @sources.command("audit", epilog="Example:  vigie sources audit 26 38 --since 2026-01-01")
-    def audit_(ctx: typer.Context, codes: Codes = None, since: Day = None, limit: EachLimit = SHOWN, as_json: AsJson = False) -> None:
-        """Compare what the bot saw with the national index of recueils, which is a week late. Nothing is written.
-
-        Exit code 3 when something was never seen of an authority that is covered, 1 when there is no index to compare with.
-        """
-        settings, authorities = load(ctx.obj)
-        picked = chosen(codes, authorities)
-        with progress("fetching the national index of recueils", quiet=as_json):
-            index = run_to_end(_index(settings, authorities))
-        if isinstance(index, str):
-            fail(index)
-        with progress("comparing", quiet=as_json):
-            audits = _audits(settings, picked, index, since)
-        show(_audit_json(index, audits, limit), _audit_lines(index, audits, limit), as_json=as_json)
-        raise typer.Exit(PARTLY_DONE if any(each.is_gap for each in audits) else DONE)
 
 
 # Authorities. Plain text: a table drawn for the width of a terminal would break in a pipe or a narrow window.
@@ -180,82 +154,6 @@ def _source_json(source: Source, state: SourceState, recueils: int) -> Json:
         **pick(state, "last_ok_at", "next_check_at", "failures", "error", "moved_to"),
         "walked_at": trail and plain(trail.walked_at),
         "polled": [page.url for page in trail.pages] if trail else [],
-    }
-
-
-# What the national index has and the bot never saw.
-
-
-async def _index(settings: Settings, authorities: dict[str, Authority]) -> NationalIndex | str:
-    async with open_client(settings, authorities) as client:
-        try:
-            return await fetch_index(client)
-        except FetchError as error:
-            return str(error)
-
-
-def _audits(settings: Settings, picked: Sequence[Authority], index: NationalIndex, since: date | None) -> list[Audit]:
-    with opened(settings, read_only=True) as store:
-        polled = {state.key for state in store.sources.all() if state.baseline_at is not None}
-        return [
-            audit(
-                authority,
-                index.of(authority.code),
-                store.recueils.of(authority.code),
-                since,
-                is_polled=any(source.key in polled for source in authority.sources),
-            )
-            for authority in picked
-        ]
-
-
-def _audit_lines(index: NationalIndex, audits: Sequence[Audit], limit: int) -> Iterator[str]:
-    yield f"national index of {index.resource.modified:%Y-%m-%d}: {len(index)} recueils of {len(index.entries)} departments"
-    if index.bad_rows:
-        first = index.bad_rows[0]
-        yield f"  {len(index.bad_rows)} rows could not be used, the first of them line {first.line}: {first.reason}"
-    unknown = [each for each in audits if each.share is None and each.authority.not_covered is None]
-    if len(unknown) > _EACH:
-        yield f"nothing in the index: {', '.join(each.authority.code for each in unknown)}"
-        audits = [each for each in audits if each not in unknown]
-    for each in audits:
-        yield f"{code_column(each.authority.code)}{_audit_state(each)}"
-        if each.is_gap:
-            yield from (f"    {day_column(entry.published)}  {clean(entry.title)}  {entry.url}" for entry in each.missing[:limit])
-            if len(each.missing) > limit:
-                yield f"    and {len(each.missing) - limit} more (--limit)"
-
-
-def _audit_state(each: Audit) -> str:
-    if each.authority.not_covered is not None:
-        return f"not covered, {each.indexed} in the index: {each.authority.not_covered}"
-    if each.share is None:
-        return "nothing in the index"
-    never = "" if each.is_polled else ", never polled"
-    # Rounded down: 100 % is when nothing is missing.
-    return f"{each.seen} of {each.indexed} seen ({int(each.share * 100)} %){never}"
-
-
-def _audit_json(index: NationalIndex, audits: Sequence[Audit], limit: int) -> Json:
-    """Return the comparison. `share`: 0 to 1, null if the index has nothing; `missing`: all; `never_seen`: at most `limit`."""
-    return {
-        "index": {
-            **pick(index.resource, "url", "modified"),
-            "recueils": len(index),
-            "unusable_rows": [pick(row, "line", "reason") for row in index.bad_rows],
-        },
-        "authorities": [
-            {
-                "code": each.authority.code,
-                "covered": each.authority.not_covered is None,
-                "not_covered": each.authority.not_covered,
-                "polled": each.is_polled,
-                **pick(each, "indexed", "seen", "share"),
-                "missing": len(each.missing),
-                "never_seen": [pick(entry, "title", "url", "published") for entry in each.missing[:limit]],
-            }
-            for each in audits
-        ],
     }
 
 

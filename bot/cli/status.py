@@ -57,7 +57,7 @@ def register(app: typer.Typer, report: StatusReport | None = None) -> None:
         ] = False,
         as_json: AsJson = False,
     ) -> None:
-        """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
+        """Show which sources and destinations work, and what to do where they do not.
 
         Exit code 0 when all do, 3 when some do not, PDFs wait without a worker, a disk is full, or the bot seems stopped. With --alive
         0 while the bot polls, records and delivers, whatever sites and platforms answer, else 1.

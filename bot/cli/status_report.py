@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
-from subprocess import SubprocessError
 from typing import NoReturn
 
 import typer
@@ -25,7 +23,6 @@ from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.messages.words import clean
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words, short_list
-from bot.reading.sandbox.probe import Confinement, OcrLack, confinement_in_force, ocr_lacks
 from bot.storage.chats import FollowerCounts
 from bot.storage.reading_queue import QueueState, ReadingQueue
 from bot.storage.store import Store
@@ -40,14 +37,12 @@ def register(app: typer.Typer) -> None:
 
 
 def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoReturn:
-    """Show the state of sources, destinations and this machine, and end the program."""
+    """Show the state of sources and destinations, and end the program."""
     settings, authorities, picked = found.settings, found.authorities, found.picked
     counts, held = store.recueils.counts(), store.recueils.held(MOST_UNFINISHED, picked)
     followers = replace(store.follows.counts(), in_trouble=len(store.posts.in_trouble()))
     queue = ReadingQueue(store.database).state() if settings.reading.engine != "local" else None
     overview = replace(found.overview, authorities=tuple(one for one in found.overview.authorities if one.code in picked))
-    confinement = confinement_found()
-    lacks = asyncio.run(ocr_lacks()) if found.settings.reading.ocr else None
     free, folder = least_room(settings)
     full = f"{free:,} MB free at {folder}" if free < LEAST_FREE else None
     closed = cannot_record(settings)
@@ -61,8 +56,6 @@ def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoRetur
         "queue": queue and asdict(queue),
         "ended_program": [pick(one, "authority", "url", "unfinished", "next_try_at") for one in held],
         "disk_full": full,
-        "confinement": confinement_json(confinement),
-        "ocr_lacks": lacks and asdict(lacks),
     }
     who = f"Running: {found.working}" if found.working is not None else "No process works on this database just now"
     scarce = f"DISK ALMOST FULL: {full}, and the bot wants {LEAST_FREE}"
@@ -73,8 +66,6 @@ def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoRetur
         *held_lines(held),
         *follower_lines(followers),
         *queue_lines(queue),
-        *confinement_lines(confinement),
-        *ocr_lines(lacks),
     )
     show(document, (*status_lines(overview, authorities, counts, every=every), "", *about), as_json=as_json)
     raise typer.Exit(DONE if is_ok else PARTLY_DONE)
@@ -102,14 +93,6 @@ def queue_lines(queue: QueueState | None) -> Iterator[str]:
         return
     there = "NO WORKER IS THERE (vigie worker)" if queue.is_unattended else count(queue.workers, "worker")
     yield f"Read by workers: {there}; {count(queue.waiting, 'PDF')} queued, {queue.reading} being read"
-
-
-def confinement_found() -> Confinement | str:
-    """Return the confinement in force here, or why it is unknown."""
-    try:
-        return confinement_in_force()
-    except (OSError, ValueError, SubprocessError) as error:
-        return str(error)
 
 
 def _overview_json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:
@@ -303,38 +286,3 @@ def _day(source: SourceHealth) -> str:
 def _days(span: timedelta | None) -> str:
     number = 0.0 if span is None else span / timedelta(days=1)
     return "day" if number == 1 else f"{number:.1f} days".replace(".0 ", " ")
-
-
-# What `vigie status` says of the confinement that PDFs are read in on this machine. Pure.
-
-_POSSIBLE = {
-    "no_network": "reach the network",
-    "no_programs": "start other programs",
-    "no_writing": "write files",
-    "no_other_files": "read other files",
-    "no_other_processes": "disturb other processes",
-}
-
-
-def confinement_lines(found: Confinement | str) -> Iterator[str]:
-    """Describe the confinement in a line if whole; else what a hostile PDF could do, and why. A text is why it is unknown."""
-    if isinstance(found, str):
-        yield f"It could not be found out whether PDFs are read in confinement here: {clean(found)}"
-    elif found.complete:
-        yield "PDFs are read in confinement: no network, no other program, no other file, nothing written"
-    else:
-        possible = [words for field, words in _POSSIBLE.items() if not getattr(found, field)]
-        yield f"PDFS ARE NOT FULLY CONFINED HERE: one that takes over the process that reads it could {', '.join(possible)}"
-        yield from (f"    {clean(reason)}" for reason in found.missing)
-
-
-def ocr_lines(lacks: OcrLack | None) -> Iterator[str]:
-    """Describe what OCR lacks here, if anything."""
-    if lacks is not None:
-        yield f"SCANNED PAGES ARE NOT READ HERE: {clean(lacks.says)}"
-        yield f"    {lacks.todo}"
-
-
-def confinement_json(found: Confinement | str) -> Json | None:
-    """Return whether each attempt of a reading process was refused; null if unknown."""
-    return None if isinstance(found, str) else {"complete": found.complete, **asdict(found), "missing": list(found.missing)}

@@ -9,6 +9,7 @@ from datetime import time as clock_time
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bot.domain.publication import FileStatement, Online
 from bot.domain.text import PageText
 
 
@@ -62,7 +63,7 @@ class Cover:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Holds one PDF as read; `pages` include running titles. `unreadable_pages` could not be read, or not wholly (`PageText.damaged`).
-    `salvaged`: the file is cut short or damaged, and more than these pages may be missing.
+    `salvaged`: the file is cut short or damaged, and more than these pages may be missing. `made`: what the file states of itself.
     """
 
     page_count: int
@@ -73,6 +74,7 @@ class Reading:
     pending_pages: tuple[int, ...] = ()
     pages: tuple[PageText, ...] = field(default=(), repr=False)
     salvaged: bool = False
+    made: FileStatement | None = field(default=None, compare=False)
 
     @property
     def complete(self) -> bool:
@@ -293,13 +295,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A place where a decree appears: recueil `recueil` (number of the cover, or None) at `url`, site of `authority`, first page."""
+    """A place where a decree appears: recueil `recueil` (number of the cover, or None) at `url`, site of `authority`, first page. `online`:
+    when that recueil went online, where looks at its listing tell."""
 
     authority: str
     url: str
     page: int
     seen_at: datetime
     recueil: str | None = None
+    online: Online | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +418,11 @@ class Decree:
     def publisher(self) -> str:
         """Code of the authority on whose site it was first seen."""
         return next((seen.authority for seen in self.sightings if seen.url == self.url), self.authority)
+
+    @property
+    def online(self) -> Online | None:
+        """Return when the recueil of its first sighting went online, None where that is not known."""
+        return self.sightings[0].online if self.sightings else None
 
     @property
     def authorities(self) -> tuple[str, ...]:

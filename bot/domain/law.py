@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Facts, Kind, Moment, Place, Slot
 from bot.domain.hours import has_hours_on, open_hours
+from bot.domain.publication import LeadTime, lead_time_of
 from bot.domain.text import fold_letters
 
 
@@ -519,3 +520,18 @@ def _too_long(facts: Facts) -> bool:
         return False
     months = longest(facts.starts.day)
     return months is not None and facts.ends.day > months_later(facts.starts.day, months)
+
+
+def lead_time(decree: Decree, place: Place) -> LeadTime | None:
+    """Return how long before its beginning a decree went online; None where that is not sure: a doubtful beginning, another publication
+    that may be earlier, a kind whose period is mostly that of another decree."""
+    online, facts = decree.online, decree.facts.sure
+    others = (seen.online for seen in decree.sightings if seen.url != decree.sightings[0].url)
+    if online is None or decree.kind not in GRANTS:
+        return None
+    if any(other is None or other.after is None or other.after < online.until for other in others):
+        return None
+    try:
+        return lead_time_of(online, facts.starts, facts.ends, ZoneInfo(place.time_zone))
+    except OverflowError:  # the last or the first day of the calendar: a misread date
+        return None

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bot.domain.acts import Decree, Evidence, FactValue, Judged, Kind, Outcome, Reading
 from bot.domain.posts import Post
+from bot.domain.publication import FileStatement, Online
 from bot.domain.text import PageText
 
 REREAD = "was a decree, re-read as not concerned"
@@ -31,7 +32,7 @@ class RecueilState(StrEnum):
 class SourceState:
     """State of a source between polls. `key`: `<authority>:<route>`; `trail`: the crawler's JSON. `failures`: failed polls in a row, of
     which `site_failures` may be the site's own; `cause`: a `bot.domain.health.Cause`, `error`: details. `last_new_at`: last publication
-    that the first poll had not seen; `moved_to`: where its root redirects.
+    that the first poll had not seen; `moved_to`: where its root redirects; `looks`: the newest run of each page, as JSON.
     """
 
     key: str
@@ -46,6 +47,7 @@ class SourceState:
     failing_since: datetime | None = None
     last_new_at: datetime | None = None
     moved_to: str | None = None
+    looks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class NewRecueil:
     is_detail: bool
     state: RecueilState
     silent: bool = False
+    online: Online | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,14 @@ class Recueil:
     fetched_at: datetime | None = None
     pages_read: int | None = None
     found_at: datetime | None = None
+    online: Online | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """What was read of a file of `size` bytes: its readable `pages`, all if `complete`. `rules`: version of the rules used; `unfinished`:
-    readings begun and never ended; `error`: why nothing could be read at `read_at`, or why it waits since.
+    readings begun and never ended; `error`: why nothing could be read at `read_at`, or why it waits since. `made`: what it states of
+    itself.
     """
 
     sha256: str
@@ -141,6 +146,7 @@ class Content:
     rules: str
     unfinished: int
     error: str | None = None
+    made: FileStatement | None = None
 
 
 LAST_ID = 2**31 - 1

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +24,7 @@ import structlog
 from bot.domain.acts import Decree
 from bot.domain.records import Recueil
 from bot.domain.tasks import run_to_completion
+from bot.ingest.looks import look_of
 from bot.ingest.reading_job import EndedProgram, OpenedPdf
 from bot.reading.model import Unreadable
 from bot.storage.backup import file_digest
@@ -326,7 +327,7 @@ class RecueilFiles:
                 return
         with ScratchFolder() as folder:
             download = await self._fetch(recueil, folder / "recueil.pdf")
-            await self._remember(recueil, download.sha256)
+            await self._remember(recueil, download)
             yield OpenedPdf(download.path, download.sha256, download.size, silent=recueil.silent)
 
     @asynccontextmanager
@@ -387,7 +388,7 @@ class RecueilFiles:
             log.warning("archive.not_kept", error=str(error))
             return None
         # Remembered first: a file whose recueil does not know it would lie there unused.
-        await self._remember(recueil, download.sha256)
+        await self._remember(recueil, download)
         path = await run_to_completion(archive.add, download.path, download.sha256)
         return OpenedPdf(path, download.sha256, download.size, silent=recueil.silent)
 
@@ -398,12 +399,13 @@ class RecueilFiles:
             return await self._fetcher.download(url, target)
         packed = await self._fetcher.download(url, target.with_suffix(".zip"))
         try:
-            return await run_to_completion(unpack_pdf, packed.path, unquote(name), target)
+            return replace(await run_to_completion(unpack_pdf, packed.path, unquote(name), target), head=packed.head)
         finally:
             _remove(packed.path)
 
-    async def _remember(self, recueil: Recueil, sha256: str) -> None:
-        await asyncio.to_thread(self._store.contents.fetched, recueil.id, sha256, self._clock())
+    async def _remember(self, recueil: Recueil, download: Download) -> None:
+        answer = look_of(download.head) if download.head is not None else None
+        await asyncio.to_thread(self._store.contents.fetched, recueil.id, download.sha256, self._clock(), answer)
 
 
 @asynccontextmanager

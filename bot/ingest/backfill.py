@@ -165,51 +165,6 @@ def _upload(url: str) -> int | None:
     return int(found[1]) if found else None
 
 
-# Is anything missing? What the national index has of an authority, against what the bot has seen. Pure.
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """Describes one authority: how many recueils the index has, and those never seen, newest first. `is_polled`: polled at least once."""
-
-    authority: Authority
-    indexed: int
-    missing: tuple[IndexEntry, ...]
-    is_polled: bool
-
-    @property
-    def seen(self) -> int:
-        """Return how many of them the bot saw."""
-        return self.indexed - len(self.missing)
-
-    @property
-    def share(self) -> float | None:
-        """Return the part of them that the bot saw, from 0 to 1; None where the index has none."""
-        return self.seen / self.indexed if self.indexed else None
-
-    @property
-    def is_gap(self) -> bool:
-        """Return whether something is missing that the bot is meant to see."""
-        return bool(self.missing) and self.authority.not_covered is None
-
-
-def audit(
-    authority: Authority, entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date | None, *, is_polled: bool
-) -> Audit:
-    """Compare. With `since`, only entries dated since that day count, and undated ones that may be as new (see `AgeEstimate`)."""
-    files, ages = KnownFiles(recorded), AgeEstimate(since or date.min, dates_of(recorded, entries))
-    wanted = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url)]
-    missing = sorted((entry for entry in wanted if entry not in files), key=_age)
-    return Audit(authority, len(wanted), tuple(missing), is_polled)
-
-
-def _age(entry: IndexEntry) -> tuple[int, int]:
-    """Dated ones first, the newest on top; then the others, those met last first."""
-    if entry.published is not None:
-        return 0, -entry.published.toordinal()
-    return 1, -int(entry.crawled_at.timestamp()) if entry.crawled_at is not None else 0
-
-
 # The work.
 
 AT_ONCE = 4
@@ -278,7 +233,7 @@ class Backfill:
         tried: set[int] = set()
         await self._read_all(authority, report, room, tried)
         # Only now: the files of detail pages have rows of their own, and are not taken for others.
-        if index is not None and index.of(authority.code):
+        if index is not None and authority.code in index:
             report.index.append(await self._add_from(index, authority, report.wanted))
             await self._read_all(authority, report, room, tried)
 
@@ -313,7 +268,7 @@ class Backfill:
         last = max(states, key=lambda each: (each[1].baseline_at is not None, self._watch_of(*each).until))
         watch = self._watch_of(*last)
         ours = hosts(self._catalogue.authorities)
-        intake, elsewhere = take_from_index(index.of(authority.code), recorded, wanted.since, hosts=ours, watch=watch)
+        intake, elsewhere = take_from_index(index[authority.code], recorded, wanted.since, hosts=ours, watch=watch)
         await self._add(source, intake.taken, wanted)
         return FromIndex(authority.code, len(intake.taken), len(intake.left), elsewhere)
 

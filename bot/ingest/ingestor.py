@@ -15,11 +15,13 @@ import structlog
 from bot.domain.acts import Decree, Outcome, Reading
 from bot.domain.health import Cause
 from bot.domain.posts import Post, Topics
+from bot.domain.publication import Look, Online
 from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.domain.tasks import ended, run_to_completion
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
+from bot.ingest.looks import look_of
 from bot.ingest.reading_job import EndedProgram, OpenedPdf, ReadingJob, WorkerSlot, WorkerSlots
 from bot.reading.model import Unreadable
 from bot.storage.errors import StorageError
@@ -117,7 +119,7 @@ class Ingestor:
             reading = await self._job.stored(recueil.sha256) if recueil.sha256 is not None else None
             if reading is not None:
                 return await self._record_again(recueil, reading)
-            return await self._read(recueil, slot, early)
+            return await self._read_recueil(recueil, slot, early)
         except CrawlFailed as failure:
             return await self._try_later(recueil, failure.cause, failure.requests)
         except (FetchError, Unreadable) as error:
@@ -138,7 +140,8 @@ class Ingestor:
         resolved = await self._crawler.documents(source, page)
         # Files are left to whoever has the page: to a backfill, and in silence, where the page was.
         state = RecueilState.KNOWN if recueil.state is RecueilState.KNOWN else RecueilState.WAITING
-        children = [new_recueil(source, child, state, silent=recueil.silent) for child in resolved.documents]
+        online = _online_by(recueil.online, look_of(resolved.head) if resolved.head is not None else None)
+        children = [new_recueil(source, child, state, silent=recueil.silent, online=online) for child in resolved.documents]
         await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, self._clock())
         return IngestResult(requests=resolved.requests)
 
@@ -163,7 +166,9 @@ class Ingestor:
             raise Unreadable(f"the catalogue has no source {recueil.source} any more")
         state = RecueilState.KNOWN if recueil.state is RecueilState.KNOWN else RecueilState.WAITING
         entries = [ListingEntry(url, name_in(url.partition("#")[2]), recueil.published) for url in files]
-        children = [new_recueil(source, entry, state, silent=recueil.silent) for entry in entries]
+        packed = (await asyncio.to_thread(self._store.recueils.get, recueil.id)).online
+        online = _online_by(packed, packed.file if packed is not None else None, is_file=True)
+        children = [new_recueil(source, entry, state, silent=recueil.silent, online=online) for entry in entries]
         again = None if recueil.silent else decide.check_at(recueil.found_at, now, is_zip=True)
         await asyncio.to_thread(self._store.contents.begin, opened.sha256, opened.size)
         await asyncio.to_thread(self._store.contents.ended, opened.sha256)
@@ -171,7 +176,7 @@ class Ingestor:
         opened.wholly_read = True
         return IngestResult(opened=1)
 
-    async def _read(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
+    async def _read_recueil(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
         """Fetch, read, judge, keep, record. What is recorded before the end is put into `early`."""
         async with self._files.fetched(recueil) as opened:
             if (files := await self._files.unpacked(recueil, opened)) is not None:
@@ -256,14 +261,21 @@ def _reported(recueil: Recueil, result: ReadResult, recorded: RecordingResult, e
     )
 
 
+def _online_by(online: Online | None, shown: Look | None, *, is_file: bool = False) -> Online | None:
+    """Return when the files in a page or a zip went online: not before that was listed, and by the answer that showed them."""
+    return Online(shown, online.before, shown if is_file else None) if online is not None and shown is not None else None
+
+
 def fault_of(fault: Exception) -> str:
     """Return the message for an error caused by a fault of ours; the log has the details."""
     return f"a fault of the program ({type(fault).__name__}), see its log"
 
 
-def new_recueil(source: Source, listed: ListingEntry, state: RecueilState, *, silent: bool = False) -> NewRecueil:
+def new_recueil(
+    source: Source, listed: ListingEntry, state: RecueilState, *, silent: bool = False, online: Online | None = None
+) -> NewRecueil:
     """Make the row of an entry of a listing."""
-    return NewRecueil(source.authority, source.key, listed.url, listed.title, listed.published, listed.is_detail, state, silent)
+    return NewRecueil(source.authority, source.key, listed.url, listed.title, listed.published, listed.is_detail, state, silent, online)
 
 
 class Recorder:
@@ -359,9 +371,9 @@ class Recorder:
         source = self._catalogue.source_of(recueil.authority, recueil.source)
         if not strangers or recueil.silent or source is None:
             return
-        said = ", ".join(f"{issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
-        log.warning("recueil.misfiled", url=recueil.url, source=source.key, issuer=said)
-        alert = NewAlert(source.key, Cause.MISFILED.value, f"{said}: {recueil.url}")
+        issuer_names = ", ".join(f"{issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
+        log.warning("recueil.misfiled", url=recueil.url, source=source.key, issuer=issuer_names)
+        alert = NewAlert(source.key, Cause.MISFILED.value, f"{issuer_names}: {recueil.url}")
         await asyncio.to_thread(self._store.alerts.change, self._clock(), opened=[alert])
 
 

@@ -36,19 +36,19 @@ def as_decided(item: Judged, keys: Sequence[str], decided: Mapping[str, Decision
     if decision is None:
         return item
     act = item.act
-    told = Evidence("decided", act.first_page, without_names(act.title))
+    decided_quote = Evidence("decided", act.first_page, without_names(act.title))
     if decision.outcome is not Outcome.DECREE:
-        return Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(told, *item.verdict.evidence)))
+        return Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(decided_quote, *item.verdict.evidence)))
     own = item if item.verdict.outcome is Outcome.DECREE else accepted(act, decision.kind)
-    return Judged(own.act, _as_settled(own.verdict, decision.kind, told, decision.facts))
+    return Judged(own.act, _as_settled(own.verdict, decision.kind, decided_quote, decision.facts))
 
 
-def _as_settled(verdict: Verdict, kind: Kind | None, told: Evidence, answers: Mapping[str, FactValue]) -> Verdict:
+def _as_settled(verdict: Verdict, kind: Kind | None, decided_quote: Evidence, answers: Mapping[str, FactValue]) -> Verdict:
     facts = verdict.facts.settle(answers)
     # A phrase that says something else is no proof of what a person says.
     others = {name for name in answers if getattr(facts, name) != getattr(verdict.facts, name)}
     quotes = (quote for quote in verdict.evidence if quote.about not in others)
-    return replace(verdict, kind=kind or verdict.kind, facts=facts, evidence=(told, *quotes))
+    return replace(verdict, kind=kind or verdict.kind, facts=facts, evidence=(decided_quote, *quotes))
 
 
 def accepted(act: Act, kind: Kind | None) -> Judged:
@@ -248,7 +248,7 @@ def decree_of(authority: str, url: str, published: date | None, item: Judged) ->
     # The identifier of an act that was cut into its decrees is that of all of them.
     keys = identities(authority, act.id if act.part is None else None, verdict.facts, act.text)
     decider = decided_by(authority, verdict.facts, keys)
-    facts, told = _dated(act, verdict)
+    facts, date_quotes = _dated(act, verdict)
     facts = facts if decider == authority else replace(facts, authority=decider)
     return Decree(
         authority=authority,
@@ -256,7 +256,7 @@ def decree_of(authority: str, url: str, published: date | None, item: Judged) ->
         # Titles of the table of contents do name people.
         title=without_names(act.title),
         facts=facts,
-        evidence=(*verdict.evidence, *told),
+        evidence=(*verdict.evidence, *date_quotes),
         url=url,
         page=act.first_page,
         published=published,
@@ -329,11 +329,11 @@ def _settled(table: Judged, found: int) -> Judged:
     if table.verdict.outcome is Outcome.NOT_CONCERNED or found == 0:
         return table
     act, quotes = table.act, tuple(quote for quote in table.verdict.evidence if quote.about == "verdict")
-    told = quotes[0] if quotes else Evidence("verdict", act.first_page, "")
+    first_quote = quotes[0] if quotes else Evidence("verdict", act.first_page, "")
     if found >= _listed(act.text):
-        why = replace(told, about="against", cue=VerdictReason.LISTED.value)
+        why = replace(first_quote, about="against", cue=VerdictReason.LISTED.value)
         return Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(*quotes, why)))
-    why = replace(told, about="doubt", cue=VerdictReason.LISTED_ONLY.value)
+    why = replace(first_quote, about="doubt", cue=VerdictReason.LISTED_ONLY.value)
     return Judged(act, Verdict(Outcome.UNCERTAIN, evidence=(*quotes, why)))
 
 

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.health import Cause
-from bot.domain.records import NewAlert, NextPoll, Recueil, RecueilState, SourceState
+from bot.domain.publication import Online, over
+from bot.domain.records import NewAlert, NewRecueil, NextPoll, Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
+from bot.ingest.looks import observe, reading_rules
+from bot.storage.looks import runs_from_json, runs_to_json
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail, requests_each_time
@@ -106,6 +109,7 @@ class Poller:
         self._held: dict[str, datetime] = {}
         self._early: dict[str, datetime] = {}
         """Holds when a source was last named by `due` before its next poll, by its key."""
+        self._times_set_back = 0
         self._unlisted: set[str] = set()
         """Holds the sources whose recueils are to be read before their next poll."""
 
@@ -129,7 +133,7 @@ class Poller:
 
     async def _poll_listing(self, source: Source) -> SourceReport:
         """Crawl, take in what is new, and store the outcome."""
-        now = self._clock()
+        now, times_set_back = self._clock(), self._times_set_back
         state = await asyncio.to_thread(self._store.sources.get, source.key)
         today = self._catalogue.today(source.authority, now)
         try:
@@ -143,13 +147,14 @@ class Poller:
             # Remembered like any failure: were it not, the source would be due at once, and requested again without end.
             log.exception("source.crashed", source=source.key)
             return await self._failed(SourceReport(source), state, FetchError(f"{source.root}: {fault_of(fault)}"))
-        new = await self._take_in(source, crawl.listed, state, now)
+        was_set_back = self._clock() < now or self._times_set_back > times_set_back
+        new, looks = await self._take_in(source, crawl, state, now, is_news=not was_set_back)
         if crawl.unfetched:
             log.warning("source.unlinked", source=source.key, named=crawl.unfetched[:MOST_NAMED])
             alert = NewAlert(source.key, Cause.UNLINKED.value, "; ".join(crawl.unfetched[:MOST_NAMED]))
             await asyncio.to_thread(self._store.alerts.change, now, opened=[alert])
         # Remembered only now: were the process killed before, the next poll would request unconditionally and find the same entries.
-        known = _after(state, crawl, new, now)
+        known = replace(_after(state, crawl, new, now), looks=looks)
         habits = await asyncio.to_thread(self._history.read, known, self._catalogue.zone(source.authority), now)
         cost, schedule = requests_each_time(crawl.trail, today), self._schedule
         wait = decide.interval(habits, now, every=schedule.every, slowest=schedule.slowest, requests=cost)
@@ -167,20 +172,28 @@ class Poller:
         log.log(level, "source.polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
         return report
 
-    async def _take_in(self, source: Source, listed: Sequence[ListingEntry], state: SourceState, now: datetime) -> int:
-        """Record the unseen entries; return how many are to be read."""
-        unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
+    async def _take_in(self, source: Source, crawl: Crawl, state: SourceState, now: datetime, *, is_news: bool) -> tuple[int, str]:
+        """Record the unseen entries, and when they went online; return how many are to be read, and the runs of looks to keep. `is_news`
+        as of `observe`."""
+        urls = [entry.url for entry in crawl.listed]
+        unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, urls) if urls else set[str]()
         intake = decide.intake(
-            listed,
+            crawl.listed,
             unseen,
             baseline=state.baseline_at and state.baseline_at.date(),
             order=source.order,
             today=self._catalogue.today(source.authority, now),
             announce_since=self._schedule.announce_since,
         )
-        entries = decide.in_turn(intake, source.order)
-        await asyncio.to_thread(self._store.recueils.add, [new_recueil(source, entry.listed, entry.state) for entry in entries], now)
-        return sum(entry.state is RecueilState.WAITING for entry in intake)
+        former, fresh = runs_from_json(state.looks), [entry.listed for entry in intake]
+        rules = f"{reading_rules()} {source.fingerprint}"
+        seen = observe(former, crawl.looks, fresh, source.key, rules, is_news=is_news)
+        if seen.ended:
+            await asyncio.to_thread(self._store.looks.add, seen.ended)
+        if intake:
+            new = [_as_found(source, entry, seen.online.get(entry.listed.url)) for entry in decide.in_turn(intake, source.order)]
+            await asyncio.to_thread(self._store.recueils.add, new, now)
+        return sum(entry.state is RecueilState.WAITING for entry in intake), runs_to_json(seen.runs if is_news else over(seen.runs))
 
     async def _failed(
         self, report: SourceReport, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None
@@ -280,6 +293,7 @@ class Poller:
     async def clock_set_back(self, by: timedelta) -> None:
         """Correct future instants written before the clock was set back. Raises StorageError."""
         log.warning("clock.set_back", seconds=round(by.total_seconds()))
+        self._times_set_back += 1
         await asyncio.to_thread(self._store.sources.clock_set_back, by, self._clock())
 
     async def _states(self, now: datetime) -> list[NextPoll]:
@@ -292,6 +306,12 @@ class Poller:
 
     def _is_held(self, source: Source, now: datetime) -> bool:
         return now < self._held.get(source.key, now) <= now + self._schedule.every
+
+
+def _as_found(source: Source, entry: decide.NewEntry, online: Online | None) -> NewRecueil:
+    """Return the row of a new entry. What is taken for an old list may have been online for long."""
+    is_old = entry.state is not RecueilState.WAITING
+    return new_recueil(source, entry.listed, entry.state, online=replace(online, before=None) if online is not None and is_old else online)
 
 
 def _trouble(crawl: Crawl) -> FetchError | None:

@@ -200,7 +200,7 @@ class ReadingWorker:
         self._job = job
         self._at_once = at_once
         self._times = times
-        jobs.task(name="read", queue=LAYOUT, pass_context=True, retry=_Again())(self._read)
+        jobs.task(name="read", queue=LAYOUT, pass_context=True, retry=_Again())(self._read_queued_file)
         # In a queue of its own: else the files of a worker that was killed would wait for all that is being read.
         care = jobs.task(name="take_over", queue=_CARE, queueing_lock="take_over")(self._take_over)
         jobs.periodic(cron=times.takeover)(care)
@@ -235,7 +235,7 @@ class ReadingWorker:
         # By itself it ends when it cannot show any more that it is alive.
         raise Unavailable("; ".join(reason(task.exception()) for task in done))
 
-    async def _read(self, context: procrastinate.JobContext, sha256: str) -> None:
+    async def _read_queued_file(self, context: procrastinate.JobContext, sha256: str) -> None:
         try:
             end = await self._ended(sha256)
         except Exception as error:

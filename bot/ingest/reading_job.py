@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.acts import Reading
+from bot.domain.publication import FileStatement
 from bot.domain.tasks import ended, run_to_completion
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import concerned
@@ -157,6 +158,7 @@ class ReadingProgress:
         self.count: int | None = None
         self.unsaved = False
         self.unfinished = 0
+        self.made: FileStatement | None = None
         self.saving = asyncio.Lock()
         self.scan = asyncio.Event()
         self.long = asyncio.Event()
@@ -174,6 +176,7 @@ class ReadingProgress:
     def take(self, reading: Reading) -> None:
         """Take all that is read of it."""
         self.count = reading.page_count
+        self.made = reading.made or self.made
         for page in reading.pages:
             self._add(page)
 
@@ -342,11 +345,11 @@ class LocalReading:
             slot.release()
             progress.unfinished = content.unfinished
             async with self._company.entered(alone=True), WorkerSlots(quick=1, slow=1).slot() as only:
-                return await self._read(progress, only, early)
+                return await self._read_file(progress, only, early)
         if content is not None and content.error is not None and self._was_just_tried(content):
             raise Unreadable(content.error)
         async with self._company.entered(alone=False):
-            return await self._read(progress, slot, early)
+            return await self._read_file(progress, slot, early)
 
     async def _wait(self, content: Content) -> None:
         """Raise EndedProgram unless a file that ended the program has waited long enough since that was first seen."""
@@ -362,7 +365,7 @@ class LocalReading:
         await run_to_completion(self._store.contents.held, sha256, error, now)
         raise EndedProgram(error, now + pause_after(unfinished))
 
-    async def _read(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
+    async def _read_file(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
         file = progress.file
         await run_to_completion(self._store.contents.begin, file.sha256, file.size)
         try:
@@ -473,6 +476,7 @@ class LocalReading:
                     rules=RULES,
                     now=self._clock(),
                     unfinished=0 if complete else progress.unfinished,
+                    made=progress.made,
                 )
             except StorageError:
                 progress.unsaved = True

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.detection.judging import TwiceRead, read_twice
-from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
+from bot.detection.text.phrases import ELLIPSIS, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
 from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.records import Content, Settled, Waiting
@@ -168,21 +168,6 @@ class Reviewer:
         """Return the same of the decree of this number. Raises NoSuchRow."""
         return self.read_twice(self._decree(decree))
 
-    def labelled(self) -> tuple[list[LabelledAct], list[int]]:
-        """Return as labelled acts the acts of decrees of which a person settled a stated fact, and the numbers of decrees whose act is no
-        longer stored."""
-        labelled: list[LabelledAct] = []
-        left: list[int] = []
-        for number, facts in self._store.reviews.settled_facts().items():
-            decree, stated = self._store.decrees.get(number), {name: value for name, value in facts.items() if value}
-            if decree is None or decree.withdrawn_at is not None or not stated:
-                continue
-            try:
-                labelled.append(_labelled(decree, self.act_of(decree), stated))
-            except NoSuchRow:
-                left.append(number)
-        return labelled, left
-
     def act_of(self, decree: Decree) -> Act:
         """Return the act that a stored decree is shown by. Raises NoSuchRow where it is stored no more."""
         stored = self._store.reviews.act_of(decree.id or 0)
@@ -217,13 +202,13 @@ class Reviewer:
             raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(SETTLED_BY_PERSONS)}")
         known = self._decree(decree)
         self.act_of(known)
-        said = tuple(dict.fromkeys(" ".join(value.split()) for value in values))
+        cleaned = tuple(dict.fromkeys(" ".join(value.split()) for value in values))
         several = isinstance(getattr(known.facts, fact), tuple)
-        if len(said) > 1 and not several:
-            raise UnusableFact(f"a decree has one {fact}: {len(said)} were given")
-        if any(not value or len(value) > _LONGEST_FACT or without_names(value) != value for value in said):
+        if len(cleaned) > 1 and not several:
+            raise UnusableFact(f"a decree has one {fact}: {len(cleaned)} were given")
+        if any(not value or len(value) > _LONGEST_FACT or without_names(value) != value for value in cleaned):
             raise UnusableFact(f"{fact}: a value is empty, has more than {_LONGEST_FACT} characters, or names a person")
-        return self._settle_fact(decree, fact, said if several else next(iter(said), None), by)
+        return self._settle_fact(decree, fact, cleaned if several else next(iter(cleaned), None), by)
 
     def _decree(self, decree: int) -> Decree:
         known = self._store.decrees.get(decree)
@@ -264,30 +249,6 @@ def _readings(fact: TwiceRead) -> tuple[FactValue, ...]:
     named = (second,) if isinstance(second, str) else second or ()
     usable = bool(second) and not fact.agreed and second != fact.told and not any(ELLIPSIS in one for one in named)
     return (fact.told, second) if usable else (fact.told,)
-
-
-_PAGE_END = "\n\f\n"
-_NO_NAME = re.compile(r"[^\w-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledAct:
-    """Holds an act of the labelled corpus: its file name, its text without the known names of persons, and the facts that people
-    settled."""
-
-    name: str
-    title: str
-    kind: Kind
-    text: str
-    facts: Mapping[str, FactValue]
-
-
-def _labelled(decree: Decree, act: Act, facts: Mapping[str, FactValue]) -> LabelledAct:
-    text = nameless(_PAGE_END.join(page.text for page in act.pages))
-    # An identifier may be that of several decrees, and so may a number.
-    known = (decree.authority, decree.act_id or decree.facts.number, decree.id)
-    name = _NO_NAME.sub("-", "-".join(str(one) for one in known if one is not None).lower())
-    return LabelledAct(name, nameless(act.title), decree.kind, text, facts)
 
 
 # The acts of a stored recueil as detection wants them: with their pages, where these are still known. Pure.

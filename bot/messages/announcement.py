@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +44,7 @@ from bot.messages.lines import (
     title_line,
     where_text,
 )
+from bot.messages.online import online_lines, timeliness_line
 from bot.messages.words import (
     LANGUAGES,
     MASTODON,
@@ -111,6 +112,7 @@ def announce_in_full(message: MessageInput, places: Mapping[str, Place] | None =
     lines = (
         *_lines(message, publisher_of(decree, known)),
         *_signatory(decree, words, known),
+        *online_lines(decree, message.place, words),
         *changed_lines(decree, words),
         *_recourse(message, in_full=True),
         *sighting_lines(decree, words, known),
@@ -158,6 +160,7 @@ def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]
     decree, words = message.decree, message.words
     if message.legal_advice is not None:
         yield from flag_lines(message.legal_advice, words)
+    yield from timeliness_line(decree, message.place, words)
     yield from title_line(decree, words)
     if publisher is not None:
         yield from line(PostPart.PUBLISHER, words.labels.publisher, (publisher.name,), words)
@@ -180,9 +183,11 @@ SEPARATOR = " · "
 _APART = {
     PostPart.NOTICE,
     PostPart.FLAGS,
+    PostPart.TIMELINESS,
     PostPart.TITLE,
     PostPart.LINKS,
     PostPart.CHANGED,
+    PostPart.ONLINE,
     PostPart.RECOURSE,
     PostPart.ADVICE,
     PostPart.SIGHTINGS,
@@ -243,6 +248,8 @@ SHORTENING: tuple[tuple[str, int], ...] = (
     (PostPart.OFFICE, 0),
     (PostPart.DECIDED, 0),
     (PostPart.SIGHTINGS, 0),
+    (PostPart.ONLINE, 0),
+    (PostPart.TIMELINESS, 0),
     (PostExtra.TAGS, BRIEF),
     (PostExtra.TIMING, 0),
     (PostExtra.PAGE, 0),
@@ -282,7 +289,7 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
     head += [PostRow(said.where)] if said.where else []
     head += [PostRow(said.timing, strong=True)] if said.timing else []
     head += [PostRow(line.text, strong=True) for line in said.lines_of(PostPart.NOTICE)]
-    head += _rows(said, PostPart.FLAGS)
+    head += _rows(said, PostPart.FLAGS, PostPart.TIMELINESS)
     facts = [PostRow(labelled(line, said.label)) for line in said.lines if line.part not in _APART]
     reference = SEPARATOR.join(line.text for line in said.lines_of(*_REFERENCE_PARTS))
     facts += [PostRow(reference)] if reference else []
@@ -296,6 +303,7 @@ def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
             head,
             _rows(said, PostPart.TITLE, PostPart.LINKS, PostPart.CHANGED),
             facts,
+            _rows(said, PostPart.ONLINE),
             _rows(said, PostPart.RECOURSE, PostPart.ADVICE),
             [*_rows(said, PostPart.SIGHTINGS), *link, *tags],
         )
@@ -524,48 +532,4 @@ def _row(row: PostRow) -> Html:
 
 def mastodon_status(message: MessageInput, *, limits: StatusLimits = MASTODON) -> str:
     """Return a decree as a status within `limits`. Raises TooSmall when an instance leaves no room for a link."""
-    return mastodon_thread(message, limits=limits)[0]
-
-
-def mastodon_thread(message: MessageInput, *, limits: StatusLimits = MASTODON) -> tuple[str, ...]:
-    """Return the status, then the lines that it omits or shortens, each text within `limits`. Raises TooSmall."""
-    whole = announce(message)
-    shown = fit(whole, lambda said: mastodon_length(plain(said), limits), limits.characters)
-    left_out = [labelled(line, whole.label) for line in whole.lines if line not in shown.lines]
-    return (plain(shown), *further(left_out, lambda text: mastodon_length(text, limits), limits.characters))
-
-
-# What a post had no room for, in further texts of a thread. Lines are cut between words, and only where they do not fit as a whole.
-
-_MOST_TEXTS = 20
-"""Texts of one thread: nobody reads more."""
-
-_COUNTER = " (20/20)"
-
-
-def further(lines: Sequence[str], measure: Callable[[str], int], limit: int) -> tuple[str, ...]:
-    """Return these lines as texts within `limit` by `measure`, numbered in the thread after the post; empty without lines or room."""
-    room = limit - len(_COUNTER) - 1
-    texts: list[str] = []
-    for piece in _pieces(lines, measure, room):
-        joined = f"{texts[-1]}\n{piece}" if texts else piece
-        if texts and measure(joined) <= room:
-            texts[-1] = joined
-        else:
-            texts.append(piece)
-    texts = texts[: _MOST_TEXTS - 1]
-    return tuple(f"{text}\n({number}/{len(texts) + 1})" for number, text in enumerate(texts, start=2))
-
-
-def _pieces(lines: Sequence[str], measure: Callable[[str], int], room: int) -> Iterator[str]:
-    if room < len(_COUNTER):
-        return
-    for text in lines:
-        rest = text
-        while measure(rest) > room:
-            space = rest.rfind(" ", 1, room + 1)
-            end = space if space > 0 else room
-            yield rest[:end].rstrip()
-            rest = rest[end:].lstrip()
-        if rest:
-            yield rest
+    return plain(fit(announce(message), lambda said: mastodon_length(plain(said), limits), limits.characters))

@@ -140,6 +140,7 @@ class PostPart(StrEnum):
 
     NOTICE = "notice"
     FLAGS = "flags"
+    TIMELINESS = "timeliness"
     TITLE = "title"
     LINKS = "links"
     PUBLISHER = "publisher"
@@ -155,6 +156,7 @@ class PostPart(StrEnum):
     PUBLISHED = "published"
     RECOURSE = "recourse"
     OFFICE = "office"
+    ONLINE = "online"
     DECIDED = "authority"
     CHANGED = "changed"
     ADVICE = "advice"

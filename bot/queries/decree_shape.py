@@ -10,7 +10,8 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime
 
 from bot.domain.acts import CameraType, Decree, Kind, Place, Purpose, Where
-from bot.domain.law import Flag, Recourse, Standing, legal_advice
+from bot.domain.law import Flag, Recourse, Standing, lead_time, legal_advice
+from bot.domain.publication import Timeliness
 from bot.domain.shape import AuthorityCode, Insee, Shape, WallClock, column, key
 from bot.messages.lines import place_for
 from bot.messages.words import words_in
@@ -211,6 +212,7 @@ class ReadDecree(Shape):
     def at(cls, decree: Decree, place: Place, now: datetime, **more: object) -> Self:
         """Return a decree as at `now` (aware). `place` is that of its authority."""
         facts, advice = decree.facts, legal_advice(decree, place, now)
+        online, found = decree.online, lead_time(decree, place)
         return cls.of(
             decree,
             facts,
@@ -229,6 +231,9 @@ class ReadDecree(Shape):
             status=advice.standing,
             urgent_appeal=advice.recourse,
             days_published_after_start=advice.late,
+            online_after=None if online is None else online.after,
+            online_until=None if online is None else online.until,
+            timeliness=None if found is None else found.timeliness,
             days_without_legal_basis=[{"first": first, "last": last} for first, last in advice.outside],
             **more,
         )
@@ -263,6 +268,36 @@ class _Published(Shape):
     page: Annotated[int, column("Page du PDF où commence l’acte.", "Page of the PDF on which the act begins.")]
 
 
+class LookModel(Shape):
+    """One answered request, with what the answer said of itself."""
+
+    url: str
+    asked_at: AwareDatetime
+    answered_at: AwareDatetime
+    status: int
+    server_date: Annotated[AwareDatetime | None, key("The header Date of the answer.")]
+    last_modified: Annotated[str | None, key("The header Last-Modified, as it was sent.")]
+    etag: Annotated[str | None, key("The header ETag, as it was sent.")]
+    clocks_differ: Annotated[bool, key("Whether the clocks of the server and of Vigie differed by more than two minutes.")]
+
+
+class FileVersionModel(Shape):
+    """A content that the address of the recueil gave before it was replaced."""
+
+    sha256: str
+    fetched_at: AwareDatetime
+
+
+class OnlineModel(Shape):
+    """Between which two looks at its listing the recueil of the first sighting went online."""
+
+    first: Annotated[LookModel, key("The first look at the listing that showed it.")]
+    before: Annotated[LookModel | None, key("The last look that did not; null where there was none, or none of the whole list.")]
+    file: Annotated[LookModel | None, key("The answer that brought its file.")]
+    replaced: tuple[FileVersionModel, ...]
+    is_wide: Annotated[bool, key("Whether six hours or more lie between the two looks, or the first is not known.")]
+
+
 class DecreeModel(ReadDecree, _Published):
     """A stored decree: where it is, what it says, and what follows from it. What follows is information to be verified, never legal
     advice. A fact that was not found is null or an empty list: it may well be in the act."""
@@ -293,12 +328,36 @@ class DecreeModel(ReadDecree, _Published):
             "When something else was last shown of it; empty where that is not known.",
         ),
     ]
+    online_after: Annotated[
+        AwareDatetime | None,
+        column(
+            "Mis en ligne au plus tôt : dernier relevé de la liste sans ce recueil ; vide si ce n’est pas connu.",
+            "Went online at the earliest: the last look at the listing without this recueil; empty where that is not known.",
+        ),
+    ]
+    online_until: Annotated[
+        AwareDatetime | None,
+        column(
+            "Mis en ligne au plus tard : premier relevé de la liste avec ce recueil ; vide si ce n’est pas connu.",
+            "Went online at the latest: the first look at the listing with this recueil; empty where that is not known.",
+        ),
+    ]
+    timeliness: Annotated[
+        Timeliness | None,
+        column(
+            "Mise en ligne par rapport au début, seulement si c’est certain : after_end (après la fin), after_start (après le début), "
+            "same_day (le jour même, avant), eve (la veille), earlier (plus tôt). À vérifier.",
+            "When it went online beside its beginning, only where that is sure: after_end, after_start, same_day (before it), eve, "
+            "earlier. To be verified.",
+        ),
+    ]
     withdrawn_at: Annotated[AwareDatetime | None, key("When a person judged that it does not concern VSA, null for a decree that stands.")]
 
 
 class OneDecreeModel(DecreeModel):
     """A decree with the PDF that it was read in."""
 
+    online: Annotated[OnlineModel | None, key("When it went online, by looks at its listing; null where nothing is known.")]
     pdf_sha256: Annotated[str | None, key("The SHA-256 of the PDF, null where it is not known.")]
     pdf_fetched_at: Annotated[AwareDatetime | None, key("When it was downloaded.")]
 

@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Place, department_of
+from bot.domain.acts import Decree, Place, department_of
 from bot.domain.health import Overview, Status
+from bot.domain.law import lead_time
 from bot.domain.posts import FRANCE
+from bot.domain.publication import Timeliness
 from bot.domain.records import PublishedCounts
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
@@ -71,6 +74,67 @@ class Figures:
         return tuple(one for one in self.departments if one.coverage is coverage)
 
 
+LEAST_FOR_A_SHARE = 10
+"""Decrees below which no share is told: one more would change it much."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineCounts:
+    """Counts authorisations by when they surely went online: after the beginning, on its day before it, on the eve, earlier."""
+
+    after: int = 0
+    same_day: int = 0
+    eve: int = 0
+    earlier: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.after + self.same_day + self.eve + self.earlier
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """Return the four in per cent; none where there are too few."""
+        counts, total = (self.after, self.same_day, self.eve, self.earlier), self.total
+        return () if total < LEAST_FOR_A_SHARE else tuple(round(100 * count / total) for count in counts)
+
+    @classmethod
+    def of(cls, found: Iterable[Timeliness]) -> OnlineCounts:
+        """Count them."""
+        counts = Counter(found)
+        after = counts[Timeliness.AFTER_START] + counts[Timeliness.AFTER_END]
+        return cls(after, counts[Timeliness.SAME_DAY], counts[Timeliness.EVE], counts[Timeliness.EARLIER])
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineFigures:
+    """Counts how long before their beginning authorisations of twelve months went online: all, by month, by authority (most first)."""
+
+    all: OnlineCounts
+    months: tuple[tuple[date, OnlineCounts], ...]
+    authorities: tuple[tuple[str, OnlineCounts], ...]
+
+
+def online_figures(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> OnlineFigures:
+    """Count at `now` (aware) those of which it is sure, by the month in which they went online."""
+    months = _months(now.astimezone(FRANCE).date())
+    found: list[tuple[date, str, Timeliness]] = []
+    for decree in decrees:
+        place = place_for(places, decree.authority)
+        lead, online = lead_time(decree, place), decree.online
+        if lead is not None and online is not None:
+            month = online.until.astimezone(ZoneInfo(place.time_zone)).date().replace(day=1)
+            found += [(month, decree.authority, lead.timeliness)] if month >= months[0] else []
+    by_month = ((one, OnlineCounts.of(timely for month, _, timely in found if month == one)) for one in months)
+    codes = Counter(authority for _, authority, _ in found)
+    by_authority = ((code, OnlineCounts.of(timely for _, authority, timely in found if authority == code)) for code in codes)
+    return OnlineFigures(
+        OnlineCounts.of(timely for *_, timely in found),
+        tuple(by_month),
+        tuple(sorted(by_authority, key=lambda each: (-each[1].total, each[0]))),
+    )
+
+
 class View(StrEnum):
     """What of the figures is wanted."""
 
@@ -84,6 +148,7 @@ class FiguresAnswer:
 
     view: View
     figures: Figures
+    online: OnlineCounts = OnlineCounts()
 
 
 def step(count: int) -> int:
@@ -215,7 +280,11 @@ def _in_words(answer: FiguresAnswer, places: Mapping[str, Place], language: Lang
     words = vocabulary(language).figures
     if answer.view is View.MAP:
         return "\n".join(_map_lines(answer.figures, words, language, most))
-    return "\n".join(_chart_lines(answer.figures, places, words, language, most))
+    lines = [*_chart_lines(answer.figures, places, words, language, most)]
+    if answer.online.shares:
+        after, same_day, eve, _ = answer.online.shares
+        lines.insert(-1, words.online.format(after=after, same_day=same_day, eve=eve, count=answer.online.total))
+    return "\n".join(lines)
 
 
 def _map_lines(figures: Figures, words: Words, language: Language, most: int) -> Iterator[str]:

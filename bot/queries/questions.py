@@ -43,7 +43,7 @@ from bot.queries.answers import (
 )
 from bot.queries.days import Days
 from bot.queries.departments import DepartmentMatch, is_all_of_france
-from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
+from bot.queries.figures import Figures, FiguresAnswer, OnlineFigures, View, counted_since, figures, online_figures
 from bot.queries.plain_words import (
     Meaning,
     PlaceMeaning,
@@ -233,7 +233,12 @@ class Questions:
 
     def chart(self) -> FiguresAnswer:
         """Return what was published in the last twelve months, for a chart."""
-        return FiguresAnswer(View.CHART, self.figures())
+        return FiguresAnswer(View.CHART, self.figures(), self.online().all)
+
+    def online(self) -> OnlineFigures:
+        """Count when the authorisations of the last twelve months went online beside their beginning."""
+        now = self.clock()
+        return online_figures(self.decrees.with_looks(counted_since(now)), self.places, now)
 
     def figures(self, known: RunningDecrees | None = None, overview: Overview | None = None) -> Figures:
         """Count the decrees of today and of a year, by department, month and authority, with how each department is read. `known` (from

@@ -408,7 +408,8 @@ async def stream_pdf(
     if not buffer.any_read() and (buffer.salvaged or not is_surveyed):
         raise Unreadable(f"no page could be read: {why or 'the file is cut short, or damaged beyond reading'}")
     # In a thread: thousands of pages take a second, in which everything else would stand still.
-    yield ReadingDone(await asyncio.to_thread(assemble, buffer.pages, salvaged=buffer.salvaged))
+    whole = await asyncio.to_thread(assemble, buffer.pages, salvaged=buffer.salvaged)
+    yield ReadingDone(replace(whole, made=buffer.made))
 
 
 def _start(path: Path, limits: ReadingLimits) -> StartOrder:

@@ -271,8 +271,8 @@ def key_of_facts(decree: int) -> str:
 def settled_by_people(connection: Connection, decree: int) -> Mapping[str, FactValue]:
     """What people said of the facts of this decree."""
     key = key_of_facts(decree)
-    said = decisions_under(connection, [key]).get(key)
-    return {} if said is None else said.facts
+    decision = decisions_under(connection, [key]).get(key)
+    return {} if decision is None else decision.facts
 
 
 def key_of_review(review: int) -> str:

@@ -215,9 +215,9 @@ def run_client(program: str, address: URL | None, *arguments: str) -> str:
         advice = "install the client of PostgreSQL (Debian: apt-get install postgresql-client)"
         raise Unavailable(f"{program} is not installed: {advice}") from None
     if done.returncode:
-        said = next((line for line in reversed(done.stderr.splitlines()) if "error" in line.lower()), done.stderr.strip()[-200:])
+        error_line = next((line for line in reversed(done.stderr.splitlines()) if "error" in line.lower()), done.stderr.strip()[-200:])
         name = "" if address is None else f" of the database {masked(address)}"
-        raise StorageError(f"{program}{name} failed: {said or f'exit code {done.returncode}'}")
+        raise StorageError(f"{program}{name} failed: {error_line or f'exit code {done.returncode}'}")
     return done.stdout
 
 

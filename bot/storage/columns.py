@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Purpose, Where
 from bot.domain.facts import FACTS, ValueKind
 from bot.domain.posts import PostContent
+from bot.domain.publication import FileStatement, Look, Online
 from bot.domain.text import PageText, TextOrigin, clean
 
 if TYPE_CHECKING:
@@ -181,9 +182,19 @@ def content_from_json(stored: Mapping[str, Any]) -> PostContent:
     return content
 
 
+def _document_of(kind: Any) -> JsonDocument:
+    """Return a column of values of this type."""
+
+    def read(stored: Mapping[str, Any]) -> Any:
+        return _checked_as(kind)(stored)
+
+    return JsonDocument(read)
+
+
 FactsDocument = JsonDocument(facts_from_json)
 EvidenceDocument = JsonDocument(evidence_from_json)
 ContentDocument = JsonDocument(content_from_json)
+OnlineDocument, LookDocument, StatementDocument = map(_document_of, (Online, Look, FileStatement))
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 

@@ -179,6 +179,13 @@ class Decrees(Repository):
         counts = ((authority, date.fromisoformat(f"{month}-01"), count) for authority, month, count in months)
         return PublishedCounts(tuple(counts), tuple(naming))
 
+    def with_looks(self, since: date) -> tuple[Decree, ...]:
+        """Return the authorisations that stand, listed on this day or later, of which looks tell when they went online."""
+        seen = select(sightings.c.decree_id).join(recueils, recueils.c.id == sightings.c.recueil_id).where(recueils.c.online.is_not(None))
+        wanted = select(decrees.c.id).where(_STANDS, decrees.c.listed_on >= since, decrees.c.kind.in_(GRANTS), decrees.c.id.in_(seen))
+        with self._database.reading() as connection:
+            return load_in_order(connection, connection.execute(wanted.order_by(decrees.c.id)).scalars().all())
+
     def get(self, decree: int) -> Decree | None:
         """One by its id."""
         with self._database.reading() as connection:
@@ -274,6 +281,13 @@ class Decrees(Repository):
         file = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.url == decree.url, recueils.c.sha256.is_not(None))
         row = self._database.first(file.order_by(recueils.c.authority != decree.publisher, recueils.c.id))
         return None if row is None else (row.sha256, row.fetched_at)
+
+    def own_pages(self, decree: Decree, /) -> tuple[int, int]:
+        """Return the first and last page of the decree's act in its file; its first page alone where the act is not stored."""
+        own = select(acts.c.first_page, acts.c.last_page).join(recueils, recueils.c.id == acts.c.recueil_id)
+        own = own.where(recueils.c.url == decree.url, acts.c.decree_id == decree.id)
+        row = self._database.first(own.where(acts.c.first_page <= decree.page, acts.c.last_page >= decree.page).order_by(acts.c.id))
+        return (decree.page, decree.page) if row is None else (row.first_page, row.last_page)
 
     def revision(self) -> int:
         """Return a number that changes with any shown data of decrees, by any program. Reads one row."""
@@ -410,7 +424,15 @@ _KEYS = (
     .order_by(identities.c.key)
 )
 _SIGHTINGS = (
-    select(sightings.c.decree_id, sightings.c.authority, sightings.c.url, sightings.c.page, sightings.c.seen_at, recueils.c.number)
+    select(
+        sightings.c.decree_id,
+        sightings.c.authority,
+        sightings.c.url,
+        sightings.c.page,
+        sightings.c.seen_at,
+        recueils.c.number,
+        recueils.c.online,
+    )
     .join(recueils, recueils.c.id == sightings.c.recueil_id)
     .where(one_of(sightings.c.decree_id, given="ids"))
     .order_by(sightings.c.seen_at, sightings.c.id)

@@ -102,11 +102,11 @@ def _of_changed(connection: Connection, ids: Collection[int]) -> dict[int, list[
     if not named:
         return {}
     known = load_known(connection, named)
-    changed = [(link.decree, meant) for link in named if (meant := known.meant(link)) is not None and meant != link.decree]
-    theirs = load_communes(connection, {meant for _, meant in changed})
+    changed = [(link.decree, target) for link in named if (target := known.decree_of(link)) is not None and target != link.decree]
+    theirs = load_communes(connection, {target for _, target in changed})
     found: dict[int, list[NamedCommune]] = defaultdict(list)
-    for decree, meant in changed:
-        found[decree] += (replace(commune, how=Naming.CHANGED) for commune in theirs.get(meant, ()))
+    for decree, target in changed:
+        found[decree] += (replace(commune, how=Naming.CHANGED) for commune in theirs.get(target, ()))
     return found
 
 
@@ -121,7 +121,7 @@ def _changing(connection: Connection, changed: Sequence[Row[Any]]) -> Sequence[R
     if not named:
         return ()
     known = load_known(connection, named)
-    changing = {link.decree for link in named if (meant := known.meant(link)) in ids and meant != link.decree}
+    changing = {link.decree for link in named if (target := known.decree_of(link)) in ids and target != link.decree}
     return connection.execute(select(decrees).where(one_of(decrees.c.id, changing)).order_by(decrees.c.id)).all()
 
 
@@ -197,13 +197,13 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
     does: dict[int, list[Change]] = defaultdict(list)
     suffers: dict[int, list[Change]] = defaultdict(list)
     for link in found:
-        meant = known.meant(link)
-        changing, changed = known.parties[link.decree], known.parties[meant] if meant is not None else None
-        revoked_by = ended_by(revocations, link.decree, frozenset({link.decree, meant}))
+        target = known.decree_of(link)
+        changing, changed = known.parties[link.decree], known.parties[target] if target is not None else None
+        revoked_by = ended_by(revocations, link.decree, frozenset({link.decree, target}))
         if link.decree in ids:
             does[link.decree].append(replace(change(link, changing, changed, shown=changed), revoked_by=revoked_by))
-        if meant is not None and meant in ids:
-            suffers[meant].append(replace(change(link, changing, changed, shown=changing), revoked_by=revoked_by))
+        if target is not None and target in ids:
+            suffers[target].append(replace(change(link, changing, changed, shown=changing), revoked_by=revoked_by))
     return {key: in_order(each) for key, each in does.items()}, {key: in_order(each) for key, each in suffers.items()}
 
 
@@ -213,7 +213,7 @@ def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind
     if not found:
         return set()
     known = load_known(connection, found)
-    return {(link.reference.change, meant) for link in found if (meant := known.meant(link)) is not None}
+    return {(link.reference.change, target) for link in found if (target := known.decree_of(link)) is not None}
 
 
 def _link_row(decree_id: int, decree: Decree, position: int) -> dict[str, Any]:
@@ -271,9 +271,9 @@ def load_revocations(connection: Connection, found: Collection[ReferenceLink], k
             break
         known = load_known(connection, ending)
         for link in ending:
-            meant = known.meant(link)
-            if meant in step:
-                ends[meant].append((link, known.parties[link.decree], known.parties[meant]))
+            target = known.decree_of(link)
+            if target in step:
+                ends[target].append((link, known.parties[link.decree], known.parties[target]))
         step = {link.decree for its in ends.values() for link, _, _ in its} - seen
     return ends
 
@@ -290,7 +290,7 @@ class ReferenceCandidates:
     numbered: defaultdict[str | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
     dated: defaultdict[date | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
-    def meant(self, link: ReferenceLink) -> int | None:
+    def decree_of(self, link: ReferenceLink) -> int | None:
         """Return the id of the decree that a link names; None where unseen or ambiguous."""
         return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
 

@@ -15,9 +15,11 @@ from sqlalchemy import (
     LargeBinary,
     Row,
     Select,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     exists,
     false,
@@ -28,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.publication import FileStatement, FileVersion, Look, Online, over
 from bot.domain.records import (
     Content,
     FailedRecueil,
@@ -44,6 +47,7 @@ from bot.domain.text import PageText, clean, clean_or_none
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
 from bot.storage.database import Repository, among, insert_or_ignore, one_of, put
 from bot.storage.errors import NoSuchRow
+from bot.storage.looks import runs_from_json, runs_to_json
 from bot.storage.schema import acts, backfills, contents, recueils, reviews, sightings, sources
 
 log = structlog.get_logger()
@@ -71,18 +75,21 @@ class SourceStates(Repository):
 
     def save(self, state: SourceState) -> None:
         """Remember the state, in the place of the one before."""
-        values = {**asdict(state), **{name: clean_or_none(getattr(state, name)) for name in ("trail", "error", "moved_to")}}
+        values = {**asdict(state), **{name: clean_or_none(getattr(state, name)) for name in ("trail", "error", "moved_to", "looks")}}
         with self._database.writing() as connection:
             put(connection, sources, {"key": state.key}, values)
 
     def clock_set_back(self, by: timedelta, now: datetime) -> None:
-        """Move polls and tries that lie in the future back by as much as the clock was."""
+        """Move polls and tries that lie in the future back by as much as the clock was, and end the runs of looks that it measured."""
         instants = ((sources, sources.c.next_check_at), (sources, sources.c.last_ok_at), (recueils, recueils.c.next_try_at))
         with self._database.writing() as connection:
             for table, column in instants:
                 [key] = table.primary_key.columns
                 for row in connection.execute(select(key, column).where(column > now)).all():
                     connection.execute(update(table).where(key == row[0]).values({column.name: row[1] - by}))
+            for row in connection.execute(select(sources.c.key, sources.c.looks).where(sources.c.looks.is_not(None))).all():
+                ended = runs_to_json(over(runs_from_json(row.looks)))
+                connection.execute(update(sources).where(sources.c.key == row.key).values(looks=ended))
 
 
 # Which sources were listed back to which day: what a backfill that was stopped need not do again.
@@ -191,8 +198,9 @@ class Recueils(Repository):
 
     def checked(self, recueil: Recueil, next_try_at: datetime | None, *, is_replaced: bool) -> Recueil:
         """Record a check of the file; a replaced one waits to be read anew. Return the recueil as it is then."""
-        anew = {"state": RecueilState.WAITING, "attempts": 0, "next_try_at": None, "sha256": None, "fetched_at": None}
         with self._database.writing() as connection:
+            online = _online(connection, recueil.id, "")
+            anew = {"state": RecueilState.WAITING, "attempts": 0, "next_try_at": None, "sha256": None, "fetched_at": None, "online": online}
             _change(connection, recueil.id, anew if is_replaced else {"next_try_at": next_try_at})
         return self.get(recueil.id)
 
@@ -273,7 +281,9 @@ class Recueils(Repository):
                 mine = and_(recueils.c.authority == child.authority, recueils.c.url == child.url, other)
                 state = case((recueils.c.state.in_(_DONE), RecueilState.WAITING.value), else_=recueils.c.state)
                 values = {"state": state, "attempts": 0, "next_try_at": None, "sha256": files[child.url], "fetched_at": now}
-                connection.execute(update(recueils).where(mine).values(values))
+                for row in connection.execute(select(recueils.c.id).where(mine)).all():
+                    online = _online(connection, row.id, files[child.url], child.online.file if child.online is not None else None)
+                    connection.execute(update(recueils).where(recueils.c.id == row.id).values({**values, "online": online}))
             return added
 
     def given_up(self, authorities: Collection[str] | None = None) -> list[FailedRecueil]:
@@ -333,11 +343,22 @@ def _add(connection: Connection, new: Sequence[NewRecueil], now: datetime) -> li
     added = []
     statement = insert_or_ignore(connection, recueils).returning(recueils)
     for item in new:
-        values = {**asdict(item), "title": clean(item.title), "attempts": 0, "found_at": now}
+        values = {**asdict(item), "title": clean(item.title), "attempts": 0, "found_at": now, "online": item.online}
         row = connection.execute(statement, values).one_or_none()
         if row is not None:
             added.append(recueil_of(row))
     return added
+
+
+def _online(connection: Connection, recueil: int, sha256: str, answer: Look | None = None) -> Online | None:
+    """Return when a recueil went online, once its file came with this content; None where that is not known."""
+    file = select(recueils.c.online, recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.id == recueil)
+    row = connection.execute(file).one_or_none()
+    if row is None or row.online is None:
+        return None
+    had = row.sha256 is not None and row.fetched_at is not None and row.sha256 != sha256
+    online: Online = row.online
+    return online.fetched(answer, sha256, FileVersion(row.sha256, row.fetched_at) if had else None)
 
 
 def _change(connection: Connection, recueil: int, values: dict[str, Any]) -> None:
@@ -367,11 +388,18 @@ class Contents(Repository):
             pages, complete = (), False
         if complete and len(pages) != row.page_count:
             complete = False
-        return Content(row.sha256, row.size, row.page_count, pages, complete, row.read_at, row.rules, row.unfinished, row.error)
+        return Content(row.sha256, row.size, row.page_count, pages, complete, row.read_at, row.rules, row.unfinished, row.error, row.made)
 
-    def fetched(self, recueil: int, sha256: str, now: datetime) -> None:
-        """The file of this recueil has come, and this is its content."""
-        self._database.write(update(recueils).where(recueils.c.id == recueil).values(sha256=sha256, fetched_at=now))
+    def made(self, sha256: str) -> FileStatement | None:
+        """Return what a file states of itself; None where it was not read, or has gone from here."""
+        made: FileStatement | None = self._database.value(select(contents.c.made).where(contents.c.sha256 == sha256))
+        return made
+
+    def fetched(self, recueil: int, sha256: str, now: datetime, answer: Look | None = None) -> None:
+        """The file of this recueil has come, and this is its content, by this `answer`."""
+        with self._database.writing() as connection:
+            values = {"sha256": sha256, "fetched_at": now, "online": _online(connection, recueil, sha256, answer)}
+            connection.execute(update(recueils).where(recueils.c.id == recueil).values(values))
 
     def begin(self, sha256: str, size: int) -> None:
         """Count a reading of these `size` bytes as begun, until `save`, `ended` or `failed` (never, if killed). Ends a hold."""
@@ -410,13 +438,14 @@ class Contents(Repository):
         rules: str,
         now: datetime,
         unfinished: int = 0,
+        made: FileStatement | None = None,
     ) -> None:
         """Store the pages read so far, replacing earlier ones unless read whole by the same `rules` (a version). `unfinished`
-        readings stay counted.
+        readings stay counted. `made`: what the file states of itself, if known.
         """
         values = {
             "page_count": page_count, "pages": pack_pages(pages), "complete": complete, "read_at": now, "rules": rules,
-            "unfinished": unfinished, "error": None,
+            "unfinished": unfinished, "error": None, **({} if made is None else {"made": made}),
         }  # fmt: skip
         worse = and_(contents.c.complete, contents.c.rules == rules)
         self._database.write(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))
@@ -449,8 +478,12 @@ class Contents(Repository):
         return dropped
 
     def unneeded(self, before: datetime) -> frozenset[str]:
-        """Return the contents of files that came before then and hold no decree at any address."""
-        return frozenset(row.sha256 for row in self._database.rows(_unneeded(before)))
+        """Return the contents of files that came before then and hold no decree at any address, nor did before they were replaced."""
+        found = frozenset(row.sha256 for row in self._database.rows(_unneeded(before)))
+        if not found:
+            return found
+        replaced = select(recueils.c.online).where(cast(recueils.c.online, Text).contains('"replaced"'), _kept(before))
+        return found.difference(version.sha256 for row in self._database.rows(replaced) for version in row.online.replaced)
 
 
 def _droppable(before: datetime) -> Select[str]:

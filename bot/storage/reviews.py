@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
@@ -14,7 +14,6 @@ from bot.domain.identity import SAME_NUMBER, EarlierFinding
 from bot.domain.records import Decision, RedetectionResult, Settled, Waiting
 from bot.domain.text import clean
 from bot.storage.acts import (
-    FACTS_OF,
     decisions_under,
     key_of_facts,
     key_of_review,
@@ -45,7 +44,7 @@ from bot.storage.recording import (
     queue_newly_wanted,
     see,
 )
-from bot.storage.schema import acts, decisions, decrees, recueils, reviews, sightings
+from bot.storage.schema import acts, decrees, recueils, reviews, sightings
 from bot.storage.search import index_again
 
 
@@ -101,10 +100,10 @@ class Reviews(NamingRepository):
 
         def rejected(connection: Connection) -> Settled:
             recueil, act = claim_review(connection, review, token)
-            said = decision(Outcome.NOT_CONCERNED, None, now, by)
-            withdrawn = withdraw_act(connection, act, said)
+            rejection = decision(Outcome.NOT_CONCERNED, None, now, by)
+            withdrawn = withdraw_act(connection, act, rejection)
             values = {"outcome": Outcome.NOT_CONCERNED, "kind": None, "decree_id": None}
-            return Settled(settle(connection, recueil, act, said, values), withdrawn=withdrawn)
+            return Settled(settle(connection, recueil, act, rejection, values), withdrawn=withdrawn)
 
         return written(self._database, rejected)
 
@@ -117,8 +116,8 @@ class Reviews(NamingRepository):
             where = connection.execute(select(decrees.c.recueil_id).where(decrees.c.id == decree)).scalar_one_or_none()
             if where is not None:
                 lock_recueil(connection, where, decrees=True)
-            said = decision(Outcome.NOT_CONCERNED, None, now, by)
-            return Settled(said, withdrawn=withdraw(connection, decree, said))
+            rejection = decision(Outcome.NOT_CONCERNED, None, now, by)
+            return Settled(rejection, withdrawn=withdraw(connection, decree, rejection))
 
         return written(self._database, withdrawn)
 
@@ -130,8 +129,8 @@ class Reviews(NamingRepository):
             if row is None:
                 raise NoSuchRow(f"no withdrawn decree has the number {decree}")
             lock_recueil(connection, row.recueil_id, decrees=True)
-            said = decision(Outcome.DECREE, row.kind, now, by)
-            return Settled(said, decree, reinstate(connection, decree, now, said))
+            approval = decision(Outcome.DECREE, row.kind, now, by)
+            return Settled(approval, decree, reinstate(connection, decree, now, approval))
 
         return written(self._database, reinstated)
 
@@ -177,17 +176,17 @@ class Reviews(NamingRepository):
             before = load_routed(connection, [decree])
             if first and name in row.facts.settled:
                 return False
-            said = Decision(Outcome.DECREE, None, now, clean(by)[:_LONGEST_BY], {name: value})
+            answer = Decision(Outcome.DECREE, None, now, clean(by)[:_LONGEST_BY], {name: value})
             keys = {key_of_facts(decree)}
             for act in _acts_of(connection, decree):
                 recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
                 keys |= {*keys_of_act(connection, recueil, act)}
-            write_decision(connection, keys, said)
+            write_decision(connection, keys, answer)
             for seen in connection.execute(select(sightings).where(sightings.c.decree_id == decree)).all():
-                facts = None if seen.facts is None else seen.facts.settle(said.facts)
+                facts = None if seen.facts is None else seen.facts.settle(answer.facts)
                 connection.execute(update(sightings).where(sightings.c.id == seen.id).values(facts=facts))
             evidence = row.evidence if getattr(row.facts, name) == value else tuple(quote for quote in row.evidence if quote.about != name)
-            own = {"facts": row.facts.settle(said.facts), "evidence": evidence}
+            own = {"facts": row.facts.settle(answer.facts), "evidence": evidence}
             connection.execute(update(decrees).where(decrees.c.id == decree).values(own))
             complete(connection, decree, self._namer)
             index_again(connection, [decree])
@@ -198,13 +197,6 @@ class Reviews(NamingRepository):
             return True
 
         return written(self._database, settled)
-
-    def settled_facts(self) -> dict[int, Mapping[str, FactValue]]:
-        """What people said of facts, by the decree, the first one first."""
-        with self._database.reading() as connection:
-            query = select(decisions.c.key).where(decisions.c.key.startswith(FACTS_OF, autoescape=True))
-            found = decisions_under(connection, connection.execute(query).scalars().all())
-        return dict(sorted((int(key.removeprefix(FACTS_OF)), said.facts) for key, said in found.items()))
 
     def _load_waiting(self, query: Select[Any]) -> list[Waiting]:
         return [
@@ -377,5 +369,5 @@ def _refuse(connection: Connection, review: int) -> NoReturn:
     known = decided(connection, review)
     if known is None:
         raise NoSuchRow(f"no act waits under the number {review}")
-    said = f"a decree ({known.kind})" if known.outcome is Outcome.DECREE else "not concerned"
-    raise AlreadyDecided(f"the act that waited under the number {review} was already decided, as {said}, by {known.by}", known)
+    outcome_words = f"a decree ({known.kind})" if known.outcome is Outcome.DECREE else "not concerned"
+    raise AlreadyDecided(f"the act that waited under the number {review} was already decided, as {outcome_words}, by {known.by}", known)

@@ -23,7 +23,19 @@ from sqlalchemy import (
 from bot.domain.acts import Kind, Naming, Outcome
 from bot.domain.posts import DestinationTrouble, FollowKind, FollowMode, NoticeState, PostCause, PostState
 from bot.domain.records import RecueilState
-from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
+from bot.storage.columns import (
+    ContentDocument,
+    EnumText,
+    EvidenceDocument,
+    FactsDocument,
+    Id,
+    Instant,
+    LookDocument,
+    OnlineDocument,
+    PackedText,
+    StatementDocument,
+    Terms,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +63,22 @@ sources = Table(
     Column("failing_since", Instant),
     Column("last_new_at", Instant),
     Column("moved_to", Text),
+    # The newest run of looks at each page, which the next look may continue: see `bot.domain.publication.OpenRun`.
+    Column("looks", Text),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    # Runs of looks that ended, one row each.
+    Column("source", Text, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("first_at", Instant, primary_key=True),
+    Column("last_at", Instant, nullable=False, index=True),
+    Column("first", LookDocument, nullable=False),
+    Column("last", LookDocument, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
 )
 
 addresses = Table(
@@ -111,6 +139,8 @@ recueils = Table(
     # The content of its file, of which `contents` may know more, and when the file came.
     Column("sha256", String(64), index=True),
     Column("fetched_at", Instant),
+    # Between which looks it went online, the answer that brought its file, and former contents: see `bot.domain.publication`.
+    Column("online", OnlineDocument),
     UniqueConstraint("authority", "url"),
 )
 Index(None, recueils.c.state, recueils.c.next_try_at)
@@ -132,6 +162,8 @@ contents = Table(
     Column("unfinished", Integer, nullable=False),
     # Why nothing at all of it could be read.
     Column("error", Text),
+    # What it states of when and by which program it was made: see `bot.domain.publication.FileStatement`.
+    Column("made", StatementDocument),
 )
 
 # The acts of recueils, the terms they are searched by, which of them wait for a person, and what people decided.
@@ -460,9 +492,9 @@ Index(None, follows.c.kind, follows.c.value)
 notices = Table(
     "notices",
     metadata,
-    # What a chat was notified of an authority whose recueils cannot be read: see `bot.storage.alerts`.
+    # What a chat was notified of an authority whose recueils cannot be read, or of a withdrawn decree: see `bot.storage.alerts`.
     Column("chat", BigInteger, ForeignKey("followers.chat", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("authority", String(32), primary_key=True),
+    Column("subject", String(32), primary_key=True),
     Column("state", EnumText(NoticeState), nullable=False),
     Column("changed_at", Instant, nullable=False),
 )
@@ -510,4 +542,16 @@ requests = Table(
     Column("arguments", JSON, nullable=False),
     Column("progress", JSON(none_as_null=True)),
     Column("result", JSON(none_as_null=True)),
+)
+
+timestamps = Table(
+    "timestamps",
+    metadata,
+    # What is stamped by a time stamping authority: the file of a recueil, or the log of looks of a day, with its text.
+    Column("sha256", String(64), primary_key=True),
+    Column("day", Date, unique=True),
+    Column("text", PackedText),
+    # Its answer (RFC 3161, DER), null until it came.
+    Column("token", LargeBinary),
+    Column("stamped_at", Instant),
 )

@@ -21,6 +21,7 @@ from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine,
 from bot.storage.decrees import Decrees
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
 from bot.storage.locks import Locks, Requests, has_lock_files
+from bot.storage.looks import Looks
 from bot.storage.measures import Measures
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.outbox import Outbox, Posts
@@ -30,6 +31,7 @@ from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
 from bot.storage.reviews import Rejudging, Reviews
 from bot.storage.schema import acts, alerts, decisions, decree_communes, decrees, identities, links, post_alerts, recueils, sightings
 from bot.storage.search import renew_some_terms
+from bot.storage.timestamps import Timestamps
 
 
 class Store:
@@ -59,7 +61,9 @@ class Store:
         self.alerts = Alerts(database, alerts, "cause")
         self.backfills = Backfills(database)
         self.contents = Contents(database)
+        self.looks = Looks(database)
         self.measures = Measures(database)
+        self.timestamps = Timestamps(database)
         self.rejudging = Rejudging(database, namer)
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from bot.messages.announcement import announce_in_full, publisher_of
 from bot.messages.legal import AdviceParts, Deadline, advice_parts, current_period, deadline, list_changes, list_standing, no_recourse_line
 from bot.messages.letters.drafting import LetterKind, draft, madada_address
 from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, is_quoted, period_text, place_for, row_label, row_texts
+from bot.messages.online import bracket, until_text
 from bot.messages.words import clean
 from bot.web.views import (
     DecreeTitle,
@@ -99,6 +100,7 @@ class DecreeView:
     label: StateLabel
     standing: str
     flags: tuple[Value, ...]
+    online: tuple[str, ...]
     timeline: tuple[Point, ...]
     todo: Todo
     madada: str
@@ -132,7 +134,11 @@ def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeVie
         flags=tuple(
             Value(bare(line.text), view_words(language).flags[flag], record=False)
             for line, flag in zip(card.lines_of(PostPart.FLAGS), flags, strict=True)
+        )
+        + tuple(
+            Value(bare(line.text), view_words(language).timeline.by_looks, record=False) for line in card.lines_of(PostPart.TIMELINESS)
         ),
+        online=tuple(line.text for line in card.lines_of(PostPart.ONLINE)),
         timeline=timeline(message),
         todo=_todo(message),
         madada="" if message.legal_advice is None else madada_address(decree, message.place, message.legal_advice),
@@ -258,6 +264,10 @@ def _events(message: MessageInput) -> Iterator[_Event]:
     else:
         yield _Event(own.signed, _at(signed), _day(signed, message) if signed else own.unknown, note if signed else "")
     yield _Event(own.published, _at(published), _day(published, message) if published else own.unknown, _delay(sure, published, message))
+    after, until = (None, None) if decree.online is None else bracket(decree.online, ZoneInfo(message.place.time_zone))
+    if after is not None and until is not None:
+        last = until_text(after, until, message.words) if after.day == until.day else _moment(until, message, "")
+        yield _Event(own.online, _instant(until, at_end=False), own.between.format(after=_moment(after, message, ""), until=last))
     if decree.kind not in ALLOWING:
         return
     period = current_period(message)

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
-from bot.domain.acts import Place
+from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.messages.words import Language
+from bot.queries.dossier import DossierInput
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing
 from bot.storage.decrees import Decrees
@@ -123,6 +124,8 @@ class SiteContext:
     """Returns the newest file of a name, None while there is none; None where no files are made."""
     pictures: PagePictures | None = None
     """None where decrees are shown without pictures."""
+    dossier: Callable[[Decree, str], DossierInput] | None = None
+    """Returns what is stored of a decree for its dossier, given its address; None where none are made."""
 
 
 Parameters = Mapping[str, str]

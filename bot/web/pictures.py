@@ -8,8 +8,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,6 +24,7 @@ import structlog
 from bot.delivery.picture.album import PageChoice, choose, draw
 from bot.delivery.picture.wire import Drawing, Drawn, NoPicture
 from bot.domain.acts import Decree
+from bot.queries.dossier import DossierInput, dossier, with_pages
 
 log = structlog.get_logger()
 
@@ -102,17 +103,18 @@ class PagePictures:
 
     async def drawn(self, decree: Decree, sha256: str) -> ShownPage | None:
         """Return the picture, drawn now where it is not yet; None where there is none. Raises Busy, and OSError where it cannot be kept."""
-        if self._waiting >= MOST_WAITING:
-            raise Busy(_USUAL.seconds)
-        self._waiting += 1
-        try:
-            async with self._one_at_a_time:
-                found = await asyncio.to_thread(self.look, decree, sha256)
-                if found is None or found.file is not None:
-                    return found
-                return await self._draw(decree, sha256)
-        finally:
-            self._waiting -= 1
+        async with self._turn():
+            found = await asyncio.to_thread(self.look, decree, sha256)
+            if found is None or found.file is not None:
+                return found
+            return await self._draw(decree, sha256)
+
+    async def dossier(self, given: DossierInput) -> bytes:
+        """Return the dossier of a decree, with its pages where its PDF is kept, in the same turn and budget. Raises Busy."""
+        async with self._turn():
+            path = None if given.sha256 is None else self._kept(given.sha256)
+            with self._spending(given.decree):
+                return dossier(await with_pages(given, path))
 
     async def draw_all(self, wanted: Iterable[tuple[Decree, str]]) -> None:
         """Draw all that are not drawn yet. Raises Busy, and OSError where they cannot be kept."""
@@ -121,20 +123,39 @@ class PagePictures:
 
     async def _draw(self, decree: Decree, sha256: str) -> ShownPage | None:
         choice, path = choose(decree), self._kept(sha256)
+        with self._spending(decree):
+            try:
+                made = None if path is None else await draw(path, choice.page, choice.phrases)
+            except NoPicture as none:
+                log.warning("picture.missing", decree=decree.id, url=decree.url, why=str(none))
+                made = None
+        await asyncio.to_thread(self._keep, sha256, choice, made)
+        return self._known(sha256, choice)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait until nobody else is served. Raises Busy where too many wait."""
+        if self._waiting >= MOST_WAITING:
+            raise Busy(_USUAL.seconds)
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                yield
+        finally:
+            self._waiting -= 1
+
+    @contextmanager
+    def _spending(self, decree: Decree) -> Iterator[None]:
+        """Take what the block lasts from the budget. Raises Busy where too little is left for this decree."""
         began = self._earn()
         is_late = decree.found_at is not None and self._clock() - decree.found_at < _LATE
         least = 0 if is_late else self._at_once / 2
         if self._left < least:
             raise Busy((least - self._left) / _SHARE)
         try:
-            made = None if path is None else await draw(path, choice.page, choice.phrases)
-        except NoPicture as none:
-            log.warning("picture.missing", decree=decree.id, url=decree.url, why=str(none))
-            made = None
+            yield
         finally:
             self._left -= self._seconds() - began
-        await asyncio.to_thread(self._keep, sha256, choice, made)
-        return self._known(sha256, choice)
 
     def _earn(self) -> float:
         now = self._seconds()

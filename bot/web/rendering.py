@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from bot.messages.words import Language, data_file, words_in
 from bot.queries.following import event_followed, follow_code
 from bot.queries.running import RunningDecrees
 from bot.web.documents import Document, PageRequest, Preview, SiteContext
+from bot.web.pictures import Busy
 from bot.web.views import full_day, in_print
 
 
@@ -213,6 +215,20 @@ def running_of(site: SiteContext, department: str = "") -> RunningDecrees | None
     """Return what is in force or to come, of a department where one is given; None where there is no such."""
     answer = site.questions.running(department)
     return answer if isinstance(answer, RunningDecrees) else None
+
+
+def asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
+    """Return the decree whose number is in the address; None where there is no such."""
+    asked = request.parameters["id"]
+    return site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+
+
+async def in_turn(site: SiteContext, request: PageRequest, make: Callable[[], Awaitable[Document]]) -> Document:
+    """Return what is made in its turn, or that it may be asked for again later."""
+    try:
+        return await make()
+    except Busy as busy:
+        return replace(missing(site, request, status=503), headers={"Retry-After": str(ceil(busy.seconds))})
 
 
 def moved(site: SiteContext, request: PageRequest, path: str) -> Document:

@@ -17,6 +17,7 @@ from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import named_communes, typographic
 from bot.messages.legal import current_period, deadline, flag_lines, list_standing, recourse_line
 from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text
+from bot.messages.online import timeliness_line
 from bot.messages.words import Language, Words, clean, link_to, words_file
 from bot.queries.phrases import message_of
 
@@ -264,7 +265,8 @@ def _dates(starts: Moment | None, ends: Moment | None, year: int, message: Messa
     own, words, language = view_words(message.language).card, message.words, message.language
     if starts is None and ends is None:
         return ""
-    texts = [None if one is None else short_moment(one, year, words, language) for one in (starts, ends)]
+    # Only before the arrow does a line end.
+    texts = [None if one is None else short_moment(one, year, words, language).replace(" ", "\u00a0") for one in (starts, ends)]
     if texts[0] is None:
         return own.until.format(end=texts[1])
     if texts[1] is None:
@@ -333,8 +335,9 @@ def bare(text: str) -> str:
 
 def flags_of(message: MessageInput) -> tuple[str, ...]:
     """Return what is striking in the dates of a decree, a sentence each."""
-    advice = message.legal_advice
-    return () if advice is None else tuple(bare(flag.text) for flag in flag_lines(advice, message.words))
+    advice, words = message.legal_advice, message.words
+    lines = () if advice is None else (*flag_lines(advice, words), *timeliness_line(message.decree, message.place, words))
+    return tuple(bare(line.text) for line in lines)
 
 
 def _limit(message: MessageInput) -> tuple[TextSpan, ...]:

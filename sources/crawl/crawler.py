@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import IntEnum
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import Lists, PageCache, SharedAnswers, VisitedPage, ask_again
+from sources.crawl.lists import Lists, PageCache, PageLook, SharedAnswers, VisitedPage, ask_again
 from sources.crawl.trail import (
     GRACE,
     PolledPage,
@@ -31,7 +31,7 @@ from sources.crawl.trail import (
     sections,
     wanted,
 )
-from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, NotAPage, Origin, Validators
+from sources.model import AnswerHead, CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, NotAPage, Origin, Validators
 from sources.pages.links import PageLink
 
 MAX_PAGES = 16
@@ -51,7 +51,7 @@ MAX_HOMES = 2
 class Crawl:
     """Holds the result of one poll. `listed`: every entry on the pages read, each address once, none if `unchanged` (only 304). `trail`:
     for the next poll. `requests`: of pages. At each poll while true: `moved_to`, the root's new address; `emptied`, pages that lost all
-    entries; `unread`, why pages could not be read. `unfetched`: texts naming a recueil without link."""
+    entries; `unread`, why pages could not be read. `unfetched`: texts naming a recueil without link. `looks`: what answers showed."""
 
     listed: tuple[ListingEntry, ...]
     trail: Trail
@@ -61,6 +61,7 @@ class Crawl:
     emptied: tuple[str, ...] = ()
     unread: tuple[FetchError, ...] = ()
     unfetched: tuple[str, ...] = ()
+    looks: tuple[PageLook, ...] = ()
 
     def require_whole(self) -> None:
         """Raise `CrawlFailed` if a page could not be read."""
@@ -70,10 +71,11 @@ class Crawl:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Describes the files a detail page holds (at least one), and the page requests made."""
+    """Describes the files a detail page holds (at least one), the page requests made, and the head of the page's answer, if it has one."""
 
     documents: tuple[ListingEntry, ...]
     requests: int
+    head: AnswerHead | None = None
 
 
 class Crawler:
@@ -95,7 +97,8 @@ class Crawler:
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
         entries = wanted(tuple(listed.values()), source.only)
-        return Crawl(entries, kept, visits.requests, not visits.has_pages, kept.moved_to, kept.emptied, unread, tuple(visits.unfetched))
+        more = tuple(visits.unfetched), tuple(visits.looks)
+        return Crawl(entries, kept, visits.requests, not visits.has_pages, kept.moved_to, kept.emptied, unread, *more)
 
     async def documents(self, source: Source, listed: ListingEntry) -> Resolved:
         """Return the files of an entry: those of its detail page (with the listing's date if the page shows none), or itself. Raises
@@ -112,7 +115,7 @@ class Crawler:
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
         dated = (replace(document, published=document.published or listed.published) for document in page.links.documents)
-        return Resolved(tuple(dated), visits.requests)
+        return Resolved(tuple(dated), visits.requests, visits.looks[-1].head if visits.looks else None)
 
     async def _poll(
         self,

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -288,14 +287,6 @@ class IndexEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class BadRow:
-    """Describes a row that cannot be used: its line in the file and what is wrong with it."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class IndexFile:
     """Describes the file the metadata name as the newest. `modified` is when it was put there."""
 
@@ -303,20 +294,8 @@ class IndexFile:
     modified: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NationalIndex:
-    """Describes the entries by department, in the order of the file, each address once; and the rows that could not be used."""
-
-    resource: IndexFile
-    entries: Mapping[str, tuple[IndexEntry, ...]]
-    bad_rows: tuple[BadRow, ...] = ()
-
-    def of(self, department: str) -> tuple[IndexEntry, ...]:
-        """Return those of one department, none where the index has none."""
-        return self.entries.get(department, ())
-
-    def __len__(self) -> int:
-        return sum(len(entries) for entries in self.entries.values())
+NationalIndex = Mapping[str, tuple[IndexEntry, ...]]
+"""The entries by department, in the order of the file, each address once."""
 
 
 class DataFetcher(Protocol):
@@ -362,21 +341,20 @@ def newest_table(metadata: bytes) -> IndexFile:
 
 
 def read_index(path: Path, resource: IndexFile) -> NationalIndex:
-    """Return the table, read row by row. Unusable rows are reported, never fatal. Raises `IndexUnusable` when this is not the table:
-    another header, an HTML page, nothing."""
+    """Return the table, read row by row; unusable rows are left out. Raises `IndexUnusable` when this is not the table: another header, an
+    HTML page, no usable row."""
     entries: dict[str, dict[str, IndexEntry]] = {}
-    bad: list[BadRow] = []
+    bad: list[str] = []
     # Invalid bytes become U+FFFD: harmless in a title, and refused in an address.
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         for row in _rows(lines, resource.url):
-            if isinstance(row, BadRow):
+            if isinstance(row, str):
                 bad.append(row)
             else:
                 entries.setdefault(row.department, {}).setdefault(row.url, row)
     if not entries:
-        raise IndexUnusable(f"{resource.url}: no usable row" + (f": line {bad[0].line}: {bad[0].reason}" if bad else ""))
-    by_department = {department: tuple(found.values()) for department, found in sorted(entries.items())}
-    return NationalIndex(resource, MappingProxyType(by_department), tuple(bad))
+        raise IndexUnusable(f"{resource.url}: no usable row" + (f": {bad[0]}" if bad else ""))
+    return {department: tuple(found.values()) for department, found in sorted(entries.items())}
 
 
 def _table(described: dict[str, Any]) -> IndexFile | None:
@@ -387,7 +365,8 @@ def _table(described: dict[str, Any]) -> IndexFile | None:
     return IndexFile(url, modified) if is_table and url is not None and modified is not None else None
 
 
-def _rows(lines: Iterator[str], url: str) -> Iterator[IndexEntry | BadRow]:
+def _rows(lines: Iterator[str], url: str) -> Iterator[IndexEntry | str]:
+    """Yield each row, or why it cannot be used."""
     table = csv.reader(lines, delimiter=";")
     places = _places(_next_row(table), url)
     while True:
@@ -396,21 +375,22 @@ def _rows(lines: Iterator[str], url: str) -> Iterator[IndexEntry | BadRow]:
         if row is None:
             return
         if row:
-            yield row if isinstance(row, BadRow) else _entry(row, places, line)
+            found = row if isinstance(row, str) else _entry(row, places)
+            yield f"line {line}: {found}" if isinstance(found, str) else found
 
 
-def _next_row(table: Any) -> list[str] | BadRow | None:
+def _next_row(table: Any) -> list[str] | str | None:
     try:
         row: list[str] | None = next(table, None)
     except csv.Error as error:
-        return BadRow(table.line_num, f"not readable as CSV: {error}")
+        return f"not readable as CSV: {error}"
     return row
 
 
-def _places(header: list[str] | BadRow | None, url: str) -> dict[str, int]:
+def _places(header: list[str] | str | None, url: str) -> dict[str, int]:
     """Return where each column is. Others may stand between them."""
-    if header is None or isinstance(header, BadRow):
-        raise IndexUnusable(f"{url}: {'empty' if header is None else header.reason}")
+    if header is None or isinstance(header, str):
+        raise IndexUnusable(f"{url}: {header or 'empty'}")
     if header and header[0].lstrip().startswith("<"):
         raise IndexUnusable(f"{url}: a web page came in the place of the national index")
     names = [name.strip().lower() for name in header]
@@ -419,18 +399,18 @@ def _places(header: list[str] | BadRow | None, url: str) -> dict[str, int]:
     return {column: names.index(column) for column in _COLUMNS}
 
 
-def _entry(row: list[str], places: Mapping[str, int], line: int) -> IndexEntry | BadRow:
+def _entry(row: list[str], places: Mapping[str, int]) -> IndexEntry | str:
     if len(row) <= max(places.values()):
-        return BadRow(line, f"{len(row)} columns")
+        return f"{len(row)} columns"
     title, address, department, crawled = (row[places[column]].strip() for column in _COLUMNS)
     if _ROWS_IN_TITLE.search(title):
-        return BadRow(line, f"a quotation mark that is not closed takes {title.count(chr(10)) + 1} rows for one")
+        return f"a quotation mark that is not closed takes {title.count(chr(10)) + 1} rows for one"
     department = department.upper().zfill(2)
     if not _DEPARTMENT.fullmatch(department):
-        return BadRow(line, f"not a department: {department[:20]!r}")
+        return f"not a department: {department[:20]!r}"
     url = None if "\ufffd" in address else canonical("", address)
     if url is None:
-        return BadRow(line, f"not a web address: {address[:80]!r}")
+        return f"not a web address: {address[:80]!r}"
     return IndexEntry(" ".join(title.split()) or name_in(url), url, department, _instant(crawled))
 
 

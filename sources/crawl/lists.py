@@ -21,7 +21,7 @@ from sources.crawl.trail import (
     past_pages,
     sections,
 )
-from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
+from sources.model import AnswerHead, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
 from sources.pages import READERS
 from sources.pages.links import OFFSET, PageLinks, Pager, name_in
 from sources.text import FILE_NUMBER, bulletin_in, is_among, label_of
@@ -47,6 +47,21 @@ class VisitedPage:
         """Return the year its address announces, before or after a redirect, for the labels below it that write none."""
         periods = (label_of(url, "").period for url in (self.asked, self.url))
         return next((period.year for period in periods if period and period.year), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLook:
+    """Describes what one answer shows of a page of a listing: `head.url` is its address, `asked` the linked one, `version` identifies its
+    content. `entries`: addresses in page order, None for "not modified"; `links`: all others of its content; `pager`: pages of its list."""
+
+    head: AnswerHead
+    asked: str
+    version: Validators
+    entries: tuple[str, ...] | None = None
+    links: tuple[str, ...] = ()
+    pager: tuple[str, ...] = ()
+    is_first: bool = True
+    is_last: bool = True
 
 
 ANSWERS_LAST = timedelta(minutes=1)
@@ -95,7 +110,8 @@ class SharedAnswers:
 
 
 class PageCache:
-    """Fetches pages of one source. `requests` counts the page requests made; `answers` are those that it shares with other sources."""
+    """Fetches pages of one source. `requests` counts the page requests made; `answers` are those that it shares with other sources; `looks`
+    are what the answers showed, in order."""
 
     def __init__(self, fetcher: Fetcher, source: Source, answers: SharedAnswers | None = None) -> None:
         self._fetcher = fetcher
@@ -103,6 +119,7 @@ class PageCache:
         self._answers = answers or SharedAnswers()
         self._read: dict[str, VisitedPage] = {}
         self.requests = 0
+        self.looks: list[PageLook] = []
         self.unfetched: list[str] = []
 
     @property
@@ -121,8 +138,12 @@ class PageCache:
         page = await self._answers.page(at or url, validators, self._source.key, self._ask)
         if at is not None and page.url != at:
             raise LayoutChanged(f"{url}: redirected to {at} before, which now leads to {page.url}")
+        if page.unchanged:
+            if page.head is not None:
+                self.looks.append(PageLook(page.head, url, validators))
+            return None
         # A walk is to find anew what `url` gives.
-        return None if page.unchanged else replace(self._keep(at or url, page), asked=url)
+        return replace(self._keep(at or url, page), asked=url)
 
     async def page(self, url: str) -> VisitedPage:
         """Return the page, from memory when this poll has read it already. Raises any `FetchError`."""
@@ -152,6 +173,8 @@ class PageCache:
     def _keep(self, url: str, page: Page) -> VisitedPage:
         links = READERS[self._source.reader](page.html, page.url)
         entries = () if links.is_stranger else self._allowed(links.entries(wants_details=self._source.wants_details))
+        if page.head is not None and not links.is_stranger:
+            self.looks.append(_look_of(page.head, url, page.validators, entries, links))
         ignore = self._source.ignore
         self.unfetched += [f"{text}: {page.url}" for text in self._unfetched(links, entries)]
         links = PageLinks(
@@ -181,6 +204,16 @@ class PageCache:
         """Remove what the catalogue ignores, and what is on a host where nothing may be fetched."""
         fetchable = (entry for entry in entries if self._fetcher.may_fetch(entry.url))
         return tuple(entry for entry in fetchable if not matches(self._source.ignore, entry.url, entry.title))
+
+
+def _look_of(head: AnswerHead, asked: str, version: Validators, entries: Sequence[ListingEntry], links: PageLinks) -> PageLook:
+    """Return what a page shows; `links` are all of it, those included that do not count for its source."""
+    listed = {entry.url: None for entry in entries}
+    others = {link.url: None for kind in (links.documents, links.details, links.ways) for link in kind if link.url not in listed}
+    pager = links.pager
+    pages = tuple(url for _, url in pager.pages)
+    is_first, is_last = pager.previous is None, pager.next is None
+    return PageLook(head, asked, version, tuple(listed), tuple(others), pages, is_first, is_last)
 
 
 MAX_CATCH_UP = 10

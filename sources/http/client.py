@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -48,7 +48,7 @@ from sources.http.politeness import (
     product_token,
     seconds_to_wait,
 )
-from sources.model import Blocked, Download, FetchError, Page, Unreachable, Unusable, Validators
+from sources.model import AnswerHead, Blocked, Download, FetchError, Page, Unreachable, Unusable, Validators
 from sources.text import canonical, same_site
 
 Answer = TypeVar("Answer")
@@ -241,6 +241,15 @@ def _conditions(validators: Validators) -> dict[str, str]:
     return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
 
 
+_HEADER_CHARACTERS = 200
+"""Characters kept of a header."""
+
+
+def _head_of(url: str, response: httpx.Response, asked_at: datetime, answered_at: datetime) -> AnswerHead:
+    date, *others = (response.headers.get(name, "")[:_HEADER_CHARACTERS] or None for name in ("date", "last-modified", "etag"))
+    return AnswerHead(url, asked_at, answered_at, response.status_code, date_of(date or ""), *others)
+
+
 # One request and its answer: the right machine, its turn in the queue, its time, and what the outcome means for the next request.
 
 TOO_MANY_SECONDS = 60.0
@@ -330,7 +339,7 @@ class HttpSession:
         seconds: float,
     ) -> Answer:
         monotonic, slowest = self._environment.clocks.monotonic, self._options.slowest_bytes_per_second
-        started = monotonic()
+        started, asked_at = monotonic(), self._environment.clocks.now()
         fields: dict[str, object] = {"url": url}
         wait: float | None = None
         warn_of_holder = self._holder_warning(slot, url, started)
@@ -361,8 +370,9 @@ class HttpSession:
             error.retry_after = wait
             raise
         else:
+            head = _head_of(url, response, asked_at, self._environment.clocks.now())
             await slot.queue.answered()
-            return received
+            return cast(Answer, replace(received, head=head)) if isinstance(received, Page | Download) else received
         finally:
             warn_of_holder()
             self._log.debug("http.request", **fields, ms=round((monotonic() - started) * 1000))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from benchmarks.day.__main__ import FIRST_TUESDAY, TUESDAY
+from benchmarks.day.brackets import told
 from benchmarks.day.clock import scratch
 from benchmarks.day.figures import PARIS, PARTS, Figures, judge, report
 from benchmarks.day.papers import Paper, pages_of, paper
@@ -86,6 +87,23 @@ def test_the_report_says_what_was_measured(hours: tuple[Figures, dict[str, Paper
     assert report(broken, PLAN).count("NOT AS PROMISED") == 4
 
 
+@pytest.mark.short_form
+def test_the_true_instants_lie_in_the_brackets_whatever_goes_wrong() -> None:
+    plan = replace(PLAN, days=0.25, decrees=0.0, troubles=True)
+    with scratch() as folder:
+        record = simulate(plan, Path(folder), COSTS)
+    closed = [each.online for each in record.brackets if each.online is not None and each.online.after is not None]
+    assert len(closed) > 5
+    assert all(bracket.is_true for bracket in record.brackets)
+    lines = told(record.brackets, record.stored, plan, len(CODES))
+    assert f"{len(record.brackets)} brackets of recueils; the true instant lies outside of 0" in lines
+    assert f"closed {len(closed)}, " in lines
+    assert record.stored["runs"] > 0
+    one = next(bracket for bracket in record.brackets if bracket.online in closed)
+    assert not replace(one, up=closed[0].until + timedelta(days=1)).is_true
+    assert "outside of 1" in told([replace(one, up=one.up - timedelta(days=1))], record.stored, plan, 1)
+
+
 @pytest.mark.parametrize("decrees", [0.0, 1.0])
 def test_what_is_published_is_what_detection_recognises(decrees: float) -> None:
     recueil = Recueil("www.test.gouv.fr", 2026, 321, datetime(2026, 11, 10, 15, tzinfo=PARIS))
@@ -111,10 +129,3 @@ def test_sizes_are_those_of_real_recueils() -> None:
     assert 36 <= sum(counts) / len(counts) <= 46
     assert 0.1 <= sum(one.scans for one in ones) / sum(counts) <= 0.2
     assert 5 <= sum(len(one.acts) for one in ones) / len(ones) <= 7.5
-
-
-def test_working_hours_are_not_on_holidays() -> None:
-    plan = replace(PLAN, holidays=frozenset({date(2026, 11, 11)}))
-    noon = datetime(2026, 11, 10, 12, tzinfo=PARIS)
-    assert [plan.is_working(noon + timedelta(days=days)) for days in range(5)] == [True, False, True, True, False]
-    assert not plan.is_working(noon + timedelta(hours=9))

@@ -23,7 +23,7 @@ from bot.app.config.errors import ConfigError
 from bot.app.config.loading import load_settings
 from bot.app.config.model import WatchSettings
 from bot.app.demo.replay import Replay
-from bot.app.observing import Observation, keep_pinging
+from bot.app.observing import Observation
 from tests import clock
 from tests.e2e.test_operations import Sites, bot, configure, sites
 from tests.e2e.world import CHANNEL, World, one_round
@@ -143,49 +143,11 @@ def _listens(port: int) -> bool:
     return True
 
 
-class Judge(Observation):
-    """Says what a test says."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-        self.looked = 0
-
-    def not_alive(self) -> str | None:
-        self.looked += 1
-        return self.reason
-
-
-async def test_pings_come_only_while_the_bot_is_alive() -> None:
-    asked: list[str] = []
-
-    def taken(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
-        return httpx.Response(500 if len(asked) == 2 else 200)
-
-    judge = Judge()
-    pinging = asyncio.create_task(keep_pinging("https://ping.test/a?b=c", judge, httpx.MockTransport(taken), every=0))
-    await until(lambda: len(asked) > 2)
-    assert set(asked) == {"https://ping.test/a?b=c"}
-    judge.reason = "no polls are made"
-    # A ping may be under way: the next look is after it.
-    seen = judge.looked + 1
-    await until(lambda: judge.looked > seen)
-    before, seen = len(asked), judge.looked
-    await until(lambda: judge.looked > seen + 3)
-    assert len(asked) == before
-    pinging.cancel()
-    await asyncio.gather(pinging, return_exceptions=True)
-
-
 @pytest.mark.parametrize(
     ("option", "wrong"),
     [
         ('listen = "0.0.0.0:9464"', "must be an address that only this machine reaches"),
         ('listen = "9464"', "must be an address and a port"),
-        ('ping_url = "http://ping.example/secret"', 'must be an address that starts with "https://"'),
-        ('ping_url = "https://u:secret\u2100@ping.example/"', "is not a web address"),
-        ('ping_url = "https://ping.example:99999/secret"', "is not a web address"),
-        ('ping_url = "https://ping.example /secret"', "must not hold spaces"),
     ],
 )
 def test_nobody_else_can_be_let_in(tmp_path: Path, option: str, wrong: str) -> None:
@@ -193,10 +155,3 @@ def test_nobody_else_can_be_let_in(tmp_path: Path, option: str, wrong: str) -> N
     with pytest.raises(ConfigError, match=wrong) as refused:
         load_settings(tmp_path / "config.toml", {}, known_codes=None)
     assert "secret" not in str(refused.value)
-
-
-def test_the_address_of_pings_is_a_secret(tmp_path: Path) -> None:
-    url = "https://hc-ping.com/5ad1f8aa-0000-4000-8000-7e57c0ffee00"
-    settings = load_settings(None, {"VIGIE_OBSERVE__PING_URL": url, "VIGIE_DATABASE__URL": f"sqlite:///{tmp_path}/v.db"}, known_codes=None)
-    assert url in settings.secrets
-    assert url not in repr(settings)

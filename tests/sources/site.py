@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sources.model import Download, FetchError, Gone, Page, Paused, Validators
+from sources.model import AnswerHead, Download, FetchError, Gone, Page, Paused, Validators
 
 
 class MemorySite:
     """`pages` maps canonical addresses to HTML. `redirects` and `failures` apply by address; `asked` lists the requests sent; of `foreign`
-    hosts nothing may be fetched.
+    hosts nothing may be fetched. `now`, if given, is the clock by which answers are sent and received.
     """
 
     def __init__(self, pages: Mapping[str, str], *, conditional: bool = True) -> None:
@@ -20,6 +20,7 @@ class MemorySite:
         self.failures: dict[str, FetchError] = {}
         self.foreign: tuple[str, ...] = ()
         self.asked: list[str] = []
+        self.now: Callable[[], datetime] | None = None
         self._conditional = conditional
 
     def may_fetch(self, url: str) -> bool:
@@ -37,8 +38,12 @@ class MemorySite:
         html = self.pages[target]
         current = Validators(etag=f"{hash(html):x}") if self._conditional else Validators()
         if validators.etag is not None and validators == current:
-            return Page(target, "", current, unchanged=True)
-        return Page(target, html, current)
+            return Page(target, "", current, unchanged=True, head=self.head(target, 304))
+        return Page(target, html, current, head=self.head(target, 200))
+
+    def head(self, url: str, status: int) -> AnswerHead | None:
+        """Of an answer, at once."""
+        return None if self.now is None else AnswerHead(url, self.now(), self.now(), status)
 
     async def download(self, url: str, target: Path) -> Download:
         raise AssertionError(f"the crawler downloads nothing: {url} to {target}")

@@ -19,7 +19,6 @@ _ONLY_FOR = {
     "token_file": "mastodon",
     "visibility": "mastodon",
     "content_warning": "mastodon",
-    "thread": "mastodon",
     "answer_mentions": "mastodon",
     "url": "apprise",
     "url_file": "apprise",
@@ -171,7 +170,6 @@ def _completed(entry: DestinationSettings, settings: Settings) -> DestinationSet
                 "token": entry.token or shared.token,
                 "visibility": entry.visibility or shared.visibility,
                 "content_warning": shared.content_warning if entry.content_warning is None else entry.content_warning,
-                "thread": shared.thread if entry.thread is None else entry.thread,
                 "answer_mentions": shared.answer_mentions if entry.answer_mentions is None else entry.answer_mentions,
             }
         )

@@ -22,12 +22,12 @@ from bot.app.config.values import (
     Level,
     Listen,
     LogFormat,
+    MaybeBase,
     MaybePath,
     Network,
     Number,
     Origin,
     OwnListen,
-    PingUrl,
     Platform,
     PublicUrl,
     Reconcile,
@@ -184,8 +184,6 @@ class MastodonSettings(Section):
     """Who sees the posts: public, unlisted, private or direct."""
     content_warning: Warned = ""
     """A text under which every post is folded; it counts in the server's limit. Empty: none."""
-    thread: Flag = False
-    """What one post has no room for follows in a thread; false: a post is shortened, and has the link all the same."""
     answer_mentions: Flag = False
     """Answer whoever mentions the account with a question (`@vigie valence`); needs the scope read:notifications, which read includes."""
 
@@ -235,9 +233,16 @@ class ObserveSettings(Section):
 
     listen: OwnListen = ""
     """Address and port of this machine at which `vigie run` answers /healthz and /metrics, such as "127.0.0.1:9464"; empty: none."""
-    ping_url: PingUrl = None
-    """Address requested every minute while the bot polls and delivers: the service behind it raises the alarm when nothing comes. Secret,
-    as a token is."""
+
+
+class ProofSettings(Section):
+    """Says who stamps what a dossier of evidence rests on (docs/proof.md)."""
+
+    timestamp_url: MaybeBase = ""
+    """Address of a time stamping service (RFC 3161), which stamps the hash of each file of a decree and of each day's log of looks; empty:
+    none. Needs the program openssl."""
+    certificates: MaybePath = None
+    """PEM file of the certificates that its answers are verified by; empty: those of the system."""
 
 
 class LogSettings(Section):
@@ -267,8 +272,6 @@ class DestinationSettings(Section):
     visibility: Visibility | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     content_warning: Warned | None = None
-    """Mastodon: as in [mastodon], whose value holds where it is not given."""
-    thread: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     answer_mentions: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
@@ -311,6 +314,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     destinations: tuple[DestinationSettings, ...] = ()
     observe: ObserveSettings = ObserveSettings()
+    proof: ProofSettings = ProofSettings()
     log: LogSettings = LogSettings()
 
     @property

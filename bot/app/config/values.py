@@ -65,15 +65,6 @@ def own_listen(value: str) -> str:
     return text
 
 
-def ping_url(value: str) -> str | None:
-    """Return an address to be requested, https but on this machine; None for none. It is secret, and never repeated."""
-    text = value.strip()
-    parts = split_address(text)
-    if text and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))):
-        raise ValueError('must be an address that starts with "https://"')
-    return text or None
-
-
 def network(value: str) -> str:
     """Return an address or a network, `10.0.0.1` or `10.0.0.0/8`."""
     try:
@@ -310,10 +301,10 @@ Instance = Annotated[str, AfterValidator(lambda text: instance(text) if text.str
 Origin = Annotated[str, AfterValidator(origin)]
 DepartmentNumber = Annotated[str, AfterValidator(department)]
 Base = Annotated[str, AfterValidator(web_base)]
+MaybeBase = Annotated[str, AfterValidator(lambda text: web_base(text) if text.strip() else "")]
 ApiBase = Annotated[str, AfterValidator(api_base)]
 Listen = Annotated[str, AfterValidator(listen)]
 OwnListen = Annotated[str, AfterValidator(own_listen)]
-PingUrl = Annotated[SecretStr | None, BeforeValidator(_of_text(ping_url))]
 Network = Annotated[str, AfterValidator(network)]
 PublicUrl = Annotated[str, AfterValidator(public_url)]
 Contact = Annotated[str, AfterValidator(contact)]

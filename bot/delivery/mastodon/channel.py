@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,7 +12,6 @@ import httpx
 import structlog
 
 from bot.delivery.channel import (
-    DeliveryError,
     DeliveryUnknown,
     DestinationRefused,
     EditExposed,
@@ -41,15 +39,14 @@ from bot.delivery.mastodon.client import (
 )
 from bot.domain.acts import Decree, Place
 from bot.domain.posts import Post, Visibility
-from bot.messages.announcement import announce, mastodon_status, mastodon_thread
+from bot.messages.announcement import announce, mastodon_status
 from bot.messages.digests import digest_links, mastodon_digest, mastodon_room
 from bot.messages.lines import MessageInput
 from bot.messages.words import Language, StatusLimits, clean, inert
 
 log = structlog.get_logger()
 
-# Finds a post, and its thread, among the account's statuses, newest first, back to the decree's discovery. Each status has its own
-# Idempotency-Key; some servers ignore these, so existing statuses are read before any is added, and a broken thread is completed.
+# Finds a post among the account's statuses, newest first, back to the decree's discovery.
 
 _PAGE = 40
 _PAGES = 10
@@ -122,60 +119,6 @@ def _older(status: Mapping[str, Any], moment: datetime | None) -> bool:
     return moment is not None and created is not None and created < moment
 
 
-# Threads.
-
-
-def key_of(post: str, number: int) -> str:
-    """Return the key of the n-th status of a thread: that of the post for the first."""
-    return post if number == 1 else hashlib.sha256(f"{post}\0{number}".encode()).hexdigest()[:32]
-
-
-async def thread_of(api: MastodonApi, first: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the account's own replies that follow a status, one after the other. Raises DeliveryError."""
-    replies = await api.replies_to(str(first["id"]))
-    if replies is None:
-        raise DeliveryUnknown("Mastodon: a thread that cannot be read")
-    own = {str(one.get("in_reply_to_id")): str(one.get("id")) for one in reversed(replies) if _is_by(one, first)}
-    chain: list[str] = []
-    last = str(first["id"])
-    while (last := own.pop(last, "")) and len(chain) < len(replies):
-        chain.append(last)
-    return chain
-
-
-async def complete_thread(
-    api: MastodonApi,
-    first: Mapping[str, Any],
-    texts: Sequence[str],
-    form: Mapping[str, str],
-    post: str,
-    *,
-    destination: str,
-    known: bool,
-) -> None:
-    """Post the missing statuses of a thread; `texts`: those after `first`; `known`: some may exist. A refusal ends the thread and is
-    logged. Raises NotSent, Unknown; a repetition continues.
-    """
-    chain = await thread_of(api, first) if known and texts else []
-    last = chain[-1] if chain else str(first["id"])
-    for number, text in enumerate(texts[len(chain) :], start=len(chain) + 2):
-        asked = {**form, "status": text, "in_reply_to_id": last}
-        try:
-            answer = await api.request("POST", "/api/v1/statuses", data=asked, headers={"Idempotency-Key": key_of(post, number)})
-        except Refused as error:
-            # A token that is refused is mended, and the thread then goes on; what it hangs on may be gone for good.
-            if isinstance(error, DestinationRefused) and not isinstance(error, Missing):
-                raise
-            log.warning("thread.refused", destination=destination, part=number, error=str(error))
-            return
-        last = str(created(answer)["id"])
-
-
-def _is_by(reply: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
-    theirs, ours = reply.get("account"), first.get("account")
-    return isinstance(theirs, Mapping) and isinstance(ours, Mapping) and theirs.get("id") == ours.get("id")
-
-
 # The account.
 
 _NO_ANSWERS = (
@@ -195,9 +138,8 @@ class MastodonChannel:
         *,
         visibility: Visibility = "public",
         content_warning: str = "",
-        thread: bool = False,
     ) -> None:
-        """A `content_warning` folds every status under it. With `thread`, what one status has no room for follows in others."""
+        """A `content_warning` folds every status under it."""
         self.name = name
         self._api = api
         self._request = api.request
@@ -205,7 +147,6 @@ class MastodonChannel:
         self._visibility = visibility
         self._pictured = pictured
         self._warning = clean(content_warning)
-        self._thread = thread
         self._exposed: str | None = None
 
     async def prepare(self, post: Post) -> None:
@@ -213,22 +154,8 @@ class MastodonChannel:
         await self._pictured.prepare(post)
 
     async def send(self, post: Post) -> Sent:
-        """Post the status and its thread. Raises NotSent, Refused (DestinationRefused) or Unknown; `find` completes a broken thread."""
-        first = created(await self._post_within_limits(post))
-        try:
-            await self._complete_thread(post, first, known=False)
-        except DeliveryError as error:
-            raise DeliveryUnknown(f"{error}; its first status is there") from None
-        return Sent(str(first["id"]), self._api.rest)
-
-    async def _complete_thread(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
-        if self._thread and post.digest is None:
-            try:
-                texts = self._texts(post, await self._api.limits())[1:]
-            except Refused as error:  # the post itself is there
-                log.warning("thread.not_composed", destination=self.name, error=str(error))
-                return
-            await complete_thread(self._api, first, texts, self._form(), post.key, destination=self.name, known=known)
+        """Post the status. Raises NotSent, Refused (DestinationRefused) or Unknown."""
+        return Sent(str(created(await self._post_within_limits(post))["id"]), self._api.rest)
 
     async def _post_within_limits(self, post: Post) -> httpx.Response:
         await self._api.limits()  # before the picture is uploaded
@@ -245,7 +172,7 @@ class MastodonChannel:
 
     async def _post(self, post: Post, limits: StatusLimits, media: str | None, *, alone: bool = False) -> httpx.Response:
         """`alone`: not as a reply, whatever the post follows."""
-        form: dict[str, Any] = self._form() | {"status": self._texts(post, limits)[0]}
+        form: dict[str, Any] = self._form() | {"status": self._text(post, limits)}
         if media is not None:
             form["media_ids[]"] = [media]
         is_reply = post.reply_to is not None and not alone
@@ -269,18 +196,16 @@ class MastodonChannel:
         form = {"visibility": self._visibility, "language": self._composer.language}
         return form | ({"spoiler_text": self._warning} if self._warning else {})
 
-    def _texts(self, post: Post, limits: StatusLimits) -> tuple[str, ...]:
-        """Return the status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
+    def _text(self, post: Post, limits: StatusLimits) -> str:
+        """Return the status. Raises Refused where there is no room for a link."""
         room = limits.below(self._warning)
         with composing("Mastodon"):
             if post.digest is not None:
-                return (mastodon_digest(post.decrees, self._composer.places, self._composer.language, room),)
-            write = mastodon_thread if self._thread else mastodon_status
-            said = write(self._composer.input_of(post), limits=room)
-        return (said,) if isinstance(said, str) else said
+                return mastodon_digest(post.decrees, self._composer.places, self._composer.language, room)
+            return mastodon_status(self._composer.input_of(post), limits=room)
 
     async def edit(self, post: Post) -> Sent:
-        """Update the first status of a sent post; see `EditingChannel`. Raises EditExposed, from then on always, if others see it."""
+        """Update the status of a sent post; see `EditingChannel`. Raises EditExposed, from then on always, if others see it."""
         if post.digest is not None or post.reference is None:
             raise Refused("Mastodon: not a status that can be edited")
         if self._exposed is not None:
@@ -293,7 +218,7 @@ class MastodonChannel:
         return Sent(post.reference, self._api.rest)
 
     async def _edit(self, post: Post, status_id: str, limits: StatusLimits) -> None:
-        text = self._texts(post, limits)[0]
+        text = self._text(post, limits)
         await edit_status(self._request, status_id, text, language=self._composer.language, warning=self._warning)
 
     async def check(self) -> str | None:
@@ -341,28 +266,16 @@ class MastodonChannel:
         return mastodon_room(decrees, self._composer.places, self._composer.language, room)
 
     async def find(self, post: Post) -> Sent | None:
-        """Find the post by its decree's link among the account's statuses since discovery, also if edited, and complete its thread.
-        Statuses deleted there are absent. Raises Unknown for too many pages or no access, NotSent if unreachable.
+        """Find the post by its decree's link among the account's statuses since discovery, also if edited. Raises Unknown for too many
+        pages or no access, NotSent if unreachable.
         """
-        status = await self._look_for(post)
-        if status is None:
-            return None
-        try:
-            await self._complete_thread(post, status, known=True)
-        except DeliveryUnknown as error:
-            raise NotSent(str(error)) from None
-        except Refused as error:
-            raise DeliveryUnknown(f"{error}; look at the account") from None
-        return Sent(str(status["id"]), self._api.rest)
-
-    async def _look_for(self, post: Post) -> Mapping[str, Any] | None:
-        """Return the status of a post, None where it certainly is not there; see `find`."""
         sought = recogniser(post, self._composer.place(post.decree), self._composer.clock(), self._composer.language)
         found = [decree.found_at for decree in post.decrees if decree.found_at is not None]
         since = max(found) if len(found) == len(post.decrees) else None
         if since is not None and post.sought_since is not None:
             since = min(since, post.sought_since)
-        return await look_for(self._request, sought, since=since)
+        status = await look_for(self._request, sought, since=since)
+        return None if status is None else Sent(str(status["id"]), self._api.rest)
 
     async def close(self) -> None:
         """Release connections."""

@@ -75,7 +75,7 @@ class MastodonApi:
         base = web_base(instance)
         self.scopes = scopes
         self.rest: float | None = None
-        """Seconds for which the last answer wants the server to be left alone: a thread and an edit are several requests."""
+        """Seconds for which the last answer wants the server to be left alone: a search and an edit are several requests."""
         self._limits: StatusLimits | None = None
         self._token = token
         self._clock = clock

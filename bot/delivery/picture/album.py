@@ -307,8 +307,8 @@ def _sentences(decree: Decree, place: Place, own: Words, words: Words, *, page: 
     yield own.kind.format(page=own.page.format(page=page), kind=kind[:1].lower() + kind[1:])
     yield own.bare.format(text=cut(where_text(place, words), _LONGEST_FACT))
     for line in (*fact_lines(decree, words), *reference_lines(decree, words), *title_line(decree, words)):
-        said = cut(line.text, _LONGEST_FACT)
-        yield own.fact.format(label=line.label, text=said) if line.label else own.bare.format(text=said[:1].upper() + said[1:])
+        fact = cut(line.text, _LONGEST_FACT)
+        yield (own.fact.format(label=line.label, text=fact) if line.label else own.bare.format(text=fact[:1].upper() + fact[1:]))
     if covered:
         yield own.covered
 

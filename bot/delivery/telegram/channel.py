@@ -200,12 +200,12 @@ class TelegramChannel:
             return None
         chat, markup = await self._where.chat(), markup_of(caption)
 
-        async def send(said: str, mode: ParseMode | None) -> Message:
+        async def send(shown: str, mode: ParseMode | None) -> Message:
             photo = InputFile(picture.data, filename=picture.file_name)
             return await self.sending.bot.send_photo(
                 chat,
                 photo,
-                caption=said,
+                caption=shown,
                 parse_mode=mode,
                 reply_parameters=reply,
                 reply_markup=markup,
@@ -223,10 +223,10 @@ class TelegramChannel:
     async def _send_text(self, text: TelegramText, reply: ReplyParameters | None, is_silent: bool) -> Message:
         chat, markup = await self._where.chat(), markup_of(text)
 
-        async def send(said: str, mode: ParseMode | None) -> Message:
+        async def send(shown: str, mode: ParseMode | None) -> Message:
             return await self.sending.bot.send_message(
                 chat,
-                said,
+                shown,
                 parse_mode=mode,
                 reply_parameters=reply,
                 reply_markup=markup,
@@ -240,12 +240,12 @@ class TelegramChannel:
         """Replace the text, or a photo's caption (both are tried), keeping the button; unchanged is fine. Raises TelegramError."""
         bot = self.sending.bot
 
-        async def edit_text(said: str, mode: ParseMode | None) -> None:
+        async def edit_text(shown: str, mode: ParseMode | None) -> None:
             markup = markup_of(text)
-            await bot.edit_message_text(said, chat, message_id, parse_mode=mode, reply_markup=markup, link_preview_options=NO_PREVIEW)
+            await bot.edit_message_text(shown, chat, message_id, parse_mode=mode, reply_markup=markup, link_preview_options=NO_PREVIEW)
 
-        async def edit_caption(said: str, mode: ParseMode | None) -> None:
-            await bot.edit_message_caption(chat, message_id, caption=said, parse_mode=mode, reply_markup=markup_of(caption))
+        async def edit_caption(shown: str, mode: ParseMode | None) -> None:
+            await bot.edit_message_caption(chat, message_id, caption=shown, parse_mode=mode, reply_markup=markup_of(caption))
 
         try:
             try:

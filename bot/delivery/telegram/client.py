@@ -105,8 +105,8 @@ def _seconds(error: RetryAfter) -> float:
 
 def says(error: TelegramError, phrases: Iterable[str]) -> bool:
     """Return whether Telegram says one of these."""
-    said = error.message.lower()
-    return any(phrase in said for phrase in phrases)
+    message = error.message.lower()
+    return any(phrase in message for phrase in phrases)
 
 
 class _Request(HTTPXRequest):
@@ -346,8 +346,8 @@ class Search:
         try:
             changed = await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=markup)
         except BadRequest as error:
-            for said, writer in _WRITERS.items():
-                if says(error, said):
+            for phrase, writer in _WRITERS.items():
+                if says(error, phrase):
                     return writer
             raise
         return changed if isinstance(changed, Message) else "other"

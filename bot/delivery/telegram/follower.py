@@ -70,10 +70,10 @@ class FollowerWords(TelegramWords):
             foot = self._foot(post)
             room = TEXT_LIMIT - foot_length(foot)
             if post.digest is not None:
-                said = telegram_digest(post.decrees, self.composer.places, self.composer.language, limit=room)
+                message = telegram_digest(post.decrees, self.composer.places, self.composer.language, limit=room)
             else:
-                said = telegram_text(self.composer.input_of(post), limit=room)
-            return footed(said, foot)
+                message = telegram_text(self.composer.input_of(post), limit=room)
+            return footed(message, foot)
 
     def caption(self, post: Post) -> TelegramText | None:
         """Return None: these messages are texts."""

@@ -340,6 +340,10 @@ def _objects(which: str) -> Pattern:
 _AND = re.compile(r"(?:\bet|,|;|:|-|•|ainsi que)\s*(?:de |a |portant )*(?:l'|l |les |du |des )?\s*$")
 _SENTENCE = re.compile(r"(?<=[a-z0-9)\"]{3})\.\s|;")
 _LIST = re.compile(r"\b(?:est|sont)\s+(?P<verb>[a-z]{6,12})s?\b[^.;:]{0,60}:\s")
+# What follows is cited for its terms, or for who changed what.
+_ASIDE = re.compile(
+    r"(?:conformement a|en application de|sans prejudice de|dans les conditions \w+ par|modifiee? par|completee? par)\s*(?:l'|les )?\s*$"
+)
 # Where only a part of a decree goes, the decree is modified.
 _IN_PART = re.compile(
     r"\b(?:l'article|(?:a|de|dans) l'article|les articles|aux articles|l'annexe|les annexes|l'alinea|les mots|phrases?|alineas?)\b"
@@ -373,7 +377,10 @@ def references(document: ActText, segment: Segment, kind: Kind | None, own: str 
     if not changes and kind in CHANGING and kind is not None:
         for parts in ((DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE), (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY)):
             bearing = {
-                entry.same: entry for block in segment.of(*parts) for entry in reversed(_within(cited, block.start, block.end)) if entry.vsa
+                entry.same: entry
+                for block in segment.of(*parts)
+                for entry in reversed(_within(cited, block.start, block.end))
+                if entry.vsa and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
             }
             if len(bearing) == 1:
                 changes = [(next(iter(bearing.values())), _Change(kind, _said_of_it(text, segment) if kind is Kind.ABROGATION else None))]
@@ -420,7 +427,7 @@ def _in_article(text: str, block: Block, cited: list[Citation]) -> Iterator[tupl
             change = listed
         elif end > start:  # a second one in the sentence
             change = change if _AND.search(gap) else None
-        elif _CONTRARY.search(gap[-_VERB_REACH * 2 :]):
+        elif _ASIDE.search(gap) or _CONTRARY.search(gap[-_VERB_REACH * 2 :]):
             change = None
         else:
             change = _verb_after(text[entry.end : limit]) or _last_verb(gap)[0]

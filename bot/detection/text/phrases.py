@@ -290,9 +290,6 @@ def without_names(text: str) -> str:
     return excerpt(text, 0, len(text))
 
 
-_SIGNED = re.compile(r"^\W*fait\b[^\n]{0,60}\d{4}|délégation|^\W*signée?\b", re.MULTILINE | re.IGNORECASE)
-_BELOW = 400
-"""Characters below a signature that may have the signatory's name on a line."""
 _SIGNATORY = re.compile(
     rf"^\W*(?:[Ss]ignée?\W{{1,4}})?(?P<name>(?!(?:L[ae]s?|Pour|Par|Article|Annexe)\b)"
     # Text layers part double names: "Jean -Pierre DUPONT -DURAND".
@@ -304,19 +301,6 @@ _SIGNATORY = re.compile(
 def is_signatory(line: str) -> bool:
     """Return whether a printed line looks like the name of a signatory."""
     return _SIGNATORY.fullmatch(line) is not None
-
-
-def nameless(text: str) -> str:
-    """Return a text with `[NOM]` for each person's name, and for each line below a signature that looks like one."""
-    below = (range(match.start(), match.end() + _BELOW) for match in _SIGNED.finditer(text))
-    signed = [match.span("name") for near in below for match in _SIGNATORY.finditer(text, near.start, min(near.stop, len(text)))]
-    parts: list[str] = []
-    last = 0
-    for start, end in sorted({*spans_of_names(text), *signed}):
-        if start >= last:
-            parts += [text[last:start], "[NOM]"]
-        last = max(end, last)
-    return "".join([*parts, text[last:]])
 
 
 def excerpt(text: str, start: int, end: int) -> str:

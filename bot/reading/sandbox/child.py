@@ -3,12 +3,14 @@ standard input, and ends with that input."""
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
+from ctypes import create_string_buffer
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from itertools import repeat
@@ -21,6 +23,7 @@ from typing import Any, NoReturn, TypeVar
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from bot.domain.publication import FileStatement
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.pages.additions import (
     ATTACHED,
@@ -86,6 +89,7 @@ from bot.reading.pages.recognition import (
     repair,
 )
 from bot.reading.sandbox.process import (
+    MOST_STATED,
     REFUSED,
     Failed,
     FileOpened,
@@ -130,7 +134,7 @@ def main(argument: str) -> int:
     except NotReadable as error:
         _say(encode(Failed(str(error))))
         return 1
-    _say(encode(FileOpened(len(document), document.salvaged)))
+    _say(encode(FileOpened(len(document), document.salvaged, document.made())))
     polite = False
     while True:
         order = orders.get()
@@ -184,6 +188,7 @@ _SOME_TEXT = 150
 """Characters of its own below which a page may have lost all but a running title, before which the name of a service stands."""
 _TELLING = ("algor", "automatis", "automatiq", "augmentée", "intelligen", "vsa", "2023-380", "2023-828", "2026-201")
 """Words of which each act that detection keeps has one. They count only where visible."""
+_MOST_STATED_BYTES = 64 * 1024
 NOT_FRENCH = "letters that make no French words, and are not recognised"
 T = TypeVar("T")
 
@@ -232,6 +237,10 @@ class PdfDocument:
         """Return how many pages there are, those included that can never be read, and those of attached files: one where it is no PDF."""
         return self._own + sum(len(each) if each else 1 for each in self._attached)
 
+    def made(self) -> FileStatement:
+        """Return what the file states of itself, cut where it is long."""
+        return FileStatement(*(_stated(self._pdf, name) for name in (b"CreationDate", b"ModDate", b"Producer")))
+
     def survey(self, number: int) -> PageText:
         """Return the text layer's result, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING for a page to recognise, with its layer
         unless garbage. A PENDING page may prove blank: drawing a scan here would be slow."""
@@ -262,6 +271,17 @@ class PdfDocument:
             yield page
         finally:
             page.close()
+
+    def excerpt(self, first: int, last: int) -> bytes:
+        """Return these pages as a PDF of their own. Raises PdfiumError."""
+        holder, start = self._holder(first)
+        if holder is not self:
+            return holder.excerpt(start, start + last - first) if holder else b""
+        made = pdfium.PdfDocument.new()
+        with closing(made), io.BytesIO() as written:
+            made.import_pages(self._pdf, range(first - 1, last))
+            made.save(written)
+            return written.getvalue()
 
     def close(self) -> None:
         """Release the file and those attached to it."""
@@ -496,6 +516,16 @@ def _mapped(file: Path | bytes) -> Iterator[mmap | bytes]:
     else:
         with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as content:
             yield content
+
+
+def _stated(pdf: Any, name: bytes) -> str:
+    """Return an entry of the information dictionary, empty where there is none, or more than anybody writes."""
+    size = pdfium_c.FPDF_GetMetaText(pdf, name, None, 0)
+    if not 2 < size <= _MOST_STATED_BYTES:
+        return ""
+    text = create_string_buffer(size)
+    pdfium_c.FPDF_GetMetaText(pdf, name, text, size)
+    return text.raw.decode("utf-16-le", "replace").partition("\0")[0][:MOST_STATED]
 
 
 def _why(error: Exception) -> str:

@@ -14,16 +14,20 @@ import struct
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.domain.publication import FileStatement
 from bot.domain.text import MOST_UNSURE, PageText, TextOrigin
 from bot.reading.pages.recognition import LANGUAGE
 from bot.reading.sandbox import syscalls
 
 MOST_LINE_BYTES = 16 * 1024 * 1024
 """Longer than any page the child may send (two texts of 500,000 characters, at most 12 bytes each once escaped)."""
+MOST_STATED = 100
+"""Characters kept of each thing that a file states of itself."""
+NOTHING_STATED = FileStatement()
 REFUSED = 77
 """The exit status of a process that its confinement refused something."""
 _UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
@@ -32,10 +36,11 @@ _UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 
 @dataclass(frozen=True, slots=True)
 class FileOpened:
-    """First line: the file is a PDF of so many pages. `salvaged` as in `Reading`."""
+    """First line: the file is a PDF of so many pages. `salvaged` and `made` as in `Reading`."""
 
     page_count: int
     salvaged: bool = False
+    made: FileStatement = NOTHING_STATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def encode(message: FileOpened | Failed | PageText) -> bytes:
     fields: dict[str, Any]
     match message:
         case FileOpened():
-            fields = {"pages": message.page_count, "salvaged": message.salvaged}
+            fields = {"pages": message.page_count, "salvaged": message.salvaged, "made": list(astuple(message.made))}
         case Failed():
             fields = {"error": message.reason}
         case _:
@@ -70,12 +75,19 @@ def decode(line: bytes) -> FileOpened | Failed | PageText:
         raise NotUnderstood("a line that is not JSON") from error
     match fields:
         case {"pages": int(count)} if count >= 0 and not isinstance(count, bool):
-            return FileOpened(count, salvaged=fields.get("salvaged") is True)
+            return FileOpened(count, fields.get("salvaged") is True, _made(fields.get("made", ["", "", ""])))
         case {"error": str(reason)}:
             return Failed(reason)
         case {"page": int(number), "text": str(text), "origin": str(origin), "other": str(other)}:
             return _page(number, text, origin, other, fields)
     raise NotUnderstood("a line of an unknown kind")
+
+
+def _made(stated: object) -> FileStatement:
+    match stated:
+        case [str(created), str(modified), str(producer)]:
+            return FileStatement(*(printable(_storable(each))[:MOST_STATED] for each in (created, modified, producer)))
+    raise NotUnderstood("a file that states impossible things of itself")
 
 
 def _page_fields(page: PageText) -> dict[str, Any]:

@@ -16,7 +16,17 @@ import bot
 from bot.domain.tasks import carried_through
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
-from bot.reading.sandbox.process import MOST_LINE_BYTES, REFUSED, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
+from bot.reading.sandbox.process import (
+    MOST_LINE_BYTES,
+    NOTHING_STATED,
+    REFUSED,
+    Failed,
+    FileOpened,
+    NotUnderstood,
+    StartOrder,
+    decode,
+    printable,
+)
 
 _MOST_DIAGNOSIS = 16 * 1024
 _T = TypeVar("_T")
@@ -135,6 +145,7 @@ class PageBuffer:
         self.limits = limits
         self.count: int | None = None
         self.salvaged = False
+        self.made = NOTHING_STATED
         self.received_bytes = 0
         self.known: dict[int, PageText] = {page.number: page for page in known if page.origin in _KEPT and page.is_whole}
         self._pages: list[PageText] = []
@@ -178,8 +189,9 @@ class PageBuffer:
         match self._decoded(line):
             case Failed(reason):
                 raise Unreadable(printable(reason))
-            case FileOpened(count, salvaged):
+            case FileOpened(count, salvaged, made):
                 self._opened(count)
+                self.made = made
                 self.salvaged = self.salvaged or salvaged
             case _:
                 raise NotUnderstood("a page before the number of pages")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.detection.corpus import load_corpus
-from benchmarks.detection.evaluating import NOISES, Mark, evaluate, evaluation_json, lines, trials
+from benchmarks.detection.evaluating import NOISES, Mark, evaluate, lines, trials
 from tests.benchmarks.detection.folders import DECREE, ROAD, folder
 
 
@@ -36,25 +35,3 @@ def test_a_wrong_label_is_told_with_its_place(tmp_path: Path) -> None:
     few = list(lines(evaluation, 1))
     assert "  and 1 more (--errors)" in few
     assert len(few) == len(told)
-
-
-def test_a_missed_share_is_never_rounded_up_to_all(tmp_path: Path) -> None:
-    evaluation = evaluate(tuple(trials(load_corpus(folder(tmp_path)), ())))
-    nearly = replace(evaluation.clean, decrees=100_000, found=99_999)
-    row = next(line for line in lines(replace(evaluation, clean=nearly), 0) if line.startswith("as they are"))
-    assert row.split()[3:5] == ["1.0000", "0.9999"]
-
-
-def test_the_json_says_the_same(tmp_path: Path) -> None:
-    evaluation = evaluate(tuple(trials(load_corpus(folder(tmp_path, DECREE.replace('["SNCF"]', '["RATP"]') + ROAD)), [NOISES["capitals"]])))
-    found = evaluation_json("folder", evaluation)
-    assert list(found) == ["folder", "clean", "noises", "all_noises", "mistakes", "noisy_mistakes"]
-    assert found["clean"]["facts"]["operators"] == {"right": 0, "wrong": 1, "missing": 0, "invented": 0}
-    assert found["clean"]["precision"] == 1
-    assert [noise["noise"] for noise in found["noises"]] == ["capitals"]
-    assert found["mistakes"] == [
-        {
-            "file": "acts/decree.txt", "at": "labels/some.toml:1", "noise": None, "about": "operators", "expected": "RATP", "found": "SNCF",
-        }
-    ]  # fmt: skip
-    assert evaluation_json("folder", evaluate(tuple(trials(load_corpus(tmp_path), ()))))["all_noises"] is None

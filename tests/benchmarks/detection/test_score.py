@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, time
-
 import pytest
 
 from benchmarks.detection.evaluating import Mark, assess, mark_of, tally
-from benchmarks.detection.labelled import LABELLED, Labelled, Printed, Value, as_labels
-from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Outcome, Purpose, Reference, Verdict
+from benchmarks.detection.labelled import Labelled, Printed, Value
+from bot.domain.acts import Evidence, Facts, Kind, Outcome, Verdict
 
 RIGHT, WRONG, MISSING, INVENTED = Mark
 
@@ -27,16 +25,12 @@ def decree(kind: Kind = Kind.AUTHORISATION, **facts: object) -> Verdict:
     ("expected", "found", "partial", "loosely", "mark"),
     [
         (None, None, False, False, None),
-        (None, 12, True, False, None),
         (None, 12, False, False, INVENTED),
         (12, None, True, False, MISSING),
-        (12, 12, False, False, RIGHT),
         (12, 21, False, False, WRONG),
         ("DUPA 2024-699", "DUPA  2024-699", False, False, RIGHT),
         ("DUPA 2024-699", "2024-699", False, False, WRONG),
-        ("DUPA 2024-699", "DUPA-2024-699", False, False, WRONG),
         ("DUPA 2024-699", "DUPA 2024 -699", False, True, RIGHT),
-        ("quai d'Orsay", "quai d’Orsay", False, False, RIGHT),
         ("fête d'été", "FETE D ETE", False, False, WRONG),
         ("fête d'été", "FETE D ETE", False, True, RIGHT),
         (("SNCF", "RATP"), ("RATP", "SNCF"), False, False, RIGHT),
@@ -72,11 +66,6 @@ def test_precision_and_recall_of_a_table() -> None:
     assert about == ["kind", "outcome", "outcome", "outcome", "outcome", "outcome", "outcome"]
 
 
-def test_of_nothing_there_is_no_share() -> None:
-    total = tally([assess(label(NOT_CONCERNED), [Verdict(NOT_CONCERNED)])])
-    assert (total.precision, total.recall) == (None, None)
-
-
 def test_facts_are_counted_over_decrees() -> None:
     whole = label(DECREE, Kind.AUTHORISATION, partial=False, number="2026-1", cameras=12)
     found = [
@@ -108,31 +97,3 @@ def test_a_name_that_must_not_be_shown_is_found_wherever_it_is_and_not_repeated(
     assert (mistake.about, mistake.found) == ("absent", "absent name 2 is shown")
     assert assess(act, [decree(event="la fête de PERRAULT")]).mistakes[0].found == "absent name 1 is shown"
     assert assess(act, [decree(event="fête")]).mistakes == ()
-
-
-def test_facts_are_told_as_labels_write_them() -> None:
-    assert as_labels(Facts()) == {}
-    found = as_labels(
-        Facts(
-            number="2026-1",
-            signed=date(2026, 5, 2),
-            starts=Moment(date(2026, 5, 3), time(8)),
-            ends=Moment(date(2026, 5, 6)),
-            event="concert",
-            operators=("SNCF",),
-            places=("gare",),
-            purposes=(Purpose.FIRE,),
-            software="Vision",
-            vendor="Vigne",
-            cameras=3,
-            legal_basis=("loi",),
-            court="Tribunal administratif de Paris",
-            camera_types=(CameraType.DRONE,),
-            office="Le préfet",
-            references=(Reference(Kind.RENEWAL, "2026-0", date(2026, 4, 1)), Reference(Kind.ABROGATION)),
-        )
-    )
-    assert tuple(found) == tuple(fact.name for fact in LABELLED)
-    assert (found["signed"], found["starts"], found["ends"]) == ("2026-05-02", "2026-05-03T08:00", "2026-05-06")
-    assert (found["purposes"], found["camera_types"]) == (("fire",), ("drone",))
-    assert found["references"] == ("renewal n° 2026-0 of 2026-04-01", "abrogation")

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.detection.by_writer import READERS, by_writer, lines_by_writer
 from benchmarks.detection.corpus import load_corpus
-from benchmarks.detection.training import HASHES, MODEL, hashes, lessons, main, taught_by
+from benchmarks.detection.training import HASHES, MODEL, hashes, lessons, main
 from tests.benchmarks.detection.folders import BODY, DECREE, ROAD, folder
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,14 +44,6 @@ def test_the_same_corpus_gives_the_same_model(tmp_path: Path, capsys: pytest.Cap
     assert main([str(tmp_path / "nowhere")]) == 2
 
 
-def test_what_is_labelled_is_taught_where_it_stands(tmp_path: Path) -> None:
-    folder(tmp_path / "corpus")
-    [lesson] = lessons(load_corpus(tmp_path / "corpus"))
-    taught = {(word.printed, label) for stretch, labels in lesson.taught for word, label in zip(stretch.words, labels, strict=True)}
-    assert ("SNCF", "B-operators") in taught
-    assert ("Paris", "O") in taught
-
-
 def test_each_writer_is_read_by_a_tagger_that_never_met_it(tmp_path: Path) -> None:
     folder(tmp_path / "corpus", 'writer = "one"\n' + DECREE + ROAD)
     (tmp_path / "corpus" / "acts" / "other.txt").write_text(BODY, "utf-8")
@@ -60,8 +52,3 @@ def test_each_writer_is_read_by_a_tagger_that_never_met_it(tmp_path: Path) -> No
     found = by_writer(acts)
     assert [found.scores[reader]["operators"]["right"] for reader in READERS] == [2, 2, 2], "each writes what the other one does"
     assert any(line.startswith("operators") for line in lines_by_writer(found))
-
-
-def test_nothing_is_learned_from_nothing() -> None:
-    with pytest.raises(ValueError, match="no labelled decree"):
-        taught_by(())

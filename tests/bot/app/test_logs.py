@@ -43,15 +43,6 @@ def test_a_fault_is_logged_with_its_traceback_and_without_its_variables(style: L
     assert "DUPONT" not in said
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_colours_are_for_terminals_that_want_them(plain: bool) -> None:
-    stream = io.StringIO()
-    stream.isatty = lambda: True  # type: ignore[method-assign]
-    set_up_logging("info", "auto", stream, plain=plain)
-    structlog.get_logger().info("run.starting")
-    assert ("\x1b[" in stream.getvalue()) is not plain
-
-
 def test_json_is_one_object_a_line() -> None:
     stream = io.StringIO()
     set_up_logging("info", "json", stream)
@@ -106,16 +97,6 @@ def test_a_line_for_people_says_when_to_the_second_and_of_what_first() -> None:
     )
 
 
-def test_a_tick_that_is_left_out_is_no_news_and_a_fault_of_the_scheduler_is() -> None:
-    stream = io.StringIO()
-    set_up_logging("debug", "console", stream)
-    scheduler = logging.getLogger("apscheduler.scheduler")
-    scheduler.warning('Execution of job "%s" skipped: maximum number of running instances reached (%d)', "tick", 1)
-    scheduler.error("Job %s raised an exception", "tick")
-    assert stream.getvalue().count("\n") == 1
-    assert "raised an exception" in stream.getvalue()
-
-
 def _lines(stream: io.StringIO) -> list[dict[str, object]]:
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     return [{key: value for key, value in line.items() if key not in {"timestamp", "message"}} for line in lines]
@@ -166,15 +147,6 @@ def test_after_a_flush_the_next_is_written_by_itself_and_nothing_twice() -> None
     flush_groups()
     log.info("source.recovered", source="9:site", group="source")
     assert [line.get("source") or line["sources"] for line in _lines(stream)] == ["0:site", "1:site", "2:site", "3:site", "9:site"]
-
-
-def test_what_a_level_leaves_out_is_in_no_group() -> None:
-    stream = io.StringIO()
-    set_up_logging("warning", "json", stream)
-    for number in range(2 * EACH):
-        structlog.get_logger().info("source.recovered", source=f"{number}:site", group="source")
-    flush_groups()
-    assert stream.getvalue() == ""
 
 
 @pytest.mark.parametrize(

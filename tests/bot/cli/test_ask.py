@@ -7,11 +7,12 @@ import resource
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import typer
 
-from bot.cli.decrees import write_letter
+from bot.cli.decrees import write_new
 from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, Reading, Verdict, Where
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
@@ -116,7 +117,7 @@ def test_one_decree_in_full(vigie: Vigie) -> None:
     shown = vigie("show", "1", "--evidence")
     assert shown.out.startswith(french.out.rstrip("\n"))
     assert "page 4 (titre), numéro : « n° 26-1 »" in shown.out
-    not_known = {"pdf_sha256": None, "pdf_fetched_at": None, "archived_path": None}
+    not_known = {"online": None, "pdf_sha256": None, "pdf_fetched_at": None, "archived_path": None}
     assert vigie("show", "1", "--json").json == vigie("recent", "--in-force", "--json").json[0] | not_known
     assert "SHA-256" not in french.out
     assert vigie("show", "1", "--json").json["sightings"][0]["authority"] == "26"
@@ -147,10 +148,28 @@ def test_a_letter_on_standard_output_in_json_and_in_a_file(vigie: Vigie, tmp_pat
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, most[1]))
     try:
         with pytest.raises(typer.Exit):
-            write_letter(tmp_path / "demande.txt", printed.out)
+            write_new(tmp_path / "demande.txt", printed.out.encode())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, most)
     assert not (tmp_path / "demande.txt").exists()
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_dossier_for_a_court_in_a_new_file(vigie: Vigie, tmp_path: Path) -> None:
+    made = vigie("proof", "1")
+    assert (made.code, made.out) == (0, "preuve-1.zip: l’exploitant n’a plus de copie du PDF, https://www.drome.gouv.fr/raa-1.pdf\n")
+    with ZipFile(tmp_path / "preuve-1.zip") as archive:
+        assert "n° 26-1" not in archive.read("LISEZMOI.txt").decode()
+        assert "Numéro : 26-1" in with_plain_spaces(archive.read("LISEZMOI.txt").decode())
+    again = vigie("proof", "1", "--output", str(tmp_path / "autre.zip"))
+    assert again.code == 0
+    assert (tmp_path / "autre.zip").read_bytes() == (tmp_path / "preuve-1.zip").read_bytes()
+    assert "not overwritten" in vigie("proof", "1").err
+    for number in ("999", "douze"):
+        unknown = vigie("proof", number)
+        assert unknown.code == 2
+        assert f"there is no decree {number}" in unknown.err
+        assert "of 3 the newest is 3" in unknown.err
 
 
 @pytest.mark.usefixtures("stored")

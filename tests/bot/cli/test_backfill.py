@@ -146,5 +146,5 @@ def test_on_a_terminal_a_bar_with_the_time_left() -> None:
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert "1/2 sources listed" in shown
-    assert "38/60 read decrees: 1" in shown
+    assert "38/60 read, decrees: 1" in shown
     assert "0:00:" in shown

@@ -31,7 +31,7 @@ DECREE_KEYS = {
     "legal_basis", "court", "court_by_seat", "last_day", "flags", "evidence",
 }  # fmt: skip
 COMMANDS = [
-    "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show", "sources audit",
+    "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show",
     "sources check", "sources record", "status", "outbox list", "outbox show", "outbox retry", "outbox drop", "outbox resolve",
 ]  # fmt: skip
 
@@ -130,7 +130,7 @@ def test_check_writes_nothing_and_poll_posts_once(vigie: Vigie, config: str, tmp
     number = str(recent.json[0]["id"])
     shown = vigie("--config", config, "show", number, "--json").json
     assert {key: shown[key] for key in recent.json[0]} == recent.json[0]
-    assert set(shown) - set(recent.json[0]) == {"pdf_sha256", "pdf_fetched_at", "archived_path"}
+    assert set(shown) - set(recent.json[0]) == {"online", "pdf_sha256", "pdf_fetched_at", "archived_path"}
     assert recent.json[0]["number"] in vigie("--config", config, "show", number).out
 
 

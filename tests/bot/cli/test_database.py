@@ -21,7 +21,6 @@ from tests import clock
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.test_power_cut import record, whole_decrees
-from tests.processes import Zygote
 
 
 def keep(archive: Path, content: bytes) -> Path:
@@ -61,11 +60,6 @@ def test_a_damaged_pdf_is_named_and_all_else_is_there(vigie: Vigie, store: Store
     assert len(backups_in(tmp_path / "copies")) == 1
 
 
-def test_a_database_that_is_not_there_is_said(vigie: Vigie) -> None:
-    done = vigie("backup", "copies")
-    assert (done.code, "there is no database" in done.err) == (1, True)
-
-
 def test_a_file_in_the_place_of_the_folder_is_said(vigie: Vigie, store: Store, tmp_path: Path) -> None:
     record(store, 1)
     (tmp_path / "file").write_text("mine")
@@ -92,14 +86,6 @@ def test_a_backup_is_restored_elsewhere_with_its_pdfs(vigie: Vigie, store: Store
     told = vigie("restore", "copies", "--replace", "--json", environ=elsewhere).json
     assert (told["sought"], told["held"], told["pdfs"]) == (2, 0, {"copied": 0, "there": 1, "damaged": []})
     assert (Path(told["aside"]).exists(), datetime.fromisoformat(told["known_until"]) <= clock.now()) == (True, True)
-
-
-def test_of_a_backup_in_which_nothing_had_happened_no_day_is_told(vigie: Vigie, store: Store, tmp_path: Path) -> None:
-    assert vigie("backup", "copies").code == 0
-    elsewhere = {"VIGIE_DATABASE__URL": f"sqlite:///{tmp_path / 'new.db'}"}
-    done = vigie("restore", "copies", environ=elsewhere)
-    assert (done.code, done.err, "in which nothing had happened yet" in done.out) == (0, "", True)
-    assert vigie("restore", "copies", "--replace", "--json", environ=elsewhere).json["known_until"] is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -165,24 +151,6 @@ def test_compacting_drops_what_is_kept_no_longer_and_gives_the_room_back(vigie: 
     again = vigie("compact", "--json").json
     assert again["dropped"] == {"pages": 0, "texts": 0, "pdfs": 0}
     assert again["bytes"]["after"] == (tmp_path / "vigie.db").stat().st_size
-
-
-def test_what_takes_long_shows_on_a_terminal_how_far_it_is(zygote: Zygote, store: Store, tmp_path: Path) -> None:
-    record(store, 1)
-    keep(tmp_path / "vigie-archive", b"%PDF one")
-    store.close()
-    code, shown = zygote.on_a_terminal(tmp_path, ["backup", "copies"])
-    assert (code, "copying the database" in shown, "PDFs 0/1" in shown) == (0, True, True)
-    assert zygote.on_a_terminal(tmp_path, ["backup", "copies", "--json"]) == (0, "")
-
-
-def test_what_was_moved_is_told_by_table(vigie: Vigie, store: Store, empty_database: str) -> None:
-    record(store, 1)
-    store.close()
-    done = vigie("move", "--to", empty_database, "--json")
-    assert (done.code, done.err) == (0, "")
-    assert done.json["rows"] == sum(done.json["tables"].values())
-    assert done.json["tables"]["decrees"] == 1
 
 
 def test_not_beside_a_bot_and_not_where_there_is_nothing(vigie: Vigie, tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
-from bot.queries.decree_shape import DecreeModel
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place, Sighting
+from bot.domain.publication import FileVersion, Look, Online
+from bot.queries.decree_shape import DecreeModel, OneDecreeModel
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
 DECREE = Decree(
@@ -35,11 +36,6 @@ def test_court_last_day_and_flags() -> None:
     assert shape["court"] == shape["court_by_seat"] == CERGY
     assert shape["last_day"] == "2025-07-07"
     assert shape["flags"] == ["outside_window", "published_after_start"]
-
-
-def test_a_court_that_differs_is_shown_with_the_other() -> None:
-    shape = shaped(replace(DECREE, facts=replace(DECREE.facts, court=PARIS)))
-    assert (shape["court"], shape["court_by_seat"]) == (PARIS, CERGY)
 
 
 def test_what_is_not_known_is_null() -> None:
@@ -79,11 +75,29 @@ def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
     ]
 
 
-def test_evidence_tells_where_and_by_which_sign() -> None:
-    [known, unknown] = shaped(
-        replace(
-            DECREE, evidence=(Evidence("verdict", 3, "portant autorisation", Where.TITLE, "authorisation"), Evidence("number", 3, "n° 1"))
-        )
-    )["evidence"]
-    assert known == {"page": 3, "text": "portant autorisation", "about": "verdict", "where": "title", "cue": "authorisation"}
-    assert (unknown["where"], unknown["cue"]) == (None, None)
+def test_when_it_went_online_and_what_follows() -> None:
+    def look(hour: int) -> Look:
+        asked = datetime(2025, 5, 6, hour, tzinfo=UTC)
+        return Look("https://www.lande.gouv.fr/raa", asked, asked + timedelta(seconds=1), 200, asked, "Tue, 06 May 2025", '"5f2"')
+
+    online = Online(look(10), look(9), replaced=(FileVersion("a" * 64, look(11).answered_at),))
+    decree = replace(DECREE, sightings=(Sighting("92", DECREE.url, 3, look(10).answered_at, online=online),))
+    shape = OneDecreeModel.at(decree, PLACE, NOW, pdf_sha256=None, pdf_fetched_at=None).model_dump(mode="json")
+    assert (shape["online_after"], shape["online_until"], shape["timeliness"]) == (
+        "2025-05-06T09:00:00Z",
+        "2025-05-06T10:00:01Z",
+        "after_start",
+    )
+    assert shape["online"]["before"] == {
+        "url": "https://www.lande.gouv.fr/raa",
+        "asked_at": "2025-05-06T09:00:00Z",
+        "answered_at": "2025-05-06T09:00:01Z",
+        "status": 200,
+        "server_date": "2025-05-06T09:00:00Z",
+        "last_modified": "Tue, 06 May 2025",
+        "etag": '"5f2"',
+        "clocks_differ": False,
+    }
+    assert shape["online"]["replaced"] == [{"sha256": "a" * 64, "fetched_at": "2025-05-06T11:00:01Z"}]
+    assert not shape["online"]["is_wide"]
+    assert (shaped(DECREE)["online_after"], shaped(DECREE)["timeliness"]) == (None, None)

@@ -22,6 +22,7 @@ from bot.app.demo.replay import Replay
 from bot.cli import doctor
 from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network
 from bot.reading.pages.recognition import EngineKind, ocr_available
+from bot.reading.sandbox.probe import Confinement
 from bot.storage.database import translate
 from bot.storage.errors import DiskFull, Locked, StorageError, WrongSchema
 from bot.storage.store import Store, open_store
@@ -289,10 +290,17 @@ def test_a_folder_that_is_to_be_made_where_this_user_may_not(tmp_path: Path, mon
 
 
 def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "confinement_found", lambda: "no such system call")
-    found = on_machine(tmp_path, "confinement")
-    assert found.state == "warning"
-    assert "no such system call" in found.says
+    def fail() -> Confinement:
+        raise ValueError("no such system call")
+
+    loose = Confinement(
+        no_network=False, no_programs=True, no_writing=True, no_other_files=False, no_other_processes=True, missing=("no Landlock\x1b[2J",)
+    )
+    for probe, says in ((fail, "no such system call"), (lambda: loose, "could reach the network, read other files (no Landlock")):
+        monkeypatch.setattr(doctor, "confinement_in_force", probe)
+        found = on_machine(tmp_path, "confinement")
+        assert (found.state, says in found.says) == ("warning", True)
+        assert "\x1b" not in "".join(doctor.diagnosis_lines(found))
 
 
 # The network.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from bot.app.config.loading import load_settings
 from bot.cli.init import composed
-from bot.cli.main import app
 from tests.bot.cli.conftest import Vigie
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -34,9 +31,8 @@ def test_both_accounts_are_tried_and_written(vigie: Vigie, telegram: FakeBotApi,
     accounts = ["--mastodon-instance", mastodon.url, "--mastodon-token-file", "given"]
     done = vigie("init", "--yes", *options, *accounts, environ=of(telegram))
     assert (done.code, done.err) == (0, "")
-    assert "telegram: a test message was posted to @vsa and deleted\n" in done.out
-    assert "mastodon: a test message was posted to the account, for itself alone, and deleted\n" in done.out
-    assert len(telegram.calls_of("sendMessage")) == len(telegram.calls_of("deleteMessage")) == 1
+    assert "ok       destination telegram: takes posts" in done.out
+    assert "ok       destination mastodon: takes posts" in done.out
     assert (telegram.messages, mastodon.statuses()) == ([], [])
     assert names(tmp_path) == {"config.toml", "telegram.token", "mastodon.token", "given"}
     assert [(tmp_path / f"{name}.token").stat().st_mode & 0o777 for name in ("telegram", "mastodon")] == [0o600, 0o600]
@@ -113,21 +109,10 @@ def test_what_does_not_work_is_told_and_nothing_is_written(
     assert WRONG not in done.err
 
 
-def test_a_message_that_cannot_be_posted_or_deleted(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
-    telegram.fail("sendMessage", 403, "Forbidden: not enough rights")
-    done = vigie("init", "--yes", "--channel", "@vsa", environ=of(telegram))
-    assert (done.code, names(tmp_path)) == (1, set())
-    telegram.fail("deleteMessage", 400, "Bad Request: message can't be deleted")
-    done = vigie("init", "--yes", "--channel", "@vsa", environ=of(telegram))
-    assert done.code == 0
-    assert "delete it yourself" in done.out
-
-
 def test_what_is_tried_under_the_environment_is_written(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
     more = {"VIGIE_WATCH__AUTHORITIES": '["26", "2a"]', "VIGIE_DATABASE__URL": "sqlite:///here.db", "VIGIE_TELEGRAM__CHANNEL": "@vsa"}
     done = vigie("init", "--yes", environ=of(telegram) | more)
     assert done.code == 0, done.err
-    assert len(telegram.calls_of("sendMessage")) == 1
     settings = load_settings(tmp_path / "config.toml", {}, known_codes=None)
     assert (settings.telegram.api_url, settings.telegram.channel) == (telegram.url, "@vsa")
     assert (settings.watch.authorities, settings.database.url) == (("26", "2A"), f"sqlite:///{tmp_path}/here.db")
@@ -141,7 +126,7 @@ def test_without_any_account_posts_go_to_the_console(vigie: Vigie, tmp_path: Pat
 
 def test_questions_are_asked_again_until_the_answer_can_be_used(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
     answers = ["a@example.org", "Z9", "26,2a", telegram.token, "vsa", "@vsa", "", ""]
-    done = vigie("init", "--no-service", environ={"VIGIE_TELEGRAM__API_URL": telegram.url}, given="\n".join([*answers, ""]))
+    done = vigie("init", environ={"VIGIE_TELEGRAM__API_URL": telegram.url}, given="\n".join([*answers, ""]))
     assert done.code == 0, done.err
     assert '"Z9" is not a code of the catalogue' in done.out + done.err
     assert 'did you mean "@vsa"?' in done.out + done.err
@@ -154,7 +139,7 @@ def test_a_channel_that_is_not_found_is_asked_for_and_an_account_without_a_token
 ) -> None:
     answers = ["", "", telegram.token, "", "", "mastodon.example", "", "@vsa"]
     given = "\n".join([*answers, ""])
-    done = vigie("init", "--no-service", environ={"VIGIE_TELEGRAM__API_URL": telegram.url}, given=given)
+    done = vigie("init", environ={"VIGIE_TELEGRAM__API_URL": telegram.url}, given=given)
     assert done.code == 0, done.err
     written = tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))
     assert (written["telegram"]["channel"], written["mastodon"]["instance"]) == ("@vsa", "")
@@ -186,52 +171,6 @@ def test_what_to_type_next_names_the_configuration(vigie: Vigie, tmp_path: Path)
     assert f"Now:  vigie doctor   then:  vigie run   or, as a service:  {service}\n" in vigie("init", "--yes").out
     done = vigie("--config", "my own.toml", "init", "--yes")
     assert "Now:  vigie --config 'my own.toml' doctor   then:  vigie --config 'my own.toml' run" in done.out
-
-
-@pytest.mark.usefixtures("restored_logging")
-def test_the_unit_for_systemd_is_written_where_that_is_wanted(
-    telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.cli.init.obstacles", lambda *_: [])
-    monkeypatch.setattr("bot.app.systemd.UNIT", tmp_path / "vigie.service")
-    monkeypatch.setattr("bot.app.systemd.SYSTEMD", tmp_path)
-    monkeypatch.setattr("bot.app.systemd.STATE", tmp_path / "state")
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    for name, value in of(telegram).items():
-        monkeypatch.setenv(name, value)
-
-    def init(config: str, *options: str, answers: str = "") -> tuple[int, str]:
-        done = CliRunner().invoke(app, ["--config", str(tmp_path / config), "init", "--channel", "@vsa", *options], input=answers)
-        return done.exit_code, done.output
-
-    code, said = init("a.toml", "--yes")
-    assert (code, (tmp_path / "vigie.service").exists()) == (0, False), "nothing was asked, nothing is written"
-    code, said = init("b.toml", "--yes", "--service")
-    assert code == 0, said
-    assert "Next:\n  systemctl daemon-reload\n  systemctl enable --now vigie" in said
-    assert f"--config {tmp_path}/b.toml run" in (tmp_path / "vigie.service").read_text("utf-8")
-    written = tomllib.loads((tmp_path / "b.toml").read_text("utf-8"))
-    assert written["database"]["url"] == f"sqlite:///{tmp_path}/state/vigie.db", "where the service may write"
-    (tmp_path / "vigie.service").unlink()
-    for answer, is_there in (("n", False), ("y", True)):
-        code, said = init(f"{answer}.toml", answers=f"\n\n\n\n{answer}\n")
-        assert (code, (tmp_path / "vigie.service").exists()) == (0, is_there), said
-    (tmp_path / "state").rename(tmp_path / "old")
-    (tmp_path / "state").touch()
-    code, said = init("c.toml", "--yes", "--service")
-    assert (code, "state: cannot be made: " in said, (tmp_path / "c.toml").exists()) == (1, True, False)
-
-
-@pytest.mark.usefixtures("restored_logging")
-def test_a_service_that_could_not_run_is_told_and_the_configuration_stays(
-    telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.app.systemd.UNIT", tmp_path / "vigie.service")
-    arguments = ["--config", str(tmp_path / "a.toml"), "init", "--yes", "--service", "--database", f"sqlite:///{tmp_path}/vigie.db"]
-    done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == 2
-    assert "the service may write nowhere but in /var/lib/vigie" in done.output
-    assert names(tmp_path) == {"a.toml"}
 
 
 def test_an_option_that_the_example_does_not_have_is_a_fault() -> None:

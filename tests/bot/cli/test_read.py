@@ -54,15 +54,6 @@ def test_the_whole_text_or_some_pages_of_it(vigie: Vigie, recueil: str) -> None:
         assert page["text"].splitlines()[0] in whole.out
 
 
-def test_the_acts_alone(vigie: Vigie, recueil: str) -> None:
-    done = vigie("read", recueil, "--acts")
-    assert (done.code, done.err) == (0, "")
-    assert [re.sub(r"p\. \S+", "p.", line).split(maxsplit=3) for line in done.out.splitlines()] == [
-        ["p.", "26-2026-08-13-00001", "Arrêté", "de circulation"],
-        ["DECREE", "p.", "26-2026-08-14-00002", "Arrêté n° 2026-2"],
-    ]
-
-
 def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie, recueil: str) -> None:
     plain, explained = vigie("read", recueil, "--json").json, vigie("read", recueil, "--explain", "--json").json
     assert set(explained) - set(plain) == {"page_details"}
@@ -93,9 +84,9 @@ def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie
 
 
 def test_options_that_make_no_sense_together_are_refused(vigie: Vigie, recueil: str) -> None:
-    refused = vigie("read", recueil, "--text", "--acts")
+    refused = vigie("read", recueil, "--text", "--explain")
     assert (refused.code, refused.out) == (2, "")
-    assert refused.err == "vigie: --text and --acts show the same file in different ways: choose one of them\n"
+    assert refused.err == "vigie: --text and --explain show the same file in different ways: choose one of them\n"
     beyond = vigie("read", recueil, "--page", "3-99", "--json")
     assert (beyond.code, beyond.out) == (1, "")
     assert beyond.err == f"vigie: {recueil}: no page 99: this PDF has 6\n"
@@ -139,25 +130,6 @@ def test_scans_without_ocr_are_told_with_what_to_do(vigie: Vigie, tmp_path: Path
     assert other.err.startswith("INCOMPLETE, could not read: pages 4\n  why: OCR is off")
     assert "INCOMPLETE" not in other.out
     assert vigie("read", recueil, "--page", "3", environ=off).err == ""
-
-
-@pytest.mark.usefixtures("with_ocr")
-def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(zygote: Zygote, tmp_path: Path) -> None:
-    road = demo_text("road", DAY, number="2026-1")
-    # One page after the other: a second process might be through with all others before the decree is recognised.
-    (tmp_path / "config.toml").write_text("[reading]\nocr_processes = 1\n", encoding="utf-8")
-    acts = (
-        *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 3)),
-        ActSpec(
-            "Cabinet", "26-2026-08-14-00009", "Arrêté portant autorisation de vidéosurveillance algorithmique n° 2026-2",
-            (demo_text("authorisation", DAY, number="2026-2"),), scanned=True,
-        ),
-    )  # fmt: skip
-    code, shown = zygote.on_a_terminal(tmp_path, ["read", build(tmp_path, acts)])
-    assert code == 0
-    # The result goes to standard output: what stands here was shown while the reading went on.
-    assert "found early: authorisation, n° 2026-2" in shown
-    assert re.search(r"\d+ s left", shown)
 
 
 def test_ctrl_c_ends_a_reading_cleanly(zygote: Zygote, tmp_path: Path) -> None:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from bot.app.demo.replay import Replay
-from bot.app.demo.scenario import demo_text
 from bot.cli.read import ReadChoice, ReadView, Task, WrongChoice, choose, page_range, task_of
-from bot.cli.read_progress import showing, step_words
 from bot.cli.rounds import failed_lines
-from bot.domain.acts import Act, Cover, Reading
 from bot.domain.records import FailedRecueil, RecueilState
-from bot.domain.text import PageText, TextOrigin
-from bot.reading.model import ActComplete, PageRead
+from bot.domain.text import TextOrigin
 from tests.bot.cli.conftest import Vigie, write_config
 
 
@@ -111,7 +105,7 @@ def test_what_cannot_be_done_is_refused_in_words(words: list[str], options: dict
         task_of(words, **{"failed": False, "retry": False, "shown": False, **options})
 
 
-NOTHING: dict[str, Any] = {"text": False, "acts": False, "explain": False, "page": None, "as_json": False}
+NOTHING: dict[str, Any] = {"text": False, "explain": False, "page": None, "as_json": False}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +114,6 @@ NOTHING: dict[str, Any] = {"text": False, "acts": False, "explain": False, "page
         ({}, ReadChoice(ReadView.SUMMARY, None, False)),
         ({"as_json": True}, ReadChoice(ReadView.SUMMARY, None, True)),
         ({"text": True, "as_json": True}, ReadChoice(ReadView.TEXT, None, True)),
-        ({"acts": True}, ReadChoice(ReadView.ACTS, None, False)),
         ({"explain": True, "as_json": True}, ReadChoice(ReadView.EXPLAIN, None, True)),
         ({"page": "12"}, ReadChoice(ReadView.SUMMARY, range(12, 13), False)),
         ({"page": "3-5", "text": True, "as_json": True}, ReadChoice(ReadView.TEXT, range(3, 6), True)),
@@ -133,12 +126,8 @@ def test_what_can_be_asked(asked: dict[str, Any], expected: ReadChoice) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"text": True, "acts": True}, "--text and --acts"),
-        ({"acts": True, "explain": True}, "--acts and --explain"),
-        ({"text": True, "acts": True, "explain": True}, "choose one of them"),
-        ({"page": "2", "acts": True}, "--acts needs the whole document"),
+        ({"text": True, "explain": True}, "choose one of them"),
         ({"page": "2", "explain": True}, "--explain needs the whole document"),
-        ({"acts": True, "as_json": True}, "always holds the acts"),
         ({"page": "two"}, "--page 12-15"),
     ],
 )
@@ -158,33 +147,3 @@ def test_pages_left_out_stand_for_pages_already_read() -> None:
     assert [page.number for page in some] == [1, 4, 5]
     assert {(page.text, page.origin) for page in some} == {("", TextOrigin.BLANK)}
     assert choose(**NOTHING).left_out(5) == ()
-
-
-PAGE = PageText(87, "Vu", TextOrigin.OCR, confidence=91)
-
-
-def test_what_is_told_of_a_step() -> None:
-    assert step_words(PageRead(PAGE, 60, 1, 0, 0)) == "1/60 pages, p. 87: ocr 91 %"
-    assert step_words(PageRead(PAGE, 60, 12, 48, 3, 39.2)) == "12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left"
-    assert (
-        step_words(PageRead(PageText(2, "", TextOrigin.BLANK), 60, 12, 48, 3, 700))
-        == "12/60 pages, 3/48 recognised, p. 2: blank, 12 min left"
-    )
-
-
-async def test_a_decree_found_early_is_told_once_above_the_bar() -> None:
-    text = demo_text("authorisation", date(2026, 8, 14), number="2026-2")
-    acts = (
-        Act(None, "Arrêté [bold]n° 2026-2", None, 1, 1, (PageText(1, text),)),
-        Act(None, "Autre", None, 2, 2, (PageText(2, "", TextOrigin.PENDING),)),
-    )
-    reading = Reading(2, Cover(), acts, pending_pages=(2,))
-    console = Console(file=io.StringIO(), force_terminal=True, width=120, highlight=False, color_system=None)
-    with showing(console, "reading [a].pdf") as screen:
-        await screen.show(PageRead(PageText(1, text), 2, 1, 1, 0, 3.0))
-        await screen.show(ActComplete(reading))
-        await screen.show(ActComplete(reading))
-    assert isinstance(console.file, io.StringIO)
-    shown = console.file.getvalue()
-    assert shown.count("found early: authorisation, n° 2026-2, Arrêté [bold]n° 2026-2, p. 1") == 1
-    assert "1/2 pages, 0/1 recognised, p. 1: text layer, 3 s left" in shown

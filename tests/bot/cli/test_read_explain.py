@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli.read_output import evidence_lines, explain_lines, reason, twice_lines
+from bot.cli.read_output import evidence_lines, explain_lines, twice_lines
 from bot.detection import judging
 from bot.detection.judging import TwiceRead
 from bot.detection.text.document import TextMatch
-from bot.domain.acts import Evidence, Outcome, Where
+from bot.domain.acts import Evidence, Outcome
 from bot.domain.text import TextOrigin
 from bot.ingest.judging import judge_reading
 from tests.bot.cli.test_read_lines import ROAD, VSA, act, judged, reading
@@ -87,18 +87,6 @@ def test_a_fact_that_is_read_twice_is_told_with_both_readings(fact: TwiceRead, l
     assert list(twice_lines([fact])) == [line]
 
 
-def test_a_decree_is_told_with_what_both_readers_make_of_its_facts() -> None:
-    places = "Article 2 : Les images sont celles de la gare de Lens, et des halls et quais où passent les visiteurs venus de Zorglub."
-    vsa = act(2, f"{VSA}\n{places}", title=TITLE)
-    groups = judge_reading(reading(vsa))
-    facts = groups[0].verdict.facts
-    told = {
-        line.split(",")[0].strip(): line for line in explain_lines(reading(vsa), groups) if ", sure: " in line or ", to verify: " in line
-    }
-    assert {"software", "operators"} <= told.keys()
-    assert {name for name, line in told.items() if ", to verify: " in line} == set(facts.doubtful) & told.keys()
-
-
 def test_what_the_second_reader_has_names_no_person(monkeypatch: pytest.MonkeyPatch) -> None:
     person = "M. Paul Durand"
     monkeypatch.setattr(
@@ -140,29 +128,6 @@ def test_why_a_person_must_look_is_told_in_words(title: str, text: str, words: s
     one = act(1, text, title=title, origin=TextOrigin.LAYER if text else TextOrigin.UNREADABLE)
     lines = list(explain_lines(reading(one), judge_reading(reading(one))))
     assert [line for line in lines if line.startswith(f"    uncertain, a person must look: {words}")]
-
-
-def test_a_sign_that_came_to_nothing_is_told_too() -> None:
-    one = act(1, "Article 1 : Un traitement algorithmique des demandes est interdit.", title="Arrêté portant fixation du prix")
-    groups = judge_reading(reading(one))
-    assert groups[0].verdict.outcome is Outcome.NOT_CONCERNED
-    assert list(explain_lines(reading(one), groups))[-2:] == [
-        "    not concerned: words in it could be a sign, and turn out to speak of something else",
-        "    p. 1  operative  sign: a word that could be a sign « algorithmique »",
-    ]
-
-
-def test_a_reason_whose_phrase_is_quoted_anyway_has_no_line_of_its_own() -> None:
-    phrase = Evidence("verdict", 7, "une phrase", Where.RECITAL, PROCESSING)
-    doubt = Evidence("doubt", 7, "une phrase", Where.RECITAL, "nothing decides")
-    other = Evidence("doubt", 12, "une autre", Where.RUNNING_TITLE, "in passing")
-    assert list(evidence_lines((phrase, doubt, other), decides=False)) == [
-        f"p. 7   recital        speaks of it: {PROCESSING} « une phrase »",
-        "p. 12  running title  in doubt: it decides under a title of its own, on something else, and speaks of it in passing « une autre »",
-    ]
-    assert reason((phrase, doubt, other)) == "it speaks of it, and neither its title nor an article decides"
-    assert reason((phrase,)) is None
-    assert list(evidence_lines((), decides=True)) == []
 
 
 def test_a_phrase_cannot_write_to_the_terminal() -> None:

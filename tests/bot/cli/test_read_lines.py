@@ -9,11 +9,8 @@ import pytest
 from bot.app.demo.scenario import demo_text
 from bot.cli.read_output import (
     Circumstances,
-    act_lines,
-    early_lines,
     fact_lines,
     method_lines,
-    page_ranges,
     summary_lines,
     text_lines,
     trouble_lines,
@@ -117,30 +114,10 @@ def test_every_fact_has_its_line_in_the_language_of_the_command_line() -> None:
     assert list(fact_lines(Facts(), None)) == []
 
 
-def test_what_is_known_of_a_period_and_who_asked_for_what_was_refused() -> None:
-    half = Facts(ends=Moment(DAY), operators=("SNCF",))
-    assert list(fact_lines(half, Kind.REFUSAL)) == ["ends: 2026-08-14", "requested by: SNCF"]
-
-
 def test_the_hours_of_each_day_are_told() -> None:
     slots = (Slot(DAY, DAY + timedelta(days=7), time(22), time(2), (4, 5)), Slot(DAY, DAY, time(9), time(12)))
     expected = "slots: 2026-08-14 to 2026-08-21, 22:00-02:00 (Fri, Sat); 2026-08-14, 09:00-12:00"
     assert list(fact_lines(Facts(slots=slots), None)) == [expected]
-
-
-def test_a_fact_that_is_to_be_verified_is_told_so() -> None:
-    unsure = Facts("2026-2", ends=Moment(DAY), places=("gare routière",), vendor="Société Exemple", doubtful=("ends", "places", "vendor"))
-    assert list(fact_lines(unsure, None)) == [
-        "number: 2026-2",
-        "ends: 2026-08-14 (to verify)",
-        "places: gare routière (to verify)",
-        "vendor: Société Exemple (to verify)",
-    ]
-
-
-def test_a_title_cannot_write_to_the_terminal() -> None:
-    [line] = act_lines([judged(act(1, "", title="Arrêté\x1b[2J\n\u202eelbisivni"), Outcome.NOT_CONCERNED)])
-    assert line.endswith("Arrêté[2J elbisivni")
 
 
 def test_the_text_comes_page_by_page_as_it_is_but_for_what_moves_a_cursor() -> None:
@@ -182,11 +159,6 @@ def test_pages_read_alike_share_a_line_and_recognised_ones_have_their_own() -> N
     ]
 
 
-@pytest.mark.parametrize(("pages", "words"), [((), ""), ((4,), "4"), ((5, 3, 4, 9), "3-5, 9"), ((1, 2, 4, 5), "1-2, 4-5")])
-def test_page_ranges(pages: tuple[int, ...], words: str) -> None:
-    assert page_ranges(pages) == words
-
-
 LACK = OcrLack("a process may not", "report it")
 
 
@@ -208,17 +180,3 @@ def test_what_could_not_be_read_is_told_with_the_reason_and_the_remedy(had: Circ
     assert lines[0] == "INCOMPLETE, could not read: pages 4-5, 9"
     assert words in "\n".join(lines[1:])
     assert list(trouble_lines([], had)) == []
-
-
-def test_of_a_damaged_file_another_copy_is_asked_for() -> None:
-    had = Circumstances(ocr_wanted=False, ocr_lacks=None, seconds=1, most_seconds=900, damaged=True)
-    lost, why = trouble_lines([4, 5], had)
-    assert lost == "INCOMPLETE, the file is damaged or cut short, could not read or not whole: pages 4-5"
-    assert "download it again" in why
-    assert next(iter(trouble_lines([], had))) == "INCOMPLETE, the file is damaged or cut short"
-
-
-def test_only_decrees_wholly_read_are_told_early() -> None:
-    whole = act(1, VSA, title="Arrêté n° 2026-2")
-    part = Act(None, "Arrêté n° 2026-3", "Cabinet", 2, 3, (PageText(2, VSA), PageText(3, "", TextOrigin.PENDING)))
-    assert early_lines(reading(whole, part, act(4, ROAD))) == ("found early: authorisation, n° 2026-2, Arrêté n° 2026-2, p. 1",)

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.detection.corpus import load_corpus
-from bot.domain.acts import Outcome
 from tests.bot.cli.conftest import Vigie
 from tests.bot.real_acts import ARTICLE_IN_DOUBT, authorisation, doubtful, new_recueil, read, road
 from tests.bot.storage.ready import ready_store
@@ -123,7 +121,7 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(vigie: Vigie, arguments
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_fact_is_settled_and_exported_as_a_label(vigie: Vigie, tmp_path: Path) -> None:
+def test_a_fact_is_settled(vigie: Vigie) -> None:
     twice = vigie("review", "facts", "1")
     assert "places, sure: « place des Clercs; esplanade du Champ-de-Mars; gare de Valence-Ville »; both readers agree" in twice.out
     assert {fact["name"] for fact in vigie("review", "facts", "1", "--json").json} >= {"places", "operators", "event"}
@@ -133,16 +131,6 @@ def test_a_fact_is_settled_and_exported_as_a_label(vigie: Vigie, tmp_path: Path)
     assert (decree["places"], "places" in decree["doubtful"]) == (["gare de Valence", 'place « du "Peyrou" »'], False)
     gone = vigie("review", "settle", "1", "event", "--absent", "--json").json
     assert gone == {"decree": 1, "fact": "event", "value": None, "already": False}
-
-    folder = tmp_path / "answers"
-    written = vigie("review", "export", str(folder))
-    assert written.code == 0
-    assert written.out.startswith(f"1 act written to {folder}")
-    [label] = load_corpus(folder)
-    assert (label.writer, label.partial, label.outcome) == ("operators", True, Outcome.DECREE)
-    assert label.facts["places"] == ("gare de Valence", 'place « du "Peyrou" »')
-    assert "festival des Lumières" in label.printed.pages[0]
-    assert vigie("review", "export", str(folder / "labels" / "operators.toml")).code == 1
 
 
 @pytest.mark.usefixtures("stored")

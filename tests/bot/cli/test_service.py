@@ -143,7 +143,8 @@ def test_print_gives_the_unit_and_on_standard_error_what_is_wrong(vigie: Vigie, 
     assert f"--config {path} run" in done.out
     assert "MemoryDenyWriteExecute=yes" in done.out
     assert f"the service may write nowhere but in {STATE}" in done.err
-    assert "MemoryDenyWriteExecute" not in vigie("--config", str(path), "service", "print", "--browser").out
+    configured(tmp_path, '[watch]\nauthorities = ["26", "75"]\n')
+    assert "MemoryDenyWriteExecute" not in vigie("--config", str(path), "service", "print").out, "a site needs a browser"
 
 
 @pytest.mark.usefixtures("restored_logging")
@@ -151,8 +152,6 @@ def test_install_writes_both_files_says_what_to_type_and_replaces_only_when_told
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "obstacles", lambda *_: [])
-    ran: list[list[str]] = []
-    monkeypatch.setattr("bot.cli.init.subprocess.run", lambda step, check: ran.append(step))
     config, file = configured(tmp_path, '[watch]\nauthorities = ["26"]\n'), tmp_path / "vigie.service"
     drop_in = tmp_path / "vigie.service.d" / "no-browser.conf"
 
@@ -161,21 +160,14 @@ def test_install_writes_both_files_says_what_to_type_and_replaces_only_when_told
         return done.exit_code, done.output
 
     code, said = install()
-    assert (code, ran) == (0, [])
-    assert "systemctl daemon-reload\n  systemctl enable --now vigie\n  journalctl" in said
+    assert code == 0
+    assert said.endswith("Next:\n  systemctl daemon-reload\n  systemctl enable --now vigie\n  journalctl -fu vigie\n")
     assert f"--config {config} run" in file.read_text("utf-8")
     assert drop_in.read_text("utf-8") == drop_in_text()
     file.write_text("mine", encoding="utf-8")
     assert install()[0] == 1
     assert file.read_text("utf-8") == "mine"
-    assert install("--replace", "--browser", "--now")[0] == 0
-    assert not drop_in.exists()
-    first = [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", "vigie"]]
-    assert ran == [*first, ["systemctl", "restart", "vigie"]], "one that runs by the former unit goes on with this one"
-
-    def refused(step: list[str], check: bool) -> None:
-        raise subprocess.CalledProcessError(1, step)
-
-    monkeypatch.setattr("bot.cli.init.subprocess.run", refused)
-    code, said = install("--replace", "--now")
-    assert (code, said.splitlines()[-1]) == (1, "vigie: systemctl daemon-reload: ended with 1")
+    configured(tmp_path, '[watch]\nauthorities = ["75"]\n')
+    code, said = install("--replace")
+    assert (code, drop_in.exists()) == (0, False), "a site needs a browser"
+    assert "  systemctl restart vigie\n" in said, "one that runs by the former unit goes on with this one"

@@ -225,6 +225,6 @@ def test_a_recording_never_takes_the_place_of_something_else(vigie: Vigie, confi
     assert [file.name for file in (tmp_path / "notes").iterdir()] == ["diary.txt"]
 
 
-@pytest.mark.parametrize("name", ["list", "show", "check", "record", "audit"])
+@pytest.mark.parametrize("name", ["list", "show", "check", "record"])
 def test_every_command_is_named_in_the_help(vigie: Vigie, name: str) -> None:
     assert f" {name} " in vigie("sources", "--help").out

@@ -99,32 +99,6 @@ def test_a_mistyped_command_is_told_with_what_was_meant(vigie: Vigie) -> None:
     assert "'read'" in done.err
 
 
-ENDING = """
-import gc, sys
-from bot.cli import main
-
-class Loop:
-    def __init__(self):
-        self.itself = self
-
-    def __del__(self):
-        sys.__stderr__.write("searched")
-
-gc.disable()
-Loop()
-sys.argv = ["vigie", "--version"]
-{run}
-"""
-
-
-def test_at_its_end_the_program_does_not_search_all_it_holds_for_garbage(tmp_path: Path) -> None:
-    def said(run: str) -> str:
-        command = [sys.executable, "-c", ENDING.format(run=run)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), timeout=60, check=True).stderr
-
-    assert (said("pass"), said("main()")) == ("searched", "")
-
-
 @pytest.mark.parametrize(("typed", "word", "offered"), [("vigie stat", 1, "status\n"), ("vigie status --al", 2, "--all\n--alive\n")])
 def test_a_shell_completes_commands_and_their_options_without_noise(
     zygote: Zygote, tmp_path: Path, typed: str, word: int, offered: str

@@ -2,12 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
-from bot.cli.status_report import confinement_json, confinement_lines, ocr_lines, status_lines
+from bot.cli.status_report import status_lines
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import RecueilState
-from bot.reading.sandbox.probe import Confinement, OcrLack
 from sources.catalogue.authority import Authority
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
@@ -28,16 +25,6 @@ def test_a_broken_route_is_shown_though_another_works() -> None:
         "    404",
         "    → Find the page of the recueils on the site, and correct its address in the catalogue (vigie sources check CODE).",
     ]
-
-
-def test_an_authority_that_is_read_in_part_is_said_to_be_so() -> None:
-    good = SourceHealth("26:mirror", Status.OK, last_ok_at=NOW)
-    broken = SourceHealth("26:site", Status.FAILING, Cause.NEEDS_BROWSER, NOW, "no browser", 1)
-    shown = lines(AuthorityHealth("26", Status.PARTLY, (broken, good)))
-    assert shown[0] == "1 authority: 1 read in part"
-    assert shown[4].endswith("(another route of 26 works, but what is published here may be nowhere else)")
-    assert "pip install 'vigie-vsa[browser]'" in shown[7]
-    assert "watch.authorities" in shown[7]
 
 
 def test_a_list_whose_recueils_cannot_be_read_is_a_failure_and_a_single_one_is_not_silent() -> None:
@@ -72,12 +59,6 @@ def test_what_is_not_covered_or_never_polled_is_never_silent() -> None:
     ]
 
 
-def test_recueils_that_were_not_read_are_counted_where_they_are_watched() -> None:
-    counts = {"26": {RecueilState.FAILED: 2, RecueilState.INCOMPLETE: 1, RecueilState.READ: 9}, "38": {RecueilState.FAILED: 1}}
-    good = AuthorityHealth("26", Status.OK, (SourceHealth("26:site", Status.OK, last_ok_at=NOW),))
-    assert lines(good, AuthorityHealth("38", Status.UNWATCHED), counts=counts)[-1:] == ["26     2 given up, 1 read in part"]
-
-
 def failing(code: str, route: str = "site", cause: Cause = Cause.UNREACHABLE) -> AuthorityHealth:
     return AuthorityHealth(code, Status.FAILING, (SourceHealth(f"{code}:{route}", Status.FAILING, cause, NOW, f"{code} is silent", 1),))
 
@@ -102,54 +83,3 @@ def test_many_sources_with_one_thing_wrong_are_told_together() -> None:
     ]
     each = list(status_lines(Overview(NOW, tuple(many)), NAMES, {}, every=True))
     assert sum("is silent" in line for line in each) == 20
-
-
-def test_where_no_site_answers_the_machine_is_asked_about_first() -> None:
-    assert lines(failing("26"), failing("38"))[2] == "NO SITE ANSWERS: is this machine connected to the network?"
-    assert not any("NO SITE" in line for line in lines(failing("26"), failing("38", cause=Cause.MOVED)))
-
-
-def test_the_longest_codes_and_routes_do_not_touch_what_follows() -> None:
-    assert "PP     special-92 No answer from the site" in lines(failing("PP", "special-92"))
-
-
-def test_many_that_are_not_covered_are_one_line() -> None:
-    codes = ("972", "973", "974", "976")
-    missing = [AuthorityHealth(code, Status.NOT_COVERED, not_covered="nobody found its page") for code in codes]
-    assert lines(*missing)[-2:] == ["Not covered", "972, 973, 974, 976  (vigie sources list tells why)"]
-
-
-WHOLE = Confinement(no_network=True, no_programs=True, no_writing=True, no_other_files=True, no_other_processes=True)
-LOOSE = Confinement(
-    no_network=False, no_programs=True, no_writing=True, no_other_files=False, no_other_processes=True, missing=("no Landlock\x1b[2J",)
-)
-
-
-@pytest.mark.parametrize(
-    ("found", "said"),
-    [
-        (WHOLE, ["PDFs are read in confinement: no network, no other program, no other file, nothing written"]),
-        (
-            LOOSE,
-            [
-                "PDFS ARE NOT FULLY CONFINED HERE: one that takes over the process that reads it could reach the network, read other files",
-                "    no Landlock[2J",
-            ],
-        ),
-        ("it ended with 1", ["It could not be found out whether PDFs are read in confinement here: it ended with 1"]),
-    ],
-)
-def test_what_is_said(found: Confinement | str, said: list[str]) -> None:
-    assert list(confinement_lines(found)) == said
-
-
-def test_of_scans_only_what_is_lacking_is_said() -> None:
-    assert list(ocr_lines(None)) == []
-    assert list(ocr_lines(OcrLack("no engine\x1b[2J", "type this"))) == ["SCANNED PAGES ARE NOT READ HERE: no engine[2J", "    type this"]
-
-
-def test_what_scripts_are_told() -> None:
-    told = confinement_json(LOOSE)
-    assert told is not None
-    assert (told["complete"], told["no_network"], told["no_writing"], told["missing"]) == (False, False, True, list(LOOSE.missing))
-    assert confinement_json("it ended with 1") is None

@@ -253,12 +253,12 @@ def telegram_channel(
 def mastodon_channel(
     server: MastodonServer, *, clock: Callable[[], datetime] = lambda: START, name: str = "essai", token: str | None = None,
     read_timeout: float = 30.0, picture: Pictures | None = None, visibility: Visibility = "public", content_warning: str = "",
-    thread: bool = False, **words: Any,
+    **words: Any,
 ) -> MastodonChannel:  # fmt: skip
     api, spoken = MastodonApi(server.url, token or server.token, clock, read_timeout=read_timeout), composer(clock, **words)
     prepared = PreparedPictures(picture)
     return MastodonChannel(
-        name, api, spoken, prepared, visibility=visibility, content_warning=content_warning, thread=thread
+        name, api, spoken, prepared, visibility=visibility, content_warning=content_warning
     )  # fmt: skip
 
 

@@ -152,8 +152,3 @@ async def test_a_decree_in_a_digest_is_not_a_post_of_its_own(world: World) -> No
     await world.channel.send(replace(digest, also=(*digest.also, unnumbered.decree)))
     for one in (post(1), post(2), post(3), unnumbered):
         assert await world.find(one) is None
-
-
-async def test_it_may_be_closed_twice(world: World) -> None:
-    await world.channel.close()
-    await world.channel.close()

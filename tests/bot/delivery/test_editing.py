@@ -84,13 +84,6 @@ async def test_telegram_replies_and_sends_all_the_same_where_that_is_gone(opened
     assert len({first.reference, second.reference}) == 2
 
 
-async def test_a_photo_replies_too(opened: Opened) -> None:
-    channel = opened.telegram(picture=shown)
-    first = await channel.send(post(1))
-    await channel.send(replace(post(2), reply_to=SentMessage(first.reference, START)))
-    assert [(message.reply_to, message.file is None) for message in opened.api.messages] == [(None, False), (int(first.reference), False)]
-
-
 class Moves:
     """The group got its present id at START."""
 
@@ -166,15 +159,6 @@ async def test_telegram_edits_the_caption_of_a_photo(opened: Opened) -> None:
     assert len(message.buttons) == 1
 
 
-async def test_an_edited_post_is_still_found(opened: Opened) -> None:
-    for channel in (opened.telegram(), opened.on_mastodon()):
-        sent = await channel.send(replace(post(1), decree=decree(id=1, found_at=START)))
-        edited = replace(as_sent(sent), decree=decree(id=1, found_at=START, changed_by=(END,)))
-        await channel.edit(edited)
-        channel_again = opened.telegram() if isinstance(channel, TelegramChannel) else opened.on_mastodon()
-        assert await channel_again.find(replace(edited, reference=None)) == sent
-
-
 @pytest.mark.parametrize(
     ("code", "description", "expected"),
     [
@@ -192,16 +176,6 @@ async def test_what_telegram_says_of_an_edit(opened: Opened, code: int, descript
     with pytest.raises(expected) as raised:
         await channel.edit(as_sent(sent))
     assert type(raised.value) is expected
-
-
-async def test_telegram_edits_plainly_where_the_html_is_not_understood(opened: Opened) -> None:
-    channel = opened.telegram()
-    sent = await channel.send(post(1))
-    opened.api.fail("editMessageText", 400, "Bad Request: can't parse entities: Unsupported start tag")
-    await channel.edit(as_sent(sent))
-    (message,) = opened.api.messages
-    assert message.html is None
-    assert "⏹️ Fin décidée" in message.text
 
 
 async def test_mastodon_edits_the_status_and_names_its_pictures_again(opened: Opened) -> None:
@@ -390,16 +364,6 @@ async def test_a_destination_that_cannot_edit_is_never_due(store: Store, clock: 
     assert len(channel.received) == 2
 
 
-async def test_without_an_editor_posts_stay_as_they_were_sent(store: Store, clock: Clock) -> None:
-    channel = EditableChannel()
-    deliverer = Deliverer(store.outbox, [channel], clock)
-    found(store, GRANT)
-    found(store, REPEAL, Kind.ABROGATION)
-    await deliverer.deliver_due()
-    assert channel.edited == []
-    assert await deliverer.next_due(clock()) is None
-
-
 async def test_edits_keep_the_pace_of_the_platform(store: Store, clock: Clock) -> None:
     channel, seconds = EditableChannel(), [0.0]
     limiter = Limiter([Destination("t", "telegram", chat="@vsa")], monotonic=lambda: seconds[0])
@@ -472,15 +436,6 @@ async def test_an_allowance_that_edits_have_used_up_is_left_to_fill(store: Store
     clock.advance(seconds=90)
     await deliverer.deliver_due()
     assert len(channel.edited) == 2
-
-
-async def test_mastodon_tells_what_is_left_of_its_allowance_after_an_edit(opened: Opened) -> None:
-    channel = opened.on_mastodon()
-    sent = await channel.send(replace(post(1), decree=decree()))
-    assert sent.rest is None
-    headers = {"X-RateLimit-Remaining": "2", "X-RateLimit-Reset": (START + timedelta(seconds=120)).isoformat()}
-    opened.mastodon.fail(200, {"id": sent.reference}, headers, method="PUT", path="/api/v1/statuses/[^/]+")
-    assert (await channel.edit(as_sent(sent))).rest == 120
 
 
 async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

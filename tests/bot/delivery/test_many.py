@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryUnknown, Limiter, NotSent
-from bot.delivery.deliverer import Deliverer, needs_digest, split
+from bot.delivery.deliverer import Deliverer, split
 from bot.domain.posts import Destination, Post, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, deliver_all, post
 
@@ -39,12 +39,6 @@ def deliverer(outbox: MemoryOutbox, channel: ScriptedChannel, time: Time, *, spa
 
 def waiting(number: int) -> list[Post]:
     return [post(one) for one in range(1, number + 1)]
-
-
-async def test_a_few_arrive_within_seconds() -> None:
-    outbox, channel, time = MemoryOutbox(*waiting(4)), ScriptedChannel(), Time()
-    assert len(await deliverer(outbox, channel, time).deliver_due()) == 4
-    assert time.slept == pytest.approx([1.0] * 3), "one a second in one chat"
 
 
 async def test_sixty_arrive_one_by_one_and_no_pass_sleeps_for_them() -> None:
@@ -139,14 +133,6 @@ async def test_a_platform_that_wants_a_rest_gets_it_before_it_refuses() -> None:
     one = deliverer(outbox, channel, time)
     assert len(await one.deliver_due()) == 1
     assert await one.next_due(time.clock()) == START + timedelta(seconds=90)
-
-
-@pytest.mark.parametrize(
-    ("sent", "single", "most", "expected"),
-    [(0, 60, 60, False), (0, 61, 60, True), (60, 1, 60, False), (59, 2, 60, True), (500, 1, 60, False), (0, 2, 1, True), (0, 0, 1, False)],
-)
-def test_needs_digest(sent: int, single: int, most: int, expected: bool) -> None:
-    assert needs_digest(sent, single, most) is expected
 
 
 @pytest.mark.parametrize(

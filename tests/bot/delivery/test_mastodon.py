@@ -10,13 +10,13 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused, Sent
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi, classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.messages.words import StatusLimits
 from tests import clock
 from tests.bot.delivery.memory import on_mastodon, post
-from tests.bot.messages.samples import NOW, decree
+from tests.bot.messages.samples import FULL, NOW, decree
 from tests.servers.mastodon import MastodonServer
 
 
@@ -26,14 +26,16 @@ async def channel(mastodon: MastodonServer) -> AsyncIterator[MastodonChannel]:
         yield one
 
 
-async def test_a_post_is_one_status_in_its_language(mastodon: MastodonServer) -> None:
-    async with on_mastodon(mastodon, language="en", visibility="unlisted") as one:
-        sent = await one.send(post())
-    (status,) = mastodon.statuses()
-    assert sent.reference == status["id"]
-    assert (status["language"], status["visibility"]) == ("en", "unlisted")
-    assert "Algorithmic video surveillance authorised" in status["content"]
-    assert [tag["name"].lower() for tag in status["tags"]] == ["vsa", "drôme", "dept26"]
+@pytest.mark.parametrize(("warning", "least"), [("", 460), ("Vidéosurveillance algorithmique en France", 0)])
+async def test_a_warning_folds_a_long_post_and_counts_in_the_limit(mastodon: MastodonServer, warning: str, least: int) -> None:
+    facts = replace(FULL, places=tuple(f"station numéro {n} de la ligne" for n in range(12)))
+    async with on_mastodon(mastodon, content_warning=warning) as one:
+        await one.send(replace(post(1), decree=decree(id=1, title="Arrêté portant autorisation " * 12, facts=facts)))
+    (seen,) = [seen for seen in mastodon.requests if seen.method == "POST"]
+    form = parse_qs(seen.body)
+    assert form.get("spoiler_text", [""]) == [warning]
+    assert least < len(re.sub(r"https?://\S+", "x" * 23, form["status"][0])) + len(warning) <= 500
+    assert "#page=7" in form["status"][0]
 
 
 async def test_the_key_goes_with_the_status_and_a_repeat_is_the_same_status(mastodon: MastodonServer, channel: MastodonChannel) -> None:
@@ -83,15 +85,6 @@ async def test_nobody_listens(mastodon: MastodonServer, channel: MastodonChannel
     mastodon.stop()
     with pytest.raises(NotSent, match="ConnectError"):
         await channel.send(post())
-
-
-@pytest.mark.parametrize("stored", [False, True])
-async def test_a_lost_answer_is_unknown_and_then_told(mastodon: MastodonServer, channel: MastodonChannel, stored: bool) -> None:
-    mastodon.drop(stored=stored)
-    with pytest.raises(DeliveryUnknown):
-        await channel.send(post())
-    found = await channel.find(post())
-    assert found == (Sent(mastodon.statuses()[0]["id"]) if stored else None)
 
 
 async def test_an_answer_that_takes_too_long_is_unknown(mastodon: MastodonServer) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, NotSent, PreparedPictures, PreparingChannel, Refused, Sent
+from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, NotSent, PreparedPictures, Refused, Sent
 from bot.delivery.deliverer import Delivered, Deliverer
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel
@@ -19,12 +19,11 @@ from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE, Outbox
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 from tests.servers.fake_bot_api import FakeBotApi
-from tests.servers.mastodon import MastodonServer
 
 SENT, PENDING, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.PENDING, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING
 
@@ -62,29 +61,6 @@ async def test_not_sent_rests_the_destination_and_is_tried_again(clock: Clock) -
     assert await deliverer.deliver_due() == []
     clock.advance(seconds=1)
     assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT)]
-
-
-async def test_a_full_platform_does_not_hold_back_the_others(clock: Clock) -> None:
-    outbox = MemoryOutbox(post(1, "plein"), post(2, "plein"), post(3, "libre"))
-    full, free = ScriptedChannel("plein"), ScriptedChannel("libre")
-    full.send_errors = [NotSent("429", retry_after=600)]
-    assert sorted(states(await deliverer_of(outbox, [full, free], clock).deliver_due())) == [(1, PENDING), (3, SENT)]
-
-
-async def test_a_slow_platform_does_not_hold_back_the_others(clock: Clock) -> None:
-    outbox = MemoryOutbox(post(1, "lent"), post(2, "libre"))
-    slow, free, free_done = ScriptedChannel("lent"), ScriptedChannel("libre"), asyncio.Event()
-
-    async def slow_send(one: Post) -> object:
-        await asyncio.wait_for(free_done.wait(), 60)
-        return await ScriptedChannel.send(slow, one)
-
-    async def free_send(one: Post) -> object:
-        free_done.set()
-        return await ScriptedChannel.send(free, one)
-
-    slow.send, free.send = slow_send, free_send  # type: ignore[method-assign,assignment]  # a scripted channel
-    assert sorted(states(await deliverer_of(outbox, [slow, free], clock).deliver_due())) == [(1, SENT), (2, SENT)]
 
 
 async def test_what_comes_while_a_destination_hangs_goes_to_the_others(clock: Clock) -> None:
@@ -129,20 +105,6 @@ async def test_a_destination_that_refuses_everything_keeps_its_posts(clock: Cloc
     assert await deliverer.deliver_due() == []
     clock.advance(minutes=10)
     assert sorted(states(await deliverer.deliver_due())) == [(1, SENT), (2, SENT)]
-
-
-async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -> None:
-    outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
-    channel.send_errors = [DeliveryUnknown("answer lost")]
-    channel.before_answer = lambda one: channel.received.append(one.id) if one.id == 1 else None
-    deliverer = deliverer_of(outbox, [channel], clock)
-    (first,) = await deliverer.deliver_due()
-    assert (first.state, first.alert) == (UNKNOWN, False)
-    assert await deliverer.deliver_due() == []  # it is given time to settle, and nothing overtakes it
-    clock.advance(seconds=10)
-    assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT)]
-    assert channel.received == [1, 2]
-    assert outbox.posts[1].reference == "m1"
 
 
 async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Clock) -> None:
@@ -385,25 +347,6 @@ async def test_in_a_group_what_follows_a_post_in_doubt_waits_for_a_person(empty:
     assert len(api.messages) == 3
 
 
-async def test_on_mastodon_nothing_overtakes_a_thread_that_was_broken_off(empty: Store, clock: Clock, mastodon: MastodonServer) -> None:
-    def account() -> Channel:
-        return mastodon_channel(mastodon, name="t", clock=clock, thread=True)
-
-    found(empty, Facts("2031-123", places=tuple(f"place du marché, commune {number}" for number in range(40))), at=clock())
-    found(empty, END, Kind.ABROGATION, at=clock())
-    mastodon.drop(stored=True)
-    mastodon.fail(422, method="GET", path="/api/v1/accounts/verify_credentials")
-    await delivered(empty, clock, account, passes=2)
-    (broken,) = mastodon.statuses()
-    (doubtful,) = empty.posts.listed(states=[PostState.UNKNOWN])
-    assert doubtful.cause is PostCause.RECONCILE_UNCLEAR
-    await delivered(empty, clock, account)
-    *thread, end = sorted(mastodon.statuses(), key=lambda status: int(status["id"]))
-    assert len(thread) > 1
-    assert "2031-150" in end["content"]
-    assert end["in_reply_to_id"] == broken["id"]
-
-
 # What goes with a message is made ready before it is sent, and it is not sent where it is somebody else's by then.
 
 
@@ -494,8 +437,3 @@ async def test_a_picture_is_drawn_once_and_only_for_its_post() -> None:
     assert await pictured.take(post(2)) is PICTURE
     assert await pictured.take(post(1)) is PICTURE
     assert drawn == [1, 1, 2, 1]
-
-
-def test_what_counts_as_a_channel_that_prepares() -> None:
-    assert isinstance(Slow(), PreparingChannel)
-    assert not isinstance(ScriptedChannel(), PreparingChannel)

@@ -63,29 +63,6 @@ class Seconds:
 CHANNELS = [Destination(f"t{number}", "telegram", chat=-1000 - number) for number in range(40)]
 
 
-def test_one_channel_delays_no_other() -> None:
-    seconds = Seconds()
-    limiter = Limiter(CHANNELS, monotonic=seconds)
-    for number in range(20):
-        assert limiter.wait("t0", 1) == 0
-        limiter.note("t0")
-        assert limiter.wait("t0", 1) == pytest.approx(1.0 if number < 19 else 41.0)
-        seconds.now += 1
-    assert limiter.wait("t0", 1) == pytest.approx(40.0), "twenty in a minute"
-    assert limiter.wait("t1", 1) == 0
-
-
-def test_all_channels_of_one_bot_share_thirty_a_second() -> None:
-    seconds = Seconds()
-    limiter = Limiter(CHANNELS, monotonic=seconds)
-    for channel in CHANNELS[:25]:
-        assert limiter.wait(channel.name, 1) == 0
-        limiter.note(channel.name)
-    assert limiter.wait("t31", 1) == pytest.approx(1.0)
-    seconds.now += 1.01
-    assert limiter.wait("t31", 1) == 0
-
-
 def test_what_was_sent_before_the_start_counts() -> None:
     limiter = Limiter(CHANNELS, spacing=20.0, monotonic=Seconds())
     assert limiter.memory("t0") == 100
@@ -120,13 +97,3 @@ def test_channels_and_thousands_of_chats_share_what_one_bot_may_send() -> None:
         assert len([name for name in within if name.startswith("chat:")]) <= 20
     assert len([name for _, name in sent if name.startswith("chat:")]) == 200
     assert [len([at for at, name in sent if name == channel]) for channel in channels] == [10] * 4, "one a second each, as ever"
-
-
-@pytest.mark.parametrize("chat", [7, -1001234567890])
-def test_a_chat_gets_one_message_a_second(chat: int) -> None:
-    now = [0.0]
-    limiter = Limiter(monotonic=lambda: now[0])
-    limiter.note(f"chat:{chat}")
-    now[0] = 0.4
-    assert limiter.wait(f"chat:{chat}", 1) == pytest.approx(0.6)
-    assert limiter.wait("chat:8", 1) == 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, StoppedBefore
+from bot.delivery.channel import DeliveryUnknown, NotSent, StoppedBefore
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.client import WAITS, upload
 from bot.delivery.picture.album import encode
@@ -95,13 +95,6 @@ async def test_a_photo_that_telegram_refuses_costs_the_photo_only(api: FakeBotAp
     assert api.token not in str(logs)
 
 
-async def test_a_chat_that_is_gone_says_so(api: FakeBotApi) -> None:
-    with capture_logs():
-        async with on_telegram(api, chat=-99, picture=shown) as channel:
-            with pytest.raises(DestinationRefused):
-                await channel.send(post())
-
-
 @pytest.mark.parametrize(
     ("code", "description", "expected"),
     [(429, "Too Many Requests: retry after 7", NotSent), (500, "Internal Server Error", DeliveryUnknown)],
@@ -113,26 +106,6 @@ async def test_what_is_not_certain_is_not_sent_again_as_text(
     with pytest.raises(expected):
         await photos.send(post())
     assert api.messages == []
-
-
-async def test_a_caption_that_telegram_cannot_read_goes_out_as_plain_text(api: FakeBotApi, photos: TelegramChannel) -> None:
-    api.fail("sendPhoto", 400, "Bad Request: can't parse entities: unexpected end tag at byte offset 3")
-    await photos.send(post())
-    (message,) = api.messages
-    assert message.file == PNG
-    assert message.html is None
-
-
-async def test_a_group_that_moved_is_followed_with_its_photo(api: FakeBotApi) -> None:
-    api.add_group(-5, supergroup=False)
-    api.migrate(-5, -1005)
-    with capture_logs():
-        async with on_telegram(api, chat=-5, picture=shown) as channel:
-            with pytest.raises(NotSent):
-                await channel.send(post())
-            await channel.send(post())
-    (message,) = api.messages
-    assert (message.chat_id, message.file) == (-1005, PNG)
 
 
 @pytest.mark.parametrize("stored", [False, True])
@@ -216,16 +189,6 @@ async def test_a_status_whose_answer_was_lost_is_not_posted_again_without_its_pi
             await channel.send(post())
         assert await channel.find(post()) is not None
     assert len(mastodon.statuses()) == 1
-
-
-async def test_a_status_that_is_too_long_is_shortened_and_keeps_its_picture() -> None:
-    long = replace(post(), decree=decree(url=f"https://www.drome.gouv.fr/file/{'recueil-' * 20}.pdf", title="Arrêté portant " * 40))
-    async with MastodonServer(counts_links_in_full=True) as server:
-        async with on_mastodon(server, picture=shown) as channel:
-            await channel.send(long)
-        (status,) = server.statuses()
-        assert len(status["media_attachments"]) == 1
-        assert len([seen for seen in server.requests if seen.path == "/api/v2/media"]) == 1
 
 
 class Server:

@@ -7,17 +7,16 @@ from datetime import date, datetime, time
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.telegram.client import SendingBot
-from bot.domain.acts import Change, Facts, Kind, Moment
-from bot.messages.announcement import TelegramText, shows_number, telegram_text
+from bot.domain.acts import Facts, Moment
+from bot.messages.announcement import TelegramText, telegram_text
 from bot.messages.lines import MessageInput
 from tests.bot.delivery.memory import MemoryMoves, on_telegram, post
 from tests.bot.delivery.test_pictures import shown
-from tests.bot.messages.samples import NOW, decree
+from tests.bot.messages.samples import decree
 from tests.servers.fake_bot_api import FakeBotApi
 
 CHANNEL = -1001
@@ -111,14 +110,6 @@ async def test_nobody_listens(api: FakeBotApi, channel: TelegramChannel) -> None
         await channel.send(post())
 
 
-@pytest.mark.parametrize("stored", [False, True])
-async def test_a_lost_answer_is_unknown(api: FakeBotApi, channel: TelegramChannel, stored: bool) -> None:
-    api.drop("sendMessage", stored=stored)
-    with pytest.raises(DeliveryUnknown):
-        await channel.send(post())
-    assert len(api.messages) == stored
-
-
 async def test_an_answer_that_takes_too_long_is_unknown(api: FakeBotApi) -> None:
     api.add_channel(CHANNEL)
     gate = api.hold("sendMessage", stored=True)
@@ -126,12 +117,6 @@ async def test_an_answer_that_takes_too_long_is_unknown(api: FakeBotApi) -> None
         with pytest.raises(DeliveryUnknown, match="ReadTimeout"):
             await one.send(post())
     gate.open()
-
-
-async def test_an_unreadable_answer_is_unknown(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.garble("sendMessage", b"<html>welcome to the hotel</html>")
-    with pytest.raises(DeliveryUnknown):
-        await channel.send(post())
 
 
 async def test_html_that_telegram_cannot_read_goes_out_as_plain_text(
@@ -148,20 +133,6 @@ async def test_html_that_telegram_cannot_read_goes_out_as_plain_text(
     assert "#page=1" in message.text
     assert len(message.buttons) == 1
     assert len(api.calls_of("sendMessage")) == 2
-
-
-async def test_a_group_that_moved_is_followed(api: FakeBotApi) -> None:
-    api.add_group(-5, supergroup=False)
-    api.migrate(-5, -1005)
-    with capture_logs() as logs:
-        async with on_telegram(api, chat=-5) as one:
-            with pytest.raises(Migrated):
-                await one.send(post(1))
-            await one.send(post(1))
-            await one.send(post(2))
-    assert [message.chat_id for message in api.messages] == [-1005, -1005]
-    assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-1005", "-1005"]
-    assert [line["chat"] for line in logs] == [-1005]
 
 
 async def test_the_new_id_of_a_group_is_known_after_a_restart(api: FakeBotApi) -> None:
@@ -219,29 +190,3 @@ async def test_sends_from_several_loops_do_not_share_state(api: FakeBotApi) -> N
     await asyncio.to_thread(asyncio.run, one_send())
     await one_send()
     assert len(api.messages) == 2
-
-
-HOSTILE = "Arrêté /start@un_bot www.mechant.fr t.me/canal @maire #Tag $EUR voir https://mechant.com/x"
-
-
-@pytest.mark.parametrize("form", ["html", "plain", "caption", "digest", "edited"])
-async def test_nothing_that_stands_in_a_pdf_acts(api: FakeBotApi, form: str) -> None:
-    api.add_channel(CHANNEL)
-    facts = Facts(number="BSI.CAB.info", event=HOSTILE, places=(HOSTILE,), operators=(HOSTILE, "t.me", "Ville d’Été-sur-Mer"))
-    one = replace(post(1), decree=decree(title=HOSTILE, facts=facts))
-    if form == "digest":
-        one = replace(one, digest="digest", also=(replace(one.decree, facts=Facts()),))
-    async with on_telegram(api, picture=shown if form == "caption" else None) as channel:
-        if form == "plain":
-            api.fail("sendMessage", 400, "Bad Request: can't parse entities: no")
-        sent = await channel.send(one)
-        if form == "edited":
-            changed = replace(one.decree, changed_by=(Change(Kind.ABROGATION, number=HOSTILE),))
-            await channel.edit(replace(one, decree=changed, reference=sent.reference, closed_at=NOW))
-    (message,) = api.messages
-    assert message.acted_on == ([] if form == "digest" else ["#VSA", "#Drôme", "#dept26", "#ÉtéSurMer"])
-    assert "BSI" in message.text
-    async with on_telegram(api) as restarted:
-        assert await restarted.find(one) == sent
-    text = message.text
-    assert form == "digest" or shows_number(text, "BSI.CAB.info"), "it is recognised by its number all the same"

@@ -44,16 +44,6 @@ async def test_never_delivered(api: FakeBotApi, channel: TelegramChannel) -> Non
     assert [call["message_id"] for call in api.calls_of("editMessageReplyMarkup")[-5:]] == ["3", "4", "5", "6", "7"]
 
 
-async def test_people_wrote_in_between(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
-    await channel.send(post(1))
-    people = [api.person_posts(CHAT, f"message {n}") for n in range(7)]
-    await lose(api, channel, post(2), stored=True)
-    api.remove(people[3])
-    assert await channel.find(post(2)) == Sent("10")
-    assert all(message.reply_markup is None for message in people)
-
-
 async def test_whatever_telegram_checks_first_the_message_of_somebody_else_is_passed_over(
     api: FakeBotApi, channel: TelegramChannel
 ) -> None:
@@ -64,15 +54,6 @@ async def test_whatever_telegram_checks_first_the_message_of_somebody_else_is_pa
     for said in ("BUTTON_URL_INVALID", "message can't be edited"):
         api.fail("editMessageReplyMarkup", 400, f"Bad Request: {said}")
     assert await channel.find(post(2)) == Sent(str(api.messages[-1].message_id))
-
-
-async def test_after_a_restart_the_record_tells_where_to_start(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
-    api.add_channel(CHAT)
-    for n in range(300):
-        api.person_posts(CHAT, f"message {n}")
-    await lose(api, channel, post(2), stored=True)
-    recorded.after[2] = 298
-    assert await channel.find(post(2)) == Sent("302")
 
 
 async def test_posts_recorded_as_sent_are_passed_over(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
@@ -120,13 +101,6 @@ async def test_the_same_decree_in_another_language_is_another_post(
     await lose(api, english, post(1), stored=True)
     assert await english.find(post(1)) == Sent("3")
     await english.close()
-
-
-async def test_a_young_channel_is_searched_from_its_first_message(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
-    await lose(api, channel, post(1), stored=True)
-    assert await channel.find(post(1)) == Sent("2")
-    assert await channel.find(post(2)) is None
 
 
 async def looked(channel: TelegramChannel, one: Post, most: int = 200) -> Sent | None:

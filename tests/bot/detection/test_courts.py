@@ -40,14 +40,9 @@ def test_every_authority_of_the_catalogue_has_a_court() -> None:
     assert [code for code in codes if court(code, None).name is None] == []
 
 
-@pytest.mark.parametrize(
-    ("authority", "place"),
-    [
-        ("PP", "de Paris"),
-    ],
-)
-def test_the_court_of_the_seat(authority: str, place: str) -> None:
-    assert court(authority, None) == Court(tribunal(place), None, tribunal(place))
+def test_the_court_of_the_seat() -> None:
+    place = "de Paris"
+    assert court("PP", None) == Court(tribunal(place), None, tribunal(place))
 
 
 def test_the_court_named_comes_first_and_a_difference_is_kept() -> None:

@@ -355,13 +355,8 @@ def test_products_under_a_heading_in_a_form_or_as_what_it_is(said: str, maker: s
     assert (facts.software, facts.vendor) == ("Vigibocage", maker)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "Le comité tient un stand. Il est dit, sous le nom de Bocage, utile.",
-    ],
-)
-def test_posters_and_others_name_no_product(said: str) -> None:
+def test_posters_and_others_name_no_product() -> None:
+    said = "Le comité tient un stand. Il est dit, sous le nom de Bocage, utile."
     facts = judge(
         act(f"Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1er : Divers.\nArticle 6 – {said}", NAMED_TITLE)
     ).facts

@@ -38,14 +38,8 @@ def test_an_erratum_modifies_the_decree_that_it_names(opening: str, title: str) 
     assert verdict.facts.references == (Reference(Kind.MODIFICATION, "2026-93"),)
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "",
-    ],
-)
-def test_an_erratum_of_a_decree_that_it_does_not_name_is_for_a_person(title: str) -> None:
-    verdict = read(f"RECTIFICATIF\nAu recueil n° 62-2026-119, page 12, arrêté {OBJECT} :", title)
+def test_an_erratum_of_a_decree_that_it_does_not_name_is_for_a_person() -> None:
+    verdict = read(f"RECTIFICATIF\nAu recueil n° 62-2026-119, page 12, arrêté {OBJECT} :", "")
     assert verdict.outcome is Outcome.UNCERTAIN
     assert "erratum of a decree not named" in {quote.cue for quote in verdict.evidence}
 

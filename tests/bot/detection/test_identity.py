@@ -1,15 +1,42 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import combinations
 
 import pytest
 
-from bot.detection.facts.identity import identities
+from bot.detection.facts.identity import identities, without_service
 from bot.domain.acts import Facts, Moment
 from bot.domain.identity import comparable
 
 DAY = date(2024, 7, 19)
 STARTS = Moment(date(2024, 7, 22))
+SAME = [
+    ("DUPA 2024-699", "DUPA 2024 -699", "DUPA-2024-699", "2024-699", "2024 - 699", "2024-0699"),
+    ("DUPA-2024-1017", "DUPA n° 2024-1017", "2024-1017", "2024 –1017"),
+    ("2024-01693", "2024 - 01693", "2024-1693", "DUPA-2024-01693"),
+    ("2025-001006", "2025-01006", "2025-1006"),
+    ("2025-BSP-OP-11", "2025 - BSP - OP - 11", "2025/BSP/OP/11"),
+    ("2025/14/MCI", "2025-14-MCI"),
+    ("AP 20251856", "20251856"),
+    ("CAB-BSI-2026-045", "CAB/BSI/2026/45"),
+]
+DIFFERENT = [
+    "2026-12",
+    "2026-120",
+    "2026-123",
+    "2026-124",
+    "2026-1",
+    "2025-12",
+    "2026-BSI-12",
+    "2026-BSI-120",
+    "20261",
+    "2026-12-3",
+    "12",
+    "2024-00493",
+    "2025-BSP-OP-11",
+    "2025-BSP-SUR-11",
+]
 LONG = "Le préfet des Falaises, Vu le code de la sécurité intérieure ; arrête : Article 1er : " + "la commune est autorisée ; " * 40
 
 
@@ -17,25 +44,14 @@ def shared(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
     return not set(one).isdisjoint(two)
 
 
-@pytest.mark.parametrize(
-    ("one", "two"),
-    [
-        ("DUPA 2024-699", "2024 -699"),
-        ("DUPA-2024-1017", "2024-1017"),
-        ("2025-001006", "2025-01006"),
-        ("2024-00493", "2024-493"),
-        ("2025-BSP-OP-11", "2025 - bsp - op - 11"),
-        ("2025/14/MCI", "2025 / 14 / MCI"),
-    ],
-)
-def test_prints_of_one_number(one: str, two: str) -> None:
-    assert comparable(one) == comparable(two)
-    assert shared(identities("PP", None, Facts(one, signed=DAY), ""), identities("PP", None, Facts(two, signed=DAY), ""))
+@pytest.mark.parametrize("prints", SAME)
+def test_prints_of_one_number(prints: tuple[str, ...]) -> None:
+    assert len({comparable(number) for number in prints}) == 1
+    first, *others = (identities("PP", None, Facts(number, signed=DAY), "") for number in prints)
+    assert all(shared(first, other) for other in others)
 
 
-@pytest.mark.parametrize(
-    ("one", "two"), [("2024-00493", "2024-00494"), ("2025-BSP-OP-11", "2025-BSP-SUR-11"), ("2024-1", "2025-1"), ("12", "2024-12")]
-)
+@pytest.mark.parametrize(("one", "two"), list(combinations(DIFFERENT, 2)))
 def test_prints_of_two_numbers(one: str, two: str) -> None:
     assert comparable(one) != comparable(two)
 
@@ -53,6 +69,9 @@ def test_a_sighting_without_signature_meets_one_with_it_by_its_period() -> None:
 
 
 def test_a_number_is_the_same_with_and_without_the_service_that_writes() -> None:
+    assert {without_service(number) for number in ("CAB-SIDPC-2026-447", "SIDPC/2026/447", "2026-0447")} == {"2026-447"}
+    assert len({without_service(number) for number in DIFFERENT}) == len(DIFFERENT)
+    assert without_service("R02-2027-01-29-00004") == comparable("R02-2027-01-29-00004")
     one, two = (identities("971", None, Facts(number, signed=DAY), "") for number in ("CAB-SIDPC-2026-447", "2026-447"))
     assert shared(one, two)
     # Known by the key that it always had, too.

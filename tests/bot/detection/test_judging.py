@@ -144,21 +144,9 @@ def test_a_file_name_is_no_title() -> None:
     assert (verdict.outcome, verdict.kind, verdict.facts.number) == (Outcome.DECREE, Kind.AUTHORISATION, "2026-77")
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "arrete prefectoral",
-    ],
-)
-def test_generic_titles(title: str) -> None:
-    assert is_generic(title)
+def test_generic_titles() -> None:
+    assert is_generic("arrete prefectoral")
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "arrete portant ouverture de la chasse",
-    ],
-)
-def test_telling_titles(title: str) -> None:
-    assert not is_generic(title)
+def test_telling_titles() -> None:
+    assert not is_generic("arrete portant ouverture de la chasse")

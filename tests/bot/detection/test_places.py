@@ -89,23 +89,13 @@ def test_places_in_the_rows_of_a_table(table: str, found: tuple[str, ...]) -> No
     assert places(f"Les caméras sont les suivantes :\n{table}") == found
 
 
-@pytest.mark.parametrize(
-    ("article", "found"),
-    [
-        ("Les lieux sont les suivants : parvis Nord.", ("gare d'Albi", "parvis Nord")),
-    ],
-)
-def test_the_title_names_places_where_the_articles_do_not_list_them(article: str, found: tuple[str, ...]) -> None:
-    assert places(article, f"{TITLE} dans la gare d'Albi") == found
+def test_the_title_names_places_where_the_articles_do_not_list_them() -> None:
+    article = "Les lieux sont les suivants : parvis Nord."
+    assert places(article, f"{TITLE} dans la gare d'Albi") == ("gare d'Albi", "parvis Nord")
 
 
-@pytest.mark.parametrize(
-    "lead",
-    [
-        "Le public est informé par des panneaux sur les sites suivants :\nSite\t   Nombre de panneaux",
-    ],
-)
-def test_a_table_of_panels_servers_or_agents_names_no_place_under_watch(lead: str) -> None:
+def test_a_table_of_panels_servers_or_agents_names_no_place_under_watch() -> None:
+    lead = "Le public est informé par des panneaux sur les sites suivants :\nSite\t   Nombre de panneaux"
     assert places(f"{lead}\nMairie de Lille\t   4\nGare de Lille-Europe\t   6\n") == ()
 
 
@@ -167,24 +157,16 @@ def test_who_works_with_the_cameras_is_no_place(lead: str, form: str) -> None:
     assert places(f"{lead}{listed}\nArticle 3 : Divers.") == ()
 
 
-@pytest.mark.parametrize(
-    "head",
-    [". Secteurs\n"],
-)
-def test_an_article_headed_so_may_give_its_places_alone(head: str) -> None:
+def test_an_article_headed_so_may_give_its_places_alone() -> None:
+    head = ". Secteurs\n"
     body = "La place Carnot, l'avenue Neuve, la rue Haute et le quai Neuf."
     articles = f"Article 1er : {USE}\nArticle 2{head}{body}\nArticle 3 : Fin."
     found = judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{articles}", TITLE))
     assert found.facts.places == ("place Carnot", "avenue Neuve", "rue Haute", "quai Neuf")
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "Le traitement de la place Foch est arrêté.",
-    ],
-)
-def test_an_article_headed_so_that_says_something_lists_nothing(said: str) -> None:
+def test_an_article_headed_so_that_says_something_lists_nothing() -> None:
+    said = "Le traitement de la place Foch est arrêté."
     assert places(f"Lieux\n{said}") == ()
 
 
@@ -200,13 +182,8 @@ def test_two_columns_with_marks() -> None:
     assert places(f"Elles visionnent :\n{rows}\nArticle 3 : Divers.") == ("place Foch", "quai du Port", "parc Borély", "rue Basse")
 
 
-@pytest.mark.parametrize(
-    "housed",
-    [
-        "Les serveurs du traitement algorithmique sont installés au centre de supervision",
-    ],
-)
-def test_the_address_of_who_works_there_is_no_place_under_watch(housed: str) -> None:
+def test_the_address_of_who_works_there_is_no_place_under_watch() -> None:
+    housed = "Les serveurs du traitement algorithmique sont installés au centre de supervision"
     assert places(f"{housed}, rue Méchain.\nArticle 3 : Lieux :\n- place Foch ;\n- quai du Port.") == ("place Foch", "quai du Port")
 
 
@@ -271,14 +248,8 @@ def test_a_row_goes_on_below(rows: str, found: tuple[str, ...], first: str, last
     assert places(f"Les caméras sont posées ainsi :\n{rows.format(first, last)}") == found
 
 
-@pytest.mark.parametrize(
-    "below",
-    [
-        "Total : 5",
-    ],
-)
-def test_what_stands_below_a_table_is_no_end_of_a_row(below: str) -> None:
-    assert places(f"Les caméras sont posées ainsi :\nLieu\t         Caméras\nplace Foch\t   3\npont Neuf\t    2\n{below}") == (
+def test_what_stands_below_a_table_is_no_end_of_a_row() -> None:
+    assert places("Les caméras sont posées ainsi :\nLieu\t         Caméras\nplace Foch\t   3\npont Neuf\t    2\nTotal : 5") == (
         "place Foch",
         "pont Neuf",
     )
@@ -294,8 +265,8 @@ def test_places_of_two_columns_under_one_head() -> None:
     assert places(f"Les caméras sont posées ainsi :\n{table}") == ("place Foch", "pont Neuf", "rue Haute")
 
 
-@pytest.mark.parametrize("title", ["dans 46 stations de la Régie autonome des transports parisiens"])
-def test_a_number_of_places_names_none(title: str) -> None:
+def test_a_number_of_places_names_none() -> None:
+    title = "dans 46 stations de la Régie autonome des transports parisiens"
     assert places("Divers.", f"{TITLE} {title}") == ()
 
 
@@ -355,15 +326,9 @@ def test_in_capitals_a_capital_tells_no_place(article: str, places: tuple[str, .
     assert judge(act(f"Vu le code ;\nARRÊTE\n{use}", TITLE.upper())).facts.places == places
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        "Article 1er",
-    ],
-)
-def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None:
+def test_a_page_of_which_all_blanks_are_double_has_no_columns() -> None:
     use = "La commune de Dax est autorisée à mettre en œuvre un traitement algorithmique des images de vidéoprotection."
-    text = f"Vu la loi ;\nARRÊTE\n{head}\n{use}\nArticle 2\nLes caméras sont situées :\nplace Foch\nquai Neuf\nArticle 3\nExécution."
+    text = f"Vu la loi ;\nARRÊTE\nArticle 1er\n{use}\nArticle 2\nLes caméras sont situées :\nplace Foch\nquai Neuf\nArticle 3\nExécution."
     assert judge(act(text.replace(" ", "  "), TITLE)).facts.places == ("place Foch", "quai Neuf")
 
 

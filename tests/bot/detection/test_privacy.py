@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection.judging import judge
-from bot.detection.text.phrases import excerpt, nameless, without_names
+from bot.detection.text.phrases import excerpt, without_names
 from tests.bot.detection.samples import act
 
 
@@ -56,11 +56,6 @@ def test_an_excerpt_that_begins_or_ends_inside_a_name_shows_none_of_it() -> None
             shown = excerpt(text, start, end)
             assert not any(part in shown for part in ("Cam", "mille", "EXE", "MPLE", "Jea"))
     assert excerpt(text, 0, len(text)) == "délégation à […], directrice, et à […]"
-
-
-@pytest.mark.parametrize("name", ["Camille EXEMPLE", "Camille EXEMPLE-TEST", "Jean -Pierre EXEMPLE -TEST", "Jean-Pierre de EXEMPLE"])
-def test_whoever_signed_is_named_in_no_labelled_text_however_the_page_parts_the_name(name: str) -> None:
-    assert nameless(f"Pour le préfet,\nSigné  \n{name}  \nArticle 2") == "Pour le préfet,\nSigné  \n[NOM]  \nArticle 2"
 
 
 def test_who_is_named_after_an_event_or_a_place_leaves_no_letter() -> None:

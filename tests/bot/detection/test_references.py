@@ -61,13 +61,8 @@ def test_several_in_one_sentence_and_in_a_list() -> None:
     assert named(f"Arrêté n° 2026-9 abrogeant les arrêtés n° 2026-7 du 3 mai 2026 et n° 2026-8 du 4 mai 2026 {VSA}") == both
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        f"Arrêté n° 2026-9 abrogeant l'arrêté n° 2026-8 du 3 mai 2026 modifiant l'arrêté n° 2026-7 {VSA}",
-    ],
-)
-def test_a_decree_named_by_the_one_that_is_ended_is_none(title: str) -> None:
+def test_a_decree_named_by_the_one_that_is_ended_is_none() -> None:
+    title = f"Arrêté n° 2026-9 abrogeant l'arrêté n° 2026-8 du 3 mai 2026 modifiant l'arrêté n° 2026-7 {VSA}"
     assert named(title) == (Reference(Kind.ABROGATION, "2026-8", DAY),)
 
 

@@ -20,13 +20,8 @@ def ruled(title: str, *articles: str) -> tuple[Outcome, Kind | None]:
     return verdict.outcome, verdict.kind
 
 
-@pytest.mark.parametrize(
-    "lead",
-    [
-        "relatif à l'emploi",
-    ],
-)
-def test_a_plain_title_is_a_decree_unless_an_article_says_otherwise(lead: str) -> None:
+def test_a_plain_title_is_a_decree_unless_an_article_says_otherwise() -> None:
+    lead = "relatif à l'emploi"
     title = f"Arrêté n° 2026-20 {lead} d'un {OBJECT}" if lead != "mettant en œuvre" else f"Arrêté n° 2026-20 {lead} un {OBJECT}"
     assert ruled(title) == (Outcome.DECREE, Kind.AUTHORISATION)
     assert ruled(title, GRANTED) == (Outcome.DECREE, Kind.AUTHORISATION)
@@ -40,13 +35,8 @@ def test_a_plain_title_is_a_decree_unless_an_article_says_otherwise(lead: str) -
         assert ruled(title, against) == (Outcome.UNCERTAIN, None)
 
 
-@pytest.mark.parametrize(
-    "lead",
-    [
-        "donnant acte à la commune de Nice de la mise en œuvre",
-    ],
-)
-def test_other_titles_need_an_article_that_authorises(lead: str) -> None:
+def test_other_titles_need_an_article_that_authorises() -> None:
+    lead = "donnant acte à la commune de Nice de la mise en œuvre"
     title = f"Arrêté n° 2026-20 {lead} d'un {OBJECT}"
     assert ruled(title)[0] is not Outcome.DECREE
     assert ruled(title, "Le présent arrêté est affiché.") == (Outcome.UNCERTAIN, None)

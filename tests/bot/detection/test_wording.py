@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.detection.judging import judge
 from bot.domain.acts import Facts, Kind, Outcome, Verdict
 from tests.bot.detection.samples import act
@@ -21,15 +19,9 @@ def facts(article: str, title: str = TITLE) -> Facts:
     return ruled(f"La commune de Cannes est autorisée à mettre en œuvre {OBJECT}.\n{article}", title).facts
 
 
-@pytest.mark.parametrize(
-    "town",
-    [
-        "Dijon",
-    ],
-)
-def test_a_town_that_ends_in_n_is_not_refused(town: str) -> None:
+def test_a_town_that_ends_in_n_is_not_refused() -> None:
     """Squeezed, "Dijon est autorisée" holds "n'est autorisée"."""
-    verdict = ruled(f"La commune de {town} est autorisée à mettre en place {OBJECT}.")
+    verdict = ruled(f"La commune de Dijon est autorisée à mettre en place {OBJECT}.")
     assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.AUTHORISATION)
     assert verdict.facts.places == ()
 
@@ -39,14 +31,8 @@ def test_not_authorised_is_a_refusal() -> None:
     assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.REFUSAL)
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        "l'inauguration du Pont suspendu",
-    ],
-)
-def test_the_name_of_an_event_says_nothing_of_the_act(event: str) -> None:
-    verdict = judge(act("", f"Arrêté n° 2026-77 relatif à l'emploi d'{OBJECT} à l'occasion de {event}"))
+def test_the_name_of_an_event_says_nothing_of_the_act() -> None:
+    verdict = judge(act("", f"Arrêté n° 2026-77 relatif à l'emploi d'{OBJECT} à l'occasion de l'inauguration du Pont suspendu"))
     assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.AUTHORISATION)
 
 
@@ -55,20 +41,14 @@ def test_a_title_may_amend_after_its_event() -> None:
     assert judge(act("", title)).kind is Kind.MODIFICATION
 
 
-@pytest.mark.parametrize(
-    "article",
-    [
-        "La gendarmerie est autorisée à capter des images, sans captation du son ni traitement algorithmique des images.",
-    ],
-)
-def test_a_use_that_is_excluded_is_none(article: str) -> None:
+def test_a_use_that_is_excluded_is_none() -> None:
+    article = "La gendarmerie est autorisée à capter des images, sans captation du son ni traitement algorithmique des images."
     text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {article}"
     assert judge(act(text, "Arrêté portant autorisation d'un système de vidéoprotection")).outcome is Outcome.NOT_CONCERNED
 
 
-@pytest.mark.parametrize("which", ["l'usage est interdit aux tiers"])
-def test_what_is_excluded_of_a_use_does_not_exclude_it(which: str) -> None:
-    article = f"La commune de Dijon est autorisée à employer un traitement algorithmique des images de vidéoprotection, dont {which}."
+def test_what_is_excluded_of_a_use_does_not_exclude_it() -> None:
+    article = f"La commune de Dijon est autorisée à employer {OBJECT}, dont l'usage est interdit aux tiers."
     assert ruled(article, "Arrêté n° 2026-412").outcome is Outcome.DECREE
 
 
@@ -77,14 +57,8 @@ def test_the_owner_of_the_cameras_is_not_the_operator() -> None:
     assert ruled(article).facts.operators == ("Gendarmerie nationale",)
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        "Article ter",
-    ],
-)
-def test_an_article_is_known_however_it_is_printed(word: str) -> None:
-    verdict = judge(act(f"Vu le code ;\nARRÊTE\n{word} : La ville de Cannes est autorisée à employer {OBJECT}.", TITLE))
+def test_an_article_is_known_however_it_is_printed() -> None:
+    verdict = judge(act(f"Vu le code ;\nARRÊTE\nArticle ter : La ville de Cannes est autorisée à employer {OBJECT}.", TITLE))
     assert verdict.facts.operators == ("Commune de Cannes",)
 
 

@@ -87,7 +87,7 @@ class Site(MemorySite):
             raise self.failures[url]
         content = self.put.get(url, url)
         _write(target, content)
-        return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest())
+        return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest(), self.head(url, 200))
 
     async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
         self.checked.append(url)
@@ -406,12 +406,6 @@ async def test_a_failing_source_keeps_its_cause_and_since_when(bench: Bench) -> 
     assert (report.cause, state.cause, state.failing_since, state.failures, state.error) == (None, None, None, 0, None)
 
 
-async def test_an_address_at_rest_from_the_start_is_a_cause_of_its_own(bench: Bench) -> None:
-    bench.site.failures[ROOT] = Paused("resting")
-    await bench.poll()
-    assert bench.store.sources.get("99:site").cause == "resting"
-
-
 async def test_when_something_new_was_last_found_is_remembered(bench: Bench) -> None:
     await bench.poll()
     assert bench.store.sources.get("99:site").last_new_at is None  # what the first poll finds may have been there for long
@@ -642,16 +636,6 @@ async def test_a_recueil_that_cannot_be_fetched_is_tried_again_until_it_is_given
     assert bench.site.downloads == []
 
 
-async def test_a_recueil_that_comes_back_is_read(bench: Bench) -> None:
-    bench.papers[url(1)] = reading(vsa("2026-1"))
-    bench.site.failures[url(1)] = Unreachable("timed out")
-    await bench.poll()
-    bench.site.failures.clear()
-    report, ingested = await bench.poll(QUARTER)
-    assert (report.ok, report.unread) == (True, ())
-    assert [decree.facts.number for decree in ingested.decrees] == ["2026-1"]
-
-
 async def test_a_recueil_the_site_has_taken_away_does_not_make_the_source_fail(bench: Bench) -> None:
     bench.site.pages[ROOT] = files(2, 1)
     bench.site.failures[url(1)] = Gone("404")
@@ -878,14 +862,6 @@ async def test_several_decrees_in_one_bulk_act(bench: Bench) -> None:
     bench.papers[url(2)] = reading(vsa("2026-1"), vsa("2026-2"), vsa("2026-3"), act_id="99-2026-08-13-00001")
     _, again = await bench.poll(QUARTER)
     assert (again.decrees, len(bench.posts())) == ((), 3)
-
-
-async def test_the_same_recueil_at_two_addresses_is_announced_once(bench: Bench) -> None:
-    bench.site.pages[ROOT] = files(1, 2)
-    bench.papers |= {url(1): reading(vsa("2026-1")), url(2): reading(vsa("2026-1"))}
-    _, ingested = await bench.poll()
-    assert sorted(bench.states().values()) == [RecueilState.DUPLICATE, RecueilState.READ]
-    assert len(ingested.decrees) == len(bench.posts()) == 1
 
 
 async def test_two_sources_of_one_authority_share_what_they_have_seen(bench: Bench) -> None:

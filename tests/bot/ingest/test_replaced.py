@@ -17,6 +17,7 @@ from sources.catalogue.authority import Authority
 from sources.model import Download, Gone, Unreachable
 from tests.bot.ingest.test_poller import Bench, Site, files, reading, source, url, vsa
 from tests.bot.ingest.wired import make_poller
+from tests.present import present
 from tests.sources.markup import HOST, ROOT, download, page
 from tests.sources.poller import AUGUST, YEAR, cards
 
@@ -86,7 +87,7 @@ class ZipSite(Site):
     async def download(self, url: str, target: Path) -> Download:
         self.downloads.append(url)
         _write(target, self.zip())
-        return Download(url, target, len(self.zip()), hashlib.sha256(self.zip()).hexdigest())
+        return Download(url, target, len(self.zip()), hashlib.sha256(self.zip()).hexdigest(), self.head(url, 200))
 
     async def is_replaced(self, url: str, since: object, size: int) -> bool:
         self.checked.append(url)
@@ -101,6 +102,7 @@ def _write(path: Path, data: bytes) -> None:
 async def test_each_pdf_of_a_zip_is_read_and_so_is_what_is_added_or_replaced_later(store: Store, tmp_path: Path, has_archive: bool) -> None:
     site = ZipSite({ROOT: page(f'<p><a href="{ZIP}">RAA d\'août 2026, mis à jour le 14/08/2026</a></p>')})
     bench = Bench(store, site)
+    site.now = lambda: bench.now
     archive = PdfArchive(tmp_path / "unread", tmp_path / "kept", most_bytes=1 << 20) if has_archive else None
     authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))}
     bench._watcher = make_poller(authorities, site, bench.read, store, lambda: bench.now, archive=archive)
@@ -120,6 +122,11 @@ async def test_each_pdf_of_a_zip_is_read_and_so_is_what_is_added_or_replaced_lat
     await bench.poll(timedelta(hours=5))
     assert sorted(map(str, posted(bench))) == ["2026-1", "2026-2", "2026-3", "2026-4"]
     assert site.checked == [ZIP]
+    # What was added went online by the answer that brought the zip with it.
+    [listed, unpacked, added] = (present(bench.row(address).online) for address in (ZIP, first, f"{ZIP}#RAA-3.pdf"))
+    assert (unpacked.until, added.until) == (listed.until, listed.until + timedelta(hours=5))
+    assert {present(each.file).url for each in (unpacked, added)} == {ZIP}
+    assert (len(unpacked.replaced), len(present(bench.row(second).online).replaced)) == (0, 1)
     assert all(recueil.state in {RecueilState.READ, RecueilState.RESOLVED} for recueil in map(bench.row, bench.states()))
 
 

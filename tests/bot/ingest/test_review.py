@@ -8,13 +8,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete
 
 from bot.domain.acts import Cover, Decree, Kind, Outcome, Reading
 from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
-from bot.domain.text import PageText
 from bot.ingest.judging import read_result
 from bot.ingest.renewal import Redetection
 from bot.ingest.review import (
@@ -27,7 +25,6 @@ from bot.ingest.review import (
     answer_from,
 )
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.schema import acts
 from bot.storage.store import Store
 from tests.bot.real_acts import DAY, LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, road
 from tests.bot.storage.finding import posts_of
@@ -316,27 +313,6 @@ def test_a_person_may_say_anything_of_a_fact_but_what_it_cannot_be(store: Store,
         reviewer.settle_fact(99, "event", ["foire"], by="command")
 
 
-def test_what_people_said_is_a_labelled_act_that_names_nobody(store: Store, reviewer: Reviewer) -> None:
-    assert reviewer.labelled() == ([], [])
-    signed = (
-        "\nFait à Valence, le 14 août 2026\nPour le préfet et par délégation,\nSigné : Camille EXEMPLE\nAffaire suivie par M. Paul Durand"
-    )
-    for number, act_id in (("2026-1", "26-2026-08-14-00001"), ("2026-2", "26-2026-08-14-00002"), ("2026-3", "26-2026-08-14-00003")):
-        read(store, new_recueil(store, number), authorisation(number=number, act_id=act_id, more=signed))
-    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
-    reviewer.settle_fact(2, "event", [], by="command")
-    reviewer.settle_fact(3, "event", ["foire de Valence"], by="command")
-    reviewer.withdraw(3, by="command")
-    [labelled], left = reviewer.labelled()
-    assert left == []
-    assert (labelled.name, labelled.kind, labelled.facts) == (
-        "26-26-2026-08-14-00001-1", Kind.AUTHORISATION, {"event": "foire de Valence"},
-    )  # fmt: skip
-    assert "Pour le préfet et par délégation,\nSigné : [NOM]\nAffaire suivie par [NOM]" in labelled.text
-    assert "EXEMPLE" not in labelled.text
-    assert "Durand" not in labelled.text
-
-
 def test_of_two_who_answer_at_once_the_first_is_heard(store: Store, reviewer: Reviewer) -> None:
     asked = unsure(store, reviewer)
     number = asked.decree.id or 0
@@ -375,35 +351,3 @@ def test_nobody_is_asked_whether_a_list_is_right_that_no_message_shows_whole(
     # Nor is its act read again at every look.
     monkeypatch.setattr(Reviewer, "read_twice", None)
     assert reviewer.question(stored(store, 1), "places") is None
-
-
-def test_an_act_that_is_stored_no_more_keeps_no_other_from_being_a_label(store: Store, reviewer: Reviewer) -> None:
-    for number in ("2026-1", "2026-2"):
-        read(store, new_recueil(store, number), authorisation(number=number, act_id=f"26-{number}"))
-    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
-    reviewer.settle_fact(2, "event", ["foire de Valence"], by="command")
-    with store.database.writing() as connection:
-        connection.execute(delete(acts).where(acts.c.decree_id == 1))
-    labelled, left = reviewer.labelled()
-    assert ([one.name for one in labelled], left) == (["26-26-2026-2-2"], [1])
-
-
-def test_decrees_that_one_act_was_cut_into_are_labels_of_their_own(store: Store, reviewer: Reviewer) -> None:
-    parts = [replace(authorisation(number=f"2026-{part}", page=2 + part), part=part) for part in (1, 2)]
-    read(store, new_recueil(store), *parts)
-    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
-    reviewer.settle_fact(2, "event", ["foire de Romans"], by="command")
-    labelled, _ = reviewer.labelled()
-    assert len({one.name for one in labelled}) == 2
-
-
-def test_whoever_signed_is_not_named_at_the_head_of_the_next_page(
-    store: Store, reviewer: Reviewer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    act = authorisation(more="\nPour le préfet et par délégation,")
-    read(store, new_recueil(store), act)
-    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
-    whole = replace(act, last_page=4, pages=(*act.pages, PageText(4, "Camille EXEMPLE")))
-    monkeypatch.setattr(Reviewer, "act_of", lambda _self, _decree: whole)
-    [labelled], _ = reviewer.labelled()
-    assert labelled.text.endswith("par délégation,\n\f\n[NOM]")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Kind, Place
 from bot.domain.law import LegalAdvice, Standing
-from bot.messages.announcement import TooSmall, announce, further, labelled, mastodon_status, mastodon_thread, plain_post, telegram_text
+from bot.messages.announcement import TooSmall, mastodon_status, plain_post, telegram_text
 from bot.messages.lines import MessageContext, MessageInput, hashtags
 from bot.messages.words import Language, StatusLimits, cut, link_to, mastodon_length, telegram_length
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advices, advised, decree, decrees, hostile, languages, nows, places
@@ -92,43 +92,6 @@ def test_words_are_cut_only_where_one_alone_is_too_long(text: str, longest: int)
     kept = shown.removesuffix("…")
     assert text.startswith(kept)
     assert kept == "" or not (text[len(kept) : len(kept) + 1] not in {"", *" ,;:.-–—("} and text[: len(kept)].rstrip().count(" ") > 0)
-
-
-@given(decrees, places, nows, languages, st.none() | advices, besides, LIMITS)
-def test_any_thread_fits_says_the_rest_and_cuts_no_word(
-    decree: Decree,
-    place: Place,
-    now: datetime,
-    language: Language,
-    legal_advice: LegalAdvice | None,
-    beside: MessageContext,
-    limits: StatusLimits,
-) -> None:
-    try:
-        first, *others = mastodon_thread(MessageInput(decree, place, now, language, legal_advice, beside), limits=limits)
-    except TooSmall:
-        return
-    assert first == mastodon_status(MessageInput(decree, place, now, language, legal_advice, beside), limits=limits)
-    assert all(0 < mastodon_length(text, limits) <= limits.characters for text in (first, *others))
-    for number, text in enumerate(others, start=2):
-        assert text.endswith(f"\n({number}/{len(others) + 1})")
-        assert not re.search(r"https?://|(?<!\S)#\w", text)
-    whole = announce(MessageInput(decree, place, now, language, legal_advice, beside))
-    if not others:
-        assert all(line.text in first for line in whole.lines)
-    words = {word for line in whole.lines for word in labelled(line, whole.label).split()}
-    short = [word for text in others for word in text.rsplit("\n", 1)[0].split() if len(word) < limits.characters // 3]
-    long = [word for word in words if len(word) >= limits.characters // 3]
-    assert all(word in words or any(word in one for one in long) for word in short)
-
-
-def test_a_thread_has_twenty_texts_at_most() -> None:
-    texts = further([f"ligne {n} " + "mot " * 20 for n in range(200)], len, 100)
-    assert len(texts) == 19
-    assert texts[-1].endswith("(20/20)")
-    assert all(len(text) <= 100 for text in texts)
-    assert further(["mot"], len, 12) == ()
-    assert further([], len, 500) == ()
 
 
 # --- permalinks ---

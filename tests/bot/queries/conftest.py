@@ -6,18 +6,24 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.posts import operator_slug
+from bot.domain.publication import FileStatement
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
+from bot.queries.dossier import DossierInput, dossier_input
 from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages, Sleep
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.decrees import Decrees
+from bot.storage.store import Store
+from bot.storage.timestamps import Timestamp
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {
@@ -161,6 +167,12 @@ class MemoryDecrees(Decrees):
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
         return ("3f9a" * 16, decree.found_at) if decree.found_at is not None else None
 
+    def with_looks(self, since: date, /) -> tuple[Decree, ...]:
+        return tuple(d for d in self.stored if d.online is not None and d.published is not None and d.published >= since)
+
+    def own_pages(self, decree: Decree, /) -> tuple[int, int]:
+        return decree.page, decree.page
+
     def _numbers(self, found: list[Decree], limit: int, offset: int) -> PageOfIds:
         page = self._page(found, limit, offset)
         return PageOfIds(tuple(one.id for one in page.decrees if one.id is not None), page.total)
@@ -170,6 +182,16 @@ class MemoryDecrees(Decrees):
             raise self.broken
         standing = [one for one in found if one.withdrawn_at is None]
         return PageOfDecrees(tuple(standing[offset : offset + limit]), len(standing))
+
+
+def dossier_of(decrees: MemoryDecrees, decree: Decree, page: str, *stamps: Timestamp) -> DossierInput:
+    """What a store with these would give: of each PDF the same statement."""
+    store = SimpleNamespace(
+        decrees=decrees,
+        contents=SimpleNamespace(made=lambda _: FileStatement("D:20250101000000Z", "", "Exemple"), get=lambda _: None),
+        timestamps=SimpleNamespace(of=lambda sha256, days: [one for one in stamps if one.sha256 == sha256 or one.day in days]),
+    )
+    return dossier_input(cast(Store, store), PLACES, decree, page)
 
 
 @pytest.fixture

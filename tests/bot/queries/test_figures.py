@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from bot.domain.acts import Decree, Moment, NamedCommune, Naming
+from bot.domain.acts import Decree, Kind, Moment, NamedCommune, Naming, Sighting
 from bot.domain.health import AuthorityHealth, Overview, Status
-from bot.messages.words import telegram_length
+from bot.domain.publication import Look, Online
+from bot.messages.words import telegram_length, with_plain_spaces
 from bot.queries.answers import DecreeList
-from bot.queries.figures import Coverage, DepartmentFigures, Figures, FiguresAnswer, View, counted_since, figures_text, step
+from bot.queries.figures import Coverage, DepartmentFigures, Figures, FiguresAnswer, OnlineCounts, View, counted_since, figures_text, step
 from bot.queries.questions import Questions
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
@@ -139,6 +141,36 @@ def test_the_words_of_a_map_name_where_and_what_is_not_read() -> None:
     assert "illisibles ou pas encore lus : Isère (38), Savoie (73), Paris (75)." in text
     assert "que Vigie ne lit pas" in text
     assert "Blanc : aucune relevée ; il peut en exister" in text.replace("\u202f", " ")
+
+
+def _online(number: int, authority: str, before: datetime | None, first: datetime, **changes: Any) -> Decree:
+    """A decree that begins on 19 August, and went online between these instants."""
+    looks = [None if at is None else Look("https://a.example", at, at, 200) for at in (before, first)]
+    made = replace(_decree(number, authority), **changes)
+    assert looks[1] is not None
+    return replace(made, sightings=(Sighting(authority, made.url, 1, first, online=Online(looks[1], looks[0])),))
+
+
+def test_shares_of_what_went_online_late_are_told_from_ten_on() -> None:
+    eve, late, july = (datetime(2026, month, day, 9, tzinfo=UTC) for month, day in ((8, 18), (8, 20), (7, 3)))
+    soon = timedelta(minutes=15)
+    stored = [
+        *(_online(number, "26", eve, eve + soon) for number in range(1, 8)),
+        *(_online(number, "26", late, late + soon) for number in range(8, 11)),
+        *(_online(number, "PP", july, july + soon) for number in range(11, 14)),
+        _online(20, "26", None, eve),
+        _online(21, "26", eve, late),
+        _online(22, "26", eve, eve + soon, kind=Kind.ABROGATION),
+        _decree(23, "26"),
+    ]
+    found = _questions(stored).online()
+    assert found.all == OnlineCounts(after=3, eve=7, earlier=3)
+    assert found.authorities == (("26", OnlineCounts(after=3, eve=7)), ("PP", OnlineCounts(earlier=3)))
+    assert [counts.total for _, counts in found.months] == [*[0] * 10, 3, 10]
+    assert (found.all.shares, found.months[-1][1].shares, found.authorities[1][1].shares) == ((23, 0, 54, 23), (30, 0, 70, 0), ())
+    chart = _questions(stored).chart()
+    assert "(13) : après le début 23 %, le jour même 0 %, la veille 54 %." in with_plain_spaces(figures_text(chart, PLACES, "fr"))
+    assert "went online" not in figures_text(_questions(stored[:9]).chart(), PLACES, "en")
 
 
 def test_the_words_of_a_chart_name_every_month_and_the_authorities() -> None:

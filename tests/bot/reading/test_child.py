@@ -37,5 +37,5 @@ def test_a_limit_already_lower_stays() -> None:
 def test_a_reading_process_imports_nothing_that_only_its_parent_needs() -> None:
     script = "import bot.reading.sandbox.child, sys; sys.stdout.write(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
-    parents = {"asyncio", "structlog", "bot.domain.acts", "bot.reading.acts.cutting", "bot.reading.reader", "tesserocr", "PIL"}
+    parents = {"asyncio", "structlog", "bot.domain.acts", "bot.reading.acts.cutting", "bot.reading.reader", "tesserocr", "PIL", "pydantic"}
     assert not parents & set(loaded)

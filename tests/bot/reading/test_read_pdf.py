@@ -11,6 +11,7 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
 from bot.domain.identity import text_digest
+from bot.domain.publication import FileStatement
 from bot.domain.text import TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.pages.additions import ATTACHED, DYNAMIC_FORM
@@ -53,6 +54,26 @@ async def test_a_recueil_with_text(saved: Save) -> None:
     ]
     assert {act.title for act in reading.acts} == {TITLE}
     assert reading.acts[1].pages[1].text.split() == BODY.split()
+
+
+@pytest.mark.parametrize(
+    ("info", "expected"),
+    [
+        (b"", FileStatement()),
+        (
+            b"/CreationDate (D:20260814101500+02'00') /ModDate (D:20260814) /Producer <FEFF00C900640069>",
+            FileStatement("D:20260814101500+02'00'", "D:20260814", "Édi"),
+        ),
+        (b"/CreationDate (hier) /ModDate 12 /Producer (" + b"x" * 60_000 + b")", FileStatement("hier", "", "")),
+        (b"/Producer (" + b"x" * 3_000 + b")", FileStatement("", "", "x" * 100)),
+        (b"/CreationDate 9 0 R /Producer [(a)]", FileStatement()),
+        (b"/Producer <FEFFD800>", FileStatement("", "", "\ufffd")),
+    ],
+    ids=["nothing", "as written", "rubbish", "long", "of another kind", "half a pair"],
+)
+async def test_what_a_file_states_of_itself_is_told_as_it_writes_it(saved: Save, info: bytes, expected: FileStatement) -> None:
+    content = papers.pages_of([papers.text_content(BODY)], extra=[b"<< %s >>" % info]).replace(b"trailer\n<<", b"trailer\n<< /Info 4 0 R")
+    assert (await read_pdf(saved(content), WITHOUT_OCR)).made == expected
 
 
 def test_what_ended_the_program_is_read_with_lower_limits_of_which_none_is_too_low() -> None:

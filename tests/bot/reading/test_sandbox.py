@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Reading
+from bot.domain.publication import FileStatement
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import ListeningStopped, listen, read_pdf
 from bot.reading.sandbox.process import (
+    MOST_STATED,
     Failed,
     FileOpened,
     NotUnderstood,
@@ -125,6 +127,7 @@ async def test_a_file_that_takes_too_long() -> None:
         [encode(FileOpened(2)), b"[" * 100_000 + b"\n"],
         [encode(FileOpened(2)), b'{"page":1,"text":"","origin":"magic"}\n'],
         [encode(FileOpened(2)), b'{"pages":-1}\n'],
+        [b'{"pages":2,"made":["D:2026",7,""]}\n'],
         [encode(FileOpened(2)), b"{}\n"],
         [encode(FileOpened(2)), b"x" * 200_000 + b"\n"],
     ],
@@ -139,10 +142,13 @@ async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) 
 
 
 def test_messages_come_back_as_sent() -> None:
-    for message in (FileOpened(3), Failed("why"), PageText(2, "é\n\u2028", TextOrigin.OCR)):
+    made = FileStatement("D:20260814101500+02'00'", "", "Éditeur 3")
+    for message in (FileOpened(3, salvaged=True, made=made), Failed("why"), PageText(2, "é\n\u2028", TextOrigin.OCR)):
         assert encode(message).count(b"\n") == 1
         assert decode(encode(message)) == message
     assert decode(b'{"page":1,"text":"\\ud800","origin":"layer","other":"","confidence":null,"seconds":0}') == PageText(1, "?")
+    long = FileStatement("\u202e" + "9" * 500, "a\nb\0", "\ud800")
+    assert decode(encode(FileOpened(3, made=long))) == FileOpened(3, made=FileStatement("9" * MOST_STATED, "a b", "?"))
     with pytest.raises(NotUnderstood):
         decode(b"null")
     start = StartOrder("/tmp/été.pdf", 10, 20, data=Path("/data"))  # noqa: S108 - never opened

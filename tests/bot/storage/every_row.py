@@ -14,6 +14,7 @@ from bot.detection.facts.identity import prefixes
 from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.identity import prefix_of
 from bot.domain.posts import PostState
+from bot.domain.publication import FileStatement, FileVersion, Look, Online
 from bot.storage.columns import to_json
 from bot.storage.schema import metadata
 from bot.storage.transfer import stored_plainly
@@ -21,6 +22,7 @@ from tests.bot.storage.building import NOW
 
 EARLIER = NOW - timedelta(days=1)
 LATER = NOW + timedelta(days=1)
+LOOK = Look("https://prefecture.example/26", EARLIER, EARLIER, 200, EARLIER, etag='"é"')
 EVIDENCE = [{"about": "verdict", "page": 3, "text": "traitement algorithmique des images"}]
 FIRST = Facts("2024-1", signed=date(2024, 4, 12), cameras=4)
 DECREES: Mapping[int, tuple[Facts, Kind, PostState]] = {
@@ -44,6 +46,11 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "sources", {
         "key": "26:site", "trail": '{"urls": []}', "baseline_at": EARLIER, "next_check_at": NOW, "last_ok_at": EARLIER, "failures": 3,
         "site_failures": 2, "error": "no answer", "cause": "unreachable", "failing_since": EARLIER, "last_new_at": EARLIER,
+        "looks": "{}",
+    }  # fmt: skip
+    yield "looks", {
+        "source": "26:site", "page": LOOK.url, "first_at": EARLIER, "last_at": NOW, "first": to_json(LOOK), "last": to_json(LOOK),
+        "count": 2, "digest": "0" * 64,
     }  # fmt: skip
     states = dict.fromkeys(DECREES, "read") | {7: "read", 8: "incomplete", 9: "waiting", 10: "failed", 11: "known", 12: "duplicate"}
     for number, state in states.items():
@@ -52,11 +59,12 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
             "published": date(2024, 4, 19), "is_detail": False, "state": state, "attempts": 1, "found_at": EARLIER, "tried_at": EARLIER,
             "page_count": 20, "ocr_pages": [], "unreadable_pages": [4] if state == "incomplete" else [], "silent": number == 7,
             "error": "no answer" if state == "failed" else None, "next_try_at": LATER if state == "incomplete" else None,
+            "online": to_json(Online(LOOK, replaced=(FileVersion("0" * 64, EARLIER),))) if number == 1 else None,
             "number": f"26-2024-04-19-{number:05}", "digest": f"{number:064}", "sha256": f"{number:064}", "fetched_at": EARLIER,
         }  # fmt: skip
     yield "contents", {
         "sha256": f"{8:064}", "size": 9, "page_count": 20, "pages": zlib.compress(b"[]"), "complete": False, "read_at": EARLIER,
-        "rules": "1", "unfinished": 1, "error": None,
+        "rules": "1", "unfinished": 1, "error": None, "made": to_json(FileStatement("D:2024", producer="é")),
     }  # fmt: skip
     for number, (facts, kind, state) in DECREES.items():
         seen = {
@@ -107,6 +115,8 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
         for number, (notified, closed, ended) in enumerate(((EARLIER, None, None), (None, None, None), (EARLIER, NOW, None)), 1):
             times = {"opened_at": EARLIER, "notified_at": notified, "closed_at": closed, "end_notified_at": ended}
             yield table, {"id": number, "subject": f"26:{number}", "detail": "no answer", **times, **more}
+    yield "timestamps", {"sha256": f"{1:064}", "token": b"0", "stamped_at": EARLIER}
+    yield "timestamps", {"sha256": f"{2:064}", "day": date(2024, 4, 18), "text": zlib.compress("relevés".encode())}
     yield "backfills", {"source": "26:site", "since": date(2024, 1, 1), "listed_at": EARLIER}
     yield "addresses", {
         "address": "192.0.2.1", "updated_at": EARLIER, "next_start": NOW, "failures": 1, "failed_host": "prefecture.example",
@@ -116,7 +126,7 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "requests", {"id": "1", "kind": "poll", "arguments": {"codes": ["26"]}}
     yield "followers", {"chat": 71, "language": "fr", "mode": "each", "since": date(2024, 4, 1)}
     yield "follows", {"chat": 71, "kind": "department", "value": "26"}
-    yield "notices", {"chat": 71, "authority": "26", "state": "failing", "changed_at": EARLIER}
+    yield "notices", {"chat": 71, "subject": "26", "state": "failing", "changed_at": EARLIER}
     yield "restores", {"restored_at": EARLIER - timedelta(days=90), "made_at": EARLIER - timedelta(days=91)}
     yield "mentions", {"destination": "m", "newest": "5"}
 

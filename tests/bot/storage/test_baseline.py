@@ -13,9 +13,7 @@ from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil
 from tests.processes import Zygote
 
-pytestmark = pytest.mark.postgresql
-
-pytestmark = pytest.mark.usefixtures("laid_out")
+pytestmark = [pytest.mark.postgresql, pytest.mark.usefixtures("laid_out")]
 
 
 @pytest.fixture

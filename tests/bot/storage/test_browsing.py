@@ -10,15 +10,16 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, insert, update
 
-from bot.domain.acts import Decree, Facts, Kind, Moment, NamedCommune, Naming, Reference
+from bot.domain.acts import Decree, Facts, Kind, Moment, NamedCommune, Naming, Outcome, Reference
 from bot.domain.posts import operator_slug
+from bot.domain.publication import Look, Online
 from bot.domain.records import CommuneCount
 from bot.storage.browsing import DecreeFilter, OperatorCount
 from bot.storage.errors import StorageError
 from bot.storage.naming import CommuneNamer
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, metadata, sightings
 from bot.storage.store import Store, open_store
-from tests.bot.storage.building import NOW, one_recueil, result_of, to
+from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import all_recueils, found, reading_of, stored
 
 pytestmark = pytest.mark.postgresql
@@ -123,6 +124,21 @@ def test_a_decree_has_the_text_of_its_act_and_the_copy_that_it_was_read_in(store
     assert store.decrees.copy_of(known) is None
     store.contents.fetched(recueil.id, "ab" * 32, LATER)
     assert store.decrees.copy_of(known) == ("ab" * 32, LATER)
+
+
+def test_a_decree_has_the_pages_of_its_act_and_when_its_recueil_went_online(store: Store) -> None:
+    look = Look("https://a.example/raa", NOW, LATER, 200, etag='"5f2"')
+    (recueil,) = store.recueils.add([replace(new_recueil("online"), online=Online(look, look))], NOW)
+    result = result_of(recueil, act("Arrêté", first=3, last=5, facts=Facts("2026-1")), act("Autre", first=6, outcome=Outcome.NOT_CONCERNED))
+    [decree] = store.recordings.record(result, to(), NOW).decrees
+    found(store, Facts("2026-2"))
+    known = stored(store, decree.id or 0)
+    assert store.decrees.own_pages(known) == (3, 5)
+    assert store.decrees.own_pages(replace(known, url="https://a.example/gone.pdf")) == (3, 3)
+    assert known.online == Online(look, look)
+    since = known.published or NOW.date()
+    assert store.decrees.with_looks(since) == (known,)
+    assert store.decrees.with_looks(since + timedelta(days=1)) == ()
 
 
 def test_slices_have_every_decree_that_stands_once(store: Store) -> None:

@@ -56,11 +56,6 @@ def test_evidence_comes_back_through_json(evidence: tuple[Evidence, ...]) -> Non
     assert evidence_from_json(json.loads(json.dumps(to_json(evidence)))) == evidence
 
 
-@given(_facts, st.dictionaries(st.text(min_size=20), st.integers()))
-def test_keys_of_a_newer_program_are_passed_over(facts: Facts, added: dict[str, int]) -> None:
-    assert facts_from_json({**added, **to_json(facts)}) == facts
-
-
 def test_the_stored_form() -> None:
     facts = Facts(number="12", signed=date(2024, 4, 19), starts=Moment(date(2024, 4, 20), time(14)), operators=("SNCF",), cameras=0)
     assert to_json(facts) == {

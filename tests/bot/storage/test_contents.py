@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.acts import Outcome
+from bot.domain.publication import FileStatement
 from bot.domain.records import ReadResult, Recueil, RecueilState
 from bot.domain.text import PageText, TextOrigin
 from bot.storage.columns import Damaged, pack_text, unpack_pages, unpack_text
@@ -48,16 +49,20 @@ def test_a_content_is_remembered_with_its_pages(store: Store) -> None:
     assert (found.size, found.page_count, found.pages, found.complete, found.rules, found.read_at) == (1234, 5, PAGES, False, "1", NOW)
 
 
+@pytest.mark.postgresql
 def test_what_was_read_whole_is_replaced_by_other_rules_only(store: Store) -> None:
     pages = tuple(PageText(number, f"page {number}") for number in (1, 2))
     store.contents.begin(SHA, 1)
-    store.contents.save(SHA, pages, page_count=2, complete=True, rules="1", now=NOW)
+    assert store.contents.made(SHA) is None
+    made = FileStatement("D:20260814", "", "Éditeur")
+    store.contents.save(SHA, pages, page_count=2, complete=True, rules="1", now=NOW, made=made)
     store.contents.save(SHA, pages[:1], page_count=2, complete=False, rules="1", now=NOW)
     kept = present(store.contents.get(SHA))
     assert (kept.complete, kept.pages) == (True, pages)
     store.contents.save(SHA, pages[:1], page_count=2, complete=False, rules="2", now=NOW)
     newer = present(store.contents.get(SHA))
     assert (newer.complete, newer.pages, newer.rules) == (False, pages[:1], "2")
+    assert newer.made == store.contents.made(SHA) == made
 
 
 def test_readings_that_never_end_are_counted_until_one_gets_further(store: Store) -> None:

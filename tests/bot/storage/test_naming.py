@@ -13,7 +13,7 @@ from bot.domain.acts import Decree, Facts, Kind, NamedCommune, Naming, Outcome, 
 from bot.domain.records import PageOfIds
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.schema import decrees
-from bot.storage.store import Store, open_store, rehearsal_store
+from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import found, reading_of, stored
 
@@ -64,14 +64,6 @@ def test_what_a_further_sighting_completes_is_named_too(naming: Store) -> None:
     again = reading_of(one_recueil(naming, "again"), Facts("2026-1", signed=NOW.date(), places=("Montélimar",)))
     naming.recordings.record(again, to(), NOW + timedelta(hours=1))
     assert _codes(naming, decree) == [MONTELIMAR]
-
-
-def test_a_decree_read_again_names_what_it_says_now(naming: Store) -> None:
-    recueil = one_recueil(naming)
-    [decree] = naming.recordings.record(reading_of(recueil, Facts("2026-1", places=("Montélimar",))), to(), NOW).decrees
-    assert decree.id is not None
-    naming.recordings.record(reading_of(recueil, Facts("2026-1", places=("Valence",))), to(), NOW)
-    assert _codes(naming, decree.id) == [VALENCE]
 
 
 def test_an_act_that_a_person_accepts_names_communes(naming: Store) -> None:
@@ -185,14 +177,6 @@ def test_what_a_program_without_a_gazetteer_writes_is_left_to_one_that_has_it(st
 
 
 @pytest.mark.postgresql
-def test_a_rehearsal_knows_them(naming: Store, url: str) -> None:
-    decree = found(naming, Facts("2026-1", places=("Valence",)))
-    with rehearsal_store(url, ["26"], namer=NAMER) as stage:
-        assert stored(stage, decree).communes == stored(naming, decree).communes
-        assert stage.decrees.naming([VALENCE], limit=9).total == 1
-
-
-@pytest.mark.postgresql
 def test_those_of_a_department_leave_out_what_names_communes_of_others_only(naming: Store) -> None:
     valence = found(naming, Facts("2026-1", places=("Valence",)))
     nowhere = found(naming, Facts("2026-2", places=("Ailleurs",)))
@@ -210,12 +194,6 @@ def test_those_that_name_a_commune_may_be_asked_for_without_some(naming: Store) 
     assert (page.ids, page.total) == ((second,), 1)
     assert naming.decrees.naming([VALENCE], 0, 0).total == 2
     assert naming.decrees.naming([VALENCE], 3, 5) == PageOfIds((), 2), "beyond the end"
-
-
-@pytest.mark.postgresql
-def test_the_words_of_decrees_are_those_of_their_facts(naming: Store) -> None:
-    found(naming, Facts("2026-1", places=("Valence",), operators=("Régie",)))
-    assert {"Valence", "Régie"} <= naming.decrees.words()
 
 
 def test_those_published_since_a_day_are_counted_by_authority_and_month(naming: Store) -> None:

@@ -84,13 +84,6 @@ def test_a_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(tmp_path
     assert file.stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.usefixtures("laid_out")
-def test_settings_of_the_file(file: Path) -> None:
-    with open_store(at(file)) as store, store.database.reading() as connection:
-        found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys", "busy_timeout")}
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000}
-
-
 def test_a_wrong_address_is_told() -> None:
     with pytest.raises(BadUrl):
         open_store("vigie.db")
@@ -322,11 +315,6 @@ def test_what_is_accepted(text: str, driver: str, database: str) -> None:
     assert in_memory(url) is (database == ":memory:")
 
 
-def test_the_home_folder_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/someone")
-    assert parse_url("sqlite:///~/vigie.db").database == "/home/someone/vigie.db"
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -358,12 +346,6 @@ def test_no_password_is_ever_shown(rest: str) -> None:
     assert "HIDDEN" not in shown
 
 
-def test_a_password_among_the_parameters_is_not_shown() -> None:
-    url = parse_url("postgresql://host/vigie?user=u&password=s3cret&sslpassword=s3cret&application_name=x")
-    assert "s3cret" not in masked(url)
-    assert "application_name=x" in masked(url)
-
-
 # A transaction that met another program's begins again, and leaves nothing of the try before.
 
 
@@ -383,11 +365,6 @@ def writes(version: str, *troubles: StorageError) -> Callable[[Connection], str]
 def versions(store: Store) -> list[str]:
     with store.database.reading() as connection:
         return [one for one in connection.execute(select(search_rules.c.version)).scalars() if one.startswith("test")]
-
-
-def test_the_last_try_counts_alone(store: Store) -> None:
-    assert written(store.database, writes("test", *[Conflict("again")] * 4)) == "test"
-    assert versions(store) == ["test"]
 
 
 @pytest.mark.parametrize(("troubles", "raised"), [([Conflict("again")] * 5, Conflict), ([Locked("busy")], Locked)])

@@ -15,26 +15,6 @@ from tests.present import present
 pytestmark = pytest.mark.postgresql
 
 HOUR = timedelta(hours=1)
-LATE = NewAlert("destination:t", "late", "three wait", "t")
-
-
-def test_a_trouble_begins_once_and_its_end_is_told_once(store: Store) -> None:
-    alerts = store.post_alerts
-    alerts.change(NOW, opened=[LATE, NewAlert("post:3", "refused", destination="t")])
-    alerts.change(NOW + HOUR, opened=[LATE])
-    late, refused = alerts.unfinished()
-    assert (late.subject, late.cause, late.destination, late.detail) == ("destination:t", "late", "t", "three wait")
-    assert (late.opened_at, late.notified_at, late.closed_at) == (NOW, None, None)
-    alerts.notified([late.id], [], NOW + HOUR)
-    alerts.change(NOW + 2 * HOUR, closed=[late.id, refused.id])
-    alerts.change(NOW + 3 * HOUR, closed=[late.id])
-    # What was never told need not be ended.
-    [ended] = alerts.unfinished()
-    assert (ended.id, ended.notified_at, ended.closed_at) == (late.id, NOW + HOUR, NOW + 2 * HOUR)
-    alerts.notified([], [late.id], NOW + 3 * HOUR)
-    assert alerts.unfinished() == []
-    alerts.change(NOW + 4 * HOUR, opened=[LATE])
-    assert [one.subject for one in alerts.unfinished()] == ["destination:t"], "it may begin again"
 
 
 def test_what_a_check_found_goes_on_since_it_was_first_found(store: Store) -> None:
@@ -78,24 +58,6 @@ LATER = NOW + timedelta(hours=1)
 
 
 @pytest.mark.postgresql
-def test_a_trouble_is_remembered_until_its_end_is_told(store: Store) -> None:
-    assert store.alerts.unfinished() == []
-    store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked", "503"), NewAlert("38:site", "moved", "404")])
-    blocked, moved = store.alerts.unfinished()
-    assert (blocked.subject, blocked.cause, blocked.detail, blocked.opened_at) == ("26:site", "blocked", "503", NOW)
-    assert (blocked.notified_at, blocked.closed_at) == (None, None)
-
-    store.alerts.notified([blocked.id, moved.id], (), LATER)
-    store.alerts.change(LATER, closed=[blocked.id])
-    assert store.alerts.unfinished() == [
-        Alert(blocked.id, "26:site", "blocked", "503", NOW, notified_at=LATER, closed_at=LATER),
-        Alert(moved.id, "38:site", "moved", "404", NOW, notified_at=LATER),
-    ]
-    store.alerts.notified((), [blocked.id], LATER)
-    assert [alert.subject for alert in store.alerts.unfinished()] == ["38:site"]
-
-
-@pytest.mark.postgresql
 def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
     store.alerts.change(NOW, opened=[NewAlert("26:site", "unreachable")])
     (known,) = store.alerts.unfinished()
@@ -119,14 +81,6 @@ def test_two_programs_do_not_open_one_trouble_twice(opener: Callable[[], Store])
     for store in (opener(), opener()):
         store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked"), NewAlert("26:site", "late")])
     assert [alert.cause for alert in opener().alerts.unfinished()] == ["blocked", "late"]
-
-
-def test_the_same_trouble_may_come_again(store: Store) -> None:
-    for when in (NOW, LATER):
-        store.alerts.change(when, opened=[NewAlert("26:site", "blocked", "no\x00thing")])
-        (known,) = store.alerts.unfinished()
-        assert (known.opened_at, known.detail) == (when, "nothing")
-        store.alerts.change(when, closed=[known.id])
 
 
 def test_a_source_never_saved_is_fresh(store: Store) -> None:

@@ -14,7 +14,6 @@ import pytest
 from bot.domain.acts import Outcome
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
-from bot.storage.outbox import SETTLE
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.processes import Zygote
@@ -228,26 +227,3 @@ def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_aga
             assert store.outbox.counts() == {"m": {PostState.PENDING: 2}, "t": {PostState.PENDING: 2}}
             assert store.decrees.search("prefet", 10).total == 2
     assert len(states) == 2, "as before, or as after: nothing in between"
-
-
-SENDER = """
-import os, signal, sys
-from bot.storage.store import Store, open_store
-from tests.bot.storage.building import NOW
-post = open_store(sys.argv[1]).outbox.claim("t", NOW)
-print(post.id, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_killed_while_sending_the_post_is_looked_for_and_not_sent_again(tmp_path: Path, zygote: Zygote) -> None:
-    url = f"sqlite:///{tmp_path / 'vigie.db'}"
-    with open_store(url) as store:
-        store.recordings.record(result_of(one_recueil(store), act("A")), to("t"), NOW)
-    run = zygote.run_script(SENDER, url)
-    assert run.code == -signal.SIGKILL, run.err
-    with open_store(url) as store:
-        assert store.outbox.recover(NOW) == 1
-        (post,) = store.outbox.unknown_due("t", NOW + SETTLE)
-        assert (post.id, post.attempts, post.state) == (int(run.out), 1, PostState.UNKNOWN)
-        assert store.outbox.claim("t", NOW + SETTLE) is None

@@ -8,12 +8,11 @@ from datetime import date
 import pytest
 
 from bot.domain.acts import Facts
-from bot.domain.posts import Post, PostCause, PostState, as_first_sent, recognised_by
+from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.store import Store
-from tests.bot.messages.samples import decree
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import reading_of
-from tests.bot.storage.test_outbox import MINUTE, claimed
+from tests.bot.storage.test_outbox import claimed
 from tests.present import present
 
 DRAFT = Facts(signed=date(2024, 4, 18), operators=("SNCF",))
@@ -52,15 +51,6 @@ def test_it_is_looked_for_as_it_was_sent(store: Store) -> None:
     assert present(store.edits.next("t", NOW)).post.decree.facts.number == "2024-7"
 
 
-def test_a_message_that_a_killed_program_sent_is_looked_for_so_too(store: Store) -> None:
-    record(store, DRAFT)
-    claimed(store)
-    read_anew(store)
-    store.outbox.recover(NOW)
-    (sought,) = store.outbox.unknown_due("t", NOW + 6 * MINUTE)
-    assert marks_of(sought) == [(3, None)]
-
-
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("state", "cause", "shown"),
@@ -88,20 +78,3 @@ def test_a_first_try_shows_what_is_known_by_then(store: Store) -> None:
     record(store, DRAFT)
     read_anew(store)
     assert marks_of(claimed(store)) == [(4, "2024-7")]
-
-
-def test_a_digest_is_looked_for_as_it_was_sent(store: Store) -> None:
-    record(store, DRAFT)
-    record(store, replace(DRAFT, number="2024-8"), name="another", page=5, keys=("text:2",))
-    store.outbox.gather("t", [[post.id for post in store.outbox.single("t", NOW)]], NOW)
-    post = claimed(store)
-    store.outbox.move(post, PostState.UNKNOWN, NOW, cause=PostCause.LOST_ANSWER)
-    read_anew(store)
-    (sought,) = store.outbox.unknown_due("t", NOW)
-    assert marks_of(sought) == marks_of(post) == [(3, None), (5, "2024-8")]
-
-
-def test_what_is_noted_is_given_back() -> None:
-    whole = decree()
-    assert as_first_sent(replace(whole, page=7, url="https://elsewhere.example/b.pdf"), recognised_by(whole)) == whole
-    assert as_first_sent(whole, None) == whole

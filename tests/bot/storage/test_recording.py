@@ -16,9 +16,8 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.recording import Recordings
 from bot.storage.schema import identities
 from bot.storage.store import Store
-from tests.bot.storage.building import EVIDENCE, NOW, act, at_once, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.building import EVIDENCE, NOW, act, at_once, one_recueil, result_of, to
 from tests.bot.storage.finding import posts_of, stored
-from tests.present import present
 
 FACTS = Facts(number="2024-110-0003", signed=date(2024, 4, 19), ends=Moment(date(2024, 4, 21)), operators=("SNCF",), cameras=4)
 
@@ -83,22 +82,6 @@ def test_a_recueil_has_the_day_of_its_cover_before_that_of_the_listing(
     assert known.published == expected
 
 
-def test_recording_again_posts_nothing_again(store: Store) -> None:
-    recueil = one_recueil(store)
-    result = result_of(recueil, act("Arrêté VSA"), act("Autre", outcome=Outcome.UNCERTAIN))
-    first = store.recordings.record(result, to("telegram"), NOW)
-    destinations = to("telegram", "mastodon")
-    second = store.recordings.record(result, destinations, NOW + timedelta(hours=1))
-    assert len(first.posts) == 1
-    assert second == RecordingResult((), (), duplicate=False)
-    assert destinations.asked == []
-    assert store.decrees.recent(10).total == 1
-    assert len(store.decrees.acts_of(recueil.id)) == 2
-    assert len(store.reviews.waiting(10)) == 1
-    assert store.outbox.counts() == {"telegram": {PostState.PENDING: 1}}
-    assert len(stored(store, first.decrees[0].id or 0).sightings) == 1
-
-
 def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(store: Store) -> None:
     recueil = one_recueil(store)
     partial, whole = act("Arrêté", first=3, last=6), act("Arrêté n° 12 relatif à la VSA", first=3, last=6, facts=FACTS)
@@ -111,29 +94,6 @@ def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(st
     assert known.identities == ("26|12", "text:partial", "text:whole")
     (post,) = posts_of(store, [known.id or 0])
     assert post.key == first.posts[0].key
-
-
-def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
-    paris, police = one_recueil(store, authority="75"), one_recueil(store, authority="PP")
-    first = store.recordings.record(result_of(paris, act("Arrêté", first=3), keys=[["PP|2024-1", "text:a"]]), to("t"), NOW)
-    later = NOW + timedelta(hours=2)
-    second = store.recordings.record(result_of(police, act("Arrêté", first=1, facts=FACTS), keys=[["text:b", "PP|2024-1"]]), to("t"), later)
-    assert second == RecordingResult((), (), duplicate=False)
-    known = present(store.decrees.get(first.decrees[0].id or 0))
-    assert (known.page, known.url, known.facts) == (3, paris.url, FACTS), "what the first text did not tell, the second does"
-    assert known.identities == ("PP|2024-1", "text:a", "text:b")
-    seen = stored(store, known.id or 0).sightings
-    assert [(one.authority, one.url, one.page, one.seen_at) for one in seen] == [("75", paris.url, 3, NOW), ("PP", police.url, 1, later)]
-    third = one_recueil(store, authority="92")
-    assert store.recordings.record(result_of(third, act("Arrêté"), keys=[["text:b"]]), to("t"), later).decrees == ()
-
-
-def test_a_decree_printed_twice_in_one_recueil_is_posted_once(store: Store) -> None:
-    recueil = one_recueil(store)
-    recorded = store.recordings.record(result_of(recueil, act("A", first=3), act("A bis", first=8), keys=[["k", "x"], ["k"]]), to("t"), NOW)
-    assert [decree.title for decree in recorded.decrees] == ["A"]
-    assert len(recorded.posts) == 1
-    assert [one.page for one in stored(store, recorded.decrees[0].id or 0).sightings] == [3, 8]
 
 
 def test_two_decrees_on_one_page_are_two(store: Store) -> None:
@@ -312,21 +272,6 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
     assert len(came) == 1
     assert recorded == RecordingResult((), (), duplicate=False)
     assert [one.authority for one in stored(store, decree.id or 0).sightings] == ["75", "PP"]
-
-
-@pytest.mark.postgresql
-def test_threads_of_one_program_share_the_store(store: Store) -> None:
-    def work(number: int) -> None:
-        for turn in range(3):
-            name = f"{number}-{turn}"
-            (recueil,) = store.recueils.add([new_recueil(name)], NOW)
-            store.recordings.record(result_of(recueil, act(f"Arrêté {name}")), to("t"), NOW)
-            assert store.decrees.search(f"arrete {name}", 10).total >= 1
-            assert store.outbox.claim("t", NOW) is not None
-
-    at_once(6, work)
-    assert store.decrees.recent(100).total == 18
-    assert store.outbox.counts() == {"t": {PostState.SENDING: 18}}
 
 
 def test_found_at_given_by_the_reader_is_kept(store: Store) -> None:

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import re
 import string
-import unicodedata
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +15,7 @@ from bot.domain.acts import Facts, Outcome
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.decrees import Decrees
 from bot.storage.schema import act_terms, search_rules
-from bot.storage.search import RULES, SLICE, _insert_terms, renew_some_terms, stem, terms, words
+from bot.storage.search import RULES, SLICE, _insert_terms, renew_some_terms, terms
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.examples import examples
@@ -140,25 +138,12 @@ def test_an_act_has_terms_for_as_long_as_it_is_a_decree(store: Store) -> None:
     assert found() == (1, 1)
 
 
-def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store) -> None:
-    text = " ".join(f"{'x' * 50}{number:06d}y" if number % 2 else f"mot{number:06d}{'z' * 40}" for number in range(30_000))
+def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store, url: str) -> None:
+    count = 3_000 if url.startswith("sqlite") else 30_000  # PostgreSQL takes a megabyte of terms
+    text = " ".join(f"{'x' * 50}{number:06d}y" if number % 2 else f"mot{number:06d}{'z' * 40}" for number in range(count))
     recueil = one_recueil(store)
     store.recordings.record(result_of(recueil, act("Drone " + text, text=text)), to(), NOW)
     assert store.decrees.search("drone", 10).total == 1
-
-
-def test_many_acts(store: Store) -> None:
-    """Every act can be told from all others, and one department's from those of the other."""
-    for number in range(10):
-        authority = "26" if number % 2 else "83"
-        recueil = one_recueil(store, str(number), authority=authority)
-        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(4)]
-        store.recordings.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
-    page = store.decrees.search("camera augmentée", 20)
-    assert (len(page.decrees), page.total) == (20, 40)
-    assert page.decrees[0].title == "Arrêté a9b3"
-    assert store.decrees.search("camera", 1, authorities={"26"}).total == 20
-    assert [decree.title for decree in store.decrees.search("a7b2 cameras", 10).decrees] == ["Arrêté a7b2"]
 
 
 def test_each_decree_that_stands_is_counted_once_among_many(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,11 +264,6 @@ def test_no_question_is_an_error(filled: Store, question: str) -> None:
         assert page.total == 0
 
 
-def test_a_very_long_question(filled: Store) -> None:
-    assert filled.decrees.search(" ".join(f"mot{number}" for number in range(10_000)), 10).total == 0
-    assert filled.decrees.search("sncf " * 10_000, 10).total == 2
-
-
 @given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4), index=st.integers(0, 3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(30))
 def test_every_stored_text_is_found_by_its_own_words(texts: list[str], index: int) -> None:
@@ -294,22 +274,6 @@ def test_every_stored_text_is_found_by_its_own_words(texts: list[str], index: in
         page = store.decrees.search(texts[wanted], 10)
         if terms([texts[wanted]], most=50):
             assert f"D{wanted}" in [decree.title for decree in page.decrees]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Caméras de L'ÉVÈNEMENT", ["cameras", "de", "l", "evenement"]),
-        ("n°2024-12 nº2 № 3", ["n", "2024", "12", "n", "2", "3"]),
-        ("œuvre ﬁn ½", ["oeuvre", "fin", "1", "2"]),
-        ("snake_case", ["snake", "case"]),
-        ("Ελ", ["u3b5u3bb"]),
-        ("Straße", ["strasse"]),
-        ("", []),
-    ],
-)
-def test_words(text: str, expected: list[str]) -> None:
-    assert words(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -327,29 +291,7 @@ def test_one_word_is_one_term(family: str) -> None:
     assert len(terms([family], most=100)) == 1
 
 
-def test_terms_are_distinct_in_order_and_limited() -> None:
-    assert terms(["zèbre arbre", "zebres d'arbre b 7"], most=10) == ["zebr", "arbre", "7"]
-    assert terms(["a1 b2 c3 d4"], most=2) == ["a1", "b2"]
-
-
 @given(st.text())
 def test_a_term_is_plain_ascii_and_bounded(text: str) -> None:
     for term in terms([text], most=1_000):
         assert re.fullmatch(r"[a-z0-9]{1,40}", term)
-
-
-@given(st.text())
-def test_case_and_composition_do_not_matter(text: str) -> None:
-    decomposed = unicodedata.normalize("NFD", text)
-    assert words(decomposed) == words(unicodedata.normalize("NFC", text))
-
-
-def test_stems_are_the_same_from_many_threads() -> None:
-    forms = [
-        f"{root}{ending}" for root in ("autoris", "renouvel", "control", "surveill") for ending in ("er", "ation", "ant", "ements", "ees")
-    ]
-    stem.cache_clear()
-    alone = [stem(form) for form in forms]
-    stem.cache_clear()
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(stem, forms * 50)) == alone * 50

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from bot.web.documents import Document, Route, SiteContext, SiteSettings
 from bot.web.pictures import PagePictures
 from bot.web.server import Application, Cache, VisitorLimits
 from bot.web.site import Addresses, addresses, respond
-from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, overview
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, dossier_of, overview
 
 
 class MemoryBrowsing(Browsing):
@@ -101,7 +102,7 @@ class Visitors:
         self.seconds = 0.0
         self.revision = 1
         self.broken: Exception | None = None
-        site = replace(memory_site(decrees), revision=self._revision, pictures=pictures)
+        site = replace(memory_site(decrees), revision=self._revision, pictures=pictures, dossier=partial(dossier_of, decrees))
         limits = VisitorLimits(30, lambda: self.seconds, ("10.0.0.0/8", "127.0.0.1"))
         table = addresses() if routes is None else Addresses(routes)
         self.application = Application(site, table, lambda: self.now, limits, executor, Cache())

@@ -20,6 +20,7 @@ from bot.domain.acts import (
     Where,
 )
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.domain.publication import Look, Online
 from tests.bot.queries.conftest import NOW
 
 VALENCE, ROMANS, MONTELIMAR, GRENOBLE, AJACCIO, SAINT_DENIS, PARIS = "26362", "26281", "26198", "38185", "2A004", "97411", "75056"
@@ -52,6 +53,11 @@ def _phrase(about: str, text: str, page: int = 7) -> Evidence:
     return Evidence(about, page, text, Where.OPERATIVE)
 
 
+LIST = "https://www.drome.gouv.fr/recueils"
+BEFORE, FIRST = (datetime(2026, 8, 18, 15, minute, tzinfo=UTC) for minute in (25, 40))
+ONLINE = Online(Look(LIST, FIRST, FIRST, 200, FIRST, etag='"5f2"'), Look(LIST, BEFORE, BEFORE, 304, BEFORE, etag='"5f1"'))
+"""On the eve of the decree below."""
+
 FULL = replace(
     _decree(
         1104,
@@ -71,6 +77,7 @@ FULL = replace(
         office="Le préfet de la Drôme",
     ),
     communes=_named(VALENCE, "gare de Valence-Ville"),
+    sightings=tuple(replace(seen, online=ONLINE) for seen in _decree(1104).sightings),
     evidence=(
         _phrase("verdict", "portant autorisation de mise en œuvre d'un traitement algorithmique", 6),
         _phrase("signed", "Fait à Valence, le 17 août 2026", 8),

@@ -22,7 +22,7 @@ from bot.domain.law import windows
 from bot.messages.legal import rules
 from bot.messages.lines import followed_tags, hashtags
 from bot.messages.words import LANGUAGES
-from bot.queries.phrases import message_of
+from bot.queries.phrases import LAW, message_of
 from bot.queries.pictures import Sheet
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
@@ -74,6 +74,7 @@ KINDS_OF_PAGE = {
     "/recherche?q=autorisation": 200,
     "/recherche?q=26200": 200,
     "/sources": 200,
+    "/chiffres": 200,
     "/apropos": 200,
     "/donnees": 200,
     "/accessibilite": 200,
@@ -309,6 +310,30 @@ def test_a_decree_has_its_copy_with_hash_and_time_and_the_page_of_the_pdf() -> N
     assert text.count("Projets rédigés par un programme") == 2
 
 
+def test_a_decree_tells_between_which_looks_it_went_online() -> None:
+    shown = _text(get(sample_site(), f"/arretes/{samples.FULL.id}"))
+    for text in (
+        "Mis en ligne la veille du début",
+        "Mis en ligne entre mar. 18 août, 17 h 25 et 17 h 40",
+        "Mis en ligne entre le 18 août 2026 à 17 h 25 et 17 h 40.",
+    ):
+        assert text in shown
+    assert "Mis en ligne la veille du début" in _text(get(sample_site(), "/arretes"))
+    assert "Mis en ligne" not in _text(get(sample_site(), f"/arretes/{samples.TRAINS.id}"))
+
+
+def test_shares_of_what_went_online_late_have_their_number_and_few_decrees_none() -> None:
+    many = [replace(samples.FULL, id=number, url=f"https://a.example/{number}.pdf") for number in range(1, 11)]
+    other = replace(samples.FULL, id=11, authority="38")
+    page = get(memory_site(MemoryDecrees([*many, other])), "/chiffres")
+    shown = _text(page)
+    assert "août 2026 sur 11 · 0 % après le début, 0 % le jour même, 100 % la veille, 0 % plus tôt" in shown
+    shown = shown.replace("&#160;", " ")
+    assert "Toutes sur 11 0 % 0 % 100 % Drôme (26) sur 10 0 % 0 % 100 % Isère (38) sur 1 trop peu" in shown
+    assert '<rect class="m2" x="0" width="100" height="4"/>' in page.body.decode()
+    assert "Aucune autorisation dont la mise en ligne soit connue" in _text(get(memory_site(MemoryDecrees([])), "/chiffres"))
+
+
 def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_today() -> None:
     for address, to in (
         ("/departements/2a", "/departements/2A"),
@@ -388,6 +413,14 @@ def test_a_search_says_that_the_records_are_read_again() -> None:
     assert said not in get(site, "/recherche?q=zorglub").body.decode()
     decrees.renewing = True
     assert said in get(site, "/recherche?q=zorglub").body.decode()
+
+
+def test_a_general_question_gets_the_card_with_links_on_and_no_commands_of_chats() -> None:
+    for asked in ("comment+contester", "aide"):
+        body = get(sample_site(), f"/recherche?q={asked}").body.decode()
+        links = re.findall(r'<a class="go" href="([^"]+)"', body)
+        assert links == ["/envigueur?jour=2026-08-20", "/envigueur", "/arretes", LAW]
+        assert "/recents" not in body
 
 
 def test_decrees_of_one_number_are_not_said_to_have_words_in_their_titles() -> None:

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from structlog.testing import capture_logs
@@ -118,6 +120,23 @@ async def test_it_is_drawn_once_whoever_asks_and_after_a_restart_too(archive: Ar
         again.revision = revision
         assert (await again.ask("/arretes/1/page.png")).status_code == 200
     assert pen.pages == [1]
+
+
+async def test_a_page_offers_the_dossier_of_its_decree_with_its_pages(archive: Archive, executor: ThreadPoolExecutor) -> None:
+    visitors = archive.visitors(executor)
+    assert 'href="/arretes/1/preuve.zip"' in (await visitors.ask("/arretes/1")).text
+    made = await visitors.ask("/arretes/1/preuve.zip")
+    assert (made.status_code, made.headers["content-type"]) == (200, "application/zip")
+    assert made.headers["content-disposition"] == 'attachment; filename="vigie-preuve-1.zip"'
+    with ZipFile(BytesIO(made.content)) as files:
+        assert files.read("arrete.pdf").startswith(b"%PDF-")
+    assert (await visitors.ask("/arretes/1/preuve.zip")).content == made.content
+    assert (await visitors.ask("/arretes/2/preuve.zip")).status_code == 404
+    spent = archive.visitors(executor, archive.pictures(at_once=-1))
+    busy = await spent.ask("/arretes/1/preuve.zip")
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "4")
+    gone = Archive(archive.folder, replace(FOUND, withdrawn_at=NOW)).visitors(executor)
+    assert (await gone.ask("/arretes/1/preuve.zip")).status_code == 410
 
 
 @pytest.mark.parametrize(

@@ -34,18 +34,6 @@ async def test_the_way_is_walked_once_then_one_request_is_enough() -> None:
     assert (await poll()).unchanged
 
 
-async def test_a_server_without_conditional_answers_costs_no_more_requests() -> None:
-    poll = Poller(MemorySite(months(), conditional=False), source())
-    await poll()
-    again = await poll()
-    assert (urls(again), again.requests, again.unchanged) == (file_urls(2), 1, False)
-
-
-async def test_a_flat_site_is_one_request_from_the_start() -> None:
-    poll = Poller(MemorySite({ROOT: files(1)}), source())
-    assert [(await poll()).requests, (await poll()).requests] == [1, 1]
-
-
 async def test_once_a_day_the_way_is_walked_again() -> None:
     poll = Poller(MemorySite(months()), source())
     await poll()
@@ -273,14 +261,6 @@ async def test_a_site_that_never_ends_is_given_up() -> None:
     with pytest.raises(CrawlFailed, match="within 16 pages") as failure:
         await Poller(site, source())()
     assert failure.value.requests == len(site.asked) == 16
-
-
-async def test_pages_that_link_each_other_are_visited_once() -> None:
-    site = MemorySite(months(**{AUGUST: page(grey_card(JULY.removeprefix(HOST), "Juillet"), grey_card("/Publications/RAA/2026", "2026"))}))
-    site.pages[f"{ROOT}/2026"] = cards(AUGUST, YEAR)
-    first = await Poller(site, source())(date(2026, 8, 3))
-    assert urls(first) == file_urls(1)
-    assert len(site.asked) == len(set(site.asked)) == 5
 
 
 @pytest.mark.parametrize("failing", [ROOT, YEAR, AUGUST])

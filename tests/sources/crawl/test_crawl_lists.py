@@ -9,7 +9,7 @@ import pytest
 
 from sources.catalogue.authority import Order
 from tests.sources.markup import ROOT, file_href, grey_card, page, pager, white_card
-from tests.sources.poller import AUGUST, TODAY, YEAR, Poller, cards, file_urls, files, listing, polled, source, urls
+from tests.sources.poller import AUGUST, NOW, TODAY, YEAR, Poller, cards, file_urls, files, listing, polled, source, urls
 from tests.sources.site import MemorySite
 
 
@@ -22,6 +22,20 @@ async def test_oldest_first_reads_and_polls_the_last_two_pages() -> None:
     assert set(file_urls(*range(21, 36))) <= set(urls(first))
     assert polled(first) == [f"{YEAR}/(offset)/20", f"{YEAR}/(offset)/30"]
     assert (await poll()).requests == 1
+
+
+async def test_looks_tell_all_that_pages_link_and_where_they_stand_in_their_list() -> None:
+    rest = f"{YEAR}/(offset)/10", f"{YEAR}/(offset)/20"
+    site = MemorySite({ROOT: cards(YEAR, f"{ROOT}/Ignore"), **listing(YEAR, list(range(1, 26)), newest_first=True)})
+    site.now = lambda: NOW
+    poll = Poller(site, source("newest-first", ignore=("Ignore",)))
+    root, first, second = (await poll()).looks
+    assert (root.head.url, root.entries, len(root.links), root.is_first, root.is_last) == (ROOT, (), 2, True, True)
+    assert first.entries == tuple(file_urls(*range(25, 15, -1)))
+    assert (set(rest) <= set(first.pager), first.is_first, first.is_last) == (True, True, False)
+    assert (second.head.url, second.is_first, second.is_last) == (rest[0], False, False)
+    [same] = (await poll()).looks
+    assert (same.head.status, same.entries, same.version) == (304, None, first.version)
 
 
 @pytest.mark.parametrize("conditional", [True, False])

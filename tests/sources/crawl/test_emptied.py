@@ -10,7 +10,7 @@ from sources.model import CrawlFailed, LayoutChanged, Page, Validators
 from sources.pages import READERS
 from sources.pages.links import PageLinks
 from tests.sources.markup import ROOT, download, page
-from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, polled, source, urls
+from tests.sources.poller import AUGUST, JULY, NOW, YEAR, Poller, cards, file_urls, files, polled, source, urls
 from tests.sources.site import MemorySite
 from tests.sources.steps import BY_MONTH, BY_YEAR, SAME, At, Case, Changes, card, case, play
 
@@ -149,7 +149,9 @@ async def test_a_stranger_is_no_emptied_page(monkeypatch: pytest.MonkeyPatch) ->
     poll = Poller(Forgetful({ROOT: cards(YEAR), YEAR: files(1)}), source())
     assert urls(await poll()) == file_urls(1)
     poll.site.pages[YEAR] = files(2, 1)
+    poll.site.now = lambda: NOW
     again = await poll()
+    assert [look.head.url for look in again.looks] == [ROOT, YEAR]
     assert (urls(again), again.emptied, poll.site.asked) == (file_urls(2, 1), (), [YEAR, ROOT, YEAR])
     assert polled(again) == [YEAR]
 

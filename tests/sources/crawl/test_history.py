@@ -43,14 +43,6 @@ def months() -> dict[str, str]:
     return pages | {month("Decembre", LAST_YEAR): files(99, day="15/12/2025")}
 
 
-async def test_years_and_months() -> None:
-    found, memory = await walk(months())
-    assert sorted(urls(found)) == file_urls(3, 4, 5, 6, 7, 8)
-    assert found.is_complete
-    assert found.requests == len(memory.asked) == 2 + 6
-    assert {each.page for each in found.found} >= {month("Mars"), month("Aout")}
-
-
 async def test_nothing_since_is_not_a_layout_that_is_not_understood() -> None:
     pages = {ROOT: cards(YEAR, LAST_YEAR), YEAR: cards(month("Juin")), month("Juin"): files(1, day="01/06/2026")}
     found, _ = await walk(pages, since=date(2026, 8, 10))
@@ -237,10 +229,3 @@ async def test_an_address_at_rest_is_told() -> None:
     memory.failures[ROOT] = Paused("resting")
     found = await history(memory, source(), SINCE, today=TODAY)
     assert (found.requests, found.is_complete) == (0, False)
-
-
-async def test_progress_is_told() -> None:
-    told: list[tuple[int, int]] = []
-    await history(MemorySite(months()), source(), SINCE, today=TODAY, on_page=lambda pages, found: told.append((pages, found)))
-    assert [pages for pages, _ in told] == list(range(1, 9))
-    assert told[-1][1] == 5

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sources.catalogue.authority import INDEX_HOSTS
-from sources.crawl.history import METADATA, BadRow, IndexEntry, IndexFile, IndexUnusable, fetch_index, newest_table, read_index
+from sources.crawl.history import METADATA, IndexEntry, IndexFile, IndexUnusable, fetch_index, newest_table, read_index
 from sources.model import Download, FetchError, Unreachable
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"
@@ -96,8 +96,8 @@ def test_rows_become_entries(table: Path) -> None:
         ),
         RESOURCE,
     )
-    assert (len(index), list(index.entries), index.bad_rows) == (4, ["01", "2A", "971"], ())
-    first, second = index.of("01")
+    assert {code: len(entries) for code, entries in index.items()} == {"01": 2, "2A": 1, "971": 1}
+    first, second = index["01"]
     crawled = datetime(2026, 8, 17, 0, 25, 43, tzinfo=UTC)
     assert first == IndexEntry("recueil-01-2026-001-recueil-des-actes-administratifs", AIN, "01", crawled)
     assert (second.title, second.url, second.crawled_at) == (
@@ -106,24 +106,16 @@ def test_rows_become_entries(table: Path) -> None:
         None,
     )
     assert (first.published, second.published) == (None, date(2026, 8, 14))
-    [corsica] = index.of("2A")
+    [corsica] = index["2A"]
     assert (corsica.title, corsica.published) == ("RAA_2A_20260820", date(2026, 8, 20))
-    assert index.of("99") == ()
 
 
-def test_an_address_counts_once(table: Path) -> None:
-    assert len(read_index(written(table, ROW, ROW), RESOURCE)) == 1
-
-
-def test_rows_that_cannot_be_used_are_told_and_the_rest_is_kept(table: Path) -> None:
+def test_rows_that_cannot_be_used_are_left_out_and_the_rest_is_kept(table: Path) -> None:
     index = read_index(
         written(table, "RAA;https://www.ain.gouv.fr/a.pdf", "RAA;a.pdf;01;", f"RAA;{AIN};Ain;", f"RAA;{AIN};00;", "", "x" * 200_000, ROW),
         RESOURCE,
     )
-    assert len(index) == 1
-    assert [(row.line, row.reason.split(":")[0]) for row in index.bad_rows] == [
-        (2, "2 columns"), (3, "not a web address"), (4, "not a department"), (5, "not a department"), (7, "not readable as CSV"),
-    ]  # fmt: skip
+    assert [entry.url for entries in index.values() for entry in entries] == [AIN]
 
 
 def test_a_quotation_mark_that_is_not_closed_does_not_take_rows_away_unseen(table: Path) -> None:
@@ -131,20 +123,13 @@ def test_a_quotation_mark_that_is_not_closed_does_not_take_rows_away_unseen(tabl
     index = read_index(
         written(table, ROW, '"RAA;https://www.ain.gouv.fr/a.pdf;01;', other, f'RAA";{AIN};01;', ROW.replace("001", "3")), RESOURCE
     )
-    assert [entry.url[-52:-48] for entry in index.of("01")] == [AIN[-52:-48], AIN.replace("001", "3")[-52:-48]]
-    assert index.bad_rows == (BadRow(3, "a quotation mark that is not closed takes 3 rows for one"),)
+    assert [entry.url[-52:-48] for entry in index["01"]] == [AIN[-52:-48], AIN.replace("001", "3")[-52:-48]]
 
 
 def test_bytes_that_are_no_utf8_spoil_an_address_and_not_a_title(table: Path) -> None:
     table.write_bytes(f"{HEADER}\nsp\xe9cial;{AIN};01;\nRAA;https://www.ain.gouv.fr/sp\xe9cial.pdf;01;\n".encode("latin-1"))
     index = read_index(table, RESOURCE)
-    assert [entry.title for entry in index.of("01")] == ["sp\ufffdcial"]
-    assert len(index.bad_rows) == 1
-
-
-def test_columns_may_move(table: Path) -> None:
-    index = read_index(written(table, f"01;x;{AIN};;RAA", header="Departement;autre;URL;mise_a_jour; titre "), RESOURCE)
-    assert [entry.title for entry in index.of("01")] == ["RAA"]
+    assert [entry.title for entry in index["01"]] == ["sp\ufffdcial"]
 
 
 @pytest.mark.parametrize(
@@ -156,17 +141,17 @@ def test_columns_may_move(table: Path) -> None:
         (f"titre;url;mise_a_jour\n{ROW}\n", "no column departement"),
         (f"{HEADER}\n", "no usable row"),
         (f"{HEADER}\nRAA;a.pdf;01;\n", "no usable row: line 2: not a web address"),
+        (f"{HEADER}\nRAA;{AIN}\n", "line 2: 2 columns"),
+        (f"{HEADER}\nRAA;{AIN};Ain;\n", "line 2: not a department"),
+        (f"{HEADER}\nRAA;{AIN};00;\n", "line 2: not a department"),
+        (f"{HEADER}\n{'x' * 200_000}\n", "line 2: not readable as CSV"),
+        (f'{HEADER}\n"RAA;{AIN};01;\n{ROW}\nRAA";{AIN};01;\n', "line 2: a quotation mark that is not closed takes 3 rows for one"),
     ],
 )
 def test_what_is_not_the_table_is_refused(table: Path, content: str, words: str) -> None:
     table.write_text(content, encoding="utf-8-sig")
     with pytest.raises(IndexUnusable, match=words):
         read_index(table, RESOURCE)
-
-
-def test_a_table_as_long_as_the_real_one_is_read(table: Path) -> None:
-    index = read_index(written(table, *(ROW.replace("238661", str(number)) for number in range(22_403))), RESOURCE)
-    assert len(index) == 22_403
 
 
 # Fetching
@@ -196,7 +181,7 @@ class Data:
 async def test_the_index_is_fetched_by_its_metadata_and_leaves_nothing() -> None:
     data = Data(metadata(described()), f"{HEADER}\n{ROW}\n".encode())
     index = await fetch_index(data)
-    assert (len(index), index.resource) == (1, RESOURCE)
+    assert [entry.url for entry in index["01"]] == [AIN]
     assert data.asked == [METADATA, TABLE]
 
 

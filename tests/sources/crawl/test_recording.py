@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from sources.crawl.crawler import Crawler
 from sources.crawl.recording import (
     BadRecording,
     NotRecorded,
@@ -19,8 +18,6 @@ from sources.crawl.recording import (
     RecordedPage,
     Recording,
     RecordingFetcher,
-    file_name,
-    files_of,
     newest_first,
     read_recording,
     record,
@@ -29,7 +26,7 @@ from sources.crawl.recording import (
 )
 from sources.model import CrawlFailed, FetchRefused, Gone, ListingEntry, Unreachable, Validators
 from tests.sources.markup import ROOT, download, page, white_card
-from tests.sources.poller import AUGUST, NOW, TODAY, YEAR, cards, file_urls, files, months, source
+from tests.sources.poller import AUGUST, NOW, TODAY, YEAR, file_urls, months, source
 from tests.sources.site import MemorySite
 
 SITE = Recording(
@@ -70,15 +67,6 @@ async def test_a_walk_that_fails_leaves_the_pages_that_came() -> None:
     assert [recorded.url for recorded in done.recording.pages] == [ROOT, YEAR]
     with pytest.raises(CrawlFailed, match=f"{AUGUST}: this page is not in the recording"):
         await replay(done.recording, source())
-
-
-async def test_a_page_that_is_gone_is_recorded_as_gone() -> None:
-    july = f"{ROOT}/Juillet-2026"
-    today = date(2026, 8, 3)
-    site = MemorySite({ROOT: cards(july, f"{ROOT}/Aout-2026"), f"{ROOT}/Aout-2026": files(1)})
-    done = await record(source(), site, today=today, now=NOW.replace(day=3))
-    assert RecordedPage(july, None) in done.recording.pages
-    assert (await replay(done.recording, source())).walk_requests == 3
 
 
 async def test_the_fetcher_keeps_each_answer_once_and_passes_failures_on() -> None:
@@ -150,24 +138,6 @@ def test_writing_again_changes_nothing_and_keeps_what_a_person_added(tmp_path: P
     assert sorted(file.name for file in folder.iterdir()) == ["01-root.html", "99-exemple.toml", "README.md", "record.json"]
 
 
-def test_a_failure_to_write_leaves_the_former_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "99-site"
-    write_recording(folder, SITE, "{}\n")
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    rename = Path.rename
-
-    def fail(self: Path, target: Path) -> Path:
-        if self.name == "fresh":
-            raise OSError(28, "No space left on device")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(OSError, match="No space left"):
-        write_recording(folder, replace(SITE, pages=SITE.pages[:1]), None)
-    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
-    assert [place.name for place in tmp_path.iterdir()] == ["99-site"]
-
-
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("mine")
     with pytest.raises(BadRecording, match="holds something else"):
@@ -175,27 +145,6 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(BadRecording, match="not a folder"):
         write_recording(tmp_path / "diary.txt", SITE, None)
     assert [file.name for file in tmp_path.iterdir()] == ["diary.txt"]
-
-
-def test_line_ends_are_those_an_html_parser_sees() -> None:
-    texts = files_of(replace(SITE, pages=(RecordedPage(ROOT, "<p>1\r\n2\r3\n</p>"),)), None)
-    assert texts["01-root.html"] == "<p>1\n2\n3\n</p>"
-
-
-@pytest.mark.parametrize(
-    ("rank", "url", "name"),
-    [
-        (1, f"{ROOT}/Annee-2026", "01-root.html"),
-        (2, f"{ROOT}/Recueil-d-août-n°-12%20bis", "02-recueil-d-aout-n-12-bis.html"),
-        (3, f"{ROOT}/Aout-2026/(offset)/20", "03-aout-2026-page-3.html"),
-        (4, "https://www.test.gouv.fr/", "04-page.html"),
-        (12, "https://www.test.gouv.fr/" + "x" * 200, f"12-{'x' * 48}.html"),
-        (5, "https://mc.test.gouv.fr/index.php?op=raa", "05-index-php.html"),
-        (6, "https://www.test.gouv.fr/a/..%2F..%2Fetc", "06-etc.html"),
-    ],
-)
-def test_names_of_files(rank: int, url: str, name: str) -> None:
-    assert file_name(rank, url) == name
 
 
 def _without(key: str) -> Callable[[dict[str, Any]], object]:
@@ -224,16 +173,6 @@ def test_a_broken_recording_is_told(tmp_path: Path, spoil: Callable[[dict[str, A
         read_recording(tmp_path / "99-site")
 
 
-def test_a_page_that_is_not_text_is_told(tmp_path: Path) -> None:
-    write_recording(tmp_path / "99-site", SITE, None)
-    (tmp_path / "99-site" / "01-root.html").write_bytes(b"\xff\xfe")
-    with pytest.raises(BadRecording, match="99-site"):
-        read_recording(tmp_path / "99-site")
-    (tmp_path / "99-site" / "record.json").write_text("{")
-    with pytest.raises(BadRecording, match=r"record\.json"):
-        read_recording(tmp_path / "99-site")
-
-
 # Order
 
 
@@ -246,9 +185,3 @@ def test_the_newest_first() -> None:
     )
     assert [entry.url for entry in newest_first(listed, "newest-first")] == ["d", "b", "a", "c"]
     assert [entry.url for entry in newest_first(listed, "oldest-first")] == ["d", "b", "c", "a"]
-
-
-async def test_recording_a_crawl_changes_nothing_in_it() -> None:
-    plain = await Crawler(MemorySite(months())).poll(source(), None, today=TODAY, now=NOW)
-    kept = await Crawler(RecordingFetcher(MemorySite(months()))).poll(source(), None, today=TODAY, now=NOW)
-    assert kept == plain

@@ -68,10 +68,12 @@ async def test_a_source_that_is_polled_again_at_once_wants_to_know_anew() -> Non
         assert (set(file_urls(3)) <= set(urls(crawl)), len(both.site.asked)) == (True, 1 if code == "99" else 0)
 
 
-async def test_an_answer_is_forgotten_after_a_minute() -> None:
+async def test_an_answer_is_forgotten_after_a_minute_and_keeps_the_instant_of_its_request() -> None:
     both = pair(conditional=False)
+    both.site.now = lambda: both.now
     await both.poll(("99",))
-    await both.poll(("98",), later=timedelta(seconds=59))
+    [shared] = await both.poll(("98",), later=timedelta(seconds=59))
+    assert [look.head.asked_at for look in shared.looks] == [both.now - timedelta(seconds=59)]
     assert both.site.asked == []
     await both.poll(("99",))
     both.site.pages[ROOT] = files(1, 2, 3)

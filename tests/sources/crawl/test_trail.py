@@ -13,17 +13,14 @@ from sources.crawl.trail import (
     Trail,
     awaits_new_year,
     choose,
-    folder_above,
     has_moved,
     homes,
-    is_below,
     is_outdated,
     marks_of,
     matches,
     overlap,
     past_pages,
     requests_each_time,
-    sections,
 )
 from sources.model import ListingEntry, Validators
 from sources.pages.links import PageLink, PageLinks
@@ -42,11 +39,6 @@ ROOT = "https://www.test.gouv.fr/Publications/RAA"
 ENTRIES = tuple(map(entry, range(50)))
 POLLED = PolledPage(PAGE, Validators('"e"', "Fri, 14 Aug 2026 08:00:00 GMT"), marks_of(ENTRIES))
 TRAIL = Trail("abc", NOW, TODAY, TODAY, (POLLED,), (PAGE,))
-
-
-def test_json_there_and_back() -> None:
-    assert Trail.from_json(TRAIL.to_json()) == TRAIL
-    assert "\n" not in TRAIL.to_json()
 
 
 def changed(**fields: object) -> str:
@@ -162,12 +154,6 @@ def test_patterns_are_searched_in_any_case_in_any_text() -> None:
     assert not matches((), "anything")
 
 
-def test_sections_are_parts_of_the_recueil_below_the_page() -> None:
-    ways = (way("RAA/Speciaux"), way("raa/RAA-du-departement"), way("RAA/Archives"), way("RAA/RAA-regional"), way("RAA/FAQ"),
-            way("RAA/Aout-2026"), way("Speciaux"), way("RAA-2/Speciaux"))  # fmt: skip
-    assert [each.url for each in sections(ways, ROOT, ROOT)] == [ways[0].url, ways[1].url]
-
-
 def test_homes_name_the_recueil_anywhere_on_the_site_the_likeliest_first() -> None:
     ways = (
         way("Nouveau-RAA", "RAA, le nouveau recueil"),
@@ -194,11 +180,3 @@ def test_homes_name_the_recueil_anywhere_on_the_site_the_likeliest_first() -> No
 )
 def test_what_is_a_move(url: str, moved: bool) -> None:
     assert has_moved(ROOT, url) == moved
-
-
-def test_folders() -> None:
-    assert folder_above(ROOT) == folder_above(f"{ROOT}/") == "https://www.test.gouv.fr/Publications"
-    assert folder_above("https://www.test.gouv.fr/RAA?page=1") == "https://www.test.gouv.fr/"
-    assert folder_above("https://www.test.gouv.fr/") is None
-    assert is_below(ROOT, "https://www.test.gouv.fr/")
-    assert not is_below(ROOT, ROOT)

@@ -8,8 +8,6 @@ import gzip
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
-from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -53,19 +51,6 @@ async def test_a_silent_server(server: Server, make_client: MakeClient) -> None:
     server.routes["/var/"] = stall()
     with pytest.raises(Unreachable, match="timed out waiting for the answer"):
         await make_client(server, timeout_seconds=0.1).page(SITE)
-
-
-async def test_a_server_that_drips(server: Server, make_client: MakeClient) -> None:
-    async def drip(asked: object, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
-        while True:
-            writer.write(b"a")
-            await writer.drain()
-            await asyncio.sleep(0.01)
-
-    server.routes["/var/"] = drip
-    with pytest.raises(Unreachable, match=r"took longer than 0\.2 s"):
-        await make_client(server, page_seconds=0.2).page(SITE)
 
 
 @pytest.mark.parametrize(
@@ -162,19 +147,6 @@ async def test_a_resting_address_is_not_even_looked_up(server: Server, make_clie
     assert looked_up == ["localhost", "localhost"]
 
 
-async def test_a_transport_of_the_callers_is_asked_once_only(server: Server, make_client: MakeClient) -> None:
-    asked: list[str] = []
-
-    def network(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
-        raise httpx.ReadError("")
-
-    client = make_client(server, outside={"transport": httpx.MockTransport(network)})
-    with pytest.raises(Unreachable, match="connection closed during the answer"):
-        await client.page(SITE)
-    assert asked == [f"{server.base}/var/"]
-
-
 async def test_plain_http_stays_on_this_machine_whatever_localhost_leads_to(server: Server, make_client: MakeClient) -> None:
     async def resolver(host: str, port: int) -> Sequence[str]:
         return ["77.159.252.140"]
@@ -218,18 +190,6 @@ async def test_several_sites_that_refuse_are_an_address_at_fault(server: Server,
     assert not paused.value.is_of_site
 
 
-async def test_one_answer_ends_the_row(server: Server, client: Client, clock: Clock) -> None:
-    server.routes["/var/"] = drop
-    server.routes["/drome/"] = reply("<p>")
-    for _ in range(2):
-        for _ in range(2):
-            with pytest.raises(Unreachable):
-                await client.page(SITE)
-        await client.page(OTHER)
-    with pytest.raises(Unreachable):
-        await client.page(SITE)
-
-
 async def test_those_who_wait_learn_of_the_pause_without_asking(server: Server, client: Client) -> None:
     server.routes["/var/"] = drop
     outcomes = await asyncio.gather(*(client.page(SITE) for _ in range(6)), return_exceptions=True)
@@ -251,20 +211,6 @@ async def test_retry_after_rests_the_whole_address(server: Server, client: Clien
     clock.time += 100
     await client.page(OTHER)
     assert (await client.page(SITE)).html == "<p>"
-
-
-async def test_retry_after_as_a_date_and_beyond_reason(server: Server, client: Client, clock: Clock) -> None:
-    soon = format_datetime(clock.now() + timedelta(seconds=90), usegmt=True)
-    server.routes["/var/"] = in_turn(
-        reply("", 503, headers={"Retry-After": soon}), reply("", 503, headers={"Retry-After": "99999999"}), reply("<p>")
-    )
-    with pytest.raises(FetchRefused) as refused:
-        await client.page(SITE)
-    assert refused.value.retry_after == pytest.approx(90, abs=1)
-    clock.time += 91
-    with pytest.raises(FetchRefused) as refused:
-        await client.page(SITE)
-    assert refused.value.retry_after == pytest.approx(6 * 3600)
 
 
 async def test_a_block_page_may_ask_to_wait_too(server: Server, client: Client) -> None:

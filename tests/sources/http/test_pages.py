@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import os
 import zlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -19,7 +19,6 @@ from sources.http.answers import chunks
 from sources.http.client import Client
 from sources.model import (
     Blocked,
-    Fetcher,
     FetchError,
     FetchRefused,
     Gone,
@@ -30,20 +29,9 @@ from sources.model import (
     Unusable,
     Validators,
 )
-from tests.sources.http.conftest import OTHER, SITE, MakeClient
-from tests.sources.http.server import Answer, Server, in_turn, raw, redirect, reply, stall, truncated
-
-
-def test_the_client_is_a_fetcher(client: Client) -> None:
-    fetcher: Fetcher = client  # checked by mypy
-    assert callable(fetcher.page)
-    assert callable(fetcher.download)
-
-
-async def test_a_page_comes_back_under_its_canonical_address(server: Server, client: Client) -> None:
-    server.routes["/var/Publications/Ao%C3%BBt/(offset)/10?a=1"] = reply("<h1>Août</h1>")
-    page = await client.page(f"{SITE}/Publications/Août/(offset)/10?a=1#top")
-    assert page == Page(f"{SITE}/Publications/Ao%C3%BBt/(offset)/10?a=1", "<h1>Août</h1>")
+from tests.present import present
+from tests.sources.http.conftest import OTHER, SITE, Clock, MakeClient
+from tests.sources.http.server import Answer, Asked, Server, in_turn, raw, redirect, reply, stall, truncated
 
 
 async def test_the_request_says_who_asks_and_nothing_that_is_not_true(server: Server, client: Client) -> None:
@@ -54,6 +42,28 @@ async def test_the_request_says_who_asks_and_nothing_that_is_not_true(server: Se
     assert sent["host"] == f"127.0.0.1:{server.port}"
     assert sent["accept-encoding"] == "gzip"
     assert set(sent) == {"host", "user-agent", "accept", "accept-language", "accept-encoding"}
+
+
+async def test_an_answer_tells_when_it_was_requested_and_came_and_what_its_server_says_of_it(
+    server: Server, client: Client, clock: Clock, tmp_path: Path
+) -> None:
+    told = {"Date": "Thu, 13 Aug 2026 22:00:00 GMT", "Last-Modified": "Mon, 10 Aug 2026 08:00:00 GMT", "ETag": '"' + "a" * 300}
+
+    async def slowly(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        clock.time += 5
+        await in_turn(reply("<p>", headers=told) if asked.path.endswith("new") else reply(status=304, content_type=None))(asked, writer)
+
+    server.routes |= {"/var/": redirect("/new"), "/var/new": slowly, "/var/same": slowly, "/var/a.pdf": reply(b"%PDF-1.4 %%EOF")}
+    began = clock.now()
+    head = present((await client.page(SITE)).head)
+    assert (head.url, head.status, head.server_date) == (f"{SITE}/new", 200, datetime(2026, 8, 13, 22, tzinfo=UTC))
+    assert (head.last_modified, head.etag) == (told["Last-Modified"], told["ETag"][:200])
+    assert head.asked_at >= began + timedelta(seconds=3), "a redirect is another request"
+    assert head.answered_at == head.asked_at + timedelta(seconds=5) == clock.now()
+    head = present((await client.page(f"{SITE}/same", Validators('"b"'))).head)
+    assert (head.status, head.server_date, head.last_modified, head.etag) == (304, None, None, None)
+    head = present((await client.download(f"{SITE}/a.pdf", tmp_path / "a.pdf")).head)
+    assert (head.url, head.status, head.answered_at) == (f"{SITE}/a.pdf", 200, clock.now())
 
 
 async def test_validators_are_given_and_sent_back(server: Server, client: Client) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sources.http.connection import ClientOptions, Origins, SystemResolver, is_public, resolve, user_agent
+from sources.http.connection import Origins, SystemResolver, is_public, user_agent
 from sources.http.politeness import seconds_to_wait
 
 VAR = "https://www.var.gouv.fr"
@@ -124,21 +124,6 @@ def test_public_addresses(address: str, public: bool) -> None:
     assert is_public(ipaddress.ip_address(address)) is public
 
 
-async def test_addresses_come_once_in_a_stable_order() -> None:
-    async def resolver(host: str, port: int) -> list[str]:
-        return ["2a00::1", "9.9.9.9", "8.8.8.8", "9.9.9.9", "fe80::1%eth0"]
-
-    found = await resolve("h", 443, url="u", resolver=resolver, seconds=1)
-    assert [str(address) for address in found] == ["8.8.8.8", "9.9.9.9", "2a00::1", "fe80::1%eth0"]
-
-
-async def test_the_machine_knows_itself() -> None:
-    names = SystemResolver()
-    found = await resolve("localhost", 80, url="u", resolver=names, seconds=5)
-    assert all(address.is_loopback for address in found)
-    names.close()
-
-
 async def test_names_that_take_long_hold_up_no_other_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(120) and [])
@@ -184,28 +169,3 @@ def test_who_we_say_we_are() -> None:
     assert user_agent("1.2.0", "https://example.org/vigie") == "Vigie/1.2.0 (+https://example.org/vigie)"
     assert user_agent("1.2.0", "raa@example.org") == "Vigie/1.2.0 (+raa@example.org)"
     assert user_agent("1.2.0", None) == user_agent("1.2.0", "") == "Vigie/1.2.0 (watches recueils des actes administratifs)"
-
-
-@pytest.mark.parametrize("contact", ["a\r\nX: 1", "a b", "é@example.org", "a)", "\x7f"])
-def test_a_contact_that_a_header_cannot_carry(contact: str) -> None:
-    with pytest.raises(ValueError, match="contact"):
-        user_agent("1.0", contact)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"interval_seconds": -1},
-        {"jitter": float("nan")},
-        {"timeout_seconds": 0},
-        {"max_page_bytes": 0},
-        {"pause_after": 0},
-        {"user_agent": "a\nb"},
-        {"user_agent": ""},
-        {"browser_seconds": 0},
-        {"browser_idle_seconds": -1},
-    ],
-)
-def test_options_that_make_no_sense(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        ClientOptions(**{"hosts": frozenset(), "user_agent": "Vigie/1", **wrong})  # type: ignore[arg-type]  # wrong on purpose

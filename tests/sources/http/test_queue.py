@@ -102,15 +102,6 @@ async def test_one_cancelled_while_the_spacing_runs_frees_the_line() -> None:
         pass
 
 
-async def test_an_error_in_a_turn_frees_the_line(clock: Clock) -> None:
-    queue = queue_of(clock)
-    with pytest.raises(ZeroDivisionError):
-        async with queue.turn("u"):
-            raise ZeroDivisionError
-    async with queue.turn("u"):
-        pass
-
-
 async def test_a_resting_address_answers_at_once(clock: Clock) -> None:
     queue = queue_of(clock)
     assert await queue.asked_to_wait(50) == 50

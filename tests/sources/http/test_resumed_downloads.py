@@ -17,7 +17,6 @@ from sources.http import files
 from sources.http.client import Client
 from sources.http.files import OVERLAP, StorageFull
 from sources.model import Download, Paused, Unreachable, Unusable
-from tests.sources.http.chromium import needs_chromium
 from tests.sources.http.conftest import SITE, Clock, MakeClient, content, names_in
 from tests.sources.http.ranges import ETAG, LONG_AGO, Body, Network, Served
 from tests.sources.http.server import Answer, Server, in_turn, raw, reply
@@ -81,36 +80,6 @@ async def test_an_answer_that_brings_little_ends_it(server: Server, client: Clie
 
 
 @pytest.mark.parametrize(
-    ("then", "requests"),
-    [
-        (lambda: Served(OTHER, {"ETag": '"2"'}), 1),  # changed: the whole comes at once
-        (lambda: Served(OTHER[:100_000], {"ETag": '"2"'}), 1),  # shorter than what came
-        (lambda: Served(OTHER, {"ETag": '"2"'}, honours_if_range=False), 2),
-        (lambda: Served(OTHER, {"ETag": ETAG}), 2),  # the tag lies: the overlap does not
-        (lambda: Served(OTHER[:-9], {"ETag": ETAG}), 2),
-        (lambda: Served(OTHER, {}, honours_if_range=False), 2),
-        (lambda: Served(OTHER, shift=1), 2),
-        (lambda: Served(OTHER, instead={"Content-Range": "bytes 5-9/10"}), 2),
-        (lambda: Served(OTHER, instead={"Content-Type": "multipart/byteranges; boundary=x"}), 2),
-        (lambda: Served(OTHER, instead={"Content-Encoding": "gzip"}), 2),
-        (lambda: in_turn(reply(b"", 416, headers={"Content-Range": "bytes */9"}), Served(OTHER)), 2),
-    ],
-)
-async def test_what_is_not_the_rest_starts_again_at_once(
-    server: Server, client: Client, target: Path, then: Callable[[], Answer], requests: int
-) -> None:
-    answer = then()
-    server.routes[PATH] = in_turn(Served(PDF, cuts=[CUT]), answer)
-    expected = answer.content if isinstance(answer, Served) else OTHER
-    assert await client.download(URL, target) == whole(target, expected)
-    assert content(target) == expected
-    assert names_in(target.parent) == ["a.pdf"]
-    assert client.requests == 1 + requests
-    assert server.asked[1].headers["range"] == f"bytes={CUT - OVERLAP}-"
-    assert requests == 1 or "range" not in server.asked[2].headers
-
-
-@pytest.mark.parametrize(
     "then",
     [
         lambda: Served(OTHER, {"ETag": '"2"'}, cuts=[CUT]),
@@ -133,13 +102,6 @@ async def test_an_address_that_rests_is_not_asked_for_the_rest(server: Server, c
     outcomes = await asyncio.gather(client.download(URL, target), client.page(f"{SITE}/busy"), return_exceptions=True)
     assert isinstance(outcomes[0], Paused)
     assert names_in(target.parent) == []
-
-
-async def test_two_at_once_give_the_same_file(server: Server, client: Client, target: Path) -> None:
-    server.routes[PATH] = Served(PDF)
-    first, second = await asyncio.gather(client.download(URL, target), client.download(URL, target))
-    assert first == second == whole(target)
-    assert names_in(target.parent) == ["a.pdf"]
 
 
 async def test_a_file_that_takes_long_is_gone_on_with_before_its_time_is_over(
@@ -178,15 +140,6 @@ def dripping(clock: Clock, piece: bytes, seconds: float, total: int) -> Network:
 
     headers = {"ETag": ETAG, "Content-Length": str(total), "Content-Type": "application/pdf"}
     return Network(lambda _request: httpx.Response(200, headers=headers, stream=Body(pieces())))
-
-
-async def test_a_file_that_drips_is_given_up(server: Server, make_client: MakeClient, target: Path, clock: Clock) -> None:
-    client = make_client(server, outside={"transport": dripping(clock, b"x", 1.0, 50_000_000)})
-    before = clock.time
-    with pytest.raises(Unreachable, match=r"a\.pdf: too slow \(less than 2 kB/s for 60 s\)"):
-        await client.download(URL, target)
-    assert clock.time - before == 60
-    assert names_in(target.parent) == []
 
 
 async def test_it_counts_how_it_comes_now(server: Server, make_client: MakeClient, target: Path, clock: Clock) -> None:
@@ -260,26 +213,6 @@ async def test_a_damaged_file_of_unknown_length_is_taken_once_its_length_is_know
         await client.download(URL, target)
 
 
-async def test_bytes_after_the_end_are_never_part_of_the_next_file(server: Server, client: Client, target: Path) -> None:
-    async def too_long(asked: object, writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(PDF)}\r\n\r\n".encode() + PDF + OTHER[:5000])
-        await writer.drain()
-
-    server.routes[PATH] = too_long
-    server.routes["/var/b.pdf"] = Served(OTHER)
-    assert await client.download(URL, target) == whole(target)
-    assert await client.download(f"{SITE}/b.pdf", target) == whole(target, OTHER, f"{SITE}/b.pdf")
-
-
-async def test_a_rest_that_is_too_long_leaves_nothing(server: Server, client: Client, target: Path) -> None:
-    first = CUT - OVERLAP
-    head = f"HTTP/1.1 206 OK\r\nContent-Range: bytes {first}-{len(PDF) - 1}/{len(PDF)}\r\nETag: {ETAG}\r\n\r\n".encode()
-    server.routes[PATH] = in_turn(Served(PDF, cuts=[CUT]), raw(head + PDF[first:] + b"more"))
-    with pytest.raises(Unusable, match="longer than announced"):
-        await client.download(URL, target)
-    assert names_in(target.parent) == []
-
-
 async def test_a_rest_counts_for_the_limit(server: Server, make_client: MakeClient, target: Path) -> None:
     unlimited = raw(f"HTTP/1.1 200 OK\r\nETag: {ETAG}\r\n\r\n".encode() + PDF[:CUT])
     server.routes[PATH] = in_turn(unlimited, Served(PDF))
@@ -296,14 +229,3 @@ async def test_a_disk_that_fills_up_keeps_nothing(server: Server, client: Client
         with pytest.raises(StorageFull):
             await client.download(URL, target)
         assert names_in(target.parent) == []
-
-
-@needs_chromium
-async def test_the_browser_starts_again(server: Server, browse: Callable[..., Client], target: Path) -> None:
-    server.routes[PATH] = Served(PDF, cuts=[CUT])
-    client = browse()
-    with pytest.raises(Unreachable):
-        await client.download(URL, target)
-    assert names_in(target.parent) == []
-    assert await client.download(URL, target) == whole(target)
-    assert "range" not in server.asked[-1].headers

@@ -38,13 +38,6 @@ def test_it_is_there_for_this_user_only_and_gone_in_the_end(temporary: Path) -> 
     assert list(temporary.iterdir()) == []
 
 
-def test_it_may_be_removed_twice_and_after_somebody_else_did(temporary: Path) -> None:
-    made = ScratchFolder()
-    made.remove()
-    made.remove()
-    assert list(temporary.iterdir()) == []
-
-
 def test_only_what_is_abandoned_is_removed(temporary: Path) -> None:
     abandoned()
     (left,) = temporary.iterdir()
@@ -74,10 +67,6 @@ def test_what_belongs_to_another_user_is_left_alone(temporary: Path, monkeypatch
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
     assert remove_abandoned() == 0
     assert len(list(temporary.iterdir())) == 1
-
-
-def test_a_folder_that_is_not_there_is_no_trouble(temporary: Path) -> None:
-    assert remove_abandoned(temporary / "nowhere") == 0
 
 
 def test_what_another_program_made_for_ours_goes_with_it(temporary: Path) -> None:

@@ -61,20 +61,10 @@ def test_a_shorthand_never_posts_twice_where_an_entry_already_posts(tmp_path: Pa
     assert [d.name for d in destinations(load(tmp_path, text))] == ["a", "b"]
 
 
-def test_an_entry_may_take_the_name_a_left_out_shorthand_would_have(tmp_path: Path) -> None:
-    text = TELEGRAM + "channel = '@vigie'\n" + entry("telegram", "telegram", "chat = '@vigie'", "departments = ['26']")
-    assert [d.name for d in destinations(load(tmp_path, text))] == ["telegram"]
-
-
 def test_the_operators_chat_is_no_destination(tmp_path: Path) -> None:
     settings = load(tmp_path, TELEGRAM + "operators_chat = -5\noperators_language = 'en'\n" + entry("a", "telegram", "chat = -6"))
     assert (settings.telegram.operators_chat, settings.telegram.operators_language) == ("-5", "en")
     assert [d.name for d in destinations(settings)] == ["a"]
-
-
-def test_an_explicit_console_stays_beside_the_others(tmp_path: Path) -> None:
-    text = TELEGRAM + "channel = '@vigie'\n" + entry("screen", "console")
-    assert [d.name for d in destinations(load(tmp_path, text))] == ["telegram", "screen"]
 
 
 @pytest.mark.parametrize(

@@ -39,14 +39,6 @@ def problems(folder: Path, text: str, environ: dict[str, str] | None = None) -> 
     return [line.removeprefix(f"{folder}/") for line in str(caught.value).splitlines()]
 
 
-def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
-    settings = load(tmp_path, "")
-    assert settings.http.interval_seconds == 3
-    assert settings.watch.every_minutes == 15
-    assert settings.telegram.token is None
-    assert settings.destinations == ()
-
-
 def test_the_folder_of_kept_files_is_under_the_one_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(tmp_path, "").reading.kept_folder is None
     assert load(tmp_path, "[reading]\nkept_folder = ' '").reading.kept_folder is None
@@ -63,12 +55,6 @@ def test_no_file_at_all_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.M
     assert load_settings(None, {}, known_codes=CODES) == Settings()
 
 
-def test_the_file_beside_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.toml").write_text("[watch]\nevery_minutes = 5\n", encoding="utf-8")
-    assert load_settings(None, {}, known_codes=CODES).watch.every_minutes == 5
-
-
 def test_the_file_beside_is_named_as_such_in_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text("[telegram]\ntokn = 1\n", encoding="utf-8")
@@ -79,11 +65,6 @@ def test_the_file_beside_is_named_as_such_in_errors(tmp_path: Path, monkeypatch:
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"missing\.toml: cannot be read: No such file or directory"):
         load_settings(tmp_path / "missing.toml", {}, known_codes=CODES)
-
-
-def test_a_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        load_settings(tmp_path, {}, known_codes=CODES)
 
 
 @pytest.mark.parametrize(("encoding", "line", "form"), [("latin-1", 2, "WINDOWS-1252"), ("utf-16", 1, "UTF-16")])
@@ -254,11 +235,6 @@ def test_a_contact_that_is_accepted_fits_in_a_user_agent(form: str, sign: str) -
         assert accepted in user_agent("1.0", accepted)
 
 
-def test_settings_cannot_be_changed() -> None:
-    with pytest.raises(ValueError, match="frozen"):
-        Settings().http.contact = "x@example.org"  # type: ignore[misc]  # what the test is about
-
-
 SECTION_NAMES = st.sampled_from([*Settings.model_fields, "telegrm", "x y"])
 OPTION_NAMES = st.sampled_from(
     ["token", "token_file", "url", "chat", "name", "platform", "instance", "origins", "authorities", "departments", "channel", "", "é\n"]
@@ -336,7 +312,7 @@ def test_its_address_may_be_in_a_file_beside_the_configuration(tmp_path: Path) -
         ((f'url = "json://h/{SECRET}"', 'url_file = "a"'), "both url and url_file are given; keep one"),
         (('url_file = "absent"',), "No such file"),
         ((f'url = "json://h/{SECRET}"', 'chat = "@vsa"'), "is only for a telegram destination"),
-        ((f'url = "json://h/{SECRET}"', "thread = true"), "is only for a mastodon destination"),
+        ((f'url = "json://h/{SECRET}"', 'visibility = "public"'), "is only for a mastodon destination"),
         ((f'url = "json://h/{SECRET}"', "answer_mentions = true"), "is only for a mastodon destination"),
     ],
 )
@@ -372,20 +348,20 @@ def test_form_of_an_account_is_that_of_its_section_unless_it_says_otherwise(tmp_
     instance = "social.example"
     token = "T"
     content_warning = " Vidéosurveillance "
-    thread = true
+    visibility = "unlisted"
     [[destinations]]
     name = "other"
     platform = "mastodon"
     token = "U"
     content_warning = ""
-    thread = false
+    visibility = "private"
     [[destinations]]
     name = "same"
     platform = "mastodon"
     token = "V"
     """
-    form = {entry.name: (entry.content_warning, entry.thread) for entry in destinations(load(tmp_path, text))}
-    assert form == {"mastodon": ("Vidéosurveillance", True), "other": ("", False), "same": ("Vidéosurveillance", True)}
+    form = {entry.name: (entry.content_warning, entry.visibility) for entry in destinations(load(tmp_path, text))}
+    assert form == {"mastodon": ("Vidéosurveillance", "unlisted"), "other": ("", "private"), "same": ("Vidéosurveillance", "unlisted")}
 
 
 def test_an_account_answers_mentions_once_where_it_may(tmp_path: Path) -> None:
@@ -401,11 +377,6 @@ def test_an_account_answers_mentions_once_where_it_may(tmp_path: Path) -> None:
 @pytest.mark.parametrize("warning", ["a" * 101, "two\\nlines"])
 def test_a_warning_is_one_short_line(tmp_path: Path, warning: str) -> None:
     assert "one line of at most 100 characters" in told(tmp_path, f'[mastodon]\ncontent_warning = "{warning}"')
-
-
-def test_posts_are_edited_unless_told_otherwise(tmp_path: Path) -> None:
-    assert Settings().delivery.edit_posts
-    assert not load(tmp_path, "[delivery]\nedit_posts = false").delivery.edit_posts
 
 
 # `config.example.toml` is documentation: these tests keep it true.
@@ -473,18 +444,6 @@ def test_the_example_destinations_are_valid_once_their_token_is_there(tmp_path: 
 def kept(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, Path | None]:
     storage = load(folder, text, environ).storage
     return storage.keep_pdfs, storage.pdfs_folder
-
-
-def test_the_pdfs_of_decrees_are_kept_by_default(tmp_path: Path) -> None:
-    assert kept(tmp_path, "") == ("decrees", None)
-    assert kept(tmp_path, "[storage]\nkeep_pdfs = 'all'\npdfs_folder = 'kept'") == ("all", tmp_path / "kept")
-    assert kept(tmp_path, "[storage]\npdfs_folder = ' '") == ("decrees", None)
-    assert kept(tmp_path, "", {"VIGIE_STORAGE__KEEP_PDFS": "none"}) == ("none", None)
-
-
-def test_anything_else_is_an_error_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"config\.toml:2.*keep_pdfs"):
-        load(tmp_path, "[storage]\nkeep_pdfs = 'some'")
 
 
 def test_other_machines_read_what_is_in_a_database_that_they_reach(tmp_path: Path) -> None:

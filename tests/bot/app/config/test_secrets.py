@@ -40,10 +40,6 @@ def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
     assert secret(load(tmp_path, f"[telegram]\ntoken = '{TOKEN}'", {"VIGIE_TELEGRAM__TOKEN": " "}).telegram.token) == TOKEN
 
 
-def test_an_empty_token_is_none(tmp_path: Path) -> None:
-    assert load(tmp_path, "[telegram]\ntoken = ' '\ntoken_file = ''").telegram.token is None
-
-
 def test_any_option_may_come_from_the_environment(tmp_path: Path) -> None:
     settings = load(
         tmp_path,
