@@ -140,7 +140,7 @@ check: complete
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m benchmarks.house --check
+	$(BIN)/python -m benchmarks.house
 
 audit: complete
 	$(PIP) --require-hashes -r requirements-tools.lock

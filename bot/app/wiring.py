@@ -21,7 +21,7 @@ from bot.delivery.channel import Channel, Limiter, MessageComposer, PreparedPict
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer, Editor
-from bot.delivery.followers import FollowerPool, Geography, UnreadNotices
+from bot.delivery.followers import FollowerNotices, FollowerPool, Geography
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
@@ -105,7 +105,7 @@ class Parts:
     route: Route
     followers: FollowerPool | None
     """Serves the chats that follow something; None where the bot listens to nobody."""
-    unread: UnreadNotices | None
+    unread: FollowerNotices | None
     """Notifies them of sources that cannot be read."""
     pages: PagesState
     """How the public pages are, as whatever serves them notes for the notifier."""
@@ -160,7 +160,7 @@ async def assemble(
             senders.append(sending)
             open_channel = _follower_channels(settings, places, store, sending, topics, mailbox, clock)
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
-            unread = UnreadNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
+            unread = FollowerNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.

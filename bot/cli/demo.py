@@ -82,7 +82,7 @@ async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages |
     watched = {code: authorities[code] for code in CODES}
     sources = [source for authority in watched.values() for source in authority.sources]
     today = utc_now().astimezone().date()
-    with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, Replay(scenario(today)) as replay:
+    with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, Replay(scenario(today, is_special_online=False)) as replay:
         settings = demo_settings(replay, Path(folder, "demo.db"))
         _say(out, f"Three prefecture sites are being replayed on this machine: {', '.join(entry.name for entry in watched.values())}.")
         if not ocr_available():
@@ -95,11 +95,13 @@ async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages |
             reports, ingested = await poll_all(parts, sources)
             delivered = await parts.deliverer.deliver_due()
             _summary(out, reports, ingested, len(delivered), started)
-            _say(out, "\nA second round, as the bot does every few minutes:")
+            _say(out, "\nThe Drôme puts a special recueil online. A second round, as the bot does every few minutes:\n")
+            replay.resources = scenario(today)
+            started = utc_now()
             again, more = await poll_all(parts, sources)
             delivered = await parts.deliverer.deliver_due()
-            requests = sum(report.requests for report in again)
-            _say(out, f"  {requests} page requests, {len(more.decrees)} new decrees, {len(delivered)} posts: each decree is posted once.")
+            _summary(out, again, more, len(delivered), started)
+            _say(out, "Each decree is posted once; of this one Vigie knows between which two looks at the list it went online.")
             if pages is not None:
                 await pages(settings)
     return all(report.ok for report in (*reports, *again))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from math import ceil
 from pathlib import Path
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.cli import read
 from bot.cli.context import stderr
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def showing(doing: str) -> Iterator[ReadFile]:
     """Show a reading on this terminal; `doing` until the first page."""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=stderr, transient=True) as progress:
+    with Progress(*columns, console=stderr, transient=True) as progress:
         bar = progress.add_task(doing, total=None)
 
         async def read_file(path: Path, limits: ReadingLimits, known: Sequence[PageText]) -> Reading:
@@ -37,6 +38,7 @@ def showing(doing: str) -> Iterator[ReadFile]:
                         return event.reading
                     if isinstance(event, PageRead):
                         pages = f"{event.read}/{event.pages} pages, {event.recognised}/{event.to_recognise} recognised"
+                        pages += "" if event.seconds_left is None else f", {ceil(event.seconds_left)} s left"
                         progress.update(bar, completed=event.read, total=event.pages, description=pages)
             raise AssertionError("the last event is Done")
 

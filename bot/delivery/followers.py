@@ -23,9 +23,9 @@ from bot.domain.acts import Place
 from bot.domain.health import Overview, Status, unread_since
 from bot.domain.posts import FRANCE, Follower, Post, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
-from bot.messages.following import read_again_text, unread_text
+from bot.messages.following import read_again_text, unread_text, withdrawn_text
 from bot.messages.words import Language
-from bot.storage.alerts import Notices, UnreadNotice
+from bot.storage.alerts import FollowerNotice, Notices
 from bot.storage.chats import Follows
 from bot.storage.errors import NoSuchRow, StorageError
 
@@ -138,7 +138,8 @@ def for_digest(waiting: list[Post]) -> list[Post]:
     return timed if len(timed) > 1 else []
 
 
-# Notifies followers of a department, commune or region once when its recueils cannot be read for days, and once when they can.
+# Notifies followers of a department, commune or region once when its recueils cannot be read for days, and once when they can; and those
+# of a decree once when a person withdraws it.
 
 UNREAD_AFTER = timedelta(days=3)
 """Gives how long the recueils of an authority must have been unreadable before its followers are notified."""
@@ -167,7 +168,7 @@ class Geography:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadNotices:
+class FollowerNotices:
     """Queues and sends notices to followers. `overview`: health of the sources."""
 
     notices: Notices
@@ -177,7 +178,7 @@ class UnreadNotices:
     overview: Callable[[], Overview]
     geography: Geography
     clock: Callable[[], datetime]
-    _unrecorded: list[tuple[UnreadNotice, bool]] = field(default_factory=list, init=False)
+    _unrecorded: list[tuple[FollowerNotice, bool]] = field(default_factory=list, init=False)
     """Keeps what became of notices, sent or surely not, until the store can record it."""
 
     async def notify(self) -> None:
@@ -192,11 +193,11 @@ class UnreadNotices:
         readable = {one.code for one in overview.authorities if one.status in _READABLE}
         await run_to_completion(self.notices.update, decides, readable, self.clock(), regions)
         for notice in await asyncio.to_thread(self.notices.due, _AT_ONCE):
-            since = unread.get(notice.authority)
-            if (notice.is_end or since is not None) and not await self._send(notice, since):
+            since = unread.get(notice.subject)
+            if (notice.is_end or since is not None or notice.decree is not None) and not await self._send(notice, since):
                 return
 
-    async def _send(self, notice: UnreadNotice, since: datetime | None) -> bool:
+    async def _send(self, notice: FollowerNotice, since: datetime | None) -> bool:
         """Send one notice; false if the failure is general, so that all wait."""
         follower = await asyncio.to_thread(self.follows.get, notice.chat)
         if follower is None:
@@ -225,14 +226,14 @@ class UnreadNotices:
         await self._record(notice, is_sent=True)
         return True
 
-    async def _claim(self, notice: UnreadNotice) -> bool:
+    async def _claim(self, notice: FollowerNotice) -> bool:
         try:
             return await run_to_completion(self.notices.claim, notice, self.clock())
         except StorageError:  # perhaps it is recorded all the same
             self._unrecorded.append((notice, False))
             raise
 
-    async def _record(self, notice: UnreadNotice, *, is_sent: bool) -> None:
+    async def _record(self, notice: FollowerNotice, *, is_sent: bool) -> None:
         self._unrecorded.append((notice, is_sent))
         await self._record_rest()
 
@@ -243,9 +244,12 @@ class UnreadNotices:
             await run_to_completion(self.notices.sent if is_sent else self.notices.put_back, notice, self.clock())
             self._unrecorded.pop()
 
-    def _text(self, notice: UnreadNotice, since: datetime | None, language: Language) -> str:
-        place = self.geography.places.get(notice.authority)
-        where = notice.authority if place is None else place.name if place.territory else f"{place.department} ({place.code})"
+    def _text(self, notice: FollowerNotice, since: datetime | None, language: Language) -> str:
+        code = notice.subject if notice.decree is None else notice.decree.authority
+        place = self.geography.places.get(code)
+        where = code if place is None else place.name if place.territory else f"{place.department} ({place.code})"
+        if notice.decree is not None:
+            return withdrawn_text(where, notice.decree, language, is_end=notice.is_end)
         if since is None:
             return read_again_text(where, language)
         day: date = since.astimezone(FRANCE).date()

@@ -12,7 +12,7 @@ from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, number_is_whole, of_police_series, police_decides, references
-from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, who_may
+from bot.detection.facts.operators import authorises, beside_formality, operators, owns_place, up_to_author, who_may
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, leaves_out, second_values, tagged
@@ -263,7 +263,8 @@ def _speaking(document: ActText, segment: Segment, mentions: tuple[Mention, ...]
 def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
     """Return the communes in which a decree applies: those of its articles, first of those on the algorithm, else of its title."""
     articles = [block for block in segment.of(DecreePart.ARTICLE) if block not in speaking]
-    for blocks in (speaking, beside_formality(document, articles), segment.of(DecreePart.TITLE, DecreePart.HEADING)):
+    titles = [up_to_author(document, block) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING)]
+    for blocks in (speaking, beside_formality(document, articles), titles):
         if found := communes(document, blocks):
             return found
     return []

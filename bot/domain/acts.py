@@ -421,8 +421,8 @@ class Decree:
 
     @property
     def online(self) -> Online | None:
-        """Return when the recueil of its first sighting went online, None where that is not known."""
-        return self.sightings[0].online if self.sightings else None
+        """Return when the recueil at `url` went online, None where that is not known."""
+        return next((seen.online for seen in self.sightings if seen.url == self.url), None)
 
     @property
     def authorities(self) -> tuple[str, ...]:

@@ -526,7 +526,7 @@ def lead_time(decree: Decree, place: Place) -> LeadTime | None:
     """Return how long before its beginning a decree went online; None where that is not sure: a doubtful beginning, another publication
     that may be earlier, a kind whose period is mostly that of another decree."""
     online, facts = decree.online, decree.facts.sure
-    others = (seen.online for seen in decree.sightings if seen.url != decree.sightings[0].url)
+    others = (seen.online for seen in decree.sightings if seen.url != decree.url)
     if online is None or decree.kind not in GRANTS:
         return None
     if any(other is None or other.after is None or other.after < online.until for other in others):

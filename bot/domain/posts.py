@@ -116,13 +116,13 @@ class FollowMode(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """Progress of a notice to a follower that an authority is unreadable, and readable again. Stored."""
+    """Progress of a notice to a follower that an authority is unreadable or a decree withdrawn, and of that of its end. Stored."""
 
-    UNREAD_DUE = "unread_due"
-    UNREAD_SENDING = "unread_sending"
-    UNREAD_SENT = "unread_sent"
-    READ_DUE = "read_due"
-    READ_SENDING = "read_sending"
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    END_DUE = "end_due"
+    END_SENDING = "end_sending"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -153,9 +153,10 @@ class _Finder:
         exact = [self._commune(row, Match.NAME) for row in self._places.names.exact(name)]
         longer = [self._commune(row, Match.BEGINS) for row in self._places.names.beginning(name)]
         largest = max((hit.population for hit in exact), default=0)
-        # Two villages are called Romans; more people mean Romans-sur-Isère.
-        first = _rank(Match.NAME)
-        longer = [replace(hit, rank=first) if exact and hit.population >= _MANY_TIMES * largest else hit for hit in longer]
+        # Two villages are called Romans; more people mean Romans-sur-Isère. Saint is a village too, and begins too many names.
+        first, larger = _rank(Match.NAME), [hit for hit in longer if hit.population >= _MANY_TIMES * largest]
+        if exact and len(larger) <= MOST:
+            longer = [replace(hit, rank=first) if hit in larger else hit for hit in longer]
         return [*self._areas(name), *exact, *longer, *self._other_names(name)]
 
     def within(self, words: list[str]) -> list[_Hit]:

@@ -1,4 +1,4 @@
-"""Composes messages to followers: why a message came, how to stop it, and sources that cannot be read."""
+"""Composes messages to followers: why a message came, how to stop it, and sources that cannot be read, decrees withdrawn."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from bot.domain.acts import Kind
+from bot.domain.acts import Decree, Kind
 from bot.domain.posts import Follow, FollowKind, Relevance
 from bot.messages.announcement import TelegramText
 from bot.messages.articles import Named, with_article
+from bot.messages.legal import decree_named
 from bot.messages.lines import date_text
 from bot.messages.words import Language, Words, html_tag, html_text, telegram_length, words_file, words_in
 
@@ -96,6 +97,12 @@ def unread_text(where: str, since: date, language: Language) -> str:
 def read_again_text(where: str, language: Language) -> str:
     """Return that they can be read again."""
     return _words(language).read_again.format(where=where)
+
+
+def withdrawn_text(where: str, decree: Decree, language: Language, *, is_end: bool) -> str:
+    """Return that a person withdrew a decree, or (`is_end`) that it stands again."""
+    named = decree_named(decree.facts.number, decree.facts.signed, decree.id, words_in(language))
+    return (_words(language).stands if is_end else _words(language).withdrawn).format(where=where, decree=named)
 
 
 def _listed(names: Sequence[str], words: Words) -> str:

@@ -46,7 +46,7 @@ _WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
 def first_link(decree: Decree, words: Words) -> str | None:
     """Return `met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
     for bond in _bonds(decree):
-        return _verb(bond, words).format(decree=_named(bond.number, None if bond.number else bond.signed, bond.known, words))
+        return _verb(bond, words).format(decree=decree_named(bond.number, None if bond.number else bond.signed, bond.known, words))
     return None
 
 
@@ -55,7 +55,7 @@ def link_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     bonds = tuple(_bonds(decree))
     for position, bond in enumerate(bonds[:_MOST_LINES]):
         days = (bond.signed, None if bond.number else bond.signed)
-        whole, brief = (_verb(bond, words).format(decree=_named(bond.number, day, bond.known, words)) for day in days)
+        whole, brief = (_verb(bond, words).format(decree=decree_named(bond.number, day, bond.known, words)) for day in days)
         yield FactLine(PostPart.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
 
 
@@ -89,7 +89,7 @@ def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | N
     for change in decree.changed_by:
         if change.kind in kinds and change.revoked_by:
             ending = change.revoked_by[-1]
-            said, by = _undergone(change, words), _named(ending.number, None, ending.decree, words)
+            said, by = _undergone(change, words), decree_named(ending.number, None, ending.decree, words)
             return words.standing.in_doubt.format(text=said, ending=by)
     return None
 
@@ -109,7 +109,7 @@ def _revocations(change: Change, words: Words) -> Iterator[str]:
     said = words.changes.undone
     for ending in change.revoked_by:
         form = {True: said.withdrawn, False: said.abrogated, None: said.ended}[ending.retroactive]
-        names = [_named(one.number, None, one.decree, words) for one in (change, ending)]
+        names = [decree_named(one.number, None, one.decree, words) for one in (change, ending)]
         text = _since(form.format(changed=names[0], decree=names[1]), ending, words)
         if change.kind is Kind.ABROGATION:
             # Where that was ended in its turn, nothing short tells what is left.
@@ -121,7 +121,7 @@ def _revocations(change: Change, words: Words) -> Iterator[str]:
 
 def _undergone(change: Change, words: Words) -> str:
     """Return `abrogé par l’arrêté n° 2024-02 [15]`, `retiré par…`, or `fin décidée par…` if unclear."""
-    named = _named(change.number, None, change.decree, words)
+    named = decree_named(change.number, None, change.decree, words)
     form = words.changes.undergoes[change.kind]
     if change.retroactive:
         form = words.changes.withdrawn
@@ -190,7 +190,7 @@ def _same(reference: Reference, change: Change) -> bool:
     return reference.number is None or change.number is None or fold_letters(reference.number) == fold_letters(change.number)
 
 
-def _named(number: str | None, signed: date | None, known: int | None, words: Words) -> str:
+def decree_named(number: str | None, signed: date | None, known: int | None, words: Words) -> str:
     """Return `l’arrêté n° 2024-01 du 2 mai 2024 [12]`; `un arrêté antérieur` where nothing names it."""
     shown = cut(inert(clean(number or "")), _LONGEST_NUMBER)
     day = None if signed is None else date_text(signed, words.dates)

@@ -8,17 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = ["janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre"]
+MONTHS = ["janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre"]
 _MONTHS_EN = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _WEEKDAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
 _WEEKDAYS_EN = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_NUMBER_OF = {name: number for names in (_MONTHS, _MONTHS_EN) for number, name in enumerate(names, start=1)}
+_NUMBER_OF = {name: number for names in (MONTHS, _MONTHS_EN) for number, name in enumerate(names, start=1)}
 _DAY_OF = {name: number for names in (_WEEKDAYS, _WEEKDAYS_EN) for number, name in enumerate(names)}
 _NAMES = "|".join(_NUMBER_OF)
 _MONTH = rf"(?P<month>{_NAMES})"
 _ORDINAL = "(?:er|st|nd|rd|th)?"
 _WEEKDAY = rf"(?P<weekday>{'|'.join(_DAY_OF)})"
 _RELATIVE: Mapping[str, Callable[[int], tuple[int, int]]] = {
+    **dict.fromkeys(("soir", "cette nuit", "cet apres midi", "tonight", "this evening"), lambda _: (0, 0)),
     **dict.fromkeys(("hier", "yesterday"), lambda _: (-1, -1)),
     **dict.fromkeys(("demain", "tomorrow"), lambda _: (1, 1)),
     "apres demain": lambda _: (2, 2),

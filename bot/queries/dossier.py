@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ import structlog
 
 from bot.domain.acts import Decree, Place
 from bot.domain.publication import FileStatement, Look
+from bot.domain.records import Content
 from bot.domain.shape import plain
 from bot.messages.lines import place_for, where_text
 from bot.messages.online import online_lines
@@ -38,7 +40,7 @@ _JSON_KEYS = ("id", "authority", "act_id", "title", "url", "page", "published", 
 class DossierInput:
     """Holds what a dossier is made of. `first`, `last`: pages of the act; `pdf`: these as a file, None where `lack` says why, in French;
     `made`: what the PDF states of itself; `sha256`, `fetched_at`: of the whole recueil, if known; `page`: address of the decree's page;
-    `stamps`: of the recueil, and the logs of the days of its looks."""
+    `stamps`: of the recueil, and the logs of the days of its looks; `changed`: of each replaced version the pages that differ later."""
 
     decree: Decree
     place: Place
@@ -51,6 +53,7 @@ class DossierInput:
     made: FileStatement | None = None
     page: str = ""
     stamps: tuple[Timestamp, ...] = ()
+    changed: tuple[tuple[int, ...] | None, ...] = ()
 
 
 def dossier_input(store: Store, places: Mapping[str, Place], decree: Decree, page: str) -> DossierInput:
@@ -60,7 +63,20 @@ def dossier_input(store: Store, places: Mapping[str, Place], decree: Decree, pag
     looks = () if decree.online is None else (decree.online.before, decree.online.first)
     days = frozenset(look.asked_at.astimezone(UTC).date() for look in looks if look is not None)
     stamps, made = tuple(store.timestamps.of(sha256, days)), None if sha256 is None else store.contents.made(sha256)
-    return DossierInput(decree, place_for(places, decree.authority), first, last, sha256, fetched_at, made=made, page=page, stamps=stamps)
+    replaced = () if decree.online is None else decree.online.replaced
+    versions = (*(one.sha256 for one in replaced), sha256) if replaced else ()
+    contents = [None if one is None else store.contents.get(one) for one in versions]
+    changed = tuple(changed_pages(former, later) for former, later in pairwise(contents))
+    place = place_for(places, decree.authority)
+    return DossierInput(decree, place, first, last, sha256, fetched_at, made=made, page=page, stamps=stamps, changed=changed)
+
+
+def changed_pages(former: Content | None, later: Content | None) -> tuple[int, ...] | None:
+    """Return the pages whose text differs between two contents, those that only one has among them; None where one was not wholly read."""
+    if former is None or later is None or not (former.complete and later.complete):
+        return None
+    before, after = ({page.number: " ".join(page.text.split()) for page in content.pages} for content in (former, later))
+    return tuple(number for number in sorted(before.keys() | after.keys()) if before.get(number) != after.get(number))
 
 
 async def with_pages(given: DossierInput, path: Path | None) -> DossierInput:
@@ -146,11 +162,18 @@ def _online(given: DossierInput) -> Iterator[str]:
             if look is not None:
                 yield _look(name, look, place)
         if online.replaced:
-            versions = (own.version.format(at=_at(one.fetched_at, place), sha256=one.sha256) for one in online.replaced)
-            yield own.versions.format(versions="\n".join(versions))
+            changed = (*given.changed, *(None for _ in online.replaced[len(given.changed) :]))
+            versions = zip(online.replaced, map(_changes, changed), strict=True)
+            told = (own.version.format(at=_at(one.fetched_at, place), sha256=one.sha256, changes=changes) for one, changes in versions)
+            yield own.versions.format(versions="\n".join(told))
     if given.made is not None:
         said = {name: clean(value) or _words().absent for name, value in asdict(given.made).items()}
         yield own.said.format(**said)
+
+
+def _changes(pages: tuple[int, ...] | None) -> str:
+    own = _words().online
+    return str(own.not_compared if pages is None else own.changed.format(pages=", ".join(map(str, pages))) if pages else own.same_text)
 
 
 def _look(name: str, look: Look, place: Place) -> str:

@@ -285,7 +285,7 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
             blocks = ("\n".join((parts.title, *named)), "\n".join((parts.unplaced, *unplaced)) if parts.unplaced else "", parts.watch)
             return "\n\n".join(block for block in blocks if block)
         case HelpRequest() | SubjectCard():
-            return _subject_text(language, face) if isinstance(answer, SubjectCard) else vocabulary(language).help.strip()
+            return _subject_text(language, face)
         case SeveralPlaces():
             return "\n\n".join((*(block for _, block in place_blocks(answer, places, language)), several_watch(answer, places, language)))
         case OneDecree():
@@ -322,6 +322,10 @@ def _whole(answer: OneDecree, places: Mapping[str, Place], language: Language) -
     gone = withdrawal(answer.decree, message.place, language)
     full = plain_decree(message, places)
     return full if gone is None else f"{gone}\n\n{full}"
+
+
+LAW = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000047561974"
+"""Law no. 2023-380 of 19 May 2023."""
 
 
 def _subject_text(language: Language, face: Face) -> str:

@@ -27,7 +27,7 @@ from bot.queries.answers import (
     Topic,
     UnknownPlace,
 )
-from bot.queries.days import Days, days_in
+from bot.queries.days import MONTHS, Days, days_in
 from bot.queries.departments import DepartmentMatch, find_departments, is_all_of_france
 
 MOST_CHOICES = 8
@@ -36,12 +36,13 @@ MOST_CHOICES = 8
 _WORDS: Mapping[str, frozenset[str]] = {
     name: frozenset(words.split()) for name, words in data_file("bot.queries", "words", "questions.toml").items()
 }
-_HELP, _THANKS, _SUBJECT, _FILLERS, _GENERAL = (_WORDS[name] for name in ("help", "thanks", "subject", "fillers", "general"))
-_NO_PLACE = _HELP | _THANKS | _SUBJECT | _FILLERS
+_HELP, _THANKS, _SUBJECT, _NEWEST, _WHERE, _FILLERS, _GENERAL = (
+    _WORDS[name] for name in ("help", "thanks", "subject", "newest", "where", "fillers", "general")
+)
+_NO_PLACE = _HELP | _THANKS | _SUBJECT | _WHERE | _FILLERS
+_NO_NAME = _NO_PLACE | _GENERAL
 _INSULT = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS['insults'])).replace('_', ' ')})\b")
 _LISTS: Mapping[str, Topic] = {
-    **dict.fromkeys(("recents", "derniers arretes", "les derniers arretes", "nouveautes", "quoi de neuf", "liste"), Topic.RECENT),
-    **dict.fromkeys(("recent", "latest", "latest decrees", "what s new", "news"), Topic.RECENT),
     **dict.fromkeys(("aujourd hui", "aujourdhui", "maintenant", "en ce moment", "today", "now", "right now"), Topic.TODAY),
     **dict.fromkeys(("en cours", "en vigueur", "a venir", "bientot", "in force", "upcoming"), Topic.IN_FORCE),
 }
@@ -66,6 +67,7 @@ _ADDRESS = re.compile(rf"{_SCHEME.pattern}\S+", re.IGNORECASE)
 _FILE = re.compile(r"\S[^/\\]*\.pdf", re.IGNORECASE)
 _RECUEIL = re.compile(r"(?:raa|recueil)\s*(?:sp[ée]cial\s*)?(?:n[°ºo]?\.?\s*)?\d[\w./-]*(?: \w*\d\w*)*", re.IGNORECASE)
 """How recueils are asked for: by address, by the name of a file, by number."""
+_DAY_AND_MONTH = re.compile(r"(?<![\w/°-])(?<!° )(\d{1,2})/(0?[1-9]|1[0-2])(?![\w/-])")
 _CODES = re.compile(r"(?:\d{2,3}|2[ab])(?: (?:\d{2,3}|2[ab]))*")
 _REGION = re.compile(r"r-?([0-9]{2})", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -108,11 +110,11 @@ def echo(text: str, most: int) -> str:
 def understood(words: str, places: Mapping[str, Place], today: date, public_url: str = "") -> Meaning:
     """Return what is asked by plain words, of which at least one character is a letter or digit. `today` is where the question is,
     `public_url` the address of this instance's pages."""
-    asked = " ".join(civil(words).split()).strip(_AROUND)
+    asked = _DAY_AND_MONTH.sub(lambda day: f"{day[1]} {MONTHS[int(day[2]) - 1]}", " ".join(civil(words).split()).strip(_AROUND))
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if not folded:
         return BadInput(InputFault.NO_QUESTION)
-    by_form = Question(_LISTS[folded], "") if folded in _LISTS else _own_page(asked, public_url) or _by_form(asked, places)
+    by_form = Question(_LISTS[folded]) if folded in _LISTS else _own_page(asked, public_url) or _by_form(asked, places)
     if by_form is not None:
         return by_form
     days, rest = days_in(folded, today)
@@ -122,18 +124,24 @@ def understood(words: str, places: Mapping[str, Place], today: date, public_url:
     left = [word for word in rest.split() if word not in _FILLERS]
     if not left and days is not None:
         return Question(Topic.DAY, str(days))
-    if _NO_PLACE.issuperset(left) and not _HERE.search(fold_words(asked)):
-        return _about_itself(folded.split(), left)
-    meant = _sentence(asked, rest, days, places)
-    is_insult = len(asked) < len(words.strip(_AROUND)) and civil(words) != words
-    return BadInput(InputFault.NO_QUESTION) if is_insult and choices_of(meant, asked, places) is None else meant
+    is_insult = civil(words) != words
+    itself = _about_itself(asked, left, is_polite=not _THANKS.intersection(folded.split()))
+    meant = itself or _sentence(asked, rest, days, places)
+    named = choices_of(meant, asked, places)
+    is_named = named is not None and named.sure
+    return BadInput(InputFault.NO_QUESTION) if is_insult and not is_named and not isinstance(meant, SubjectCard) else meant
 
 
-def _about_itself(words: Sequence[str], left: Sequence[str]) -> HelpRequest | SubjectCard | BadInput:
-    """Answer a sentence that asks about no place and no decree."""
-    if any(word in _SUBJECT for word in left):
+def _about_itself(asked: str, left: Sequence[str], *, is_polite: bool) -> Question | HelpRequest | SubjectCard | BadInput | None:
+    """Answer a sentence that asks about no place and no decree (`left` is without fillers); None for another."""
+    for asking, topic in ((_WHERE, Topic.IN_FORCE), (_NEWEST, Topic.RECENT)):
+        if asking.intersection(left) and (_WHERE | _NEWEST | _SUBJECT | _HELP).issuperset(left):
+            return Question(topic)
+    if not _NO_PLACE.issuperset(left) or _HERE.search(fold_words(asked)):
+        return None
+    if _SUBJECT.intersection(left):
         return SubjectCard()
-    return BadInput(InputFault.NO_QUESTION) if any(word in _THANKS for word in words) else HelpRequest()
+    return HelpRequest() if is_polite else BadInput(InputFault.NO_QUESTION)
 
 
 def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Place]) -> Meaning:
@@ -143,8 +151,13 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
     if areas:
         of_areas = Question(Topic.DEPARTMENT, areas)
         return of_areas if days is None else _on_days(of_areas, days)
-    named = mentions(rest, _NO_PLACE)
-    found = find_places(asked) if days is None else PlaceMatches()
+    if is_all_of_france(core):
+        return Question(Topic.IN_FORCE, "") if days is None else Question(Topic.DAY, str(days))
+    named = mentions(rest, _NO_NAME)
+    found = PlaceMatches() if days is not None else find_places(asked)
+    # A mistyped name is near no place together with the words around it.
+    is_alone = days is not None or bool(found.candidates) or not re.search(rf"\b(?:a|au|aux|de|en|in|at) {core}$", rest)
+    found = found if is_alone else find_places(core)
     is_site = any(one.how in _SURE and one.matched is not None for one in found.candidates)
     # `Paris 21e`: an arrondissement that there is not, rather than the city.
     guess = next((one for one in found.candidates if one.how in {Match.BEGINS, Match.NEAR}), None)
@@ -152,7 +165,8 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
     if not named or is_site or is_guess:
         is_here = not is_site and all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
         on_days = None if days is None else Question(Topic.DAY, str(days))
-        otherwise = BadInput(InputFault.NO_TOWN) if is_here else on_days or _choices(asked, found, places)
+        choices = _choices(asked if is_alone else core, found, places)
+        otherwise = BadInput(InputFault.NO_TOWN) if is_here else on_days or (choices and _single(choices))
         return SearchWithFallback(Question(Topic.SEARCH, asked if days is None else core), otherwise, is_named=days is not None)
     meant = _of_mentions(named, asked, places)
     if days is not None:
@@ -190,9 +204,9 @@ def _of_mentions(named: Sequence[PlaceMention], asked: str, places: Mapping[str,
     towns = [one for one in named if any(isinstance(place, Commune) for place in one.places)]
     if len(named) == 1:
         name = _as_written(named[0].name, asked)
-        alone = _by_form(name, places) or _alone(name, places)
+        alone = _by_form(name, places) or _alone(name, places) or places_named(name, places)
         if alone is not None:
-            return alone
+            return _single(alone) if isinstance(alone, PlaceChoices) else alone
     chosen = [_likely(one.places, areas if towns and len(towns) < len(named) else sure) for one in (towns or named)]
     questions = dict.fromkeys(choice.question for place in chosen if (choice := _choice(PlaceCandidate(place, Match.NAME), places)))
     if not questions:
@@ -363,11 +377,11 @@ def _codes_of(place: Department | Region, places: Mapping[str, Place]) -> str:
 def specific(asked: str) -> Iterator[str]:
     """Yield the words of a search without those that only make a sentence of them, then without those that are no name of an operator or
     an event (`métro`, `fête`); nothing where a place is named by them."""
-    if mentions(asked, _NO_PLACE) or any(one.how in _SURE for one in find_places(asked).candidates):
+    if mentions(asked, _NO_NAME) or any(one.how in _SURE for one in find_places(asked).candidates):
         return
     words = re.findall(r"[^\W_]+", asked)
-    for left_out in (_NO_PLACE, _NO_PLACE | _GENERAL):
-        left = [word for word in words if fold_words(word) not in left_out]
+    for left_out, is_number in ((_NO_PLACE, str.isspace), (_NO_NAME, str.isdigit)):
+        left = [word for word in words if fold_words(word) not in left_out and not is_number(word)]
         if left and len(left) < len(words):
             yield " ".join(left)
 

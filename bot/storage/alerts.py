@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Table, and_, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, case, cast, delete, exists, insert, literal, or_, select, update
 
-from bot.domain.posts import DestinationCheck, DestinationTrouble, FollowKind, NoticeState
+from bot.domain.acts import Decree
+from bot.domain.posts import CHATS, DestinationCheck, DestinationTrouble, FollowKind, NoticeState, PostState
 from bot.domain.records import Alert, NewAlert
 from bot.domain.text import clean
+from bot.storage.acts import withdrawn_among
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, insert_or_ignore, put
+from bot.storage.decrees import load_decrees
 from bot.storage.posts import locked
-from bot.storage.schema import destination_checks, followers, follows, mentions, notices
+from bot.storage.schema import decrees, destination_checks, followers, follows, mentions, notices, posts
 
 
 class Alerts(Repository):
@@ -103,19 +106,25 @@ class AnsweredMentions(Repository):
             put(connection, mentions, {"destination": destination}, {"newest": newest})
 
 
-# Notices to followers of a department that its source cannot be read. Each is a row before it is a message; an interrupted send counts as
-# sent, so none is sent twice.
+# Notices to followers of a department that its source cannot be read, and of a decree that it is withdrawn. Each is a row before it is a
+# message; an interrupted send counts as sent, so none is sent twice.
 
-_SENDING = {NoticeState.UNREAD_DUE: NoticeState.UNREAD_SENDING, NoticeState.READ_DUE: NoticeState.READ_SENDING}
+_SENDING = {NoticeState.DUE: NoticeState.SENDING, NoticeState.END_DUE: NoticeState.END_SENDING}
+
+
+_DECREE = "decree:"
+_NOTIFIED_FOR = timedelta(days=30)
+"""How long after its withdrawal chats are notified of that of a decree: those that are paused until then are not."""
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadNotice:
-    """One that is to be sent. `is_end`: the recueils can be read again."""
+class FollowerNotice:
+    """One that is to be sent, about an authority or a `decree`. `is_end`: the recueils can be read again, the decree stands again."""
 
     chat: int
-    authority: str
+    subject: str
     is_end: bool
+    decree: Decree | None = None
 
 
 class Notices(Repository):
@@ -128,70 +137,86 @@ class Notices(Repository):
         now: datetime,
         regions: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Note which authorities cannot be read, with their departments, and which can again.
+        """Note which authorities cannot be read, with their departments, and which can again; and which decrees people withdrew.
 
         Followers of a department, of a commune there or of its region (`regions`: region code by department code) get a notice of the
-        failure, and those notified one of the end. Other authorities stay as they were.
+        failure, followers of a decree and chats that were sent it one of its withdrawal, and those notified one of the end. Other
+        authorities stay as they were.
         """
         with self._database.writing() as connection:
             concerned = {code: select(follows.c.chat).where(_in(departments, regions)) for code, departments in sorted(unread.items())}
+            gone = select(decrees.c.id).where(decrees.c.withdrawn_at > now - _NOTIFIED_FOR).order_by(decrees.c.id)
+            concerned |= {f"{_DECREE}{one}": _chats_concerned_by(one) for one in connection.execute(gone).scalars()}
+            subjects = connection.execute(select(notices.c.subject).distinct().where(notices.c.subject.startswith(_DECREE))).scalars()
+            known = {int(subject.removeprefix(_DECREE)) for subject in subjects}
+            over = sorted({*readable, *(f"{_DECREE}{one}" for one in known - withdrawn_among(connection, known))})
             whose = or_(followers.c.chat.in_(select(notices.c.chat)), *(followers.c.chat.in_(query) for query in concerned.values()))
             # Whoever forgets or tidies locks them in the same order.
             there = set(connection.execute(locked(whose)).scalars())
-            for authority, query in concerned.items():
-                new = {"authority": authority, "state": NoticeState.UNREAD_DUE, "changed_at": now}
+            for subject, query in concerned.items():
+                new = {"subject": subject, "state": NoticeState.DUE, "changed_at": now}
                 rows = [{"chat": chat, **new} for chat in sorted(there.intersection(connection.execute(query).scalars()))]
-                # Who follows nothing there any more needs no beginning.
-                left = and_(notices.c.authority == authority, notices.c.state == NoticeState.UNREAD_DUE, notices.c.chat.not_in(query))
+                # Who follows nothing of it any more needs no beginning.
+                left = and_(notices.c.subject == subject, notices.c.state == NoticeState.DUE, notices.c.chat.not_in(query))
                 connection.execute(delete(notices).where(left))
                 if rows:
                     connection.execute(insert_or_ignore(connection, notices), rows)
-            again = and_(notices.c.authority.not_in(sorted(readable)), notices.c.state == NoticeState.READ_DUE)
-            connection.execute(update(notices).where(again).values(state=NoticeState.UNREAD_SENT, changed_at=now))
-            no_more = and_(notices.c.authority.not_in(sorted(unread)), notices.c.state == NoticeState.UNREAD_DUE)
+            again = and_(notices.c.subject.not_in(over), notices.c.state == NoticeState.END_DUE)
+            connection.execute(update(notices).where(again).values(state=NoticeState.SENT, changed_at=now))
+            no_more = and_(notices.c.subject.not_in(sorted(concerned)), notices.c.state == NoticeState.DUE)
             connection.execute(delete(notices).where(no_more))
-            over = and_(notices.c.authority.in_(sorted(readable)), notices.c.state == NoticeState.UNREAD_SENT)
-            sent = update(notices).where(over)
-            connection.execute(sent.values(state=NoticeState.READ_DUE, changed_at=now))
+            sent = update(notices).where(notices.c.subject.in_(over), notices.c.state == NoticeState.SENT)
+            connection.execute(sent.values(state=NoticeState.END_DUE, changed_at=now))
 
-    def due(self, limit: int) -> list[UnreadNotice]:
+    def due(self, limit: int) -> list[FollowerNotice]:
         """Return at most `limit` notices to send, except for chats that are paused or blocked."""
         takes = and_(followers.c.paused_at.is_(None), followers.c.blocked_at.is_(None))
         query = select(notices).join(followers, followers.c.chat == notices.c.chat).where(takes, notices.c.state.in_(list(_SENDING)))
-        rows = self._database.rows(query.order_by(notices.c.authority, notices.c.chat).limit(limit))
-        return [UnreadNotice(row.chat, row.authority, row.state is NoticeState.READ_DUE) for row in rows]
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(notices.c.subject, notices.c.chat).limit(limit)).all()
+            ids = {row.subject: int(row.subject.removeprefix(_DECREE)) for row in rows if row.subject.startswith(_DECREE)}
+            about = load_decrees(connection, ids.values())
+        return [FollowerNotice(row.chat, row.subject, row.state is NoticeState.END_DUE, about.get(ids.get(row.subject, 0))) for row in rows]
 
-    def claim(self, notice: UnreadNotice, now: datetime) -> bool:
+    def claim(self, notice: FollowerNotice, now: datetime) -> bool:
         """Mark a notice as being sent; return false where it is no longer due."""
-        before = NoticeState.READ_DUE if notice.is_end else NoticeState.UNREAD_DUE
+        before = NoticeState.END_DUE if notice.is_end else NoticeState.DUE
         return self._move(notice, before, _SENDING[before], now)
 
-    def put_back(self, notice: UnreadNotice, now: datetime) -> None:
+    def put_back(self, notice: FollowerNotice, now: datetime) -> None:
         """Note that a notice was certainly not sent."""
-        before = NoticeState.READ_DUE if notice.is_end else NoticeState.UNREAD_DUE
+        before = NoticeState.END_DUE if notice.is_end else NoticeState.DUE
         self._move(notice, _SENDING[before], before, now)
 
-    def sent(self, notice: UnreadNotice, now: datetime) -> None:
+    def sent(self, notice: FollowerNotice, now: datetime) -> None:
         """Note that a notice was sent, or may have been."""
         if notice.is_end:
-            self._database.write(delete(notices).where(_row(notice), notices.c.state == NoticeState.READ_SENDING))
+            self._database.write(delete(notices).where(_row(notice), notices.c.state == NoticeState.END_SENDING))
         else:
-            self._move(notice, NoticeState.UNREAD_SENDING, NoticeState.UNREAD_SENT, now)
+            self._move(notice, NoticeState.SENDING, NoticeState.SENT, now)
 
     def recover(self, now: datetime) -> None:
         """Take what a process left that is gone for sent."""
         with self._database.writing() as connection:
-            connection.execute(delete(notices).where(notices.c.state == NoticeState.READ_SENDING))
-            left = update(notices).where(notices.c.state == NoticeState.UNREAD_SENDING)
-            connection.execute(left.values(state=NoticeState.UNREAD_SENT, changed_at=now))
+            connection.execute(delete(notices).where(notices.c.state == NoticeState.END_SENDING))
+            left = update(notices).where(notices.c.state == NoticeState.SENDING)
+            connection.execute(left.values(state=NoticeState.SENT, changed_at=now))
 
-    def _move(self, notice: UnreadNotice, before: NoticeState, after: NoticeState, now: datetime) -> bool:
+    def _move(self, notice: FollowerNotice, before: NoticeState, after: NoticeState, now: datetime) -> bool:
         this = update(notices).where(_row(notice), notices.c.state == before)
         return self._database.write(this.values(state=after, changed_at=now)) > 0
 
 
-def _row(notice: UnreadNotice) -> ColumnElement[bool]:
-    return and_(notices.c.chat == notice.chat, notices.c.authority == notice.authority)
+def _row(notice: FollowerNotice) -> ColumnElement[bool]:
+    return and_(notices.c.chat == notice.chat, notices.c.subject == notice.subject)
+
+
+def _chats_concerned_by(decree: int) -> Select[int]:
+    """Select the chats that follow a decree or were sent it."""
+    sent = posts.c.destination == literal(CHATS).concat(cast(followers.c.chat, Text))
+    has_it = exists().where(posts.c.decree_id == decree, posts.c.state == PostState.SENT, sent)
+    follow = exists().where(follows.c.chat == followers.c.chat, follows.c.kind == FollowKind.DECREE, follows.c.value == str(decree))
+    return select(followers.c.chat).where(or_(has_it, follow))
 
 
 def _in(departments: Collection[str], regions: Mapping[str, str]) -> ColumnElement[bool]:

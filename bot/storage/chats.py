@@ -341,8 +341,8 @@ class Follows(Repository):
             more = [one for one in _follows_of(connection, old) if one not in known][: MOST_FOLLOWS - len(known)]
             if more:
                 connection.execute(insert(follows), [{"chat": new, "kind": one.kind, "value": one.value} for one in more])
-            notified = select(notices.c.authority).where(notices.c.chat == new)
-            connection.execute(update(notices).where(notices.c.chat == old, notices.c.authority.not_in(notified)).values(chat=new))
+            notified = select(notices.c.subject).where(notices.c.chat == new)
+            connection.execute(update(notices).where(notices.c.chat == old, notices.c.subject.not_in(notified)).values(chat=new))
             queued = select(posts.c.decree_id).where(posts.c.destination == chat_destination(new))
             connection.execute(delete(posts).where(_waits_at(old), posts.c.decree_id.in_(queued)))
             here = posts.c.destination == chat_destination(old)

@@ -492,9 +492,9 @@ Index(None, follows.c.kind, follows.c.value)
 notices = Table(
     "notices",
     metadata,
-    # What a chat was notified of an authority whose recueils cannot be read: see `bot.storage.alerts`.
+    # What a chat was notified of an authority whose recueils cannot be read, or of a withdrawn decree: see `bot.storage.alerts`.
     Column("chat", BigInteger, ForeignKey("followers.chat", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("authority", String(32), primary_key=True),
+    Column("subject", String(32), primary_key=True),
     Column("state", EnumText(NoticeState), nullable=False),
     Column("changed_at", Instant, nullable=False),
 )

@@ -178,9 +178,9 @@ def mark_restored(connection: Connection, now: datetime) -> tuple[datetime | Non
     for where, destination in ((~posts.c.destination.startswith(CHATS), ""), (posts.c.destination.startswith(CHATS), CHATS)):
         counts.append(connection.execute(update(posts).where(waits, where).values(common | perhaps_sent(destination))).rowcount)
     # A notice that was due was sent, as one whose sending was cut short is taken for sent. Nobody waits for a request any more.
-    due = update(notices).where(notices.c.state == NoticeState.UNREAD_DUE)
-    connection.execute(due.values(state=NoticeState.UNREAD_SENT, changed_at=now))
-    connection.execute(delete(notices).where(notices.c.state == NoticeState.READ_DUE))
+    due = update(notices).where(notices.c.state == NoticeState.DUE)
+    connection.execute(due.values(state=NoticeState.SENT, changed_at=now))
+    connection.execute(delete(notices).where(notices.c.state == NoticeState.END_DUE))
     connection.execute(delete(requests))
     return made_at, counts[0], counts[1]
 

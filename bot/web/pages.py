@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 
 from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree, Kind, Purpose, deciding_in
-from bot.domain.health import Overview
 from bot.domain.law import Flag, windows
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
-from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
+from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.articles import with_article
 from bot.messages.legal import rules
 from bot.messages.letters.drafting import ODT, odt
-from bot.messages.lines import MessageInput, capital, date_text, thousands
+from bot.messages.lines import MessageInput, capital, date_text
 from bot.messages.words import words_in
 from bot.queries.answers import (
     DecreeList,
     NothingFound,
-    OneDecree,
-    PlaceChoice,
-    PlaceChoices,
     Question,
     Topic,
     TownAnswer,
 )
-from bot.queries.phrases import choice_text, message_of, plain_answer, title, withdrawal
-from bot.queries.plain_words import choices_of, civil
-from bot.queries.questions import LONGEST_WORDS
-from bot.queries.vocabulary import vocabulary
+from bot.queries.phrases import message_of, withdrawal
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Preview, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
@@ -43,11 +36,9 @@ from bot.web.place_views import (
     by_nearness,
     commune_rows,
     department_panel,
-    found_words,
     source_view,
     sources_view,
     town_view,
-    unread_label,
 )
 from bot.web.previews import drawn
 from bot.web.rendering import (
@@ -64,7 +55,7 @@ from bot.web.rendering import (
     ways,
     web_words,
 )
-from bot.web.views import StateLabel, bare, card, cards, in_print, instant_text, standing_label, view_words
+from bot.web.views import bare, card, cards, in_print, instant_text, view_words
 
 _ON_HOME = (4, 3, 5)
 """Decrees of the first page: in force, to come, found last."""
@@ -339,151 +330,6 @@ def _shown(site: SiteContext, request: PageRequest, shown: ShownPage | None) -> 
 # The page of a search: the places that may be meant first, then the decrees that hold the words.
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A place that may be meant."""
-
-    name: str
-    address: str
-    meta: tuple[str, ...]
-    label: StateLabel | None
-    note: str
-
-
-def search(site: SiteContext, request: PageRequest) -> Document:
-    """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
-    words = web_words(request.language)["search"]
-    typed = " ".join(request.query.get("q", "").split())
-    asked = civil(typed)
-    if asked != typed:  # neither do links repeat insults
-        request = replace(request, query={**request.query, "q": asked})
-    if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
-        fault = words["too_long"] if len(asked) > LONGEST_WORDS else words["no_words"] if asked else ""
-        fault = fault or (vocabulary(request.language).faults.no_question if typed else "")
-        return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    meant = choices_of(site.questions.understood(typed), asked, site.places)
-    # A place alone is what is asked about, and is also searched by its name.
-    wanted = meant.choices[0].place.name if meant is not None and meant.sure and len(meant.choices) == 1 else asked
-    answer = site.questions.plain(typed, number_of(request)) if meant is None else None
-    if answer is None or isinstance(answer, PlaceChoices):
-        meant = meant or answer
-        answer = site.questions.search(wanted, number_of(request), corrects=meant is None or not meant.sure)
-    if isinstance(answer, OneDecree):
-        answer = DecreeList(Question(Topic.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
-    if not isinstance(answer, DecreeList) and not (isinstance(answer, NothingFound) and answer.question.topic is Topic.SEARCH):
-        return _told(site, request, asked, plain_answer(answer, site.places, request.language, "mastodon"))
-    topic, listed = answer.question.topic, answer if isinstance(answer, DecreeList) else None
-    numbered = topic is Topic.NUMBER
-    decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
-    instead = None if listed is None else listed.searched
-    wanted = answer.question.words if topic is Topic.SEARCH else wanted
-    return page(
-        site,
-        request,
-        "search.html",
-        changes_at=next_change(decrees, site, request.at),
-        title=words["title_words"].format(words=asked),
-        asked=asked,
-        fault="",
-        choices=() if meant is None else tuple(_choices(meant, site, request)),
-        # What may have been meant comes after what was found.
-        guessed=meant is not None and not meant.sure and bool(decrees),
-        choices_note=_choices_note(meant, words),
-        choices_more=""
-        if meant is None or meant.total <= len(meant.choices)
-        else words["communes_more"].format(n=meant.total - len(meant.choices)),
-        searched=bool(decrees) or meant is None or not meant.sure,
-        heading=words["numbered"]
-        if numbered
-        else title(listed, request.language)
-        if listed is not None and topic is not Topic.SEARCH
-        else words["decrees"],
-        instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
-        found=tuple(_found(decrees, instead or wanted, site, request)),
-        unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
-        count=_count(1 if listed is None else listed.total, words, numbered=numbered),
-        page=1 if listed is None else listed.question.page,
-        pages=1 if listed is None else listed.pages,
-    )
-
-
-def _told(site: SiteContext, request: PageRequest, asked: str, text: str) -> Document:
-    """Return the page of a question whose answer is no list."""
-    words = web_words(request.language)["search"]
-    named = words["title_words"].format(words=asked)
-    return page(site, request, "search.html", title=named, asked=asked, fault=text, choices=(), guessed=False, searched=False)
-
-
-def _count(total: int, words: Mapping[str, str], *, numbered: bool) -> str:
-    if total == 1:
-        return ""
-    return str(total) if numbered else words["decrees_total"].format(n=total)
-
-
-def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
-    if meant is None:
-        return ""
-    if not meant.sure:
-        return words["communes_named" if meant.in_sentence else "communes_near"]
-    if len(meant.choices) == 1:
-        return ""
-    return words["communes_postcode"] if meant.asked.isdecimal() else words["communes_which"]
-
-
-def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: PageRequest) -> Iterator[object]:
-    found = tuple(decrees)
-    texts = site.decrees.texts([one.id for one in found if one.id is not None])
-    for one in found:
-        phrase = found_words(one.title, asked, one) or found_words(texts.get(one.id or 0, ""), asked, one)
-        yield card(one, site.places, request.at, request.language, phrase)
-
-
-def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> Iterator[Choice]:
-    """Yield the places, each commune with what is recorded of it."""
-    words, overview = web_words(request.language)["search"], cache(site.overview)
-    for choice in meant.choices:
-        place = choice.place
-        match place:
-            case Commune():
-                label, note = _recorded(place, overview, site, request)
-                yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, request)), label, note)
-            case Department():
-                yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
-            case Region():
-                for code in place.departments:
-                    one = gazetteer().department(code)
-                    if one is not None:
-                        yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
-
-
-def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
-    """Return the standing of the first decree that names a commune and counts today, and how many do; else that authorities there are not
-    read, else whether a decree may concern it."""
-    statuses, counts = view_words(request.language).status, vocabulary(request.language)
-    total = site.decrees.naming((commune.code,), 0, 0).total
-    if total:
-        current = site.questions.whole(site.questions.running_in(commune)[:1])
-        label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in current), None)
-        return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
-    authorities = deciding_in({commune.department}, site.places)
-    unread = unread_label([one for one in overview().authorities if one.code in authorities], request.language)
-    if unread is not None:
-        return unread, ""
-    may_concern = site.decrees.naming_none(authorities, 0).total
-    return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
-
-
-def _commune_meta(place: Commune, choice: PlaceChoice, site: SiteContext, request: PageRequest) -> Iterator[str]:
-    department_ = gazetteer().department(place.department)
-    yield place.department if department_ is None else f"{department_.name} ({place.department})"
-    if place.postcodes:
-        yield ", ".join(place.postcodes[:3])
-    if place.population is not None:
-        yield view_words(request.language).place.people.format(n=thousands(place.population, request.language))
-    if choice.matched is not None:
-        yield choice_text(choice, request.language)
-
-
 # Long texts.
 
 
@@ -581,7 +427,6 @@ PAGES: tuple[Route, ...] = (
     Route("/arretes/{id}/page.png", decree_picture, twins=False),
     Route("/arretes/{id}/lettre-{kind}.odt", letter, twins=False),
     Route("/operateurs/{slug}", operator, lambda site: ({"slug": one.slug} for one in site.browsing.operators()), _PAGED),
-    Route("/recherche", search, query=frozenset({"q", "page"}), dynamic=True),
     Route("/sources", sources),
     Route("/apropos", about),
     Route("/donnees", data),

@@ -265,7 +265,8 @@ def _dates(starts: Moment | None, ends: Moment | None, year: int, message: Messa
     own, words, language = view_words(message.language).card, message.words, message.language
     if starts is None and ends is None:
         return ""
-    texts = [None if one is None else short_moment(one, year, words, language) for one in (starts, ends)]
+    # Only before the arrow does a line end.
+    texts = [None if one is None else short_moment(one, year, words, language).replace(" ", "\u00a0") for one in (starts, ends)]
     if texts[0] is None:
         return own.until.format(end=texts[1])
     if texts[1] is None:

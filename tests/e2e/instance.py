@@ -14,7 +14,7 @@ from telegram.request import BaseRequest
 from bot.app.wiring import follow_names
 from bot.delivery.channel import Limiter, MessageComposer
 from bot.delivery.deliverer import Deliverer, Editor
-from bot.delivery.followers import FollowerPool, Geography, UnreadNotices
+from bot.delivery.followers import FollowerNotices, FollowerPool, Geography
 from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
@@ -58,7 +58,7 @@ class Instance:
             store.outbox, [], self.clock, limiter=limiter, editor=Editor(store.edits, self.clock, limiter), sleep=self._sleep
         )
         self._pool = FollowerPool(store.follows, deliverer, self._channel, self.clock, edited=True)
-        self._notices = UnreadNotices(
+        self._notices = FollowerNotices(
             store.notices, store.follows, self._channel, limiter, self._overview, Geography(places, region_of), self.clock
         )
 

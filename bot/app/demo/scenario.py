@@ -22,11 +22,11 @@ ALPES_MARITIMES = "https://www.alpes-maritimes.gouv.fr"
 AISNE = "https://www.aisne.gouv.fr"
 
 
-def scenario(today: date) -> dict[str, CannedAnswer]:
-    """Return answers by canonical URL, as of `today`: Drôme with one authorisation among two recueils, Alpes-Maritimes with a scanned
-    authorisation, Aisne with an abrogation.
+def scenario(today: date, *, is_special_online: bool = True) -> dict[str, CannedAnswer]:
+    """Return answers by canonical URL, as of `today`: Drôme with one authorisation among two recueils, of which the special one goes online
+    after the other, Alpes-Maritimes with a scanned authorisation, Aisne with an abrogation.
     """
-    return {**_drome(today), **_alpes_maritimes(today), **_aisne(today)}
+    return {**_drome(today, is_special_online=is_special_online), **_alpes_maritimes(today), **_aisne(today)}
 
 
 def french(day: date) -> str:
@@ -41,7 +41,7 @@ def demo_text(name: str, today: date, **more: str) -> str:
     return Template(text).substitute(fields, **more)
 
 
-def _drome(today: date) -> dict[str, CannedAnswer]:
+def _drome(today: date, *, is_special_online: bool) -> dict[str, CannedAnswer]:
     root, year = f"{DROME}/Publications/Recueil-des-actes-administratifs-RAA", today.year
     year_page = f"{root}/RAA-{year}-consulter-le-recueil-des-services-de-l-Etat-dans-la-Drome"
     month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
@@ -65,7 +65,7 @@ def _drome(today: date) -> dict[str, CannedAnswer]:
     return {
         root: _html(cards("Recueil des actes administratifs (RAA)", [DemoLink(_path(year_page), f"RAA {year}")])),
         year_page: _html(cards(f"RAA {year}", [DemoLink(_path(month_page), f"{MONTHS[today.month - 1]} {year}", today)])),
-        month_page: _html(downloads(f"{MONTHS[today.month - 1]} {year}", links)),
+        month_page: _html(downloads(f"{MONTHS[today.month - 1]} {year}", links if is_special_online else links[1:])),
         DROME + links[0].href: _pdf(with_decree),
         DROME + links[1].href: _pdf(ordinary),
     }

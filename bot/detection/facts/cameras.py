@@ -121,7 +121,9 @@ _SOME = re.compile(
     rf"(?P<of>\d{{1,4}}|{_IN_WORDS})\s(?:seulement\s)?(?:sont|seront|font|peuvent)\b"
 )
 # "Les trois caméras de la gare n'en font pas partie", "sous réserve des trois caméras retirées".
-_LEFT_OUT = re.compile(r"[^.;]{0,140}?\b(?:n'en font pas|ne (?:sont|font|seront) pas|n'entrent pas|sont exclue|retirees|supprimees)")
+_LEFT_OUT = re.compile(
+    r"[^.;]{0,140}?\b(?:n'en font pas|ne (?:sont|font|seront) (?:pas|plus)|n'entrent pas|sont exclue|retirees|supprimees)"
+)
 _BUT_FOR = re.compile(
     r"\b(?:l'exception|l'exclusion|reserve|hors|hormis|sauf|excepte|moins|suppression|retrait)\s(?:de\s|des?\s|d')?(?:les\s)?$"
 )

@@ -60,8 +60,6 @@ _NOT_CHOSEN = re.compile(
     r",?\s(?:[a-z]+\s)?concurrente?\b"
     rf"|(?:(?!\b(?:est|sont|qui|que|dont)\b|,\s(?:(?:et|la|les?|ses|leurs|deux|trois)\s|l'))[^.;:]){{0,120}}?{_REFUSED}"
 )
-# Cut at a line end.
-_CUT_WORD = re.compile(r"\b([a-z]+)- ([a-z]+)")
 
 _NEAR = 120
 """Characters before a maker, or before "dénommé", in which the software is spoken of, or another one preferred."""
@@ -82,9 +80,8 @@ def _named_first(document: ActText, segment: Segment, table: str, others: Callab
     """Return the first name of a table, else the first that `others` finds in the articles, else in the whole decree."""
     starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
     text = document.flat
-    views = (text, _CUT_WORD.sub(r"\1\2  ", text))  # "Wintics- Cityvision" may also be two words
     for start in (*starts, segment.start):
-        known = ((name, pattern.finditer(view, start, segment.end)) for name, pattern in listed_products(table) for view in views)
+        known = ((name, pattern.finditer(text, start, segment.end)) for name, pattern in listed_products(table))
         listed = (TextMatch(name, *match.span()) for name, matches in known for match in matches)
         for found in chain(listed, others(document, start, segment.end)):
             # Named to say that another one was chosen?

@@ -28,12 +28,12 @@ _KIND = (
     r"|meeting|mondial|mondiaux|championnats?|coupe|jeux\b|rencontres?|defiles?|spectacles?|semaine|raid"
     r"|operations? (?:de (?:deminage|desamorcage|demolition|depollution|relogement)|d'evacuation)|visite (?:officielle|d'etat)"
     r"|parade|regates?|tournoi|tournees?|competitions?|epreuves?|frairie|kermesse|biennale|rassemblement|fan[ -]zones?|feux?\b"
-    r"|feu d'artifice|\d+ heures)"
+    r"|feu d'artifice|\d+ heures|(?:manifestation|evenement|rendez-vous|cyclosportive)(?= \"))"
 )
 _DURING = re.compile(
     r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche"
     r"|(?:pour|(?:justifi|motiv)ee?s? par) (?:la (?:tenue|duree|securisation)|le (?:bon )?deroulement)"
-    r"|(?:a|assurer|pour) la (?:securite|surete)"
+    r"|(?:a|assurer|pour|au titre de|en vue de) la (?:securite|surete)"
     r"|(?:pendant|durant) (?:toute )?(?:les |la )(?:\w+ )?(?:jours?|journees?|soirees?|nuits?|duree)(?: \w+)?)"
     r" (?:de la |de l'|des |du |de )"
     r"|(?:pendant|durant|pour|au cours de|(?:justifi|motiv)ee?s? par|couvre|accompagne|securiser) (?:[li]a |l'|les |le )(?:seule?s? )?)"
@@ -48,6 +48,8 @@ _LINE_BELOW = re.compile(r"\n(?P<below>[^\n]+)")
 _BULLET = re.compile(r"[ ]?[•▪●◦■*-]\s")
 _LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:\s")
 # No event: "au cours de la nuit du 3 au 4 mai", "à l'occasion d'interventions urgentes", "dans le cadre de marchés (article R. 2352)".
+# At the end of a title: "… – festival « Rues vives »".
+_AFTER_DASH = re.compile(rf"\s-\s(?={_KIND} \")")
 _NO_EVENT = re.compile(
     r"(?:nuit|journee|soiree|semaine)s?$|interventions?\b|missions?\b|cet(?:te)?\b|ces?\b|l?edite?s?\b|marches?(?:$| (?:publics?|\())"
     r"|[a-z]+ (?:mentionn|visee?s?\b|susvis|precit)"
@@ -63,7 +65,8 @@ _BEFORE_NAME = re.compile(r"^[«\"“\s]*(?:\d+\s?(?:e|ème|es)\s)?")
 # A recital has it as what takes place: "que le Carnaval de nuit rassemblera …", "que le Grand Bal, fête de la ville, se tiendra …".
 _TAKES_PLACE = re.compile(
     r"\bque (?:l[ae]s? |ia |l')(?:\w+ edition (?:du |de la |de l'|des ))?"
-    rf"(?P<told>{_KIND}\b[^.;:,]{{0,90}}?|(?:(?!\bqu)[^.;:,]){{3,60}}?(?=, (?:une? )?{_KIND}))(?:, [^.;:,]{{3,60}},)?"
+    rf"(?P<told>(?:\d+\s?(?:e|eme|es)\s)?{_KIND}\b[^.;:,]{{0,90}}?|(?:(?!\bqu)[^.;:,]){{3,60}}?(?=, (?:une? )?{_KIND}))"
+    r"(?:, [^.;:,]{3,60},)?"
     r"\s(?:se (?:tien(?:t|nent|dra|dront)|deroule(?:nt|ra|ront)?)|(?:a|ont|aura|auront) lieu|reuni(?:t|ra|ront|ssent)"
     r"|rassemble(?:nt|ra|ront)?"
     r"|attire(?:nt|ra|ront)?|verra|accueille(?:nt|ra)?|conduira|conduit|(?:est|sont) (?:prevue?s?|organisee?s?|au nombre))\b"
@@ -100,7 +103,7 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
     visas = [block for block in mentioning if block.part is DecreePart.VISA]
     told = _events(document, list(segment.of(DecreePart.RECITAL)) if mentioning else [], (_EVENT,))
     recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 180, 0) : found.start]))
-    about = _events(document, list(segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if mentioning else [], (_ABOUT,))
+    about = _events(document, list(segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if mentioning else [], (_ABOUT, _DURING))
     return next(chain(_events(document, visas), recited, _of_form(document, segment), about, _takes_place(document, segment)), None)
 
 
@@ -135,13 +138,17 @@ def _is_clearer(name: str, first: str) -> bool:
     plain, known = fold(name).text, fold(first).text
     if first.isupper():
         return not name.isupper() and plain.startswith(known)
+    if first == first.lower() and name != name.lower() and plain.split()[0] == known.split()[0] and not plain.startswith(known):
+        return set(known.split()) <= set(plain.split())
     if _SOME.match(known) is not None:
         return _SOME.match(plain) is None and name != name.lower()
     return plain.startswith(known) and _PLACED.fullmatch(name[len(first) :]) is not None
 
 
 def _events(
-    document: ActText, blocks: list[Block], openings: tuple[re.Pattern[str], ...] = (_EVENT, _FRAME, _DURING, _DURING_NAME, _NAMED)
+    document: ActText,
+    blocks: list[Block],
+    openings: tuple[re.Pattern[str], ...] = (_EVENT, _FRAME, _DURING, _DURING_NAME, _NAMED, _AFTER_DASH),
 ) -> Iterator[TextMatch[str]]:
     text = document.flat
     for opening in openings:

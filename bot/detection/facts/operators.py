@@ -65,6 +65,16 @@ _OTHERWISE = re.compile(
     r"|destinataires?|acces|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
 )
 _STOP = re.compile(r"(?<!\bm)\.\s")
+# "Le maire de X est autorisé, par son service de police municipale, à …": the service that uses it.
+_MAYOR, _OWN_POLICE = (
+    re.compile(r"\bmaires?\b"),
+    re.compile(
+        r"[^.;]{0,160}?\b(?:par|pour|(?:compte|profit|moyen) d[eu]) (?:s[ao]n?|ses|leurs?)"
+        r" (?:\w+ de (?:la )?)?polices? municipales?\b"
+    ),
+)
+# "La commune de X, qui n'est pas équipée, n'est pas concernée."
+_LEFT_OUT = re.compile(r"\b(?:n'est|ne (?:sont|sera|seront)) (?:pas|plus) (?:concern|vis|autoris|inclu|compri|equip)")
 _USES = re.compile(r"\b(?:(?:est|sont) autorisee?s?|met(?:tent|tre)? en oeuvre|utilise|emploie)")
 
 
@@ -103,7 +113,7 @@ def operators(
     else in visas on it (`mentioning`). A part of the `event` ("la fête de la ville de X") does not count; a commune that only made the
     request is replaced by its police if such a visa names that."""
     spoken = {block.start for block in speaking}
-    titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
+    titles = [up_to_author(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
     articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
@@ -112,7 +122,7 @@ def operators(
 
     said = [block for block in articles if block.start in spoken or authorises(document, block)]
     found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
-    found = _merged(found or read(articles) or read(mentioning))
+    found = _merged([_used_by_its_police(document, entry) for entry in found or read(articles) or read(mentioning)])
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
     if found and all(_comes_after(_ASKING, document, entry) for entry in found):
         places = tuple(_place(entry.value) for entry in found)
@@ -120,6 +130,12 @@ def operators(
         found = _merged([*found, *polices])
     found = [entry for entry in found if not owns_place(document, entry)] or found
     return [entry for entry in found if _is_user(document, segment, entry)] or found
+
+
+def _used_by_its_police(document: ActText, entry: TextMatch[str]) -> TextMatch[str]:
+    """Return the police of a commune whose mayor is authorised for it."""
+    mayor = _MAYOR.search(document.flat, entry.start, entry.end) is not None and _OWN_POLICE.match(document.flat, entry.end) is not None
+    return replace(entry, value=entry.value.replace("Commune", _POLICE, 1)) if mayor else entry
 
 
 # "dans 46 stations de la RATP", "les emprises de la SNCF": whose place it is, not who uses the algorithm.
@@ -243,7 +259,10 @@ def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
     stop = _STOP.search(document.flat, entry.end, block.end)
-    used = _USES.search(document.flat, start, block.end if stop is None else stop.start()) is not None
+    end = block.end if stop is None else stop.start()
+    if block.part is DecreePart.ARTICLE and _LEFT_OUT.search(document.flat, entry.end, end) is not None:
+        return False
+    used = _USES.search(document.flat, start, end) is not None
     told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
     owns = entry.value.startswith(("Commun", "Métropole", "Eurométropole")) and _comes_after(_OWNED, document, entry)
     return not owns and (used or not told or block.part is not DecreePart.ARTICLE)
@@ -297,7 +316,7 @@ _BELOW_TITLE = re.compile(
 _TITLED = re.compile(r"\ba\s?r\s?r\s?e\s?t\s?e|\bdecision n")
 
 
-def _title_of(document: ActText, block: Block) -> Block:
+def up_to_author(document: ActText, block: Block) -> Block:
     """Return a heading up to the title; below it are the author, and in minutes those present and their words."""
     title = _TITLED.search(document.flat, block.start, block.end) if block.part is DecreePart.HEADING else None
     below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end) if title is not None else None

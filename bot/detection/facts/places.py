@@ -42,7 +42,7 @@ _A_KIND = rf"(?:(?:dans|sur|en)\s+)?{_OF_THE}?{_THE}?{_ADJECTIVE}{GROUND}\b"
 """Matches a kind of place and the words before it."""
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
-    r"(?:(?:\d{1,3}\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
+    rf"(?:(?:de )?(?:(?:{_COUNT})\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
     r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
     r"(?:(?:situee?s?|implantee?s?)\s+)?"
     r"(?:(?:au\s(?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?,?\spar\s)?"
@@ -59,7 +59,7 @@ _GENERIC = re.compile(
 _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
-    r"\s*\(.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
+    r"\s*\(.*$|\s*[–—-]\s*\d{5}\b.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
     r"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|p[ée]rim[eè]tre)\b.*$|\s+une?\s(?:p[ée]rim[eè]tre|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
@@ -92,7 +92,7 @@ _BETWEEN = re.compile(
     r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?(?:(?:notamment|dont|en particulier|a savoir)\s+)?"
     r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
-    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND})"
+    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND}|(?:de |des )?(?:{_COUNT}) cameras?\b)"
 )
 # "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
 # And "le massif du Maïdo et la marina de Bas-du-Fort".
@@ -103,8 +103,10 @@ _AND = re.compile(
 )
 # A common noun, then a name: "col des Bœufs", "coteau Kerveguen".
 _PROPER = re.compile(
-    r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|[ -][a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
+    r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|(?:[ -]|(?<=['’]))[a-zà-öø-ÿœ]{3,20}){0,4}"
+    r"(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
 )
+_CAMERAS_ALONE = re.compile(rf"\W*(?:{_COUNT})\scameras?\b")
 _SEVERAL = re.compile(
     rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?:(?=\sd)|\sde\s(?i:m[ée]tro|tram(?:way)?)(?=\s))"
     # "les parkings P2 et P5", "les quais Haut et Jean-Moulin".
@@ -224,7 +226,9 @@ def _cut(text: str) -> Iterator[str]:
             continue
         head, colon, tail = text[start:first].partition(" : ")
         # "gare de Lyon : 61 caméras", but "RATP : stations Bercy".
-        yield head if not colon or is_place(_without_lead(head)[0].strip()) else tail
+        name = _without_lead(head)[0].strip()
+        counted = _CAMERAS_ALONE.match(_plain(tail)) is not None and _is_proper(name)
+        yield head if not colon or counted or is_place(name) else tail
         start = last
 
 
@@ -240,13 +244,14 @@ _WATCHED = re.compile(
     r"|lieux?|endroits?|sites?(?! internet)|emplacements?|implantations?|implantee?s?|situee?s?"
     r"|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles|s'applique|s'exerce|s'etend(?:ent)?|porte sur"
     r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)"
+    r"|remplacee?s? par les? mots?"
     r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?"
     r"|(?:il|elle|traitement(?: algorithmique)?|dispositif) (?:est|sera|porte) (?:mis|employe|utilise|active)e?|traitement (?:porte|est))\b"
 )
 _SO_MANY = re.compile(r"\W{0,4}(?:soit|au total|total|ensemble)\D{0,20}\d{1,4} cameras\b")
 _ASIDE = r"agents?|destinataires?|affich\w*|panneau\w*|inform\w*|conserve\w*|serveurs?|habilite\w*"
 _NOT_WATCHED = re.compile(rf"\b(?:{_ASIDE})\b")
-# An article or a row headed "Lieux" may give their names alone, as does a definition: "« les lieux » : …".
+# An article or a row headed "Lieux" may give their names alone.
 _HEAD = r"(?:lieux?|perimetre|sites?|emplacements?|implantations?|secteurs|zones|gares|stations)(?:\s(?:concerne|vise|couvert)e?e?s?)?"
 _HEADING = re.compile(rf"\W{{0,3}}{_HEAD}\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
@@ -323,9 +328,6 @@ _OTHER = re.compile(
     r"|(?:exploite|gere|serv|oper|visionne|traite|assure|regarde|vu)\w* par(?=\W*$)"
     r"|finalites?|recours|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?)\b"
 )
-_OF_CAMERAS = re.compile(
-    r"(?<=, )[^,.;:]*\bcameras?\b[^,.;:]*\b(?:couvrant|filmant|(?:situ|implant|install|dispos|reparti)ee?s|suivant(?:e?s)?|ci-apres)$"
-)
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+(?:\w+\W+){0,4}?)?sont autorise")
 _WHOLE_LINE = rf"{_A_KIND}[^,;:.\n]{{2,80}}"
@@ -340,7 +342,6 @@ _UNDER_HEAD = re.compile(
     rf"{HEADED}{_HEAD}(?:\s?[^\w\s]){{0,2}}\s"
     rf"(?P<told>{_FIRST}(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
 )
-_DEFINED = re.compile(rf"\"\s?(?:l[ae]s?\s)?{_HEAD}\s?\"(?:\s?:|,?\sdesigne(?:nt)?)\s(?P<told>{_FIRST}[^.:;]{{1,900}})")
 # Which camera, or whose places an item tells: "S'agissant de la SNCF, la gare de X".
 _CAMERA = re.compile(
     r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?|^(?:s'agissant|pour|en ce qui concerne|concernant)\s[^,:;.]{4,60}(?:,|\s:)\s"
@@ -359,13 +360,8 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     headed = _UNDER_HEAD.match(text, block.start, block.end)
     if headed is not None and ("\n" not in headed["told"].strip() or re.search(r"[,;]", headed["told"]) is not None):
         yield from _places(document, *headed.span("told"))
-    for defined in _DEFINED.finditer(document.flat, block.start, block.end):
-        yield from _places(document, *defined.span("told"))
     for found in lists(document, block.start, block.end, _WHOLE_LINE):
         lead = document.flat[found.start : found.opened].rstrip(" :-")
-        # "… est autorisé à signaler des mouvements de foule, au moyen de six caméras couvrant :".
-        own = _OF_CAMERAS.search(lead)
-        lead = own.group() if own is not None else lead
         strong = _LIST_LEAD.search(lead) is not None
         if (_TITLED.match(lead) and not (strong or found.marked)) or _OTHER.search(lead) or _AUTHORISED.match(lead):
             continue
@@ -443,7 +439,7 @@ _SAID_OF = re.compile(
     r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
     rf"|(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour(?= {_DETERMINER}{GROUND}\b)"
     r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
-    r"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la )?(?:cameras?|systeme|dispositif|reseau))"
+    rf"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la |(?:{_COUNT}) )?(?:cameras?|systeme|dispositif|reseau))"
     r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?"
     r"|(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
     r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)e?s?|(?<!traitement )sont(?! (?:sign|autor|concern)))"
@@ -460,8 +456,13 @@ _BRACKETS = re.compile(
 # A kind of place and a proper name, whatever stands before.
 _OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{_ADJECTIVE}{GROUND}\s)")
 _NO_PLACE_BEFORE = re.compile(rf"\d(?: ?bis)?,? $|\b{_LEFT_OUT}[^.]*$")
+_NO_LONGER = re.compile(
+    r",?\s(?:n'est|ne sont|ne sera|ne seront) (?:pas|plus) (?:concern|vis|couvert|film|inclu|compri|exploit|trait|utilis)"
+)
 _KIND_THEN_NAME = re.compile(r"(?:\S+\s){1,2}?(?:(?:de la|du|des|de|à la|aux?|sur)\s|(?:de )?[ldLD]['’]\s?)?[A-ZÀ-ÖØ-Þ]")
-_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME), (_SAID_OF, _BRACKETS)
+# "Les mots « … » sont remplacés par les mots : « la place Neuve »".
+_IN_ITS_PLACE = re.compile(rf"\bremplacee?s? par (?:les? )?(?:mots?|termes?|mention)\s?:?\s?\"\s?(?P<place>(?:l[ae]s?\s|l'\s?)?{GROUND}\b)")
+_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME, _IN_ITS_PLACE), (_SAID_OF, _BRACKETS)
 """What follows one of the second is a place, of whatever kind."""
 
 
@@ -559,7 +560,7 @@ def _in(
         whole = BALANCED.match(text, start, end)
         end = whole.end() if whole is not None and text.startswith(")", whole.end(), end) else end
         position = max(match.end(), start + 1)
-        if any(first <= start < last for first, last in eventful):
+        if any(first <= start < last for first, last in eventful) or _NO_LONGER.match(text, end):
             continue
         before = text[max(start - _ADDRESS, block.start) : start]
         if "tribunal" in before or (match.re is _OF_KIND_AND_NAME and _HOUSED.search(before)):

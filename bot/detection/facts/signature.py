@@ -176,16 +176,9 @@ def letterhead(document: ActText, segment: Segment) -> Iterator[re.Match[str]]:
                 yield match
 
 
-# "AP n° 2027-112        Nice, le 5 février 2027", and nothing after it.
-_TOWN_BEFORE = re.compile(r"(?:^|[\n\t])[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
-
-
 def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int) -> bool:
     """Return whether place and day begin a letter: they date the writing of an act."""
-    first, last = document.folded.span(start, end)
-    before, after = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
-    heads = segment.at(start).part is DecreePart.HEADING and _TOWN_BEFORE.search(before) and re.match(r"[ \t]*\n", after)
-    return bool(heads) or any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment))
+    return any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment))
 
 
 def _closes(document: ActText, match: re.Match[str]) -> bool:

@@ -55,7 +55,8 @@ _LISTED = re.compile(r"^\s?(?:suivantes?)?\s?:")
 _GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
 # Capitals that begin no name of a commune.
 _NO_TOWN = re.compile(
-    r"(?:(?i:mes\b|l['’](?:article|état|etat|arr|occasion|aide|ensemble|issue)|article|internet|état|etat|conseil|pr[ée]f|directeur|direction|ministre"
+    r"(?:(?i:mes\b|l[ae]s? (?:commune|ville)s?\b|l['’](?:article|état|etat|arr|occasion|aide|ensemble|issue)"
+    r"|article|internet|état|etat|conseil|pr[ée]f|directeur|direction|ministre"
     r"|maire|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
     r"|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
     r"|Janvier|F[ée]vrier|Mars\b|Avril|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"

@@ -159,7 +159,11 @@ class SegmentEvidence:
     # Findings.
 
     def decree(self, kind: Kind, verb: Evidence, mention: Mention) -> Finding:
-        """Return a decree of this kind by the verb and the mention; for a person where nothing shows that it looks at the public."""
+        """Return a decree of this kind by the verb and the mention; for a person where nothing shows that it looks at the public, or its
+        software is only set or taught."""
+        parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE
+        if kind is Kind.AUTHORISATION and (rehearsal := self.said("around.rehearsal", *parts)) is not None:
+            return self.doubted(mention, VerdictReason.UNSETTLED, self.against(rehearsal))
         if kind in GRANTS and self.segment.has_articles and not (self.supported() or self._of_the_public()):
             return self.doubted(mention, VerdictReason.OTHER_WORDS)
         named = (self.phrase(mention), verb, *self._named_again(mention), *self._supports())

@@ -78,13 +78,16 @@ _OWN_COMMANDS = tuple(dict.fromkeys(name for names in TWINS.values() for name in
 _BOTH = frozenset(TWINS["fr"].values()) & frozenset(TWINS["en"].values())
 _STOP = re.compile(
     r"stop|unfollow.*|unsubscribe|(?:me)?desabonner|desabonnement|(?:me)?desinscrire|neplussuivre.*"
-    r"|(?:supprimer|effacer)?mesdonnees|(?:delete)?mydata"
+    r"|(?:supprimer|effacer)?mesdonnees|(?:delete)?mydata|arrete[rz]?(?:de)?m(?:e|envoyer|ecrire|prevenir).*"
+    r"|(?:jeneveux)?(?:pas|plus)(?:rien|(?:de)?(?:messages?|notifications?|son|bruit))(?:lanuit)?|(?:silence|rien)lanuit|heurescalmes"
+    r"|nomore.*|(?:no(?:messages?|notifications?|sound)|quiet)(?:atnight|hours)?"
 )
-"""What people write who want nothing more to come, or nothing of theirs to be kept; as `folded_name` has it."""
+"""What people write who want nothing more to come, nothing at night, or nothing of theirs to be kept; as `folded_name` has it."""
 _FOLLOW = re.compile(
-    r"(?:(?:je (?:veux|voudrais|souhaite)|comment|how (?:can|do) i|i want to)\s+)?"
-    r"(?:suivre|[ms]['’]abonner|abonne[rz]?(?:[- ]moi)?|(?:pr[ée]v(?:iens|enez)|alertez?|avert(?:is|issez))[- ]moi"
-    r"|follow|subscribe|notify me)(?:\s+(?:à|a|pour|de|to|of|about)\b)?(?:\s+(?P<words>\w.*))?",
+    r"(?:(?:je (?:veux|voudrais|souhaite)|comment|how (?:can|do) i|i want to)\s+)?(?:[êe]tre\s+(?:alert|notifi|averti|pr[ée]venu)[ée]?e?"
+    r"|suivre|[ms]['’]abonner|abonne[rz]?(?:[- ]moi)?|(?:pr[ée]v(?:iens|enez)|alertez?|avert(?:is|issez))[- ]moi"
+    r"|follow|subscribe|notify me)"
+    r"(?:\s+(?:quand|si|s['’]il|d[èe]s|if|when)\b.*\s(?:à|a|pour|dans|en|in|at)\b|\s+(?:à|a|pour|de|to|of|about|in)\b)?(?:\s+(?P<words>\w.*))?",
     re.IGNORECASE,
 )
 """What people write who want to follow something."""

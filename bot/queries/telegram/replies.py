@@ -45,6 +45,7 @@ from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
 from bot.queries.following import event_followed
 from bot.queries.phrases import (
+    LAW,
     NoLetter,
     choice_text,
     instead,
@@ -65,8 +66,6 @@ from bot.queries.telegram.following import TWINS
 from bot.queries.vocabulary import vocabulary
 
 LIMIT_BYTES = 64
-_LAW = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000047561974"
-"""Law no. 2023-380, as published."""
 _TOPICS = {
     "r": Topic.RECENT,
     "d": Topic.DEPARTMENT,
@@ -229,7 +228,7 @@ def _subject_card(answer: SubjectCard, places: Mapping[str, Place], language: La
     card = vocabulary(language).subject
     topics = {"today": Topic.TODAY, "in_force": Topic.IN_FORCE, "recent": Topic.RECENT}
     asked: list[Row] = [(PressButton(card.next[name], Question(topic)),) for name, topic in topics.items()]
-    return replace(said(plain_answer(answer, places, language, "telegram")), rows=(*asked, (Button(card.law, _LAW),)))
+    return replace(said(plain_answer(answer, places, language, "telegram")), rows=(*asked, (Button(card.law, LAW),)))
 
 
 def _several(answer: SeveralPlaces, places: Mapping[str, Place], language: Language) -> Reply:

@@ -17,6 +17,7 @@ async def test_what_is_read_in_the_background_belongs_to_the_round(monkeypatch: 
     monkeypatch.setattr("bot.app.wiring.LocalReading", partial(LocalReading, pace=ReadingTimeouts(quick=0)))
     out = io.StringIO()
     assert await play(load_authorities(), out)
-    number = 3 if ocr_available() else 2
+    number = 2 if ocr_available() else 1
     assert f": {number} decrees found, {number} posts." in out.getvalue()
-    assert "0 new decrees, 0 posts" in out.getvalue()
+    assert ": 1 decrees found, 1 posts." in out.getvalue()
+    assert "Mis en ligne la veille" in out.getvalue()

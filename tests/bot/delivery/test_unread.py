@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.channel import Limiter
-from bot.delivery.followers import UNREAD_AFTER, Geography, UnreadNotices
+from bot.delivery.followers import UNREAD_AFTER, FollowerNotices, Geography
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status, unread_since
 from bot.domain.posts import Follow, FollowKind
-from bot.storage.alerts import UnreadNotice
+from bot.storage.alerts import FollowerNotice
 from bot.storage.errors import StorageError
 from tests.bot.delivery.memory import PLACES, Clock
 from tests.bot.delivery.test_followers import DROME, GROUP, SNCF, World
@@ -55,11 +55,11 @@ class Watched(World):
     watched = True
 
     @cached_property
-    def notices(self) -> UnreadNotices:
+    def notices(self) -> FollowerNotices:
         places = PLACES | {"38": Place("38", "Préfecture de l'Isère", "Isère")}
         limiter = Limiter(monotonic=lambda: self.clock().timestamp())
         look = lambda: overview(self.clock, days=self.days, watched=self.watched)  # noqa: E731
-        return UnreadNotices(
+        return FollowerNotices(
             self.store.notices, self.store.follows, self.channel, limiter, look, Geography(places, {"26": "84", "38": "84"}.get), self.clock
         )
 
@@ -98,6 +98,31 @@ async def test_each_chat_is_notified_once_and_once_of_the_end(world: Watched) ->
     assert world.sent_to(8)[1].text.startswith("✅ Drôme (26)")
     await world.look(5)
     assert len(world.sent_to(7)) == 3, "it began anew"
+
+
+async def test_who_follows_a_decree_or_was_sent_it_is_notified_once_that_a_person_withdrew_it_and_once_that_it_stands_again(
+    world: Watched,
+) -> None:
+    world.follow(7, Follow(FollowKind.DECREE, "1"))
+    world.follow(8)
+    world.follow(9, SNCF)
+    world.found("2031-1")
+    await world.work()
+    world.follow(10)
+    assert [message.chat_id for message in world.api.messages if message.from_bot] == [8]
+    world.store.reviews.withdraw(1, world.clock(), "test")
+    for days in (None, 4, None):
+        await world.look(days)
+    withdrawn = "⚠️ Drôme (26) : l’arrêté n° 2031-1 [1] est écarté. Après vérification, cet acte ne concerne pas la vidéosurveillance"
+    assert [message.text.startswith(withdrawn) for message in world.sent_to(7)] == [True]
+    assert [message.text.startswith(withdrawn) for message in world.sent_to(8)] == [False, True, False, False], "and of its department"
+    assert world.sent_to(9) == []
+    world.store.reviews.reinstate(1, world.clock(), "test")
+    for _ in range(2):
+        await world.look(None)
+    assert [message.text[:1] for message in world.sent_to(7)] == ["⚠", "✅"]
+    assert [message.text.startswith("⚠️ Drôme (26) : l’arrêté") for message in world.sent_to(10)] == [False, False], "it was not sent it"
+    assert world.store.notices.due(9) == []
 
 
 async def test_what_was_cut_short_is_not_sent_twice(world: Watched) -> None:
@@ -171,9 +196,9 @@ async def test_a_store_that_fails_leaves_no_notice_in_the_middle(world: Watched,
     world.follow(7)
     if fails == "put_back":
         world.api.fail("sendMessage", 429, "Too Many Requests: retry after 7", {"retry_after": 7})
-    real, failed = getattr(world.store.notices, fails), list[UnreadNotice]()
+    real, failed = getattr(world.store.notices, fails), list[FollowerNotice]()
 
-    def full(notice: UnreadNotice, now: datetime) -> bool:
+    def full(notice: FollowerNotice, now: datetime) -> bool:
         if failed:
             return bool(real(notice, now))
         failed.append(notice)

@@ -44,18 +44,23 @@ def facts(*articles: str, title: str = "Arrêté n° 2026-412", visas: str = LAW
         ("pour les seuls défilés de la Chandeleur", "défilés de la Chandeleur"),
         ("pendant la 12e Nocturne des halles", "12e Nocturne des halles"),
         ("à l'occasion de la foire mentionnée à l'article 2", None),
+        ("au titre de la sécurité de l'événement « Les Nuées »", "événement « Les Nuées »"),
     ],
 )
 def test_events(words: str, event: str | None) -> None:
     assert facts(f"La commune de Cannes est autorisée, {words}, à employer {OBJECT}.").event == event
 
 
-def test_an_article_may_name_more_clearly_what_the_title_names() -> None:
-    printed = f"Arrêté n° 2026-412 autorisant l'emploi d'{OBJECT} à l'occasion d'une épreuve cycliste"
-    assert (
-        facts(f"À l'occasion de la course Blois – Vendôme, la commune de Nevers est autorisée à employer {OBJECT}.", title=printed).event
-        == "course Blois – Vendôme"
-    )
+@pytest.mark.parametrize(
+    ("title", "article", "event"),
+    [
+        ("d'une épreuve cycliste", "de la course Blois – Vendôme", "course Blois – Vendôme"),
+        ("de la foire aux vins", "de la Foire ancienne aux fromages et aux vins", "Foire ancienne aux fromages et aux vins"),
+    ],
+)
+def test_an_article_may_name_more_clearly_what_the_title_names(title: str, article: str, event: str) -> None:
+    printed = f"Arrêté n° 2026-412 autorisant l'emploi d'{OBJECT} à l'occasion {title}"
+    assert facts(f"À l'occasion {article}, la commune de Nevers est autorisée à employer {OBJECT}.", title=printed).event == event
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,7 @@ def test_an_event_ends_where_its_title_does(title: str) -> None:
         ("le Carnaval des Foins rassemblera 9 000 personnes", "Carnaval des Foins"),
         ("la 4e édition du festival « Les Foins » attire la foule", "festival « Les Foins »"),
         ("la Grande Fenaison, fête des faneurs, se déroule en juin", "Grande Fenaison"),
+        ("les 5es Rencontres du conte auront lieu en juin", "5es Rencontres du conte"),
         ("le Parc des Foins accueille 9 000 personnes", None),
         ("le festival de l'an dernier a réuni 9 000 personnes", None),
     ],
@@ -107,6 +113,20 @@ def test_a_recital_may_name_the_event_of_a_decree_that_is_suspended(recital: str
     visas = f"{LAW}\nVu l'arrêté n° 2026-400 du 2 mai 2026 autorisant la commune de Metz à employer {OBJECT} ;\nConsidérant que {recital} ;"
     title = f"Arrêté n° 2026-412 suspendant {OBJECT}"
     assert facts("L'autorisation délivrée par l'arrêté n° 2026-400 est suspendue.", title=title, visas=visas).event == event
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "Le logiciel Argos, de la société Optiplus, est remplacé par le logiciel Belvi, de la société Naxos.",
+        "Le logiciel Belvi, de la société Naxos, remplace le logiciel Argos, de la société Optiplus.",
+    ],
+)
+def test_a_product_that_is_replaced_without_quotes_is_not_told(article: str) -> None:
+    read = facts(
+        "L'arrêté n° 2026-400 est modifié.", article, title=f"Arrêté n° 2026-412 modifiant l'arrêté n° 2026-400 autorisant {OBJECT}"
+    )
+    assert (read.software, read.vendor) == ("Belvi", "Naxos")
 
 
 FORM = [("Responsable", "Police municipale de Lens"), ("{}", "Corso des Mimosas"), ("Sites", "- place Foch\n- quai du Port"),

@@ -74,6 +74,12 @@ def test_every_coordinated_subject_may_and_who_is_in_no_list_makes_a_doubt(artic
             ("Police nationale", "Gendarmerie nationale"),
         ),
         (f"La préfecture de police (direction de l'ordre public et de la circulation) est autorisée {USE}.", "", ("Préfecture de police",)),
+        (f"Le maire d'Uzès est autorisé, pour le compte de sa police municipale, {USE}.", "", ("Police municipale d'Uzès",)),
+        (
+            f"La police nationale est autorisée {USE}. La commune d'Uzès, qui a renoncé à ses caméras, n'est pas concernée.",
+            "",
+            ("Police nationale",),
+        ),
         (
             "L'autorisation donnée à la police nationale est renouvelée, au titre du Salon des lampes, pour un mois.",
             "",
@@ -106,6 +112,10 @@ def test_one_body_is_told_once_and_nothing_beside_it(article: str, more: str, op
         ("sur les parkings P1 et P3", ["parking P1", "parking P3"]),
         ("sur les quais Haut et Jean-Moulin ainsi que le pont Neuf", ["quai Haut", "quai Jean-Moulin", "pont Neuf"]),
         ("rue des Places Neuves", ["rue des Places Neuves"]),
+        ("sur la place du Marché ainsi que sur le parking de celle-ci", ["place du Marché"]),
+        ("sur la place du Marché et le boulevard Neuf – 30700 UZÈS", ["place du Marché", "boulevard Neuf"]),
+        ("en gare de Lens-Ville et de sept caméras en gare d'Uzès", ["gare de Lens-Ville", "gare d'Uzès"]),
+        ("rue Haute. Les caméras de la place Foch ne sont plus exploitées", ["rue Haute"]),
         ("entre la promenade du Midi et la rue Haute", ["promenade du Midi", "rue Haute"]),
     ],
 )

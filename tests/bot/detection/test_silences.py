@@ -85,6 +85,9 @@ def test_a_change_under_the_law_that_names_nothing(title: str, article: str, out
         ("Le flux des drones alimente une exploitation automatique qui alerte le poste de commandement.", Outcome.UNCERTAIN),
         ("Une analyse vidéo automatisée des caméras signale les intrusions.", Outcome.UNCERTAIN),
         ("Les images sont visionnées en direct. Les analyses automatiques de l'air sont publiées chaque heure.", Outcome.NOT_CONCERNED),
+        ("Un compteur branché sur les caméras estime l'affluence du parvis et prévient le régisseur.", Outcome.UNCERTAIN),
+        ("L'outil évalue la foule présente sur les images puis avertit les agents.", Outcome.UNCERTAIN),
+        ("Un tourniquet sert à compter les personnes et alerte la billetterie. Les images sont gardées dix jours.", Outcome.NOT_CONCERNED),
     ],
 )
 def test_an_automated_analysis_by_any_name(article: str, outcome: Outcome) -> None:
@@ -123,6 +126,12 @@ def test_a_ruined_page_is_for_a_person_where_its_name_and_its_law_are_left(text:
         ("Arrêté portant interdiction de la marche hostile au déploiement de la vidéosurveillance algorithmique", Outcome.NOT_CONCERNED),
         (f"Arrêté portant interdiction d'un rassemblement contre la vidéosurveillance et autorisant {OBJECT}", Outcome.DECREE),
         (f"Arrêté portant interdiction d'{OBJECT}", Outcome.UNCERTAIN),
+        (
+            "Arrêté portant restriction de la circulation rue Haute durant les travaux de pose de caméras algorithmiques",
+            Outcome.NOT_CONCERNED,
+        ),
+        ("Arrêté interdisant le stationnement pour l'installation de mâts et de caméras à traitement algorithmique", Outcome.NOT_CONCERNED),
+        (f"Arrêté réglementant la circulation pour l'installation de caméras et autorisant {OBJECT}", Outcome.DECREE),
     ],
 )
 def test_a_banned_gathering_decides_nothing_on_what_it_is_against(title: str, outcome: Outcome) -> None:
@@ -596,7 +605,11 @@ def test_what_ends_may_be_defined_in_an_article_of_its_own(given: str, outcome: 
     ("article", "outcome", "kind"),
     [
         ("La demande de la commune d'être autorisée à employer {} n'est pas accueillie.", Outcome.DECREE, Kind.REFUSAL),
+        ("Il n'y a donc pas lieu de faire droit à la demande de la commune d'employer {}.", Outcome.DECREE, Kind.REFUSAL),
+        ("Il n'est pas donné suite à la demande d'employer {}.", Outcome.DECREE, Kind.REFUSAL),
         ("La commune ne peut employer {}.", Outcome.UNCERTAIN, None),
+        ("La commune est autorisée à employer {}, à des fins exclusives de réglage.", Outcome.UNCERTAIN, None),
+        ("Il est fait usage d'{}, ce qui ne constitue pas une autorisation au sens de l'article 10.", Outcome.UNCERTAIN, None),
         ("La commune ne peut employer {} qu'entre 8 heures et 20 heures.", Outcome.DECREE, Kind.AUTHORISATION),
     ],
 )

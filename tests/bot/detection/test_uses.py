@@ -49,6 +49,7 @@ def test_other_titles_need_an_article_that_authorises() -> None:
         (f"portant non-renouvellement de l'autorisation d'emploi d'un {OBJECT}", "Elle n'est pas reconduite."),
         (f"prenant acte de la renonciation de la commune à l'autorisation d'emploi d'un {OBJECT}", "Il en est pris acte."),
         (f"tirant les conséquences du jugement annulant l'autorisation d'un {OBJECT}", "Le traitement cesse."),
+        (f"autorisant une période d'étalonnage du {OBJECT}", "La ville d'Uzès est autorisée à le faire tourner quatre nuits."),
     ],
 )
 def test_what_only_a_person_can_settle(title: str, article: str) -> None:

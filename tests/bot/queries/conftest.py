@@ -189,7 +189,7 @@ def dossier_of(decrees: MemoryDecrees, decree: Decree, page: str, *stamps: Times
     """What a store with these would give: of each PDF the same statement."""
     store = SimpleNamespace(
         decrees=decrees,
-        contents=SimpleNamespace(made=lambda _: FileStatement("D:20250101000000Z", "", "Exemple")),
+        contents=SimpleNamespace(made=lambda _: FileStatement("D:20250101000000Z", "", "Exemple"), get=lambda _: None),
         timestamps=SimpleNamespace(of=lambda sha256, days: [one for one in stamps if one.sha256 == sha256 or one.day in days]),
     )
     return dossier_input(cast(Store, store), PLACES, decree, page)

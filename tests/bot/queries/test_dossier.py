@@ -16,8 +16,10 @@ import pytest
 
 from bot.domain.acts import Decree
 from bot.domain.publication import FileVersion, Look, Online
+from bot.domain.records import Content
+from bot.domain.text import PageText
 from bot.messages.words import with_plain_spaces
-from bot.queries.dossier import DossierInput, dossier, with_pages
+from bot.queries.dossier import DossierInput, changed_pages, dossier, with_pages
 from bot.storage.timestamps import Timestamp
 from tests.bot.queries.conftest import MemoryDecrees, dossier_of
 from tests.bot.web import samples
@@ -74,7 +76,7 @@ async def test_it_is_the_same_when_made_twice(kept: Path) -> None:
 async def test_it_tells_the_looks_with_their_headers_and_what_the_file_says_of_itself(kept: Path, tmp_path: Path) -> None:
     online = replace(samples.ONLINE, replaced=(FileVersion("ab" * 32, samples.FIRST),))
     decree = replace(samples.FULL, sightings=tuple(replace(seen, online=online) for seen in samples.FULL.sightings))
-    texts = unpacked(dossier(await with_pages(given(decree), kept)), tmp_path / "dossier")
+    texts = unpacked(dossier(await with_pages(replace(given(decree), changed=((2, 5),)), kept)), tmp_path / "dossier")
     told = texts["mise-en-ligne.txt"]
     for said in (
         "Mis en ligne entre le 18 août 2026 à 17 h 25 et 17 h 40",
@@ -86,7 +88,7 @@ async def test_it_tells_the_looks_with_their_headers_and_what_the_file_says_of_i
         "    en-tête Last-Modified : absent",
         '    en-tête ETag : "5f1"',
         "Premier relevé avec le recueil",
-        f"    lue le 2026-08-18T17:40:00+02:00, SHA-256 {'ab' * 32}",
+        f"    lue le 2026-08-18T17:40:00+02:00, SHA-256 {'ab' * 32}\n        pages dont le texte diffère dans la version suivante : 2, 5",
         "    créé : D:20250101000000Z\n    modifié : absent\n    programme : Exemple",
     ):
         assert said in told
@@ -100,6 +102,26 @@ async def test_it_tells_the_looks_with_their_headers_and_what_the_file_says_of_i
     assert "sha256sum -c recueil.sha256" in readme
     assert "Ce qu’il ne montre pas" in readme
     assert "https://vigie.example/arretes/1104" in readme
+
+
+def content(*texts: str, complete: bool = True) -> Content:
+    pages = tuple(PageText(number, text) for number, text in enumerate(texts, start=1))
+    return Content(SHA256, 1, len(pages), pages, complete, None, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("former", "later", "expected"),
+    [
+        (content("a", "du 3 au 5"), content("a", "du 3 au 7", "annexe"), (2, 3)),
+        (content("a  b"), content("a\nb"), ()),
+        (content("a", complete=False), content("b"), None),
+        (None, content("b"), None),
+    ],
+)
+def test_pages_that_a_replaced_file_has_otherwise_are_named(
+    former: Content | None, later: Content | None, expected: tuple[int, ...] | None
+) -> None:
+    assert changed_pages(former, later) == expected
 
 
 async def test_without_the_pdf_it_has_the_hash_alone_and_says_so(kept: Path, tmp_path: Path) -> None:

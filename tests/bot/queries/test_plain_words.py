@@ -254,7 +254,7 @@ def test_a_town_asked_for_as_a_department_is_offered(towns: Questions) -> None:
 
 
 def test_what_is_offered_in_the_place_of_a_search_says_what_the_search_is_worth() -> None:
-    asked = "gare de Lyon"
+    asked = "gare Montparnasse"
     decrees = MemoryDecrees([decree(1)])
     decrees.renewing = True
     answer = Questions(decrees, FRANCE, lambda: NOW, overview=overview).plain(asked)

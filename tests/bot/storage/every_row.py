@@ -126,7 +126,7 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "requests", {"id": "1", "kind": "poll", "arguments": {"codes": ["26"]}}
     yield "followers", {"chat": 71, "language": "fr", "mode": "each", "since": date(2024, 4, 1)}
     yield "follows", {"chat": 71, "kind": "department", "value": "26"}
-    yield "notices", {"chat": 71, "authority": "26", "state": "failing", "changed_at": EARLIER}
+    yield "notices", {"chat": 71, "subject": "26", "state": "failing", "changed_at": EARLIER}
     yield "restores", {"restored_at": EARLIER - timedelta(days=90), "made_at": EARLIER - timedelta(days=91)}
     yield "mentions", {"destination": "m", "newest": "5"}
 

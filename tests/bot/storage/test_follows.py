@@ -352,7 +352,7 @@ def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> N
     store.follows.pause(5, NOW)
     store.notices.update({"26": {"26"}}, (), NOW, {"26": "84"})
     first, second, third = store.notices.due(9)
-    assert [(one.chat, one.authority, one.is_end) for one in (first, second, third)] == [(chat, "26", False) for chat in (1, 2, 3)]
+    assert [(one.chat, one.subject, one.is_end) for one in (first, second, third)] == [(chat, "26", False) for chat in (1, 2, 3)]
     store.follows.forget(3)
     assert store.notices.claim(first, NOW)
     store.notices.sent(first, NOW)
@@ -373,7 +373,7 @@ def test_who_follows_where_the_prefet_de_police_decides_is_notified_of_him_too(s
     store.follows.add(2, Follow(FollowKind.DEPARTMENT, "95"), "fr", TODAY)
     decides = departments_of("PP", places_of(load_authorities()))
     store.notices.update({"PP": decides}, (), NOW, {code: region_of(code) or "" for code in decides})
-    assert [(one.chat, one.authority) for one in store.notices.due(9)] == [(1, "PP")]
+    assert [(one.chat, one.subject) for one in store.notices.due(9)] == [(1, "PP")]
 
 
 WAITING = (

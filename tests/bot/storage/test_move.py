@@ -45,7 +45,7 @@ def source(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'vigie.db'}"
     with open_store(url) as store, store.database.writing() as connection:
         fill(connection)
-        connection.execute(update(notices).values(state=NoticeState.UNREAD_SENT))
+        connection.execute(update(notices).values(state=NoticeState.SENT))
         connection.execute(update(followers).values(mode=min(FollowMode)))
     with open_store(url) as store:
         for number in range(1, 4):

@@ -94,7 +94,7 @@ def test_every_pattern_that_is_used_is_defined_once() -> None:
 def test_the_table_beside_it_says_the_same(language: Language) -> None:
     figures = _figures(_one("26", in_force=1, year=4) | _one("06", coverage=Coverage.UNREAD))
     text = render("map.html", language, map=map_view(figures, language, SiteSettings().href)).decode()
-    rows = re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a></th><td class="number">([^<]+)</td><td>([^<]+)</td>', text)
+    rows = re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a></th><td class="num">([^<]+)</td><td>([^<]+)</td>', text)
     assert len(rows) == 101
     prefix = "/en" if language == "en" else ""
     assert (f"{prefix}/departements/26", "Nom 26 (26)", "4 (1)", "lu" if language == "fr" else "read") in rows

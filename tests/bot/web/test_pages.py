@@ -22,7 +22,7 @@ from bot.domain.law import windows
 from bot.messages.legal import rules
 from bot.messages.lines import followed_tags, hashtags
 from bot.messages.words import LANGUAGES
-from bot.queries.phrases import message_of
+from bot.queries.phrases import LAW, message_of
 from bot.queries.pictures import Sheet
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
@@ -323,7 +323,7 @@ def test_a_decree_tells_between_which_looks_it_went_online() -> None:
 
 
 def test_shares_of_what_went_online_late_have_their_number_and_few_decrees_none() -> None:
-    many = [replace(samples.FULL, id=number, url=f"https://a.example/{number}.pdf") for number in range(1, 11)]
+    many = [replace(samples.FULL, id=number) for number in range(1, 11)]
     other = replace(samples.FULL, id=11, authority="38")
     page = get(memory_site(MemoryDecrees([*many, other])), "/chiffres")
     shown = _text(page)
@@ -413,6 +413,14 @@ def test_a_search_says_that_the_records_are_read_again() -> None:
     assert said not in get(site, "/recherche?q=zorglub").body.decode()
     decrees.renewing = True
     assert said in get(site, "/recherche?q=zorglub").body.decode()
+
+
+def test_a_general_question_gets_the_card_with_links_on_and_no_commands_of_chats() -> None:
+    for asked in ("comment+contester", "aide"):
+        body = get(sample_site(), f"/recherche?q={asked}").body.decode()
+        links = re.findall(r'<a class="go" href="([^"]+)"', body)
+        assert links == ["/envigueur?jour=2026-08-20", "/envigueur", "/arretes", LAW]
+        assert "/recents" not in body
 
 
 def test_decrees_of_one_number_are_not_said_to_have_words_in_their_titles() -> None:

@@ -88,7 +88,7 @@ def test_a_title_has_the_place_then_the_event_or_the_object_or_the_number(decree
 
 def test_a_card_says_when_who_how_many_and_until_when_it_can_be_contested() -> None:
     shown = card(samples.FULL, PLACES, NOW, "fr")
-    assert shown.dates == "19 août, 14 h →\u00a023 août, 2 h"
+    assert shown.dates == "19\u00a0août,\u00a014\u00a0h →\u00a023\u00a0août,\u00a02\u00a0h", "a line ends only before the arrow"
     assert shown.spoken == "du 19 août 2026 à 14 h au 23 août 2026 à 2 h"
     assert shown.meta == ("Drôme (26)", "Police municipale de Valence", "24 caméras")
     assert [span.text for span in shown.limit if span.marked] == ["19 octobre 2026"]
@@ -99,7 +99,7 @@ def test_a_modified_decree_shows_what_is_in_force_now_and_what_it_was() -> None:
     more = Change(Kind.MODIFICATION, 1006, "2026-1006", date(2026, 8, 18), ends=Moment(date(2026, 8, 30)), cameras=30)
     modified = replace(samples.FULL, changed_by=(more,))
     shown, rows = card(modified, PLACES, NOW, "fr"), {row.term: row for row in decree_view(_message(modified), PLACES).facts}
-    assert shown.dates == "19 août, 14 h →\u00a030 août"
+    assert shown.dates == "19\u00a0août,\u00a014\u00a0h →\u00a030\u00a0août"
     assert shown.meta[2:] == ("30 caméras (auparavant 24)", "auparavant : du 19 août 2026 à 14 h au 23 août 2026 à 2 h")
     assert (rows["Caméras"].values[0].text, rows["Quand"].values[0].text) == ("30 caméras", "Du 19 août 2026 à 14 h au 30 août 2026")
     assert "24" in rows["Caméras"].values[0].explained
