@@ -88,7 +88,7 @@ def module_of(command: str, *arguments: str) -> str:
         return module
     if any(argument in {"--failed", "--retry"} or "://" in argument for argument in arguments):
         return "rounds"
-    return "read_progress" if sys.stderr.isatty() else module
+    return "progress" if sys.stderr.isatty() else module
 
 
 class Commands(TyperGroup):

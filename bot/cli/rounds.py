@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import partial
@@ -13,15 +13,13 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.app.config.model import Settings
 from bot.app.instance import DELIVER, OnProgress, WorkOrder, became_of, delivering, handed_delivery, serve, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
-from bot.cli.context import WRONG_USE, AsJson, Context, as_installed, day, fail, run_to_end, show, stderr
+from bot.cli.context import WRONG_USE, AsJson, Context, as_installed, day, fail, run_to_end, show
 from bot.cli.opening import WatchedCodes, chosen, load, opened
 from bot.cli.output import (
     code_column,
@@ -36,8 +34,8 @@ from bot.cli.output import (
     source_columns,
     undelivered,
 )  # fmt: skip
+from bot.cli.progress import showing_pages, showing_steps
 from bot.cli.read import Opened, Task
-from bot.cli.read_progress import showing as showing_pages
 from bot.cli.work import all_sent, console_for, handing_over, progress
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
@@ -288,7 +286,7 @@ async def _backfill(settings: Settings, authorities: dict[str, Authority], wante
     order = WorkOrder(
         "backfill", {"since": wanted.since.isoformat(), "announce": wanted.announce, "limit": wanted.limit, "codes": list(codes)}
     )
-    with showing() as step:
+    with showing_steps() as step:
         work = partial(_backfill_alone, wanted=wanted, step=step)
         return await _worked(settings, authorities, order, work, codes=codes, quiet=quiet, step=lambda done: step(BackfillProgress(**done)))
 
@@ -387,43 +385,6 @@ def _backfill_json(report: BackfillReport, delivered: Sequence[Delivered], place
         **pick(report, "read", "resolved", "elsewhere", "remaining"),
         **ingest_json(report.ingested, delivered, places, utc_now()),
     }
-
-
-# How far it is: a bar on a terminal, a line now and then elsewhere.
-
-EVERY = 25
-"""Recueils read between two lines."""
-
-
-@contextmanager
-def showing(console: Console = stderr) -> Iterator[Callable[[BackfillProgress], None]]:
-    """Show the steps of a backfill; the time left is that of known unread recueils, and grows with listing."""
-    if not console.is_terminal:
-        yield step_printer(console)
-        return
-    columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("", total=0)
-        yield lambda step: progress.update(bar, completed=step.done, total=step.done + step.waiting, description=_step_text(step))
-
-
-def _step_text(step: BackfillProgress) -> str:
-    read = f"{step.done}/{step.done + step.waiting} read, decrees: {step.decrees}"
-    return f"{step.listed}/{step.sources} sources listed, {read}: {step.doing}"
-
-
-def step_printer(console: Console) -> Callable[[BackfillProgress], None]:
-    """Return what prints how far a backfill is: a line for each source that was listed, and for some recueils."""
-    shown = (0, 0)
-
-    def print_step(step: BackfillProgress) -> None:
-        nonlocal shown
-        now = (step.listed, step.done // EVERY)
-        if now != shown:
-            shown = now
-            console.print(_step_text(step), markup=False, soft_wrap=True)
-
-    return print_step
 
 
 # `vigie read` of a site's file, `--failed` and `--retry`.

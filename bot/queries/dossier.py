@@ -39,8 +39,8 @@ _JSON_KEYS = ("id", "authority", "act_id", "title", "url", "page", "published", 
 @dataclass(frozen=True, slots=True)
 class DossierInput:
     """Holds what a dossier is made of. `first`, `last`: pages of the act; `pdf`: these as a file, None where `lack` says why, in French;
-    `made`: what the PDF states of itself; `sha256`, `fetched_at`: of the whole recueil, if known; `page`: address of the decree's page;
-    `stamps`: of the recueil, and the logs of the days of its looks; `changed`: of each replaced version the pages that differ later."""
+    `made`: what the PDF states of itself; `sha256`, `fetched_at`: of the recueil; `page`: address of the decree's page; `stamps`: of the
+    recueil and its days' logs; `changed`: pages that differ, per replaced version."""
 
     decree: Decree
     place: Place

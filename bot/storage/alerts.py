@@ -139,9 +139,8 @@ class Notices(Repository):
     ) -> None:
         """Note which authorities cannot be read, with their departments, and which can again; and which decrees people withdrew.
 
-        Followers of a department, of a commune there or of its region (`regions`: region code by department code) get a notice of the
-        failure, followers of a decree and chats that were sent it one of its withdrawal, and those notified one of the end. Other
-        authorities stay as they were.
+        Followers of a department, a commune there or its region (`regions`: region code by department code) get a notice of the failure,
+        followers of a decree and chats that were sent it one of its withdrawal, those notified one of the end.
         """
         with self._database.writing() as connection:
             concerned = {code: select(follows.c.chat).where(_in(departments, regions)) for code, departments in sorted(unread.items())}

@@ -24,13 +24,14 @@ from bot.queries.answers import (
     Topic,
     TownAnswer,
 )
+from bot.queries.dossier import ZIP, DossierInput
 from bot.queries.phrases import message_of, withdrawal
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Preview, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
 from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
-from bot.web.pictures import ShownPage
+from bot.web.pictures import PagePictures, ShownPage
 from bot.web.place_views import (
     Panel,
     by_nearness,
@@ -285,6 +286,23 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
     )
 
 
+def proof(site: SiteContext, request: PageRequest) -> Document:
+    """Return the dossier of a decree; 404 in a site of files, where it would be out of date, and 410 of one that was withdrawn."""
+    known = asked_decree(site, request)
+    if known is None or site.pictures is None or site.dossier is None or site.settings.files:
+        return missing(site, request)
+    if known.withdrawn_at is not None:
+        return missing(site, request, status=410)
+    page = site.settings.address(f"/arretes/{known.id}") if site.settings.public_url else ""
+    given = site.dossier(known, page)
+    return Document(b"", later=partial(in_turn, site, request, partial(_made, site.pictures, given)))
+
+
+async def _made(pictures: PagePictures, given: DossierInput) -> Document:
+    name = f"vigie-preuve-{given.decree.id}.zip"
+    return Document(await pictures.dossier(given), ZIP, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
 def letter(site: SiteContext, request: PageRequest) -> Document:
     """Return a draft of a letter on a decree, for a word processor; 404 where there is none."""
     known = asked_decree(site, request)
@@ -426,6 +444,7 @@ PAGES: tuple[Route, ...] = (
     *_previewed(Route("/arretes/{id}", decree, _listed_decrees)),
     Route("/arretes/{id}/page.png", decree_picture, twins=False),
     Route("/arretes/{id}/lettre-{kind}.odt", letter, twins=False),
+    Route("/arretes/{id}/preuve.zip", proof, twins=False),
     Route("/operateurs/{slug}", operator, lambda site: ({"slug": one.slug} for one in site.browsing.operators()), _PAGED),
     Route("/sources", sources),
     Route("/apropos", about),

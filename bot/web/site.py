@@ -25,7 +25,6 @@ from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSet
 from bot.web.feeds import FEEDS
 from bot.web.open_data import OPEN_DATA
 from bot.web.pages import PAGES
-from bot.web.proofs import PROOFS
 from bot.web.rendering import missing, style, style_path, web_words
 
 # At fixed addresses: robots.txt, the map of the site, security.txt, and how pages look.
@@ -183,7 +182,7 @@ class Addresses:
 @cache
 def addresses() -> Addresses:
     """Return the addresses of the site."""
-    return Addresses((*PAGES, *PROOFS, *FEEDS, *OPEN_DATA, *API, *WELL_KNOWN))
+    return Addresses((*PAGES, *FEEDS, *OPEN_DATA, *API, *WELL_KNOWN))
 
 
 def _normalised(route: Route, query: str) -> tuple[tuple[str, str], ...]:

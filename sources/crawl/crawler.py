@@ -49,9 +49,9 @@ MAX_HOMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """Holds the result of one poll. `listed`: every entry on the pages read, each address once, none if `unchanged` (only 304). `trail`:
-    for the next poll. `requests`: of pages. At each poll while true: `moved_to`, the root's new address; `emptied`, pages that lost all
-    entries; `unread`, why pages could not be read. `unfetched`: texts naming a recueil without link. `looks`: what answers showed."""
+    """Holds the result of one poll. `listed`: entries of the pages read, each address once, none if `unchanged` (only 304). `trail`: for
+    the next poll. `requests`: of pages. At each poll while true: `moved_to`, the root's new address; `emptied`, pages without entries now;
+    `unread`, why pages could not be read. `unfetched`: texts naming a recueil, no link. `looks`: what answers showed."""
 
     listed: tuple[ListingEntry, ...]
     trail: Trail

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from bot.app.demo.replay import CannedAnswer, Replay
-from bot.cli.rounds import EVERY, showing
+from bot.cli.progress import EVERY, showing_steps
 from bot.ingest.backfill import BackfillProgress
 from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
@@ -126,7 +126,7 @@ STEPS = [
 
 def test_elsewhere_than_on_a_terminal_a_line_now_and_then() -> None:
     console = Console(file=io.StringIO(), force_terminal=False, width=200, highlight=False)
-    with showing(console) as told:
+    with showing_steps(console) as told:
         for step in STEPS:
             told(step)
     assert isinstance(console.file, io.StringIO)
@@ -140,7 +140,7 @@ def test_elsewhere_than_on_a_terminal_a_line_now_and_then() -> None:
 
 def test_on_a_terminal_a_bar_with_the_time_left() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=200, highlight=False, color_system=None)
-    with showing(console) as told:
+    with showing_steps(console) as told:
         for step in STEPS[:40]:
             told(step)
     assert isinstance(console.file, io.StringIO)
