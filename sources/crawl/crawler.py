@@ -50,7 +50,7 @@ MAX_HOMES = 2
 @dataclass(frozen=True, slots=True)
 class Crawl:
     """Holds the result of one poll. `listed`: entries of the pages read, each address once, none if `unchanged` (only 304). `trail`: for
-    the next poll. `requests`: of pages. At each poll while true: `moved_to`, the root's new address; `emptied`, pages without entries now;
+    the next poll. `requests`: of pages. While true: `moved_to`, the root's new address; `emptied`, pages without entries now;
     `unread`, why pages could not be read. `unfetched`: texts naming a recueil, no link. `looks`: what answers showed."""
 
     listed: tuple[ListingEntry, ...]

@@ -206,7 +206,7 @@ def test_the_demo_shows_posts(vigie: Vigie, tmp_path: Path) -> None:
     assert done.code == 0
     assert "Autorisation de vidéosurveillance algorithmique" in done.out
     assert "Fin d’une autorisation" in done.out
-    assert "0 new decrees, 0 posts" in done.out
+    assert "Mis en ligne la veille du début" in done.out
     assert list(tmp_path.iterdir()) == []
 
 
