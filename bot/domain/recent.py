@@ -1,4 +1,4 @@
-"""Keeps what was used last, and forgets the rest."""
+"""Keeps what was put there last, and forgets the rest."""
 
 from __future__ import annotations
 
