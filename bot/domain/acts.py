@@ -295,7 +295,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A place where a decree appears: recueil `recueil` (number of the cover, or None) at `url`, site of `authority`, first page. `online`:
+    """Locates a decree: recueil `recueil` (number of the cover, or None) at `url`, site of `authority`, first page. `online`:
     when that recueil went online, where looks at its listing tell."""
 
     authority: str

@@ -10,7 +10,7 @@ _Value = TypeVar("_Value")
 
 
 class Recent(OrderedDict[_Key, _Value]):
-    """A mapping of at most `most` entries: the one that was put there longest ago goes first."""
+    """Maps at most `most` keys to values: the one that was put there longest ago goes first."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

@@ -139,7 +139,7 @@ class MastodonChannel:
         visibility: Visibility = "public",
         content_warning: str = "",
     ) -> None:
-        """A `content_warning` folds every status under it."""
+        """Fold every status under a `content_warning`."""
         self.name = name
         self._api = api
         self._request = api.request
