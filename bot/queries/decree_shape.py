@@ -282,7 +282,7 @@ class LookModel(Shape):
 
 
 class FileVersionModel(Shape):
-    """A content that the address of the recueil gave before it was replaced."""
+    """Names a content that the address of the recueil gave before it was replaced."""
 
     sha256: str
     fetched_at: AwareDatetime

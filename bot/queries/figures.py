@@ -89,7 +89,7 @@ class OnlineCounts:
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return self.after + self.same_day + self.eve + self.earlier
 
     @property
