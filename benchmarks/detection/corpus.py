@@ -81,7 +81,7 @@ def _type_of(fact: Fact) -> Any:
     if fact.name == "operators":
         return Annotated[_Texts, AfterValidator(_in_the_list)]
     if fact.codes is not None:
-        return Annotated[tuple[fact.codes, ...], Field(min_length=1), AfterValidator(_named_once)]  # type: ignore[name-defined]
+        return Annotated[tuple[Literal[*fact.codes()], ...], Field(min_length=1), AfterValidator(_named_once)]  # type: ignore[misc]
     return _OF_KIND[fact.kind]
 
 

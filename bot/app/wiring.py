@@ -33,11 +33,11 @@ from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
-from bot.domain.posts import OPERATORS, Destination, Follow, Follower, Topics, chat_destination, operator_key, route_to
+from bot.domain.posts import OPERATORS, Destination, Follow, Follower, FollowTargets, chat_destination, operator_key, route_to
 from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, gazetteer, region_of
-from bot.gazetteer.naming import communes_named, data_version, topics_in
+from bot.gazetteer.naming import communes_named, data_version, targets_in
 from bot.ingest.archive import KeptFor, PdfArchive, RecueilFiles, Retention, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import PublicationHistory, watching_since
@@ -148,20 +148,20 @@ async def assemble(
         limiter = _limiter(settings, wired)
         deliverer = _deliverer(settings, limiter, channels, store, clock)
         stack.push_async_callback(deliverer.close)
-        topics = None if rehearsal or not listens(settings) else topics_in(places)
+        targets = None if rehearsal or not listens(settings) else targets_in(places)
         store.follows.configured = [str(chat) for chat in (*_chats(wired), chat_of(settings.telegram.operators_chat)) if chat is not None]
-        mailbox = Mailbox(None if topics is None else await asyncio.to_thread(store.chat_messages.newest_shared))
+        mailbox = Mailbox(None if targets is None else await asyncio.to_thread(store.chat_messages.newest_shared))
         followers, unread, history = None, None, PublicationHistory(store)
         senders = [channel.sending for channel in channels if isinstance(channel, TelegramChannel)]
         overview = partial(report_sources, settings, authorities, store, history, clock=clock)
-        if topics is not None and settings.telegram.token is not None:
+        if targets is not None and settings.telegram.token is not None:
             sending = SendingBot(settings.telegram.token.get_secret_value(), settings.telegram.api_url)
             stack.push_async_callback(sending.close)
             senders.append(sending)
-            open_channel = _follower_channels(settings, places, store, sending, topics, mailbox, clock)
+            open_channel = _follower_channels(settings, places, store, sending, targets, mailbox, clock)
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
             unread = FollowerNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
-        catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
+        catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, targets)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
         job = ReadingJob(await stack.enter_async_context(_file_reading(settings, store, clock, rehearsal=rehearsal)), store)
@@ -340,7 +340,7 @@ def _follower_channels(
     places: Mapping[str, Place],
     store: Store,
     sending: SendingBot,
-    topics: Callable[[Decree], Topics],
+    targets: Callable[[Decree], FollowTargets],
     mailbox: Mailbox,
     clock: Clock,
 ) -> Callable[[Follower], FollowerChannel]:
@@ -350,7 +350,7 @@ def _follower_channels(
         language: Language = "en" if follower.language == "en" else "fr"
         composer = MessageComposer(places, clock, language, settings.web.public_url or None)
         where = ChatAddress(follower.chat, store.follower_moves, clock, destination=chat_destination(follower.chat))
-        return FollowerChannel(follower, where, sending, FollowerWords(composer, follower, topics, names), store.chat_messages, mailbox)
+        return FollowerChannel(follower, where, sending, FollowerWords(composer, follower, targets, names), store.chat_messages, mailbox)
 
     return channel
 
@@ -393,7 +393,7 @@ def _telegram_bot(
     def readings(wanted: Sequence[Follow]) -> Mapping[Follow, LastReading]:
         return last_readings(wanted, overview(), departments_of_region, places)
 
-    context = FollowContext(follow_names(), find_places, readings, topics_in(places), questions.decree_of, contact)
+    context = FollowContext(follow_names(), find_places, readings, targets_in(places), questions.decree_of, contact)
     following = FollowCommands(follows, context, languages, limiter, clock, mailbox.note)
     token = telegram.token.get_secret_value()
 

@@ -17,7 +17,6 @@ from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import (
-    CameraType,
     Evidence,
     Facts,
     FactValue,
@@ -26,7 +25,6 @@ from bot.domain.acts import (
     Moment,
     Outcome,
     Place,
-    Purpose,
     Reading,
     Reference,
     Verdict,
@@ -34,9 +32,10 @@ from bot.domain.acts import (
 from bot.domain.facts import FACTS
 from bot.domain.shape import Json
 from bot.domain.text import PageText, TextOrigin
+from bot.domain.topics import topics
 from bot.ingest.judging import judge_reading
 from bot.messages.lines import place_for
-from bot.messages.words import clean, words_in
+from bot.messages.words import clean, topic_words, words_in
 from bot.reading.model import ReadingLimits
 from bot.reading.sandbox.probe import OcrLack
 from sources.catalogue.authority import load_authorities
@@ -130,7 +129,7 @@ def act_lines(judged: Iterable[Judged]) -> Iterator[str]:
 
 def _decree_lines(item: Judged) -> Iterator[str]:
     yield f"{item.verdict.kind.value if item.verdict.kind else ''}: {clean(item.act.title)}"
-    for line in fact_lines(item.verdict.facts, item.verdict.kind):
+    for line in fact_lines(item.verdict.facts, item.verdict.kind, item.verdict.topic):
         yield f"  {line}"
 
 
@@ -152,7 +151,7 @@ def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
         yield from (f"    {line}" for line in _verdict_lines(item.verdict))
         if item.verdict.outcome is Outcome.DECREE:
             yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
-            for quote in not_told(item.act):
+            for quote in not_told(item.act, item.verdict.topic):
                 yield f"    {quote.about}, p. {quote.page}, passed over: « {clean(quote.text)} »; {quote.cue}"
     silent = len(judged) - len(explained)
     if silent:
@@ -181,7 +180,7 @@ def _fact_value_text(value: FactValue) -> str:
 
 
 def _worth_explaining(item: Judged) -> bool:
-    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or signs(item.act)
+    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or bool(signs(item.act, topics()))
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
@@ -238,13 +237,15 @@ def reason(evidence: Iterable[Evidence]) -> str | None:
 # Every fact that was read in a decree, a line each, in the English of the command line: what the act itself says stays in French.
 
 
-def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
+def fact_lines(facts: Facts, kind: Kind | None, topic: str) -> Iterator[str]:
     """Return `number: 2026-2`, one line per fact that was found. Days are `2026-08-14`, hours wall-clock hours of the place."""
     for fact in FACTS:
         value = getattr(facts, fact.name)
         if value in (None, ()):
             continue
-        text = "; ".join(map(_fact_text, value if isinstance(value, tuple) else (value,)))
+        named = {"camera_types": words_in("en").cameras, "purposes": topic_words(topic, "en").purposes}.get(fact.name)
+        values = value if isinstance(value, tuple) else (value,)
+        text = "; ".join(_fact_text(each) if named is None else named[each] for each in values)
         label = _LABELS.get(fact.name, fact.name.replace("_", " "))
         # A refusal sets nothing going: whoever is named asked for it.
         label = "requested by" if fact.name == "operators" and kind is Kind.REFUSAL else label
@@ -257,10 +258,6 @@ _LABELS = {"office": "signed by", "authority": "decided by"}
 def _fact_text(value: object) -> str:
     words = words_in("en")
     match value:
-        case Purpose():
-            return words.purposes[value]
-        case CameraType():
-            return words.cameras[value]
         case Reference():
             return f"{words.short_kinds[value.change]} {_reference_text(value)}"
         case date() | Moment():

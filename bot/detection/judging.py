@@ -20,7 +20,7 @@ from bot.detection.facts.signature import courts_named, first_prefect, office, p
 from bot.detection.facts.territory import communes
 from bot.detection.rules.deciding import decide
 from bot.detection.rules.evidence import PRODUCT, Finding, article_verb, first_verb, is_generic, lists_acts, own_title
-from bot.detection.text.cues import VerdictReason, cue, fold, name_of
+from bot.detection.text.cues import VerdictReason, cues, fold, name_of
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, document, signs
 from bot.detection.text.mentions import (
     Mention,
@@ -34,70 +34,87 @@ from bot.detection.text.mentions import (
 )
 from bot.detection.text.phrases import without_names
 from bot.detection.text.rows import lists
-from bot.domain.acts import CHANGING, GRANTS, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
+from bot.domain.acts import CHANGING, GRANTS, Act, Evidence, Facts, FactValue, Kind, Outcome, Verdict, Where
 from bot.domain.law import outside
 from bot.domain.text import TextOrigin
+from bot.domain.topics import first_topic, purposes_of
 
 T = TypeVar("T")
-
-NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
 _MOST_REASONS = 6
 """Quotes kept of an act that is not concerned."""
 
 
-def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
-    """Return the verdict on an act: a decree on VSA with its kind and facts, or the reason why it is none, or why a person must look.
-    `stand_alone`: the act is a whole file, whose title may be a file name or the text of a link: the heading inside counts instead."""
+def judge(act: Act, topic: str | None = None, *, stand_alone: bool = False) -> Verdict:
+    """Return the verdict on an act: a decree on the topic (the first one unless given) with its kind and facts, or the reason why it is
+    none, or why a person must look. `stand_alone`: the act is a whole file, whose title may be a file name or the text of a link: the
+    heading inside counts instead."""
+    return judge_topics(act, (topic or first_topic(),), stand_alone=stand_alone)[0]
+
+
+def judge_topics(act: Act, watched: Sequence[str], *, stand_alone: bool = False) -> tuple[Verdict, ...]:
+    """Return the verdicts on an act for the topics that concern it, or may do so; where none does, one verdict, of the first topic that has
+    something against it."""
+    signed = signs(act, watched)
+    verdicts = [_of_topic(act, topic, stand_alone=stand_alone) for topic in signed]
+    if not verdicts:
+        return (_unread(act, watched[0], stand_alone=stand_alone),)
+    concerned = tuple(verdict for verdict in verdicts if verdict.outcome is not Outcome.NOT_CONCERNED)
+    return concerned or (max(verdicts, key=lambda verdict: bool(verdict.evidence)),)
+
+
+def _of_topic(act: Act, topic: str, *, stand_alone: bool) -> Verdict:
+    """Return the verdict on an act that has a sign of a topic."""
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
-    if not signs(act):
-        return _unread(act, unreadable, stand_alone=stand_alone)
-    text = document(act)
+    text = document(act, topic)
     finding = decide(text, text.segment, unreadable=bool(unreadable), stand_alone=stand_alone)
     if finding.outcome is Outcome.DECREE:
         return _verdict(text, text.segment, finding)
     if finding.outcome is Outcome.UNCERTAIN:
-        return Verdict(Outcome.UNCERTAIN, evidence=finding.evidence)
+        return Verdict(Outcome.UNCERTAIN, evidence=finding.evidence, topic=topic)
     reasons = finding.evidence[:_MOST_REASONS]
     lists = lists_acts(text, text.segment) if not reasons and not unreadable else None
     if lists is not None:
         reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
-    return Verdict(Outcome.NOT_CONCERNED, evidence=reasons)
+    return Verdict(Outcome.NOT_CONCERNED, evidence=reasons, topic=topic)
 
 
 def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
     facts, evidence = facts_of(text, segment, finding.mentions, finding.kind)
     product = [replace(quote, about="support", cue=PRODUCT) for quote in evidence if quote.about in {"software", "vendor"}]
     # One for which no text allowed VSA is announced all the same, flagged with the phrase that dates it.
-    dates = outside(facts.sure)
+    dates = outside(facts.sure, text.cues.topic)
     flag = [replace(quote, about="outside_window") for quote in evidence if quote.about in dates]
-    return Verdict(Outcome.DECREE, finding.kind, facts, (*finding.evidence, *product[:1], *evidence, *flag[:1]))
+    return Verdict(Outcome.DECREE, finding.kind, facts, (*finding.evidence, *product[:1], *evidence, *flag[:1]), text.cues.topic)
 
 
-def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verdict:
+def _unread(act: Act, topic: str, *, stand_alone: bool) -> Verdict:
     """Return the verdict if no readable text has a sign. Unreadable pages already make the recueil incomplete, to be retried and shown: a
     person must look only if neither a title nor a readable page gives the act's subject."""
+    nothing = Verdict(Outcome.NOT_CONCERNED, topic=topic)
+    unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not unreadable:
-        return NOTHING
+        return nothing
     readable = any(page.origin is not TextOrigin.UNREADABLE and page.text.strip() for page in act.pages)
-    foreign = act.service is not None and cue("around.other_service").search(fold(act.service).text) is not None
+    foreign = act.service is not None and cues(topic)["around.other_service"].search(fold(act.service).text) is not None
     if readable or foreign or (not stand_alone and not is_generic(fold(act.title).text)):
-        return NOTHING
+        return nothing
     title, where = without_names(act.title.strip()), act.title_from or Where.TITLE
-    return Verdict(Outcome.UNCERTAIN, evidence=(Evidence("unreadable", unreadable[0], title, where, VerdictReason.UNREADABLE.value),))
+    quote = Evidence("unreadable", unreadable[0], title, where, VerdictReason.UNREADABLE.value)
+    return Verdict(Outcome.UNCERTAIN, evidence=(quote,), topic=topic)
 
 
-def as_decree(act: Act, kind: Kind | None = None) -> Verdict:
-    """Return the decree that a person says an act is, with its readable facts, of this `kind` or its likeliest."""
-    text = document(act)
+def as_decree(act: Act, kind: Kind | None = None, topic: str | None = None) -> Verdict:
+    """Return the decree on a topic that a person says an act is, with its readable facts, of this `kind` or its likeliest."""
+    text = document(act, topic or first_topic())
     found = mentions(text, text.segment).found
     said = kind or _probable_kind(text, text.segment, found)
-    return Verdict(Outcome.DECREE, said, *facts_of(text, text.segment, found, said))
+    return Verdict(Outcome.DECREE, said, *facts_of(text, text.segment, found, said), text.cues.topic)
 
 
-def judge_each(act: Act) -> tuple[Verdict, ...]:
+def judge_each(act: Act, topic: str | None = None) -> tuple[Verdict, ...]:
     """Return the verdicts on the decrees of an act, for measurements: acts are cut before, so there is one."""
-    return (judge(act),)
+    return (judge(act, topic),)
 
 
 def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
@@ -121,7 +138,7 @@ class TwiceRead:
 
 def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     """Return each fact that both readers read, and why it is certain or not. Reads anew, as a verdict keeps only shown values."""
-    text = document(act)
+    text = document(act, verdict.topic)
     segment = text.segment
     text = amended(text, segment)
     second = second_values(text, tagged(text, segment))
@@ -136,9 +153,9 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     return tuple(read(name, told) for name in TAGGED if (told := getattr(verdict.facts, name)))
 
 
-def not_told(act: Act) -> tuple[Evidence, ...]:
+def not_told(act: Act, topic: str) -> tuple[Evidence, ...]:
     """Return the days (`signed`) and offices at the end of a decree that are not shown; each cue is the reason."""
-    text = document(act)
+    text = document(act, topic)
     text = amended(text, text.segment)
     found = passed_over(text, text.segment, number(text, text.segment))
     return tuple(text.evidence(name, one.start, one.end, one.value) for name, one in found)
@@ -150,16 +167,16 @@ def _anonymous(value: FactValue) -> FactValue:
 
 
 def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) -> Kind:
-    """Return the kind by the verb of its title, else of its articles, those on VSA first, else an authorisation."""
+    """Return the kind by the verb of its title, else of its articles, those on the topic first, else an authorisation."""
     title = own_title(text, segment, stand_alone=False)
     # What the event is called ("la Nuit du refus") says nothing of the act.
-    event = cue("around.event").search(title.text)
-    verb = first_verb(title.text, 0, len(title.text) if event is None else event.start())
+    event = text.cues["around.event"].search(title.text)
+    verb = first_verb(text.cues, title.text, 0, len(title.text) if event is None else event.start())
     if verb is not None:
         return verb.kind
     spoken = {segment.at(mention.start) for mention in found}
     articles = sorted(segment.of(DecreePart.ARTICLE), key=lambda block: block not in spoken)
-    verbs = (article_verb(text.mended.text, *text.mended_span(block.start, block.end)) for block in articles)
+    verbs = (article_verb(text.cues, text.mended.text, *text.mended_span(block.start, block.end)) for block in articles)
     return next((verb.kind for verb in verbs if verb is not None), Kind.AUTHORISATION)
 
 
@@ -253,7 +270,7 @@ def gather(
 
 
 def _speaking(document: ActText, segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
-    """Return the articles that speak of the algorithm, in order; failing those, the first that authorises, or the first."""
+    """Return the articles that speak of the topic, in order; failing those, the first that authorises, or the first."""
     telling = (mention for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation)
     spoken = dict.fromkeys(segment.at(mention.start) for mention in telling)
     articles = list(segment.of(DecreePart.ARTICLE))
@@ -261,7 +278,7 @@ def _speaking(document: ActText, segment: Segment, mentions: tuple[Mention, ...]
 
 
 def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """Return the communes in which a decree applies: those of its articles, first of those on the algorithm, else of its title."""
+    """Return the communes in which a decree applies: those of its articles, first of those on the topic, else of its title."""
     articles = [block for block in segment.of(DecreePart.ARTICLE) if block not in speaking]
     titles = [up_to_author(document, block) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING)]
     for blocks in (speaking, beside_formality(document, articles), titles):
@@ -283,24 +300,18 @@ def _authority(document: ActText, segment: Segment, number: TextMatch[str] | Non
     return TextMatch(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
 
 
-_AS_ABOVE = re.compile(
-    r"\b(?:evenements?|detections?|finalites?|situations?)\b[^.;:]{0,60}\b(?:ci-dessus|sus-?(?:vis|mentionn|enonc)ee?s?|precitee?s?"
-    r"|aux? (?:considerants?|motifs))\b"
-)
-
-
-def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[Purpose]]:
-    """Return the events to detect, or of a refusal those refused, in the operative part; without articles, anywhere except in visas.
+def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[str]]:
+    """Return the purposes, or of a refusal those refused, in the operative part; without articles, anywhere except in visas.
     Articles may only refer to the recital that names them."""
     parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
-    found: dict[Purpose, TextMatch[Purpose]] = {}
-    excluded: dict[Purpose, TextMatch[Purpose]] = {}
+    found: dict[str, TextMatch[str]] = {}
+    excluded: dict[str, TextMatch[str]] = {}
     for block in segment.of(*parts):
-        if (but := _ALL_BUT.search(document.flat, block.start, block.end)) is not None:
+        if (but := document.cues["purposes.all_but"].search(document.flat, block.start, block.end)) is not None:
             out = {purpose for purpose, *_ in purposes_named(document, *but.span("those"), listed=True)}
-            return [TextMatch(purpose, *but.span()) for purpose in Purpose if purpose not in out]
+            return [TextMatch(purpose, *but.span()) for purpose in purposes_of(document.cues.topic) if purpose not in out]
         if (every := every_purpose(document, block.start, block.end)) is not None:
-            return [TextMatch(purpose, *every) for purpose in Purpose]
+            return [TextMatch(purpose, *every) for purpose in purposes_of(document.cues.topic)]
         # Other words are looser in an article that already names an event, or says what is looked for.
         listed = block.part is DecreePart.ARTICLE and (
             lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
@@ -309,40 +320,33 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
         for purpose, start, end in (*purposes_named(document, block.start, block.end, listed=listed), *numbered):
             kept = excluded if is_excluded(document, start, end, block.start, block.end) else found
             kept.setdefault(purpose, TextMatch(purpose, start, end))
-    if not found and any(_AS_ABOVE.search(document.flat, block.start, block.end) for block in segment.of(DecreePart.ARTICLE)):
+    if not found and any(
+        document.cues["purposes.as_above"].search(document.flat, block.start, block.end) for block in segment.of(DecreePart.ARTICLE)
+    ):
         recited = [purposes_named(document, block.start, block.end) for block in segment.of(DecreePart.RECITAL)]
         told = [named for named in recited if named]
         found = {purpose: TextMatch(purpose, start, end) for named in told if not told[1:] for purpose, start, end in named}
     found = found or (excluded if kind is Kind.REFUSAL else {})
-    return [found[purpose] for purpose in Purpose if purpose in found]
+    return [found[purpose] for purpose in purposes_of(document.cues.topic) if purpose in found]
 
 
-def _has_unread_purpose(document: ActText, segment: Segment, read: Sequence[TextMatch[Purpose]]) -> bool:
+def _has_unread_purpose(document: ActText, segment: Segment, read: Sequence[TextMatch[str]]) -> bool:
     """Return whether a list of what is to be detected has an item in which no purpose was found: the list told is not whole."""
     for block in {segment.at(entry.start) for entry in read}:
-        if _ALL_BUT.search(document.flat, block.start, block.end) is not None:
+        if document.cues["purposes.all_but"].search(document.flat, block.start, block.end) is not None:
             return True
         spans = [printed.items for printed in lists(document, block.start, block.end)]
         told = [entry for entry in read if block.start <= entry.start < block.end]
-        for items in (*spans, *_in_one_sentence(document.flat, block), _between(document.flat, told)):
+        for items in (*spans, *_in_one_sentence(document, block), _between(document.flat, told)):
             named = [bool(purposes_named(document, *item, listed=True)) for item in items]
             if not all(named) and sum(named) * 2 >= len(named) > 1:
                 return True
     return False
 
 
-# "Tous les événements de l'article 3 du décret, à l'exception de la présence d'objets abandonnés": what is left is doubtful.
-_ALL_BUT = re.compile(
-    r"\b(?:evenements?|finalites?|ceux|tous)\b[^.;]{0,120}?\barticle 3\b[^.;]{0,90}?"
-    r"\b(?:exception|exclusion|exceptee?s?|hormis|sauf|hors)\b(?P<those>[^.]{5,400})"
-)
-# "Sont signalés : la présence d'armes ; les départs de feu ; les déplacements brusques de groupes."
-_IN_ONE_SENTENCE = re.compile(r"\b(?:signal|detect|recherch|reper|evenement|finalite)[^.;:]{0,80}:(?P<items>[^:]{10,600}?)(?:\.\s|\.?$)")
-
-
-def _in_one_sentence(text: str, block: Block) -> Iterator[list[tuple[int, int]]]:
+def _in_one_sentence(document: ActText, block: Block) -> Iterator[list[tuple[int, int]]]:
     """Yield the items of each enumeration by semicolons of what is to be detected."""
-    for match in _IN_ONE_SENTENCE.finditer(text[: block.end], block.start):
+    for match in document.cues["purposes.in_one_sentence"].finditer(document.flat[: block.end], block.start):
         start, end = match.span("items")
         cuts = [start, *(start + mark.end() for mark in re.finditer(";", match["items"]))]
         yield list(zip(cuts, [*(cut - 1 for cut in cuts[1:]), end], strict=True))
@@ -351,7 +355,7 @@ def _in_one_sentence(text: str, block: Block) -> Iterator[list[tuple[int, int]]]
 _NEXT_PURPOSE = re.compile(r"(?:,|\bet)\s(?=(?:l[ae]s?|une?|des)\s|l')")
 
 
-def _between(text: str, read: Sequence[TextMatch[Purpose]]) -> list[tuple[int, int]]:
+def _between(text: str, read: Sequence[TextMatch[str]]) -> list[tuple[int, int]]:
     """Return the parts of an enumeration by commas from the first of these purposes to the last, if they stand in one sentence."""
     start, end = min(entry.start for entry in read), max(entry.end for entry in read)
     if re.search(r"[.;:]\s", text[start:end]) is not None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bot.domain.publication import FileStatement, Online
 from bot.domain.text import PageText
+from bot.domain.topics import first_topic
 
 
 class Where(StrEnum):
@@ -92,12 +93,8 @@ class Reading:
         return tuple(dict.fromkeys(page.lacks for page in self.pages if page.lacks))
 
 
-VSA = "vsa"
-"""The topic of decrees on algorithmic video surveillance."""
-
-
 class Kind(StrEnum):
-    """What a decree does to the use of algorithmic video surveillance."""
+    """What a decree does to the use that it is about."""
 
     AUTHORISATION = "authorisation"
     RENEWAL = "renewal"
@@ -123,27 +120,6 @@ class Outcome(StrEnum):
     DECREE = "decree"
     NOT_CONCERNED = "not_concerned"
     UNCERTAIN = "uncertain"
-
-
-class Purpose(StrEnum):
-    """The eight events that an algorithm may detect, in the order of article 3 of décret n° 2023-828 du 28 août 2023."""
-
-    ABANDONED_OBJECT = "abandoned_object"
-    WEAPON = "weapon"
-    WRONG_WAY = "wrong_way"
-    FORBIDDEN_ZONE = "forbidden_zone"
-    PERSON_DOWN = "person_down"
-    CROWD_MOVEMENT = "crowd_movement"
-    CROWD_DENSITY = "crowd_density"
-    FIRE = "fire"
-
-
-class CameraType(StrEnum):
-    """The source of images: `VIDEOPROTECTION`, some cameras of which may move; `FIXED`, cameras so called in the act; `DRONE`, aircraft."""
-
-    VIDEOPROTECTION = "videoprotection"
-    FIXED = "fixed"
-    DRONE = "drone"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -236,20 +212,22 @@ class Facts:
     places: tuple[str, ...] = ()
     communes: tuple[str, ...] = ()
     """The communes in which the decree applies, by the names that it prints."""
-    purposes: tuple[Purpose, ...] = ()
+    purposes: tuple[str, ...] = ()
+    """The codes of what it is for, as its topic has them: see `bot.domain.topics`."""
     software: str | None = None
     vendor: str | None = None
     cameras: int | None = None
     legal_basis: tuple[str, ...] = ()
     court: str | None = None
     """The administrative court that the remedies name, as in `Tribunal administratif de Toulon`."""
-    camera_types: tuple[CameraType, ...] = ()
+    camera_types: tuple[str, ...] = ()
+    """The sources of images, by the codes of `bot.domain.facts`."""
     office: str | None = None
     """The office of whoever signed, as in `Le préfet de police`. Never a person's name."""
     slots: tuple[Slot, ...] = ()
     """The hours of each day, where a period of several days has them: it then runs from the first opening to the last closing."""
     references: tuple[Reference, ...] = ()
-    """The other decrees on VSA that this one renews, modifies, suspends or ends."""
+    """The other decrees of its topic that this one renews, modifies, suspends or ends."""
     authority: str | None = None
     """Code of the authority that decided, where the text tells that it is another than any publisher (`PP`); None where it does not."""
     doubtful: tuple[str, ...] = ()
@@ -280,6 +258,7 @@ class Verdict:
     kind: Kind | None = None
     facts: Facts = field(default_factory=Facts)
     evidence: tuple[Evidence, ...] = ()
+    topic: str = field(default_factory=first_topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,9 +358,9 @@ def department_of(commune: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Decree:
-    """Holds an act that concerns VSA, for storage, posts and answers. `id`: None until stored. `authority`: whose act it is, whoever's site
-    shows it. `url`: canonical address of the PDF; `page`: first page of the act. `published`: date of the recueil (cover, else listing); of
-    several, the earliest not before the signature.
+    """Holds an act that concerns a watched topic, for storage, posts and answers. `id`: None until stored. `authority`: whose act it is,
+    whoever's site shows it. `url`: canonical address of the PDF; `page`: first page of the act. `published`: date of the recueil (cover,
+    else listing); of several, the earliest not before the signature.
     """
 
     authority: str
@@ -406,12 +385,12 @@ class Decree:
     changed_by: tuple[Change, ...] = ()
     """What later decrees do to it."""
     withdrawn_at: datetime | None = None
-    """When a person judged that it does not concern VSA; None for a decree that stands."""
+    """When a person judged that it does not concern its topic; None for a decree that stands."""
     communes: tuple[NamedCommune, ...] = ()
     """The communes that its facts name, by their codes; empty until it is stored."""
     changed_at: datetime | None = field(default=None, compare=False)
     """When what is shown of it last changed: what it says, where it was seen, or what later decrees do to it; None where not known."""
-    topic: str = VSA
+    topic: str = field(default_factory=first_topic)
     """What it is about. One act may be a decree of each of two topics."""
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 
-from bot.domain.acts import CameraType, Purpose
+from bot.domain.topics import purpose_codes
 
 
 class ValueKind(Enum):
@@ -24,15 +25,15 @@ class ValueKind(Enum):
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Declares the field `name` of `bot.domain.acts.Facts`. `row`: what tells it, alone or with others (its name unless given); `about`: of
-    its evidence, likewise; `codes`: the closed list. `from_page`: a badly read page makes it doubtful. `expected`: pages say where it was
-    not found. `searched`: full-text search finds it. `labelled`: benchmarks have labels of it.
+    its evidence, likewise; `codes`: gives the closed list. `from_page`: a badly read page makes it doubtful. `expected`: pages say where it
+    was not found. `searched`: full-text search finds it. `labelled`: benchmarks have labels of it.
     """
 
     name: str
     kind: ValueKind
     row: str = ""
     about: str = ""
-    codes: type[StrEnum] | None = None
+    codes: Callable[[], Collection[str]] | None = None
     from_page: bool = True
     expected: bool = False
     searched: bool = False
@@ -44,6 +45,9 @@ class Fact:
         object.__setattr__(self, "about", self.about or self.name)
 
 
+CAMERA_TYPES = ("videoprotection", "fixed", "drone")
+"""The sources of images: cameras of video protection, some of which may move; cameras that the act calls fixed; aircraft."""
+
 FACTS = (
     Fact("number", ValueKind.TEXT, searched=True),
     Fact("signed", ValueKind.DAY),
@@ -54,11 +58,11 @@ FACTS = (
     Fact("operators", ValueKind.TEXTS, searched=True, expected=True),
     Fact("places", ValueKind.TEXTS, searched=True, expected=True),
     Fact("communes", ValueKind.TEXTS, row="places", from_page=False, labelled=False),
-    Fact("purposes", ValueKind.CODES, codes=Purpose, searched=True, from_page=False, expected=True),
+    Fact("purposes", ValueKind.CODES, codes=purpose_codes, searched=True, from_page=False, expected=True),
     Fact("software", ValueKind.TEXT, searched=True, expected=True),
     Fact("vendor", ValueKind.TEXT, row="software", searched=True, expected=True),
     Fact("cameras", ValueKind.NUMBER, expected=True),
-    Fact("camera_types", ValueKind.CODES, row="cameras", codes=CameraType, from_page=False, expected=True),
+    Fact("camera_types", ValueKind.CODES, row="cameras", codes=lambda: CAMERA_TYPES, from_page=False, expected=True),
     Fact("legal_basis", ValueKind.TEXTS, from_page=False, labelled=False),
     Fact("court", ValueKind.TEXT, from_page=False),  # in JSON that of the law, which may be another
     Fact("office", ValueKind.TEXT),

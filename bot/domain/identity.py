@@ -11,8 +11,9 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
-from bot.domain.acts import VSA, Change, Decree, Facts, Kind, Moment, Reference
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Reference
 from bot.domain.text import PageText, clean, fold_letters
+from bot.domain.topics import first_topic
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
 
@@ -64,8 +65,8 @@ def keys_of(decree: Decree) -> tuple[str, ...]:
 
 def of_topic(key: str, topic: str) -> str:
     """Return a key, or the prefix of one, that decrees of other topics never have: `number:26:2026-1:` -> `number:drones/26:2026-1:`. Those
-    of VSA have no mark."""
-    return key if topic == VSA else key.replace(":", f":{topic}/", 1)
+    of the first topic have no mark."""
+    return key if topic == first_topic() else key.replace(":", f":{topic}/", 1)
 
 
 def recognise(

@@ -1,4 +1,4 @@
-"""Applies the law to a decree: whether it is in force, time limit, court (`courts.toml`), legal windows (`windows.toml`), striking dates.
+"""Applies the law to a decree: whether it is in force, time limit, court (`courts.toml`), legal windows of its topic, striking dates.
 Pure. General information to verify for each case, not legal advice. Articles were read in the codes consolidated on 2026-04-03; what rests
 on case law is marked.
 """
@@ -21,6 +21,7 @@ from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Facts, Kind, M
 from bot.domain.hours import has_hours_on, open_hours
 from bot.domain.publication import LeadTime, lead_time_of
 from bot.domain.text import fold_letters
+from bot.domain.topics import Window, topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _table() -> list[dict[str, Any]]:
     return table
 
 
-# The periods in which the law allowed VSA. A decree outside every window is flagged, never dropped.
+# The periods in which the law allowed a use. A decree outside every window is flagged, never dropped.
 
 _DAY = timedelta(days=1)
 
@@ -87,52 +88,40 @@ Days = tuple[date, date]
 """A first day and a last one, both included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A period (inclusive) in which the law allowed VSA, its source and certainty. `months`: most of an authorisation, or None."""
-
-    first: date
-    last: date
-    source: str
-    confidence: str
-    checked: date
-    months: int | None = None
+def window(day: date, topic: str) -> Window | None:
+    """Return the most certain legal window of this day; None where no text allowed the use."""
+    return next((entry for entry in topics()[topic].windows if entry.first <= day <= entry.last), None)
 
 
-def window(day: date) -> Window | None:
-    """Return the most certain legal window of this day; None where no text allowed VSA."""
-    return next((entry for entry in windows() if entry.first <= day <= entry.last), None)
-
-
-def outside(facts: Facts) -> frozenset[str]:
-    """Return which dates of a decree (`signed`, any day of its `period`) no text allowed VSA on. A decree needs a basis when it is signed,
-    and one window for its whole period.
+def outside(facts: Facts, topic: str) -> frozenset[str]:
+    """Return which dates of a decree (`signed`, any day of its `period`) no text allowed the use on. A decree needs a basis when it is
+    signed, and one window for its whole period.
     """
-    signed = facts.signed is not None and window(facts.signed) is None
-    return frozenset(about for about, is_outside in (("signed", signed), ("period", bool(_period_outside(facts)))) if is_outside)
+    signed = facts.signed is not None and window(facts.signed, topic) is None
+    return frozenset(about for about, is_outside in (("signed", signed), ("period", bool(_period_outside(facts, topic)))) if is_outside)
 
 
-def days_outside(facts: Facts) -> tuple[Days, ...]:
-    """Return, in order, the days of a decree's period and its signature for which no text allowed VSA."""
-    found = _period_outside(facts)
+def days_outside(facts: Facts, topic: str) -> tuple[Days, ...]:
+    """Return, in order, the days of a decree's period and its signature for which no text allowed the use."""
+    found = _period_outside(facts, topic)
     signed = facts.signed
-    if signed is not None and window(signed) is None and not any(first <= signed <= last for first, last in found):
+    if signed is not None and window(signed, topic) is None and not any(first <= signed <= last for first, last in found):
         found = (*found, (signed, signed))
     return tuple(sorted(found))
 
 
-def _period_outside(facts: Facts) -> tuple[Days, ...]:
+def _period_outside(facts: Facts, topic: str) -> tuple[Days, ...]:
     known = [moment.day for moment in (facts.starts, facts.ends) if moment is not None]
     if len(known) == 2 and known[0] <= known[1]:
-        return _gaps(*known)
+        return _gaps(known[0], known[1], topics()[topic].windows)
     # Of a period that is known in part, or was misread, single days.
-    return tuple((day, day) for day in dict.fromkeys(known) if window(day) is None)
+    return tuple((day, day) for day in dict.fromkeys(known) if window(day, topic) is None)
 
 
-def _gaps(first: date, last: date) -> tuple[Days, ...]:
+def _gaps(first: date, last: date, windows: Iterable[Window]) -> tuple[Days, ...]:
     """Return the stretches of these days, both included, that no window holds."""
     found: list[Days] = []
-    for entry in sorted(windows(), key=lambda entry: entry.first):
+    for entry in sorted(windows, key=lambda entry: entry.first):
         if entry.first > first:
             found.append((first, min(last, entry.first - _DAY)))
         first = max(first, entry.last + _DAY)
@@ -141,21 +130,11 @@ def _gaps(first: date, last: date) -> tuple[Days, ...]:
     return (*found, (first, last))
 
 
-def longest(day: date) -> int | None:
+def longest(day: date, topic: str) -> int | None:
     """Return the most months of an authorisation that begins on this day; None without a text or known limit."""
-    limits = [entry.months for entry in windows() if entry.first <= day <= entry.last]
+    limits = [entry.months for entry in topics()[topic].windows if entry.first <= day <= entry.last]
     known = [months for months in limits if months is not None]
     return max(known) if known and len(known) == len(limits) else None
-
-
-@cache
-def windows() -> tuple[Window, ...]:
-    """Return every window of the table, in its order."""
-    data = tomllib.loads(files("bot.domain").joinpath("windows.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
-        for entry in data["window"]
-    )
 
 
 # What a reader of a decree should know of it on a day.
@@ -401,7 +380,7 @@ def ends_first(ends: Moment, starts: Moment) -> bool:
 
 
 class Flag(StrEnum):
-    """Flags of a decree. `OUTSIDE_WINDOW`: signature or a day of its period without a text that allows VSA (`windows.toml`).
+    """Flags of a decree. `OUTSIDE_WINDOW`: signature or a day of its period without a text that allows the use.
     `LONGER_THAN_ALLOWED`: authorises beyond the legal limit. `PUBLISHED_AFTER_START`: its recueil is dated after its beginning.
     """
 
@@ -452,7 +431,7 @@ def legal_advice(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
         starts=starts,
         ends=ends,
         at_least=_at_least(decree, there) if last is None else None,
-        outside=days_outside(decree.facts.sure) if Flag.OUTSIDE_WINDOW in raised else (),
+        outside=days_outside(decree.facts.sure, decree.topic) if Flag.OUTSIDE_WINDOW in raised else (),
     )
 
 
@@ -489,7 +468,7 @@ def _at_least(decree: Decree, there: datetime) -> date | None:
 
 def _months(decree: Decree) -> int | None:
     starts = decree.facts.sure.starts
-    return None if starts is None else longest(starts.day)
+    return None if starts is None else longest(starts.day, decree.topic)
 
 
 def _late(decree: Decree, published: date | None) -> int | None:
@@ -506,19 +485,19 @@ def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
     # The period of the other kinds is mostly that of the decree which they change, end or refuse.
     granted = decree.kind in GRANTS
     raised = {
-        Flag.OUTSIDE_WINDOW: bool(outside(facts)) or any(quote.about == Flag.OUTSIDE_WINDOW for quote in decree.evidence),
-        Flag.LONGER_THAN_ALLOWED: granted and _too_long(facts),
+        Flag.OUTSIDE_WINDOW: bool(outside(facts, decree.topic)) or any(quote.about == Flag.OUTSIDE_WINDOW for quote in decree.evidence),
+        Flag.LONGER_THAN_ALLOWED: granted and _too_long(facts, decree.topic),
         # On the day of its start a recueil may have appeared before the hour.
         Flag.PUBLISHED_AFTER_START: granted and facts.starts is not None and published is not None and published > facts.starts.day,
     }
     return tuple(flag for flag in Flag if raised[flag])
 
 
-def _too_long(facts: Facts) -> bool:
+def _too_long(facts: Facts, topic: str) -> bool:
     """Return whether a decree authorises for longer than allowed; the 1st to the next 1st is a month, hours do not count."""
     if facts.starts is None or facts.ends is None:
         return False
-    months = longest(facts.starts.day)
+    months = longest(facts.starts.day, topic)
     return months is not None and facts.ends.day > months_later(facts.starts.day, months)
 
 

@@ -35,9 +35,11 @@ def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tup
     return tuple(destination.name for destination in destinations if wants(destination.filter, decree))
 
 
-def route_to(wired: Sequence[Destination], topics: Callable[[Decree], Topics] | None, decree: Decree) -> Sequence[str | Topics]:
-    """Return the destinations that want a decree, and its topics where followers exist."""
-    return (*destinations_for(wired, decree), *(() if topics is None else (topics(decree),)))
+def route_to(
+    wired: Sequence[Destination], targets: Callable[[Decree], FollowTargets] | None, decree: Decree
+) -> Sequence[str | FollowTargets]:
+    """Return the destinations that want a decree, and its targets where followers exist."""
+    return (*destinations_for(wired, decree), *(() if targets is None else (targets(decree),)))
 
 
 def wants(wish: Filter, decree: Decree) -> bool:
@@ -148,7 +150,7 @@ class Follower:
 
 
 @dataclass(frozen=True, slots=True)
-class Topics:
+class FollowTargets:
     """What can be followed of a decree: `departments` of its authorities, their `regions`, `communes` named (an arrondissement and its city
     count as each other), keys of `operators`, the decrees that it `changes`. `words`: those that are followed and it holds; the store adds
     them.
@@ -181,10 +183,10 @@ class Relevance(StrEnum):
     MAY_CONCERN = "may_concern"
 
 
-def topics_of(decree: Decree, places: Mapping[str, Place], regions: Mapping[str, str], communes: Iterable[str]) -> Topics:
-    """Return a decree's topics, in all departments of its `authorities`. `regions`: region by department; `communes`: codes named."""
+def targets_of(decree: Decree, places: Mapping[str, Place], regions: Mapping[str, str], communes: Iterable[str]) -> FollowTargets:
+    """Return a decree's targets, in all departments of its `authorities`. `regions`: region by department; `communes`: codes named."""
     departments = decided_in(decree, places)
-    return Topics(
+    return FollowTargets(
         kind=decree.kind,
         departments=departments,
         regions=frozenset(regions[code] for code in departments if code in regions),
@@ -205,29 +207,29 @@ def departments_of(authority: str, places: Mapping[str, Place]) -> frozenset[str
     return place.territory if place is not None and place.territory else frozenset({authority})
 
 
-def match(follow: Follow, topics: Topics) -> Relevance | None:
+def match(follow: Follow, targets: FollowTargets) -> Relevance | None:
     """Return how a decree matches a follow, or None. Unread operators match no follow of an operator."""
     if follow.kind is FollowKind.COMMUNE:
-        return _match_commune(follow.value, topics)
+        return _match_commune(follow.value, targets)
     if follow.kind is FollowKind.OPERATOR:
-        found = any(f" {follow.value} " in f" {name} " for name in topics.operators)
+        found = any(f" {follow.value} " in f" {name} " for name in targets.operators)
     else:
-        found = follow.value in topics.values[follow.kind]
+        found = follow.value in targets.values[follow.kind]
     return Relevance.IS_ABOUT if found else None
 
 
-def _match_commune(code: str, topics: Topics) -> Relevance | None:
-    if topics.communes:
-        if code in topics.communes or whole_city(code) in topics.communes:
+def _match_commune(code: str, targets: FollowTargets) -> Relevance | None:
+    if targets.communes:
+        if code in targets.communes or whole_city(code) in targets.communes:
             return Relevance.IS_ABOUT
-        return Relevance.IS_ABOUT if code in {whole_city(named) for named in topics.communes} else None
-    return Relevance.MAY_CONCERN if department_of(code) in topics.departments else None
+        return Relevance.IS_ABOUT if code in {whole_city(named) for named in targets.communes} else None
+    return Relevance.MAY_CONCERN if department_of(code) in targets.departments else None
 
 
-def reasons(follows: Iterable[Follow], topics: Topics) -> tuple[tuple[Follow, Relevance], ...]:
+def reasons(follows: Iterable[Follow], targets: FollowTargets) -> tuple[tuple[Follow, Relevance], ...]:
     """Return the follows that a decree matches, first those that it is about, narrowest first."""
     order = list(FollowKind)
-    found = [(follow, how) for follow in follows if (how := match(follow, topics)) is not None]
+    found = [(follow, how) for follow in follows if (how := match(follow, targets)) is not None]
     return tuple(sorted(found, key=lambda one: (one[1] is Relevance.MAY_CONCERN, order.index(one[0].kind), one[0].value)))
 
 
@@ -396,7 +398,7 @@ class Post:
 
     `key`: idempotency key; `digest`: id of a digest's first post; `also`: its other decrees; `reference`: platform's id;
     `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up; `reply_to`: changed decree's
-    message; `sought_since`: perhaps sent since; `below`: later changes there; `words`: see `Topics`.
+    message; `sought_since`: perhaps sent since; `below`: later changes there; `words`: see `FollowTargets`.
     """
 
     id: int

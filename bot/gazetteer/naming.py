@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from hashlib import sha256
 
 from bot.domain.acts import Decree, NamedCommune, Naming, Place
-from bot.domain.posts import Topics, decided_in, departments_of, topics_of
+from bot.domain.posts import FollowTargets, decided_in, departments_of, targets_of
 from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import ARTICLES, Commune, aliases, fold_name, folded_word, gazetteer, packed_file, region_of
 
@@ -220,18 +220,18 @@ def communes_named(places: Mapping[str, Place], decree: Decree) -> tuple[NamedCo
     return communes_of(decree, departments_of(decree.authority, places))
 
 
-def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
-    """Return a function that returns a decree's topics; recent results are cached, as many messages are made of one decree."""
+def targets_in(places: Mapping[str, Place]) -> Callable[[Decree], FollowTargets]:
+    """Return a function that returns a decree's targets; recent results are cached, as many messages are made of one decree."""
 
     @lru_cache(maxsize=64)
-    def topics(decree: Decree) -> Topics:
+    def targets(decree: Decree) -> FollowTargets:
         departments = decided_in(decree, places)
         regions = {code: region for code in departments if (region := region_of(code)) is not None}
         # Those of what it changes are stored with it.
         named = communes_of(decree, departments) or decree.communes
-        return topics_of(decree, places, regions, [commune.code for commune in named])
+        return targets_of(decree, places, regions, [commune.code for commune in named])
 
-    return topics
+    return targets
 
 
 def data_version() -> str:

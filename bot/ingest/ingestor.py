@@ -14,7 +14,7 @@ import structlog
 
 from bot.domain.acts import Decree, Outcome, Reading
 from bot.domain.health import Cause
-from bot.domain.posts import Post, Topics
+from bot.domain.posts import FollowTargets, Post
 from bot.domain.publication import Look, Online
 from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.domain.tasks import ended, run_to_completion
@@ -360,7 +360,7 @@ class Recorder:
             if state.baseline_at is not None:
                 first[authority] = min(state.baseline_at.date(), first.get(authority, date.max))
 
-        def route(decree: Decree) -> Sequence[str | Topics]:
+        def route(decree: Decree) -> Sequence[str | FollowTargets]:
             since = first.get(decree.authority, first.get(recueil.authority, date.min)) if decree.authority in strangers else date.min
             return () if decree.published is not None and decree.published < since else self._route(decree)
 

@@ -18,6 +18,7 @@ from bot.domain.acts import Act, Decree, Evidence, Facts, FactValue, Judged, Kin
 from bot.domain.identity import COMPLETED, ActIdentity, act_keys, merge_facts, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from bot.domain.text import TextOrigin
+from bot.domain.topics import topics
 from sources.catalogue.authority import Issuers, prefix_of
 
 # What people decided of acts, over what the rules say of them. Pure.
@@ -78,7 +79,7 @@ def concerned(act: Act) -> bool:
     """Return whether what is read of an act so far has a sign of VSA, or needs a person: its other pages are then read first. A decree
     always has a sign, so the verdict is not awaited."""
     other = in_the_other_text(act)
-    if signs(act) or (other is not None and signs(other)):
+    if signs(act, topics()) or (other is not None and signs(other, topics())):
         return True
     # Without a sign, only pages that could not be read leave a doubt.
     unreadable = not all(page.is_whole for page in act.pages)
@@ -330,15 +331,15 @@ def _settled(table: Judged, found: int) -> Judged:
         return table
     act, quotes = table.act, tuple(quote for quote in table.verdict.evidence if quote.about == "verdict")
     first_quote = quotes[0] if quotes else Evidence("verdict", act.first_page, "")
-    if found >= _listed(act.text):
+    if found >= _listed(act.text, table.verdict.topic):
         why = replace(first_quote, about="against", cue=VerdictReason.LISTED.value)
         return Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(*quotes, why)))
     why = replace(first_quote, about="doubt", cue=VerdictReason.LISTED_ONLY.value)
     return Judged(act, Verdict(Outcome.UNCERTAIN, evidence=(*quotes, why)))
 
 
-def _listed(text: str) -> int:
+def _listed(text: str, topic: str) -> int:
     """Return how many lines of the table may be on VSA; one if only the whole table is."""
     starts = [match.start() for match in _ENTRY.finditer(text)]
     entries = (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
-    return sum(has_sign(entry) for entry in entries) or 1
+    return sum(has_sign(entry, topic) for entry in entries) or 1

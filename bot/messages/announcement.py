@@ -63,6 +63,7 @@ from bot.messages.words import (
     link_to,
     mastodon_length,
     telegram_length,
+    topic_words,
     unlinked,
     with_plain_spaces,
     words_in,
@@ -137,7 +138,7 @@ def _announcement(message: MessageInput, timing: str | None, lines: tuple[FactLi
     number = inert(decree.facts.number or "")
     page = max(decree.page, 1)
     return Announcement(
-        headline=words.kinds[decree.kind],
+        headline=topic_words(decree.topic, words.language).kinds[decree.kind],
         where=where_text(place, words),
         timing=timing,
         lines=lines,

@@ -10,10 +10,10 @@ from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Purpose, Sighting, Slot
-from bot.domain.facts import POST_ROWS, ValueKind, facts_of_row
+from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting, Slot
+from bot.domain.facts import CAMERA_TYPES, POST_ROWS, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
-from bot.messages.words import Language, Words, clean, data_file, inert, link_to, words_in
+from bot.messages.words import Language, Words, clean, data_file, inert, link_to, topic_words, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -242,7 +242,9 @@ def row_lines(rows: Iterable[str], decree: Decree, words: Words) -> Iterator[Fac
 
 def row_label(row: str, decree: Decree, words: Words) -> str:
     """Return what stands before a row. A refusal sets nothing going: whoever is named asked for it."""
-    return words.facts["requested" if row == "operators" and decree.kind is Kind.REFUSAL else row]
+    name = "requested" if row == "operators" and decree.kind is Kind.REFUSAL else row
+    own = topic_words(decree.topic, words.language).facts
+    return own[name] if name in own.keys() else words.facts[name]  # noqa: SIM118 - no dictionary
 
 
 def row_texts(row: str, decree: Decree, words: Words) -> tuple[str, ...]:
@@ -253,8 +255,11 @@ def row_texts(row: str, decree: Decree, words: Words) -> tuple[str, ...]:
             text = period_text(facts, words)
         case "software":
             text = _software(facts)
-        case "cameras":  # those of a refusal feed no algorithm
+        case "cameras":  # those of a refusal film nothing
             text = _cameras(facts, words, typed=decree.kind is not Kind.REFUSAL)
+        case "purposes":
+            own = topic_words(decree.topic, words.language).purposes
+            return tuple(own[code] for code in facts.purposes)
         case _:
             value = facts.places or facts.communes if row == "places" else getattr(facts, row)
             return tuple(_value_text(each, words) for each in (value if isinstance(value, tuple) else (value,)) if each is not None)
@@ -268,8 +273,6 @@ def is_quoted(row: str) -> bool:
 
 def _value_text(value: str | date | Moment | int, words: Words) -> str:
     match value:
-        case Purpose():
-            return words.purposes[value]
         case Moment():
             return moment_text(value, words.dates)
         case date():
@@ -312,12 +315,12 @@ def _software(facts: Facts) -> str | None:
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
     """Return `118`, `118 caméras de vidéoprotection et sur drones`, `sur drones`."""
-    named = [words.cameras[kind] for kind in CameraType if kind in facts.camera_types] if typed else []
+    named = [words.cameras[kind] for kind in CAMERA_TYPES if kind in facts.camera_types] if typed else []
     types = listed(named, words) or None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
     if facts.cameras == 1 and len(set(facts.camera_types)) == 1:
-        types = {CameraType.FIXED: words.cameras.one_fixed, CameraType.DRONE: words.cameras.one_drone}.get(facts.camera_types[0], types)
+        types = words.cameras.single.get(facts.camera_types[0], types)
     return (words.cameras.one if facts.cameras == 1 else words.cameras.many).format(count=facts.cameras, types=types)
 
 

@@ -15,6 +15,8 @@ from urllib.parse import quote, urldefrag, urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.topics import topic_file
+
 
 class Table(BaseModel):
     """Base of tables of a data file of rules: numbers, days, lists. A missing or unknown key is an error on reading."""
@@ -121,6 +123,13 @@ def words_file(package: str, *path: str) -> Words:
 def words_in(language: Language) -> Words:
     """Return everything a message says that does not come from a decree, read once from the packaged file of a language."""
     return words_file("bot.messages", f"{language}.toml")
+
+
+@cache
+def topic_words(topic: str, language: str) -> Words:
+    """Return the words of a topic in a language, read once from its folder, with `no_break_spaces`."""
+    entries = {key: _spaced(value) for key, value in topic_file(topic, f"{language}.toml").items()}
+    return Words(f"{topic}/{language}.toml", entries)
 
 
 # Words from outside.

@@ -12,7 +12,7 @@ from bot.gazetteer.gazetteer import Commune, Department, Region
 from bot.queries.figures import FiguresAnswer
 
 
-class Topic(StrEnum):
+class ListKind(StrEnum):
     """What a list is about."""
 
     RECENT = "recent"
@@ -31,7 +31,7 @@ class Question:
     """Holds a question whose answer may be a list, on a `page` that starts at 1. `words`: the search, the number, the INSEE code of a town,
     the days (`bot.queries.days`), what names a recueil, or codes of departments separated by commas, empty for all."""
 
-    topic: Topic
+    list_kind: ListKind
     words: str = ""
     page: int = 1
 

@@ -9,11 +9,11 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime
 
-from bot.domain.acts import CameraType, Decree, Kind, Place, Purpose, Where
+from bot.domain.acts import Decree, Kind, Place, Where
 from bot.domain.law import Flag, Recourse, Standing, lead_time, legal_advice
 from bot.domain.publication import Timeliness
 from bot.domain.shape import AuthorityCode, Insee, Shape, WallClock, column, key
-from bot.messages.lines import place_for
+from bot.messages.lines import place_for, row_texts
 from bot.messages.words import words_in
 
 
@@ -144,7 +144,7 @@ class ReadDecree(Shape):
     places: Annotated[tuple[str, ...], column("Lieux, tels que nommés.", "Places, as named.")]
     purposes: Annotated[tuple[str, ...], key("What is to be detected, in French words.")]
     purpose_codes: Annotated[
-        tuple[Purpose, ...],
+        tuple[str, ...],
         column(
             "À détecter : abandoned_object, weapon, wrong_way, forbidden_zone, person_down, crowd_movement, crowd_density, fire.",
             "To be detected: abandoned_object, weapon, wrong_way, forbidden_zone, person_down, crowd_movement, crowd_density, fire.",
@@ -154,7 +154,7 @@ class ReadDecree(Shape):
     vendor: Annotated[str | None, column("Son fournisseur.", "Who makes it.")]
     cameras: Annotated[int | None, column("Nombre de caméras.", "How many cameras.")]
     camera_types: Annotated[
-        tuple[CameraType, ...],
+        tuple[str, ...],
         column("videoprotection, fixed (fixes, si l’acte le dit), drone.", "videoprotection, fixed (where the act says so), drone."),
     ]
     legal_basis: Annotated[
@@ -220,7 +220,7 @@ class ReadDecree(Shape):
             communes=[commune.code for commune in decree.communes],
             current_starts=advice.starts,
             current_ends=advice.ends,
-            purposes=[words_in("fr").purposes[purpose] for purpose in facts.purposes],
+            purposes=row_texts("purposes", decree, words_in("fr")),
             purpose_codes=facts.purposes,
             decided_by=facts.authority,
             court=advice.court.name,

@@ -28,13 +28,13 @@ from bot.queries.answers import (
     BadInput,
     DecreeList,
     HelpRequest,
+    ListKind,
     NothingFound,
     OneDecree,
     PlaceChoices,
     Question,
     SeveralPlaces,
     SubjectCard,
-    Topic,
     TownAnswer,
 )
 from bot.queries.following import about_us, run_by
@@ -118,7 +118,7 @@ def is_worth_saying(answer: Answer, asked: MentionQuestion) -> bool:
         return True
     match answer:
         case DecreeList() | NothingFound():
-            return answer.question.topic is not Topic.SEARCH
+            return answer.question.list_kind is not ListKind.SEARCH
         case PlaceChoices():
             return answer.sure
         case BadInput() | SubjectCard():
@@ -180,7 +180,7 @@ def page_address(answer: Answer, public_url: str, language: Language) -> str:
             path = f"/departements/{place.code}"
         case HelpRequest() | SubjectCard() | BadInput():
             path = "/"
-        case DecreeList(question=Question(topic=Topic.SEARCH)) | NothingFound(question=Question(topic=Topic.SEARCH)):
+        case DecreeList(question=Question(list_kind=ListKind.SEARCH)) | NothingFound(question=Question(list_kind=ListKind.SEARCH)):
             path = f"/recherche?{urlencode({'q': civil(answer.question.words)})}"
         case _:
             path = "/envigueur"

@@ -24,6 +24,7 @@ from bot.queries.answers import (
     DecreeList,
     DepartmentState,
     HelpRequest,
+    ListKind,
     NotCovered,
     NothingFound,
     OneDecree,
@@ -33,7 +34,6 @@ from bot.queries.answers import (
     RecueilWithout,
     SeveralPlaces,
     SubjectCard,
-    Topic,
     TownAnswer,
     UnknownDecree,
     UnknownDepartment,
@@ -145,34 +145,34 @@ def _on_days(template: str, answer: DecreeList | NothingFound, language: Languag
 
 
 def _nothing_there(answer: NothingFound, words: Words, language: Language) -> str:
-    ask, topic = words.ask, answer.question.topic
-    if topic is Topic.DAY:
+    ask, list_kind = words.ask, answer.question.list_kind
+    if list_kind is ListKind.DAY:
         return _on_days(ask.nothing_day, answer, language)
-    of_one = {Topic.DEPARTMENT: words.nothing_department, Topic.IN_FORCE: words.nothing_in_force_there}
+    of_one = {ListKind.DEPARTMENT: words.nothing_department, ListKind.IN_FORCE: words.nothing_in_force_there}
     of_several = {
-        Topic.DEPARTMENT: ask.nothing_departments,
-        Topic.IN_FORCE: ask.nothing_in_force_departments,
-        Topic.TODAY: ask.nothing_today_there,
+        ListKind.DEPARTMENT: ask.nothing_departments,
+        ListKind.IN_FORCE: ask.nothing_in_force_departments,
+        ListKind.TODAY: ask.nothing_today_there,
     }
     if answer.places:
-        return _about(of_one.get(topic), of_several[topic], answer.places)
-    bare = {Topic.IN_FORCE: words.nothing_in_force, Topic.TODAY: ask.nothing_today, Topic.SEARCH: words.nothing_search}
-    return bare.get(topic, words.nothing_recent).format(words=_echo(answer.question.words))
+        return _about(of_one.get(list_kind), of_several[list_kind], answer.places)
+    bare = {ListKind.IN_FORCE: words.nothing_in_force, ListKind.TODAY: ask.nothing_today, ListKind.SEARCH: words.nothing_search}
+    return bare.get(list_kind, words.nothing_recent).format(words=_echo(answer.question.words))
 
 
 def _subject(answer: DecreeList, words: Words, language: Language) -> str:
-    ask, topic, places = words.ask, answer.question.topic, answer.places
-    if topic is Topic.DAY:
+    ask, list_kind, places = words.ask, answer.question.list_kind, answer.places
+    if list_kind is ListKind.DAY:
         return _on_days(ask.day, answer, language)
-    if topic is Topic.RECUEIL:
+    if list_kind is ListKind.RECUEIL:
         return str(ask.recueil)
-    of_one = {Topic.DEPARTMENT: words.department, Topic.IN_FORCE: words.in_force_there}
-    of_several = {Topic.DEPARTMENT: ask.departments, Topic.IN_FORCE: ask.in_force_departments, Topic.TODAY: ask.today_there}
+    of_one = {ListKind.DEPARTMENT: words.department, ListKind.IN_FORCE: words.in_force_there}
+    of_several = {ListKind.DEPARTMENT: ask.departments, ListKind.IN_FORCE: ask.in_force_departments, ListKind.TODAY: ask.today_there}
     if places:
-        return _about(of_one.get(topic), of_several[topic], places)
-    bare = {Topic.IN_FORCE: words.in_force, Topic.TODAY: ask.today, Topic.SEARCH: words.search, Topic.NUMBER: ask.numbered}
+        return _about(of_one.get(list_kind), of_several[list_kind], places)
+    bare = {ListKind.IN_FORCE: words.in_force, ListKind.TODAY: ask.today, ListKind.SEARCH: words.search, ListKind.NUMBER: ask.numbered}
     asked = _echo(answer.searched or answer.question.words)
-    return bare.get(topic, words.recent).format(words=asked, number=asked)
+    return bare.get(list_kind, words.recent).format(words=asked, number=asked)
 
 
 def _about(of_one: str | None, of_several: str, places: Sequence[Place]) -> str:
@@ -359,7 +359,7 @@ def place_name(answer: TownAnswer | DecreeList | NothingFound) -> str:
     """Return `Valence (26)`, or the departments, that an answer is about."""
     if isinstance(answer, TownAnswer):
         return f"{answer.commune.name} ({answer.commune.department})"
-    asked = Days.read(answer.question.words).place if answer.question.topic is Topic.DAY else ""
+    asked = Days.read(answer.question.words).place if answer.question.list_kind is ListKind.DAY else ""
     commune = gazetteer().commune(asked.removeprefix("c")) if asked.startswith("c") else None
     return ", ".join(map(place_label, answer.places)) if commune is None else f"{commune.name} ({commune.department})"
 

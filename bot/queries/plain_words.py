@@ -18,13 +18,13 @@ from bot.queries.answers import (
     BadInput,
     HelpRequest,
     InputFault,
+    ListKind,
     NotCovered,
     PlaceChoice,
     PlaceChoices,
     PlaceQuestions,
     Question,
     SubjectCard,
-    Topic,
     UnknownPlace,
 )
 from bot.queries.days import MONTHS, Days, days_in
@@ -42,9 +42,9 @@ _HELP, _THANKS, _SUBJECT, _NEWEST, _WHERE, _FILLERS, _GENERAL = (
 _NO_PLACE = _HELP | _THANKS | _SUBJECT | _WHERE | _FILLERS
 _NO_NAME = _NO_PLACE | _GENERAL
 _INSULT = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS['insults'])).replace('_', ' ')})\b")
-_LISTS: Mapping[str, Topic] = {
-    **dict.fromkeys(("aujourd hui", "aujourdhui", "maintenant", "en ce moment", "today", "now", "right now"), Topic.TODAY),
-    **dict.fromkeys(("en cours", "en vigueur", "a venir", "bientot", "in force", "upcoming"), Topic.IN_FORCE),
+_LISTS: Mapping[str, ListKind] = {
+    **dict.fromkeys(("aujourd hui", "aujourdhui", "maintenant", "en ce moment", "today", "now", "right now"), ListKind.TODAY),
+    **dict.fromkeys(("en cours", "en vigueur", "a venir", "bientot", "in force", "upcoming"), ListKind.IN_FORCE),
 }
 """Words that ask for a list by when it is."""
 _HERE = re.compile(
@@ -60,8 +60,8 @@ _NAMED_AS_NUMBER = re.compile(
     r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?(?:[,;:.('].*)?"
 )
 _OWN_PAGE = re.compile(r"(?:/en)?/(arretes|communes|departements)/([0-9A-Za-z-]+)/?(?:[?#]\S*)?")
-_PAGES: Mapping[str, Topic] = {"arretes": Topic.NUMBER, "communes": Topic.TOWN, "departements": Topic.DEPARTMENT}
-"""Topics of pages of the instance, by what stands in their address."""
+_PAGES: Mapping[str, ListKind] = {"arretes": ListKind.NUMBER, "communes": ListKind.TOWN, "departements": ListKind.DEPARTMENT}
+"""FollowTargets of pages of the instance, by what stands in their address."""
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _ADDRESS = re.compile(rf"{_SCHEME.pattern}\S+", re.IGNORECASE)
 _FILE = re.compile(r"\S[^/\\]*\.pdf", re.IGNORECASE)
@@ -123,7 +123,7 @@ def understood(words: str, places: Mapping[str, Place], today: date, public_url:
         return alone
     left = [word for word in rest.split() if word not in _FILLERS]
     if not left and days is not None:
-        return Question(Topic.DAY, str(days))
+        return Question(ListKind.DAY, str(days))
     is_insult = civil(words) != words
     itself = _about_itself(asked, left, is_polite=not _THANKS.intersection(folded.split()))
     meant = itself or _sentence(asked, rest, days, places)
@@ -134,9 +134,9 @@ def understood(words: str, places: Mapping[str, Place], today: date, public_url:
 
 def _about_itself(asked: str, left: Sequence[str], *, is_polite: bool) -> Question | HelpRequest | SubjectCard | BadInput | None:
     """Answer a sentence that asks about no place and no decree (`left` is without fillers); None for another."""
-    for asking, topic in ((_WHERE, Topic.IN_FORCE), (_NEWEST, Topic.RECENT)):
+    for asking, list_kind in ((_WHERE, ListKind.IN_FORCE), (_NEWEST, ListKind.RECENT)):
         if asking.intersection(left) and (_WHERE | _NEWEST | _SUBJECT | _HELP).issuperset(left):
-            return Question(topic)
+            return Question(list_kind)
     if not _NO_PLACE.issuperset(left) or _HERE.search(fold_words(asked)):
         return None
     if _SUBJECT.intersection(left):
@@ -149,10 +149,10 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
     core = " ".join(word for word in rest.split() if word not in _NO_PLACE)
     areas = areas_named(core, places).codes if _CODES.fullmatch(core) else ""
     if areas:
-        of_areas = Question(Topic.DEPARTMENT, areas)
+        of_areas = Question(ListKind.DEPARTMENT, areas)
         return of_areas if days is None else _on_days(of_areas, days)
     if is_all_of_france(core):
-        return Question(Topic.IN_FORCE, "") if days is None else Question(Topic.DAY, str(days))
+        return Question(ListKind.IN_FORCE, "") if days is None else Question(ListKind.DAY, str(days))
     named = mentions(rest, _NO_NAME)
     found = PlaceMatches() if days is not None else find_places(asked)
     # A mistyped name is near no place together with the words around it.
@@ -164,10 +164,10 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
     is_guess = bool(named) and guess is not None and fold_name(guess.place.name).startswith(f"{named[0].name} ")
     if not named or is_site or is_guess:
         is_here = not is_site and all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
-        on_days = None if days is None else Question(Topic.DAY, str(days))
+        on_days = None if days is None else Question(ListKind.DAY, str(days))
         choices = _choices(asked if is_alone else core, found, places)
         otherwise = BadInput(InputFault.NO_TOWN) if is_here else on_days or (choices and _single(choices))
-        return SearchWithFallback(Question(Topic.SEARCH, asked if days is None else core), otherwise, is_named=days is not None)
+        return SearchWithFallback(Question(ListKind.SEARCH, asked if days is None else core), otherwise, is_named=days is not None)
     meant = _of_mentions(named, asked, places)
     if days is not None:
         return _on_days(meant, days)
@@ -176,15 +176,15 @@ def _sentence(asked: str, rest: str, days: Days | None, places: Mapping[str, Pla
     left = [word for position, word in enumerate(words) if position not in covered and word not in _NO_PLACE]
     if not left or len(named) > 1:
         return meant
-    return SearchWithFallback(Question(Topic.SEARCH, asked), meant, is_named=True)
+    return SearchWithFallback(Question(ListKind.SEARCH, asked), meant, is_named=True)
 
 
 def _on_days(meant: PlaceMeaning, days: Days) -> PlaceMeaning:
     """Ask the same about days: what is in force then."""
 
     def then(question: Question) -> Question:
-        code = f"c{question.words}" if question.topic is Topic.TOWN else question.words
-        return Question(Topic.DAY, str(replace(days, place=code)))
+        code = f"c{question.words}" if question.list_kind is ListKind.TOWN else question.words
+        return Question(ListKind.DAY, str(replace(days, place=code)))
 
     match meant:
         case Question():
@@ -238,7 +238,7 @@ def _alone(asked: str, places: Mapping[str, Place]) -> Question | PlaceChoices |
     is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
     if choices is not None and choices.sure and not is_site and (not is_number or len(asked) == _POSTCODE_DIGITS):
         return _single(choices)
-    return Question(Topic.NUMBER, asked) if is_number else None
+    return Question(ListKind.NUMBER, asked) if is_number else None
 
 
 def _own_page(asked: str, public_url: str) -> Question | None:
@@ -251,14 +251,14 @@ def _own_page(asked: str, public_url: str) -> Question | None:
 def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
     """Return what is asked by an address, a number of a decree, all of France, or departments; None for other words."""
     if _ADDRESS.fullmatch(asked) or _FILE.fullmatch(asked) or _RECUEIL.fullmatch(asked):
-        return Question(Topic.RECUEIL, asked)
+        return Question(ListKind.RECUEIL, asked)
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
-        return Question(Topic.NUMBER, asked)
+        return Question(ListKind.NUMBER, asked)
     if is_all_of_france(asked):
-        return Question(Topic.IN_FORCE, "")
+        return Question(ListKind.IN_FORCE, "")
     areas = areas_named(asked, places)
     is_sure = bool(areas.places) and not (len(areas.places) == 1 and _namesakes(asked))
-    return Question(Topic.DEPARTMENT, areas.codes) if is_sure else None
+    return Question(ListKind.DEPARTMENT, areas.codes) if is_sure else None
 
 
 def areas_named(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:
@@ -284,7 +284,7 @@ def town_of(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices 
     found = find_places(asked)
     by_postcode = any(one.how is Match.POSTCODE for one in found.candidates)
     if commune is not None and not by_postcode:
-        return Question(Topic.TOWN, commune.code)
+        return Question(ListKind.TOWN, commune.code)
     outside = not_covered(asked, places)
     if outside is not None:
         return outside
@@ -319,13 +319,13 @@ def choices_of(meaning: Meaning, asked: str, places: Mapping[str, Place]) -> Pla
 
 
 def _choices_of_question(question: Question, asked: str, places: Mapping[str, Place]) -> Iterator[PlaceChoice]:
-    if question.topic is Topic.TOWN and (commune := gazetteer().commune(question.words)) is not None:
+    if question.list_kind is ListKind.TOWN and (commune := gazetteer().commune(question.words)) is not None:
         yield PlaceChoice(commune, question)
-    elif question.topic is Topic.DEPARTMENT:
+    elif question.list_kind is ListKind.DEPARTMENT:
         codes = question.words.split(",")
         departments = [area for code in codes if (area := gazetteer().department(code)) is not None]
         if departments:
-            yield from (PlaceChoice(area, Question(Topic.DEPARTMENT, area.code)) for area in departments)
+            yield from (PlaceChoice(area, Question(ListKind.DEPARTMENT, area.code)) for area in departments)
         elif (named := places_named(asked, places)) is not None:
             yield from named.choices
 
@@ -361,9 +361,9 @@ def _sure(candidates: Sequence[PlaceCandidate]) -> tuple[PlaceCandidate, ...]:
 def _choice(candidate: PlaceCandidate, places: Mapping[str, Place]) -> PlaceChoice | None:
     place = candidate.place
     if isinstance(place, Commune):
-        return PlaceChoice(place, Question(Topic.TOWN, place.code), candidate.matched)
+        return PlaceChoice(place, Question(ListKind.TOWN, place.code), candidate.matched)
     codes = _codes_of(place, places)
-    return PlaceChoice(place, Question(Topic.DEPARTMENT, codes), candidate.matched) if codes else None
+    return PlaceChoice(place, Question(ListKind.DEPARTMENT, codes), candidate.matched) if codes else None
 
 
 def _codes_of(place: Department | Region, places: Mapping[str, Place]) -> str:

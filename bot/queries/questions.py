@@ -25,6 +25,7 @@ from bot.queries.answers import (
     DepartmentState,
     HelpRequest,
     InputFault,
+    ListKind,
     NotCovered,
     NothingFound,
     OneDecree,
@@ -34,7 +35,6 @@ from bot.queries.answers import (
     RecueilWithout,
     SeveralPlaces,
     SubjectCard,
-    Topic,
     TownAnswer,
     UnknownDecree,
     UnknownDepartment,
@@ -107,7 +107,7 @@ class Questions:
 
     def recent(self, page: int = 1) -> Answer:
         """Return the decrees published last."""
-        return self._list(Question(Topic.RECENT, page=page), self.decrees.recent)
+        return self._list(Question(ListKind.RECENT, page=page), self.decrees.recent)
 
     def department(self, words: str, page: int = 1, without: Collection[int] = ()) -> Answer:
         """Return the decrees of all who decide in departments, given by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), except
@@ -117,17 +117,17 @@ class Questions:
         found = self._departments(words)
         if not isinstance(found, DepartmentMatch):
             return found
-        question = Question(Topic.DEPARTMENT, found.codes, page)
+        question = Question(ListKind.DEPARTMENT, found.codes, page)
         fetch = partial(self.decrees.recent, authorities=found.authorities, departments=found.departments, without=without)
         return self._list(question, fetch, found)
 
     def in_force(self, department: str = "", page: int = 1) -> Answer:
         """Return the decrees in force now or later, by when they begin; of departments, by code or name, where they are given."""
-        return self._running(Topic.IN_FORCE, department, page)
+        return self._running(ListKind.IN_FORCE, department, page)
 
     def today(self, department: str = "", page: int = 1) -> Answer:
         """Return the decrees in force at any hour of today, by when they began; of departments, by code or name, where they are given."""
-        return self._running(Topic.TODAY, department, page)
+        return self._running(ListKind.TODAY, department, page)
 
     def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
         """Return all decrees that are in force, to come, or possibly so, of these departments if any are given. `whole` loads those that
@@ -194,7 +194,7 @@ class Questions:
             return there
         stored = self.decrees.current(asked.first - timedelta(days=1), there.authorities, None if commune is None else (commune.code,))
         known = running_on((one for one in stored if may_concern(one, there.departments)), self.places, asked.first, asked.last).all
-        return self._pages_of(Question(Topic.DAY, words, page), known, there)
+        return self._pages_of(Question(ListKind.DAY, words, page), known, there)
 
     def recueil(self, words: str, page: int = 1) -> Answer:
         """Return the decrees of a recueil, by its address, the name of its file or its number; whether it was read where it has none."""
@@ -205,7 +205,7 @@ class Questions:
             return RecueilWithout(words, is_read=found is not None and found[0])
         if len(decrees) == 1:
             return OneDecree(decrees[0], self.clock())
-        return self._pages_of(Question(Topic.RECUEIL, words, page), decrees)
+        return self._pages_of(Question(ListKind.RECUEIL, words, page), decrees)
 
     def town(self, words: str, page: int = 1) -> Answer:
         """Return what is recorded of a town, by name, postcode or INSEE code; all that may be meant where they are several."""
@@ -255,7 +255,7 @@ class Questions:
         return self._search(asked, page, corrects=corrects)
 
     def _search(self, asked: str, page: int, *, corrects: bool) -> Answer:
-        question = Question(Topic.SEARCH, asked, page)
+        question = Question(ListKind.SEARCH, asked, page)
         searched = asked
 
         def fetch(limit: int, offset: int) -> PageOfDecrees:
@@ -308,23 +308,23 @@ class Questions:
             found = self.decrees.ending_in(number)  # shown as a list even where it is one: its number is another
         if not found:
             return UnknownDecree(number)
-        return self._pages_of(Question(Topic.NUMBER, number, page), found)
+        return self._pages_of(Question(ListKind.NUMBER, number, page), found)
 
     def ask(self, question: Question) -> Answer:
         """Answer the same question again, on the page it names."""
-        asked: Mapping[Topic, Callable[[str, int], Answer]] = {
-            Topic.RECENT: lambda _, page: self.recent(page),
-            Topic.DEPARTMENT: self.department,
-            Topic.SEARCH: self.search,
-            Topic.IN_FORCE: self.in_force,
-            Topic.TODAY: self.today,
-            Topic.NUMBER: self.show,
+        asked: Mapping[ListKind, Callable[[str, int], Answer]] = {
+            ListKind.RECENT: lambda _, page: self.recent(page),
+            ListKind.DEPARTMENT: self.department,
+            ListKind.SEARCH: self.search,
+            ListKind.IN_FORCE: self.in_force,
+            ListKind.TODAY: self.today,
+            ListKind.NUMBER: self.show,
             # A code here, never a postcode: 13001 is Aix-en-Provence by the one, and Marseille by the other.
-            Topic.TOWN: self._town,
-            Topic.DAY: self.day,
-            Topic.RECUEIL: self.recueil,
+            ListKind.TOWN: self._town,
+            ListKind.DAY: self.day,
+            ListKind.RECUEIL: self.recueil,
         }
-        return asked[question.topic](question.words, question.page)
+        return asked[question.list_kind](question.words, question.page)
 
     def _checked(self, words: str, missing: InputFault) -> str | BadInput:
         asked = _visible(words)
@@ -371,7 +371,7 @@ class Questions:
         page, pages, found = self._paged(page, lambda number: self._naming(codes, current, number))
         unplaced = self.decrees.naming_none(authorities, _UNPLACED)
         return TownAnswer(
-            Question(Topic.TOWN, commune.code, page),
+            Question(ListKind.TOWN, commune.code, page),
             commune,
             self.decrees.load(found.ids),
             pages,
@@ -392,15 +392,15 @@ class Questions:
         rest = self.decrees.naming(communes, self.page_size - len(first), max(0, start - len(current)), current)
         return PageOfIds((*first, *rest.ids), len(current) + rest.total)
 
-    def _running(self, topic: Topic, department: str, page: int) -> Answer:
+    def _running(self, list_kind: ListKind, department: str, page: int) -> Answer:
         found = self._there(department)
         if not isinstance(found, DepartmentMatch):
             return found
         now = self.clock()
         known = running(self._current(found, now), self.places, now).all
-        if topic is Topic.TODAY:
+        if list_kind is ListKind.TODAY:
             known = tuple(decree for decree in known if is_of_day(decree, self.places, now))
-        return self._pages_of(Question(topic, found.codes, page), known, found)
+        return self._pages_of(Question(list_kind, found.codes, page), known, found)
 
     def _pages_of(self, question: Question, known: Sequence[DecreePeriod], there: DepartmentMatch = EVERYWHERE) -> Answer:
         return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), there)
@@ -414,8 +414,8 @@ class Questions:
         page, pages, found = self._paged(question.page, lambda number: fetch(self.page_size, (number - 1) * self.page_size))
         health = () if there.authorities is None else self._health(there.authorities)
         if not found.decrees:
-            recorded = found.total if question.topic is Topic.RECENT else self.decrees.total()
-            unfinished = question.topic is Topic.SEARCH and self.decrees.is_renewing()
+            recorded = found.total if question.list_kind is ListKind.RECENT else self.decrees.total()
+            unfinished = question.list_kind is ListKind.SEARCH and self.decrees.is_renewing()
             return NothingFound(replace(question, page=1), recorded, self.since(there.authorities), there.places, health, unfinished)
         return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self.clock(), there.places, health=health)
 

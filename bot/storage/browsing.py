@@ -1,4 +1,4 @@
-"""Reads decrees in pages, by topic, by operator and whole, for lists and open data."""
+"""Reads decrees in pages, by place, by operator and whole, for lists and open data."""
 
 from __future__ import annotations
 

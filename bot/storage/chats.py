@@ -22,8 +22,8 @@ from bot.domain.posts import (
     Follower,
     FollowKind,
     FollowMode,
+    FollowTargets,
     PostState,
-    Topics,
     WaitingPosts,
     chat_destination,
     followed_chat,
@@ -262,15 +262,15 @@ class Follows(Repository):
             connection.execute(insert(follows), {"chat": chat, "kind": follow.kind, "value": follow.value})
             return Added.ADDED
 
-    def remove(self, chat: int, follow: Follow, topics: Callable[[Decree], Topics]) -> bool:
+    def remove(self, chat: int, follow: Follow, targets: Callable[[Decree], FollowTargets]) -> bool:
         """Remove a follow and return whether it existed. Waiting posts that match no other follow are dropped, unless they change a decree
-        sent there; `topics` gives those of a decree.
+        sent there; `targets` gives those of a decree.
         """
         this = and_(follows.c.chat == chat, follows.c.kind == follow.kind, follows.c.value == follow.value)
         with self._database.writing() as connection:
             connection.execute(locked(followers.c.chat == chat))
             found = connection.execute(delete(follows).where(this)).rowcount > 0
-            _drop_unwanted(connection, chat, topics)
+            _drop_unwanted(connection, chat, targets)
             return found
 
     def language_of(self, chat: int) -> str | None:
@@ -437,13 +437,13 @@ def _waits_at(chat: int) -> ColumnElement[bool]:
     return and_(posts.c.destination == chat_destination(chat), posts.c.state == PostState.PENDING)
 
 
-def _drop_unwanted(connection: Connection, chat: int, topics: Callable[[Decree], Topics]) -> None:
+def _drop_unwanted(connection: Connection, chat: int, targets: Callable[[Decree], FollowTargets]) -> None:
     left, waiting = _follows_of(connection, chat), load_rows(connection, _waits_at(chat))
     if not left:
         connection.execute(delete(notices).where(notices.c.chat == chat))
     here = posts.c.destination == chat_destination(chat)
     sent = set(connection.execute(select(posts.c.decree_id).where(here, posts.c.state != PostState.PENDING)).scalars())
-    wanted = [post for post in waiting if reasons(left, replace(topics(post.decree), words=post.words))]
+    wanted = [post for post in waiting if reasons(left, replace(targets(post.decree), words=post.words))]
     while True:
         there = sent | {post.decree.id for post in wanted}
         more = [post for post in waiting if post not in wanted and named_in(post.decree.changes) & there]
@@ -484,27 +484,27 @@ def _with_moves(connection: Connection, chats: Collection[str]) -> set[str]:
 # Which chats get a post of a decree. Within the transaction of the connection that records the decree.
 
 
-def chats_for(connection: Connection, topics: Topics) -> dict[int, FollowMode]:
-    """Return the chats, with their modes and by id, that follow a topic of a decree or were sent one that it changes; blocked chats are
+def chats_for(connection: Connection, targets: FollowTargets) -> dict[int, FollowMode]:
+    """Return the chats, with their modes and by id, that follow a target of a decree or were sent one that it changes; blocked chats are
     left out, paused ones not. Two statements, however many chats.
     """
-    met = {chat for chat, follow in _may_be_met(connection, topics) if match(follow, topics) is not None}
-    if topics.changes:
-        of_changed = posts.c.decree_id.in_(sorted(topics.changes))
+    met = {chat for chat, follow in _may_be_met(connection, targets) if match(follow, targets) is not None}
+    if targets.changes:
+        of_changed = posts.c.decree_id.in_(sorted(targets.changes))
         sent = select(posts.c.destination).distinct().where(of_changed, posts.c.destination.startswith(CHATS))
         met |= {chat for name in connection.execute(sent).scalars() if (chat := followed_chat(name)) is not None}
     takes = select(followers.c.chat, followers.c.mode).where(followers.c.blocked_at.is_(None)).order_by(followers.c.chat)
     return {row.chat: row.mode for row in connection.execute(takes) if row.chat in met} if met else {}
 
 
-def _may_be_met(connection: Connection, topics: Topics) -> list[tuple[int, Follow]]:
+def _may_be_met(connection: Connection, targets: FollowTargets) -> list[tuple[int, Follow]]:
     """Return the follows among which those are that a decree meets; `match` decides."""
     kind, value = follows.c.kind, follows.c.value
     # A commune's code begins with that of its department.
-    around = sorted({department_of(code) for code in topics.communes} or topics.departments)
+    around = sorted({department_of(code) for code in targets.communes} or targets.departments)
     some = or_(
         *(and_(kind == FollowKind.COMMUNE, value.startswith(code)) for code in around),
-        *(and_(kind == one, value.in_(sorted(values))) for one, values in topics.values.items()),
-        *([kind == FollowKind.OPERATOR] if topics.operators else []),
+        *(and_(kind == one, value.in_(sorted(values))) for one, values in targets.values.items()),
+        *([kind == FollowKind.OPERATOR] if targets.operators else []),
     )
     return [(row.chat, Follow(row.kind, row.value)) for row in connection.execute(select(follows).where(some))]

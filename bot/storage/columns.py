@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from bot.domain.acts import Evidence, Facts, Kind, Moment, Purpose, Where
+from bot.domain.acts import Evidence, Facts, Kind, Moment, Where
 from bot.domain.facts import FACTS, ValueKind
 from bot.domain.posts import PostContent
 from bot.domain.publication import FileStatement, Look, Online
@@ -132,18 +132,6 @@ def to_json(value: object) -> Any:
     return value
 
 
-PURPOSES = {
-    Purpose.ABANDONED_OBJECT: "objets abandonnés",
-    Purpose.WEAPON: "présence ou utilisation d'armes",
-    Purpose.WRONG_WAY: "circulation à contresens",
-    Purpose.FORBIDDEN_ZONE: "présence en zone interdite ou sensible",
-    Purpose.PERSON_DOWN: "personne au sol après une chute",
-    Purpose.CROWD_MOVEMENT: "mouvement de foule",
-    Purpose.CROWD_DENSITY: "densité trop importante de personnes",
-    Purpose.FIRE: "départ de feu",
-}
-"""The words they are searched by."""
-
 _KINDS, _WHERE = (frozenset(each.value for each in words) for words in (Kind, Where))
 
 
@@ -160,7 +148,7 @@ def facts_from_json(stored: Mapping[str, Any]) -> Facts:
         if fact.kind is ValueKind.MOMENT:
             known[fact.name] = Moment.parse(stored[fact.name]) if stored.get(fact.name) else None
         elif fact.codes is not None:
-            known[fact.name] = [code for code in stored.get(fact.name, ()) if code in fact.codes]
+            known[fact.name] = [code for code in stored.get(fact.name, ()) if code in fact.codes()]
     known["references"] = [entry for entry in stored.get("references", ()) if entry.get("change") in _KINDS]
     for named in ("doubtful", "settled"):
         known[named] = [name for name in stored.get(named, ()) if name in Facts.__dataclass_fields__]

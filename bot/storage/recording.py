@@ -29,7 +29,7 @@ from bot.domain.identity import (
     recognise,
 )
 from bot.domain.law import ends_first
-from bot.domain.posts import FollowMode, Post, PostState, Topics, chat_destination, may_be_posted, not_before
+from bot.domain.posts import FollowMode, FollowTargets, Post, PostState, chat_destination, may_be_posted, not_before
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.text import clean, clean_or_none
 from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
@@ -41,8 +41,8 @@ from bot.storage.posts import changed_by, note_changed, perhaps_sent, want_edits
 from bot.storage.schema import acts, decrees, identities, posts, recueils, restores, sightings
 from bot.storage.search import index_again, words_held
 
-Route = Callable[[Decree], Sequence[str | Topics]]
-"""Names the destinations of a decree. `Topics` stand for the chats that follow something which it is about."""
+Route = Callable[[Decree], Sequence[str | FollowTargets]]
+"""Names the destinations of a decree. `FollowTargets` stand for the chats that follow something which it is about."""
 
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
 
@@ -67,9 +67,9 @@ class RoutedDecree:
     decree: Decree
     words: frozenset[str]
 
-    def destinations(self, destinations_for: Route) -> list[str | Topics]:
-        """Return its destinations; its topics hold the words."""
-        return [replace(one, words=self.words) if isinstance(one, Topics) else one for one in destinations_for(self.decree)]
+    def destinations(self, destinations_for: Route) -> list[str | FollowTargets]:
+        """Return its destinations; its targets hold the words."""
+        return [replace(one, words=self.words) if isinstance(one, FollowTargets) else one for one in destinations_for(self.decree)]
 
 
 def load_routed(connection: Connection, ids: Collection[int]) -> dict[int, RoutedDecree]:
@@ -228,11 +228,11 @@ def _queue_wanted(
 ) -> list[Post]:
     """Queue posts for those whom a decree concerns now but not as it `was` (None: new); return those but to followers."""
     decree, had = routed.decree, [] if was is None else was.destinations(destinations_for)
-    met = {chat for topics in had if isinstance(topics, Topics) for chat in chats_for(connection, topics)}
+    met = {chat for targets in had if isinstance(targets, FollowTargets) for chat in chats_for(connection, targets)}
     there = set(connection.execute(_DESTINATIONS, {"decree": decree.id}).scalars())
     queued: list[Post] = []
     for one in dict.fromkeys(routed.destinations(destinations_for)):
-        if isinstance(one, Topics):
+        if isinstance(one, FollowTargets):
             chats = chats_for(connection, one).items()
             new = {chat: mode for chat, mode in chats if chat not in met and chat_destination(chat) not in there}
             _queue_for_followers(connection, decree, new, since, now)

@@ -35,7 +35,7 @@ from bot.domain.facts import FACTS
 from bot.domain.lazily import lazily
 from bot.domain.posts import FollowKind
 from bot.domain.text import fold_words
-from bot.storage.columns import PURPOSES
+from bot.domain.topics import purpose_codes
 from bot.storage.database import Database, one_of, written
 from bot.storage.schema import act_terms, acts, decree_revision, decrees, follows, search_rules
 
@@ -275,7 +275,7 @@ def _head(authority: str, title: str, act_id: str | None, facts: Facts) -> list[
     values = (getattr(facts, fact.name) for fact in FACTS if fact.searched)
     texts = (text for value in values for text in (value if isinstance(value, tuple) else (value or "",)))
     # People search by department: `26`, or the hashtag of the posts.
-    return [f"{authority} dept{authority}", title, act_id or "", *(PURPOSES.get(text, text) for text in texts)]
+    return [f"{authority} dept{authority}", title, act_id or "", *(purpose_codes().get(text, text) for text in texts)]
 
 
 def _authority_term(code: str) -> str:

@@ -23,7 +23,7 @@ from bot.domain.records import LAST_ID
 from bot.domain.shape import Shape
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages.lines import place_for
-from bot.queries.answers import Question, Topic, TownAnswer
+from bot.queries.answers import ListKind, Question, TownAnswer
 from bot.queries.decree_shape import OneDecreeModel, decree_models
 from bot.queries.place_shapes import TownModel
 from bot.queries.running import RunningDecrees
@@ -316,7 +316,7 @@ def _departments(site: SiteContext, _request: PageRequest, _query: NoQuery) -> A
 
 def _commune(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
     commune = _commune_known(request.parameters["code"].zfill(5), "code", site)
-    answer = site.questions.ask(Question(Topic.TOWN, commune.code))
+    answer = site.questions.ask(Question(ListKind.TOWN, commune.code))
     if not isinstance(answer, TownAnswer):
         raise _not_covered("code")
     return Answered(TownModel.about(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, request.at))

@@ -17,7 +17,7 @@ from bot.messages.legal import AdviceParts, Deadline, advice_parts, current_peri
 from bot.messages.letters.drafting import LetterKind, draft, madada_address
 from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, is_quoted, period_text, place_for, row_label, row_texts
 from bot.messages.online import bracket, until_text
-from bot.messages.words import clean
+from bot.messages.words import clean, topic_words
 from bot.web.views import (
     DecreeTitle,
     Quote,
@@ -128,7 +128,7 @@ def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeVie
         id=decree.id or 0,
         title=title_of(message),
         kind=bare(card.headline),
-        explained=own.kinds[decree.kind],
+        explained=topic_words(decree.topic, message.language).explained[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
         label=standing_label(message),
         standing=_standing(message),
@@ -361,7 +361,7 @@ def _facts(message: MessageInput) -> Iterator[FactRow]:
 def _values(row: str, message: MessageInput) -> Iterator[Value]:
     texts = row_texts(row, message.decree, message.words)
     if row == "purposes":
-        explained = view_words(message.language).purposes
+        explained = topic_words(message.decree.topic, message.language).purposes_explained
         for text, purpose in zip(texts, message.decree.facts.purposes, strict=True):
             yield Value(capital(text), explained[purpose], record=False)
     elif row == "period" and (texts or message.decree.changed_by):

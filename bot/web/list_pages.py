@@ -18,13 +18,13 @@ from bot.queries.answers import (
     Answer,
     DecreeList,
     HelpRequest,
+    ListKind,
     NothingFound,
     OneDecree,
     PlaceChoice,
     PlaceChoices,
     Question,
     SubjectCard,
-    Topic,
 )
 from bot.queries.figures import LEAST_FOR_A_SHARE, OnlineCounts, authority_name
 from bot.queries.phrases import LAW, choice_text, message_of, plain_answer, title
@@ -198,14 +198,14 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         meant = meant or answer
         answer = site.questions.search(wanted, number_of(request), corrects=meant is None or not meant.sure)
     if isinstance(answer, OneDecree):
-        answer = DecreeList(Question(Topic.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
-    if not isinstance(answer, DecreeList) and not (isinstance(answer, NothingFound) and answer.question.topic is Topic.SEARCH):
+        answer = DecreeList(Question(ListKind.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
+    if not isinstance(answer, DecreeList) and not (isinstance(answer, NothingFound) and answer.question.list_kind is ListKind.SEARCH):
         return _text_page(site, request, asked, answer)
-    topic, listed = answer.question.topic, answer if isinstance(answer, DecreeList) else None
-    counted = {Topic.SEARCH: words["decrees_total"], Topic.NUMBER: "{n}"}  # the title of other lists has their number
+    list_kind, listed = answer.question.list_kind, answer if isinstance(answer, DecreeList) else None
+    counted = {ListKind.SEARCH: words["decrees_total"], ListKind.NUMBER: "{n}"}  # the title of other lists has their number
     decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
     instead = None if listed is None else listed.searched
-    wanted = answer.question.words if topic is Topic.SEARCH else wanted
+    wanted = answer.question.words if list_kind is ListKind.SEARCH else wanted
     return page(
         site,
         request,
@@ -223,14 +223,14 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         else words["communes_more"].format(n=meant.total - len(meant.choices)),
         searched=bool(decrees) or meant is None or not meant.sure,
         heading=words["numbered"]
-        if topic is Topic.NUMBER
+        if list_kind is ListKind.NUMBER
         else title(listed, request.language)
-        if listed is not None and topic is not Topic.SEARCH
+        if listed is not None and list_kind is not ListKind.SEARCH
         else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
         found=tuple(_found(decrees, instead or wanted, site, request)),
         unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
-        count="" if listed is None or listed.total == 1 or topic not in counted else counted[topic].format(n=listed.total),
+        count="" if listed is None or listed.total == 1 or list_kind not in counted else counted[list_kind].format(n=listed.total),
         page=1 if listed is None else listed.question.page,
         pages=1 if listed is None else listed.pages,
     )

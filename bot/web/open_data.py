@@ -22,12 +22,13 @@ import structlog
 from pydantic import AwareDatetime
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree, Place, Purpose
+from bot.domain.acts import Decree, Place
 from bot.domain.posts import FRANCE, operator_slug
 from bot.domain.shape import FRENCH, Json, column
+from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.lines import place_for
-from bot.messages.words import Language, clean, words_in
+from bot.messages.words import LANGUAGES, Language, clean, topic_words
 from bot.queries.decree_shape import DecreeModel
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, PageRequest, Route, SiteContext
@@ -211,8 +212,9 @@ def _begin_database(database: sqlite3.Connection, given: ExportInput) -> None:
 
 
 def _purposes() -> Iterator[tuple[str, str, str]]:
-    for purpose in Purpose:
-        yield purpose.value, words_in("fr").purposes[purpose], words_in("en").purposes[purpose]
+    for topic in topics().values():
+        own = [topic_words(topic.name, language).purposes for language in LANGUAGES]
+        yield from ((code, own[0][code], own[1][code]) for code in topic.purposes)
 
 
 def _insert(database: sqlite3.Connection, decree: Decree, values: list[str | int | None], given: ExportInput) -> None:
@@ -224,7 +226,7 @@ def _insert(database: sqlite3.Connection, decree: Decree, values: list[str | int
     database.executemany("INSERT OR IGNORE INTO operators VALUES (?, ?)", named.items())
     database.executemany("INSERT INTO decree_operators VALUES (?, ?)", ((decree.id, slug) for slug in named))
     purposes = dict.fromkeys(decree.facts.purposes)
-    database.executemany("INSERT INTO decree_purposes VALUES (?, ?)", ((decree.id, purpose.value) for purpose in purposes))
+    database.executemany("INSERT INTO decree_purposes VALUES (?, ?)", ((decree.id, purpose) for purpose in purposes))
     places = enumerate(map(clean, decree.facts.places))
     database.executemany("INSERT INTO places VALUES (?, ?, ?)", ((decree.id, position, name) for position, name in places))
     for code in dict.fromkeys(commune.code for commune in decree.communes):

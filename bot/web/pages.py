@@ -8,20 +8,21 @@ from datetime import timedelta
 from functools import partial
 
 from bot.delivery.picture.album import alt_text
-from bot.domain.acts import Decree, Kind, Purpose, deciding_in
-from bot.domain.law import Flag, windows
+from bot.domain.acts import Decree, Kind, deciding_in
+from bot.domain.law import Flag
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
+from bot.domain.topics import first_topic, topics
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.articles import with_article
 from bot.messages.legal import rules
 from bot.messages.letters.drafting import ODT, odt
 from bot.messages.lines import MessageInput, capital, date_text
-from bot.messages.words import words_in
+from bot.messages.words import topic_words, words_in
 from bot.queries.answers import (
     DecreeList,
+    ListKind,
     NothingFound,
     Question,
-    Topic,
     TownAnswer,
 )
 from bot.queries.dossier import ZIP, DossierInput
@@ -106,8 +107,8 @@ def town(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     if commune.code != code:
         return moved(site, request, f"/communes/{commune.code}")
-    first = site.questions.ask(Question(Topic.TOWN, code))
-    answer = first if number == 1 else site.questions.ask(Question(Topic.TOWN, code, number))
+    first = site.questions.ask(Question(ListKind.TOWN, code))
+    answer = first if number == 1 else site.questions.ask(Question(ListKind.TOWN, code, number))
     if not isinstance(first, TownAnswer) or not isinstance(answer, TownAnswer):
         return missing(site, request)
     department = gazetteer().department(commune.department)
@@ -366,6 +367,7 @@ def about(site: SiteContext, request: PageRequest) -> Document:
     """Return what this is about: the law with its dates, how it works, what it cannot see."""
     language, words = request.language, words_in(request.language)
     own, text = view_words(language), web_words(language)["about"]
+    topic = topic_words(first_topic(), language)
     law = [
         WindowView(
             text["law_between"].format(first=date_text(one.first, words.dates), last=date_text(one.last, words.dates)),
@@ -374,7 +376,7 @@ def about(site: SiteContext, request: PageRequest) -> Document:
             text["law_checked"].format(date=date_text(one.checked, words.dates)),
             "" if one.months is None else text["law_month"] if one.months == 1 else text["law_months"].format(n=one.months),
         )
-        for one in windows()
+        for one in topics()[first_topic()].windows
     ]
     flags = {
         Flag.OUTSIDE_WINDOW: words.flags.outside,
@@ -387,8 +389,8 @@ def about(site: SiteContext, request: PageRequest) -> Document:
         "about.html",
         title=text["title"],
         windows=law,
-        purposes=[Value(capital(words.purposes[one]), capital(own.purposes[one])) for one in Purpose],
-        kinds=[Value(bare(words.kinds[one]), own.kinds[one]) for one in Kind],
+        purposes=[Value(capital(text), capital(topic.purposes_explained[code])) for code, text in topic.purposes.items()],
+        kinds=[Value(bare(topic.kinds[one]), topic.explained[one]) for one in Kind],
         flags=[Value(capital(flags[one]), own.flags[one.value]) for one in Flag],
     )
 

@@ -22,7 +22,7 @@ from bot.domain.health import Overview
 from bot.domain.posts import FRANCE, Follow, Follower, chat_destination
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
-from bot.gazetteer.naming import topics_in
+from bot.gazetteer.naming import targets_in
 from bot.messages.words import Language
 from bot.queries.following import LastReading, last_readings
 from bot.queries.questions import Questions, RateLimiter
@@ -48,7 +48,7 @@ class Instance:
         self._places = places
         self._failing: dict[str, datetime] = {}
         self._numbers = iter(range(101, 999))
-        self._topics = topics_in(places)
+        self._topics = targets_in(places)
         self._names = follow_names()
         self._mailbox = Mailbox(store.chat_messages.newest_shared())
         self._sending = SendingBot("1:x", "http://127.0.0.1:1")

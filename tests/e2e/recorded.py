@@ -23,7 +23,7 @@ from types import MappingProxyType
 
 from bot.app.inventory import places_of
 from bot.app.wiring import namer_of
-from bot.domain.acts import Act, Cover, Decree, Facts, Judged, Kind, Moment, Outcome, Place, Purpose, Reading, Reference, Verdict
+from bot.domain.acts import Act, Cover, Decree, Facts, Judged, Kind, Moment, Outcome, Place, Reading, Reference, Verdict
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
@@ -86,7 +86,7 @@ _DECREES = (
             event="Festival des Lumières",
             operators=("Police municipale de Valence",),
             places=("place des Clercs à Valence",),
-            purposes=(Purpose.CROWD_MOVEMENT,),
+            purposes=("crowd_movement",),
             cameras=24,
         ),
     ),

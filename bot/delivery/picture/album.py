@@ -29,7 +29,7 @@ from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
 from bot.domain.recent import Recent
 from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
-from bot.messages.words import Language, Table, Words, cut, inert, raw_file, words_file, words_in
+from bot.messages.words import Language, Table, Words, cut, inert, raw_file, topic_words, words_file, words_in
 from bot.reading.pages.drawing import png
 from bot.reading.pages.recognition import EngineKind, engine_kind, find_data
 from bot.reading.sandbox.process import NotUnderstood, StartOrder
@@ -277,7 +277,7 @@ def alt_text(
 
 def _sentences(decree: Decree, place: Place, own: Words, words: Words, *, page: int, covered: bool) -> Iterator[str]:
     # The sign before a kind is read out by its name.
-    kind = re.sub(r"^\W+", "", words.kinds[decree.kind])
+    kind = re.sub(r"^\W+", "", topic_words(decree.topic, words.language).kinds[decree.kind])
     yield own.kind.format(page=own.page.format(page=page), kind=kind[:1].lower() + kind[1:])
     yield own.bare.format(text=cut(where_text(place, words), _LONGEST_FACT))
     for line in (*fact_lines(decree, words), *reference_lines(decree, words), *title_line(decree, words)):

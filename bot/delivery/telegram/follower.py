@@ -40,7 +40,7 @@ from bot.delivery.telegram.client import (
     reading_chat,
 )
 from bot.domain.acts import CHANGING, Decree
-from bot.domain.posts import Follower, Post, Topics, chat_destination, is_shared, reasons
+from bot.domain.posts import Follower, FollowTargets, Post, chat_destination, is_shared, reasons
 from bot.domain.tasks import run_to_completion
 from bot.messages.announcement import Button, TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
@@ -58,10 +58,12 @@ _PAUSE = "/pause"
 class FollowerWords(TelegramWords):
     """What a decree says to one chat: with why it came, and how to stop it."""
 
-    def __init__(self, composer: MessageComposer, follower: Follower, topics: Callable[[Decree], Topics], name_of: FollowNames) -> None:
+    def __init__(
+        self, composer: MessageComposer, follower: Follower, targets: Callable[[Decree], FollowTargets], name_of: FollowNames
+    ) -> None:
         super().__init__(composer)
         self._follower = follower
-        self._topics = topics
+        self._targets = targets
         self._name_of = name_of
 
     def text(self, post: Post) -> TelegramText:
@@ -94,7 +96,7 @@ class FollowerWords(TelegramWords):
         if post.digest is not None:
             return digest_reason(language)
         is_change = any(change.kind in CHANGING for change in post.decree.changes)
-        why = reasons(self._follower.follows, replace(self._topics(post.decree), words=post.words))
+        why = reasons(self._follower.follows, replace(self._targets(post.decree), words=post.words))
         return reason_text(why, self._name_of, language, is_change=is_change)
 
 

@@ -14,7 +14,7 @@ from bot.detection.text.document import ActText, Block, DecreePart, Segment, Tex
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal
 from bot.detection.text.rows import GROUND, Line, has_gap, in_cells, lines_of, lists
-from bot.domain.acts import CameraType
+from bot.domain.facts import CAMERA_TYPES
 
 _IN_WORDS = rf"{CARDINAL}(?:[ -]?{CARDINAL}){{0,6}}"
 _COUNT = rf"(?P<count>\d{{1,4}}|{_IN_WORDS})"
@@ -326,7 +326,7 @@ def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
     return word is not None and word.group().isupper() and not document.source[last : last + 40].lstrip()[:1].islower()
 
 
-def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:
+def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[str]]:
     """Return the types of the cameras whose images are analysed: from title and articles, else from visas and recitals on the algorithm
     (`mentioning`) or on a system's images; those on a system alone do not count, as any decree may cite one."""
     articles = beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY))
@@ -336,24 +336,24 @@ def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, .
     return next((types for types in found if types), [])
 
 
-def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]]:
+def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[str]]:
     text = document.flat
-    found: dict[CameraType, TextMatch[CameraType]] = {}
+    found: dict[str, TextMatch[str]] = {}
     for block in blocks:
         heading = block.part in {DecreePart.TITLE, DecreePart.HEADING}
         start = own_heading(document.folded.text, block.start, block.end) if heading else block.start
         cited = [match.span() for match in _CITED.finditer(text, start, block.end)]
-        for kind, pattern in ((CameraType.VIDEOPROTECTION, _VIDEO), (CameraType.FIXED, _FIXED_ONLY), (CameraType.DRONE, _DRONE)):
+        for kind, pattern in (("videoprotection", _VIDEO), ("fixed", _FIXED_ONLY), ("drone", _DRONE)):
             for match in pattern.finditer(text, start, block.end):
                 low = max(match.start() - 90, start)
                 none = _NONE.search(text[low : match.start()]) or UNTICKED.search(document.folded.text, low, match.start())
                 excluded = none or _EXCLUDED.search(text[match.end() : min(match.end() + 90, block.end)])
-                films = kind is not CameraType.DRONE or _FILMS.search(text, max(match.start() - _FILMED, start), match.end() + _FILMED)
+                films = kind != "drone" or _FILMS.search(text, max(match.start() - _FILMED, start), match.end() + _FILMED)
                 if films and not excluded and not any(first <= match.start() < last for first, last in cited):
                     found.setdefault(kind, TextMatch(kind, *match.span()))
                     break
     # "Fixes" is of all of them where no other ones are spoken of.
-    if CameraType.FIXED in found and not any(_APART.search(text, block.start, block.end) for block in blocks):
+    if "fixed" in found and not any(_APART.search(text, block.start, block.end) for block in blocks):
         moving = any(_MOVING.search(text, block.start, block.end) is not None for block in blocks)
-        found.pop(CameraType.FIXED if moving else CameraType.VIDEOPROTECTION, None)
-    return [found[kind] for kind in CameraType if kind in found]
+        found.pop("fixed" if moving else "videoprotection", None)
+    return [found[kind] for kind in CAMERA_TYPES if kind in found]

@@ -16,7 +16,7 @@ from functools import cache
 from itertools import chain, islice
 from typing import NamedTuple
 
-from bot.detection.text.cues import Pattern, cues, fold, load, pattern
+from bot.detection.text.cues import Pattern, fold, load, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, erratum_in, own_heading, unquoted
 from bot.detection.text.phrases import ANY_DATE, MONTH, full
 from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
@@ -233,8 +233,8 @@ def without_service(number: str) -> str:
     return re.sub(r"^(?:[a-z]+-)+(?=\d{4})", "", comparable(number))
 
 
-# The decrees that a decree names, and what becomes of those on VSA: by its title, then by sentences of its articles, else the only one on
-# VSA in its visas. Decrees named in passing ("l'arrêté n° 2 modifiant l'arrêté n° 1 est abrogé") or on other subjects do not count.
+# The decrees that a decree names, and what becomes of those on its topic: by its title, then by sentences of its articles, else the only
+# one on it in its visas. Decrees named in passing ("l'arrêté n° 2 modifiant l'arrêté n° 1 est abrogé") or on other subjects do not count.
 
 _REACH = 420
 """Characters after a decree's name in which its object stands: a full title."""
@@ -254,11 +254,11 @@ _OBJECT_END = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Holds a decree named at `start:end` of the folded text. `vsa` is None if the text does not name its subject."""
+    """Holds a decree named at `start:end` of the folded text. `of_topic` is None if the text does not name its subject."""
 
     number: str | None
     signed: date | None
-    vsa: bool | None
+    of_topic: bool | None
     start: int
     end: int
 
@@ -274,7 +274,7 @@ def citations(document: ActText, segment: Segment, own: str | None) -> list[Cita
     named = sorted(islice(_named(document, segment.start, segment.end), _MOST_CITATIONS), key=lambda entry: entry.start)
     limits = [*(entry.start for entry in named[1:]), segment.end]
     others = [
-        replace(entry, vsa=_about_vsa(document, entry.end, limit))
+        replace(entry, of_topic=_about_topic(document, entry.end, limit))
         for entry, limit in zip(named, limits, strict=False)
         if own is None or entry.number is None or entry.same != without_service(own)
     ]
@@ -299,13 +299,13 @@ def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
             yield Citation(None, signed, None, match.start(), match.end())
 
 
-def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
-    """Return whether the words after a decree's name describe VSA; None if they give no subject."""
+def _about_topic(document: ActText, start: int, limit: int) -> bool | None:
+    """Return whether the words after a decree's name describe the topic; None if they give no subject."""
     limit = min(limit, start + _REACH)
     stop = _OBJECT_END.search(document.flat, start, limit)
     low, high = document.mended_span(start, stop.start() if stop is not None else limit)
     text = document.mended.text
-    if cues().name(text, low, high) or _objects("same").search(text, low, high):
+    if document.cues.name(text, low, high) or _objects("same").search(text, low, high):
         return True
     return False if _objects("other").search(text, low, high) else None
 
@@ -325,10 +325,10 @@ def _completed(found: list[Citation]) -> list[Citation]:
         named = entry if entry.number is not None or len(twins) != 1 else next(iter(twins.values()))
         same = [other for other in found if other.same == named.same] if named.number is not None else of_its_day
         days = {other.signed for other in same if other.signed is not None}
-        known = {other.vsa for other in same if other.vsa is not None}
+        known = {other.of_topic for other in same if other.of_topic is not None}
         day = entry.signed or (days.pop() if len(days) == 1 else None)
-        vsa = known.pop() if entry.vsa is None and len(known) == 1 else entry.vsa
-        whole.append(replace(entry, number=named.number, signed=day, vsa=vsa))
+        of_topic = known.pop() if entry.of_topic is None and len(known) == 1 else entry.of_topic
+        whole.append(replace(entry, number=named.number, signed=day, of_topic=of_topic))
     return whole
 
 
@@ -373,14 +373,14 @@ def references(document: ActText, segment: Segment, kind: Kind | None, own: str 
         changes += _in_title(text, start, _within(cited, start, block.end))
     for block in segment.of(DecreePart.ARTICLE, *([] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
         changes += _in_article(text, block, _within(cited, block.start, block.end))
-    changes = [(entry, change) for entry, change in changes if entry.vsa is not False]
+    changes = [(entry, change) for entry, change in changes if entry.of_topic is not False]
     if not changes and kind in CHANGING and kind is not None:
         for parts in ((DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE), (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY)):
             bearing = {
                 entry.same: entry
                 for block in segment.of(*parts)
                 for entry in reversed(_within(cited, block.start, block.end))
-                if entry.vsa and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
+                if entry.of_topic and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
             }
             if len(bearing) == 1:
                 changes = [(next(iter(bearing.values())), _Change(kind, _said_of_it(text, segment) if kind is Kind.ABROGATION else None))]

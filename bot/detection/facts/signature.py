@@ -10,7 +10,7 @@ from functools import cache
 from itertools import islice, pairwise, product
 
 from bot.detection.facts.identity import OFFICIAL
-from bot.detection.text.cues import cues, fold, load, pattern, repair
+from bot.detection.text.cues import fold, load, pattern, repair
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, own_heading, unquoted
 from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
 from bot.domain.law import LINK, PREFIX, spellings
@@ -61,7 +61,7 @@ def _courts() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
     by_spelling: dict[str, str] = {}
     for spelling, name in spellings().items():
         # The mended view may take "de Nouvelle" for a damaged "renouvelle".
-        mended = repair(f"de{spelling}", cues().misreads).text
+        mended = repair(f"de{spelling}", load("cues.toml")["misreads"]).text
         by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}
     # The longest first: Saint-Denis de La Réunion is not Saint-Denis.
     names = "|".join(sorted(by_spelling, key=len, reverse=True))

@@ -1,5 +1,5 @@
 """Decides what an act does, by its title or heading, else by its articles; visas and recitals never decide alone. Where none decides, and
-the act speaks or could speak of VSA, decides whether a person must look."""
+the act speaks or could speak of the topic, decides whether a person must look."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.detection.rules.evidence import (
     title_verb,
     unsettled,
 )
-from bot.detection.text.cues import VerdictReason, cue, name_of
+from bot.detection.text.cues import VerdictReason, name_of
 from bot.detection.text.document import HEADING_REACH, ActText, Block, DecreePart, Segment, erratum, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.domain.acts import CHANGING, Evidence, Kind, Outcome
@@ -39,7 +39,7 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
-    if (never := cue("never").search(case.title.text)) is not None:
+    if (never := case.cues["never"].search(case.title.text)) is not None:
         return case.not_concerned(*case.phrases(), case.against(never, case.title.start))
     ruled = by_articles(case)
     if ruled is not None and ruled.outcome is Outcome.DECREE:
@@ -52,7 +52,7 @@ _DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
 
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
-    """Return the finding on an act that decides nothing on VSA: of another authority, a notice, a draft, on other images."""
+    """Return the finding on an act that decides nothing on the topic: of another authority, a notice, a draft, on other images."""
     court = case.said("judged.by", DecreePart.TITLE, DecreePart.HEADING) or case.said("judged.signed", DecreePart.HEADING)
     if court is not None:
         return _of_a_court(case, court)
@@ -98,7 +98,7 @@ _NAMED = 90
 
 
 def by_title(case: SegmentEvidence) -> Finding | None:
-    """Return the decision of the title, else of the heading; None if neither names VSA."""
+    """Return the decision of the title, else of the heading; None if neither names the topic."""
     for part in (DecreePart.TITLE, DecreePart.HEADING):
         inside = [mention for mention in case.found if mention.part is part and not mention.citation]
         for block, mention in product(case.segment.of(part), sorted(inside, key=lambda mention: not mention.strong)):
@@ -115,19 +115,19 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
     stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
-    event = cue("around.event").search(text, mention.tight_end, stop)
+    event = case.cues["around.event"].search(text, mention.tight_end, stop)
     said = stop if event is None else event.start()
-    never = cue("never").search(text, start, said)
-    verb = title_verb(text, start, said, stop)
+    never = case.cues["never"].search(text, start, said)
+    verb = title_verb(case.cues, text, start, said, stop)
     if correcting is not None:  # whatever the decree does that it corrects
         verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")))
     if never is not None:
-        first = first_verb(text, start, said)  # "portant autorisation… et délégation" decides before
+        first = first_verb(case.cues, text, start, said)  # "portant autorisation… et délégation" decides before
         # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
         ended = verb is not None and verb.kind in CHANGING and never.end() <= mention.tight_start
         if ended or first is None or first.start >= never.start():
             return case.not_concerned(case.phrase(mention), case.against(never))
-    open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.of_use else verb.start, stop)
+    open_to_doubt = unsettled(case.cues, text, start, mention.tight_start if verb is None or verb.of_use else verb.start, stop)
     if open_to_doubt is not None:
         return case.doubted(mention, VerdictReason.UNSETTLED, case.against(open_to_doubt))
     if verb is None:
@@ -148,7 +148,7 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """Return the decree by a title with this verb (from `start` of the mended view), unless its articles contradict it."""
     text = case.text
-    of_another = cue("around.of_another").search(text, max(start, verb.start - _NAMED), verb.start)
+    of_another = case.cues["around.of_another"].search(text, max(start, verb.start - _NAMED), verb.start)
     if verb.kind is Kind.AUTHORISATION and of_another is not None:
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
@@ -168,42 +168,42 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
     said_so = case.verb(verb)
     for block in case.segment.of(DecreePart.ARTICLE):
         span = case.within(block)
-        decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
+        decision, contrary = article_verb(case.cues, case.text, *span), stopped(case.cues, case.text, *span)
         if contrary is not None and (decision is None or contrary.start() < decision.start):
             return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, contrary))
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return case.decree(decision.kind, said_so, mention)
         if decision is not None:
             return case.uncertain(case.phrase(mention), said_so, case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block))
-    if cue("around.plainly").search(case.text, start, verb.start) is not None:
+    if case.cues["around.plainly"].search(case.text, start, verb.start) is not None:
         return case.decree(verb.kind, said_so, mention)
     return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
 
 def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> Finding | None:
-    """Return the doubt whether the act under this title (`start:stop` of the mended view) decides on VSA; None without doubt."""
+    """Return the doubt whether the act under this title (`start:stop` of the mended view) decides on the topic; None without doubt."""
     text, title = case.text, case.title
     if not case.segment.is_formal:
         if mention.part is DecreePart.TITLE:
             opening, offset = case.within(block)[0], 0
             # One that begins as something else and goes on with an act: "Avis de consultation : projet d'arrêté…".
-            notice = cue("never").match(text, opening, start) or cue("related").match(text, opening, start)
+            notice = case.cues["never"].match(text, opening, start) or case.cues["related"].match(text, opening, start)
         else:
             # "Donnant subdélégation", "fixant la liste…", before any verb.
-            notice, offset = cue("never").search(title.text) or cue("related").search(title.text), title.start
+            notice, offset = case.cues["never"].search(title.text) or case.cues["related"].search(title.text), title.start
         if notice is not None:
             return case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(notice, offset))
         if mention.part is not DecreePart.TITLE and title.text and title.verb is None and not title.speaks:
             return case.doubted(mention, VerdictReason.SOMETHING_ELSE)
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if not cue("around.act").search(text, start, mention.tight_start) and article_verb(text, *near) is None:
+        if not case.cues["around.act"].search(text, start, mention.tight_start) and article_verb(case.cues, text, *near) is None:
             return case.doubted(mention, VerdictReason.NO_ACT)
     return None if mention.strong or case.supported() else case.doubted(mention, VerdictReason.OTHER_WORDS)
 
 
 def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> Finding | None:
     """Return what shows that the decree changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
-    named = cue("related").finditer(case.text, verb.end, mention.tight_start) if verb.kind in CHANGING else ()
+    named = case.cues["related"].finditer(case.text, verb.end, mention.tight_start) if verb.kind in CHANGING else ()
     other = next((found for found in named if _PURPORT.search(case.text[verb.end : found.start()]) is not None), None)
     return None if other is None else case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(other))
 
@@ -222,7 +222,7 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
     return next((case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block) for block in contrary), None)
 
 
-# What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
+# What the articles of an act decide, also where they say of the topic no more than the title of the decree that they change or end.
 
 _SENTENCE = re.compile(r"[a-z0-9)]\.\s")
 # "La commune ne peut employer le traitement", and not "… qu'entre 8 h et 20 h".
@@ -234,7 +234,7 @@ def _is_not_allowed(case: SegmentEvidence, verb: Verb) -> bool:
 
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
-    """Return the decision of the articles on VSA. A title that modifies or ends something gives its direction."""
+    """Return the decision of the articles on the topic. A title that modifies or ends something gives its direction."""
     doubt: Finding | None = None
     for mention in case.found:
         if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
@@ -243,11 +243,11 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         start, stop = case.within(block)
         if mention.part is not DecreePart.ARTICLE:
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        verb = article_verb(case.text, start, stop)
-        if verb is None or cue("around.delegation_of_powers").search(case.text, start, stop):
+        verb = article_verb(case.cues, case.text, start, stop)
+        if verb is None or case.cues["around.delegation_of_powers"].search(case.text, start, stop):
             continue
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
-        contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
+        contrary = stopped(case.cues, case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
         aside = _is_aside(case, mention, verb)
         if _is_not_allowed(case, verb):
             doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.verb(verb))
@@ -265,7 +265,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
 
 
 def _as_titled(case: SegmentEvidence) -> Finding | None:
-    """Return the change of an authorisation that title and articles make, if an article also names VSA, either firmly and with
+    """Return the change of an authorisation that title and articles make, if an article also names the topic, either firmly and with
     predetermined events, or after citing a decree on it."""
     titled = case.title.verb
     done = _done_to_another(case)
@@ -273,12 +273,12 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
     if titled is None or done is None or spoken is None or titled.kind is not done[0] or done[0] not in CHANGING or not case.supported():
         return None
     block = case.segment.at(spoken.start)
-    named = any(entry.vsa and block.start <= entry.start < spoken.start for entry in citations(case.document, case.segment, None))
+    named = any(entry.of_topic and block.start <= entry.start < spoken.start for entry in citations(case.document, case.segment, None))
     return case.decree(*done, spoken) if named or (spoken.strong and case.looks_for_events()) else None
 
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
-    """Return whether an act with another title decides in one sentence and names an algorithm in another."""
+    """Return whether an act with another title decides in one sentence and names the topic in another."""
     if not case.title.text:
         return False
     if mention.part is not DecreePart.ARTICLE:
@@ -292,23 +292,16 @@ def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
     return _SENTENCE.search(case.document.flat, first, last) is not None
 
 
-# In a letter: "j'autorise la commune à employer ce logiciel", and not "j'autorise la commune à fermer une rue".
-_ANSWERED = re.compile(
-    r"j(?:evous|e)?(?:autorise|refuse|rejette)[a-z0-9]{0,160}?"
-    r"(?:traitement|logiciel|algorithm|analyse|employer|recourir|utiliser|mettreen|demande|autorisation|emploi|usage)"
-)
-
-
 def answered(case: SegmentEvidence) -> Finding | None:
-    """Return the decision of the first article on the request, if the title or a visa identifies that as one for VSA."""
+    """Return the decision of the first article on the request, if the title or a visa identifies that as one for such a use."""
     above = {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
     firm = (mention for mention in case.found if mention.strong and not mention.citation and mention.part in above)
     # "Vu la demande de la commune en vue d'employer un traitement…".
     asked = next((each for each in firm if "demande" in case.document.flat[case.segment.at(each.start).start : each.start]), None)
     for block, verb in case.decisions() if asked is not None else ():
         start, stop = case.within(block)
-        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, stop) is not None
-        refused = verb.kind is Kind.REFUSAL and (own or cue("around.request").search(case.text, start, verb.start) is not None)
+        said, own = case.text[verb.start : verb.end], case.cues["around.answered"].match(case.text, verb.start, stop) is not None
+        refused = verb.kind is Kind.REFUSAL and (own or case.cues["around.request"].search(case.text, start, verb.start) is not None)
         # "La commune est autorisée" answers another request; this one is said to be granted.
         granted = verb.kind is Kind.AUTHORISATION and (own or re.match("demande|ilestfaitdroit", said) is not None)
         if asked is not None and (refused or granted):
@@ -316,32 +309,32 @@ def answered(case: SegmentEvidence) -> Finding | None:
     return None
 
 
-_LET = re.compile(r"met(?:tent)?en(?:oe|ce)uvre(?:le|un|ce)traitement")
-_THE_USE = re.compile(r"traitement|outil|logiciel|analys|algorithm")
 _USED_NEAR = 120
 """Squeezed characters beside a permission that may name what is allowed."""
 
 
 def by_parts(case: SegmentEvidence) -> Finding | None:
     """Return the authorisation that cites the law and has all parts of one, in any words ("l'opérateur est autorisé à soumettre les images
-    à l'outil", each term defined in another article): a permission, what is looked for, a period, and no title on something else than VSA
-    or its law."""
+    à l'outil", each term defined in another article): a permission, what is looked for, a period, and no title on something else than the
+    topic or its law."""
     document, segment, text = case.document, case.segment, case.text
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
-    of_vsa = not case.title.text or case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
-    if not (on_the_law and of_vsa) or case.denied():
+    of_topic = not case.title.text or case.title.speaks or case.cues["around.title_of_the_law"].search(case.title.text) is not None
+    if not (on_the_law and of_topic) or case.denied():
         return None
     allowed: Verb | None = None
     for block in segment.of(DecreePart.ARTICLE):
         start, stop = case.within(block)
-        verb, let = article_verb(text, start, stop), _LET.search(text, start, stop)
-        if stopped(text, start, stop) is not None:
+        verb, let = article_verb(case.cues, text, start, stop), case.cues["around.let"].search(text, start, stop)
+        if stopped(case.cues, text, start, stop) is not None:
             return None
         if verb is not None and (verb.kind is not Kind.AUTHORISATION or _is_not_allowed(case, verb)):
             return None
         verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, *let.span()))
-        if verb is not None and _THE_USE.search(text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)):
+        if verb is not None and case.cues["around.the_use"].search(
+            text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)
+        ):
             allowed = allowed or verb
     lasts = period(document, segment) if allowed is not None and case.looks_for_events() else None
     named = min(case.found, key=lambda mention: (mention.citation, not mention.strong))
@@ -356,12 +349,12 @@ _AFTER = 60
 
 
 def by_reference(case: SegmentEvidence) -> Finding | None:
-    """Return the change that a title or an article makes to a decree that only a visa or a recital identifies as one on VSA ("l'arrêté n°
-    2026-12 susvisé est abrogé")."""
+    """Return the change that a title or an article makes to a decree that only a visa or a recital identifies as one on the topic
+    ("l'arrêté n° 2026-12 susvisé est abrogé")."""
     numbered = number(case.document, case.segment)
     own = numbered.value if numbered is not None else None
     cited = citations(case.document, case.segment, own)
-    known = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
+    known = {entry.same: mention for entry in cited if entry.of_topic and (mention := _object_of(case, entry)) is not None}
     same = {entry.start: entry.same for entry in cited}
     for found in references(case.document, case.segment, None, own) if known else ():
         if (mention := known.get(same.get(found.start, ""))) is not None:
@@ -372,21 +365,21 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
 
 
 def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
-    """Return the mention of VSA in the description of a cited decree, unless that is a subsidy, a committee or the like for it."""
+    """Return the mention of the topic in the description of a cited decree, unless that is a subsidy, a committee or the like for it."""
     block, low = case.segment.at(cited.start), case.document.mended_span(cited.end, cited.end)[0]
     for mention in case.found:
         if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
             between = (low, mention.tight_start)
-            if cue("never").search(case.text, *between) is None and cue("related").search(case.text, *between) is None:
+            if case.cues["never"].search(case.text, *between) is None and case.cues["related"].search(case.text, *between) is None:
                 return mention
     return None
 
 
-# What is said of an act in which neither title nor articles decide, though it speaks of VSA or could.
+# What is said of an act in which neither title nor articles decide, though it speaks of the topic or could.
 
 
 def undecided(case: SegmentEvidence) -> Finding:
-    """Return the finding if neither title nor articles decide, but some part names VSA."""
+    """Return the finding if neither title nor articles decide, but some part names the topic."""
     if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
         return ruined
     spoken = any(mention.deciding or (mention.strong and mention.part is DecreePart.BODY) for mention in case.found)
@@ -395,7 +388,7 @@ def undecided(case: SegmentEvidence) -> Finding:
 
 
 def _by_body(case: SegmentEvidence) -> Finding:
-    """Return the finding if articles only mention VSA: for a person, unless in words of other things under another title."""
+    """Return the finding if articles only mention the topic: for a person, unless in words of other things under another title."""
     weak = not any(mention.strong for mention in case.found) and not case.supported()
     clear = case.title.text and not case.title.speaks and case.segment.is_formal and not case.unreadable
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
@@ -413,23 +406,28 @@ _ANALYSES = frozenset({"automated analysis of images", "automated analysis of wh
 
 def _is_of_another(case: SegmentEvidence, mention: Mention, *how: str) -> bool:
     """Return whether the sentence of a mention says that another decree authorises it, or is on it."""
-    return cue(".".join(("around.by_another", *how))).search(case.text, *case.document.mended_span(*case.sentence(mention))) is not None
+    return (
+        case.cues[".".join(("around.by_another", *how))].search(case.text, *case.document.mended_span(*case.sentence(mention))) is not None
+    )
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return whether weak words in an article describe what VSA does under any name: to analyse images, to show somebody where to look."""
+    """Return whether weak words in an article describe what the topic does under any name: to analyse images, to show somebody where to
+    look."""
     if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*case.sentence(mention))
-    if cue("around.telling").search(case.text, low, max(high, mention.tight_end)) is not None:
+    if case.cues["around.telling"].search(case.text, low, max(high, mention.tight_end)) is not None:
         return True
-    whole = _SENTENCE.search(case.document.flat, mention.start, mention.end) is None and cue("related").search(case.title.text) is None
-    return mention.cue in _ANALYSES and whole and cue("around.made").search(case.text, low, max(high, mention.tight_end)) is not None
+    whole = (
+        _SENTENCE.search(case.document.flat, mention.start, mention.end) is None and case.cues["related"].search(case.title.text) is None
+    )
+    return mention.cue in _ANALYSES and whole and case.cues["around.made"].search(case.text, low, max(high, mention.tight_end)) is not None
 
 
 def _by_preamble(case: SegmentEvidence) -> Finding:
-    """Return the finding if only visas and recitals speak of VSA: a person must look, unless the act merely cites the law under a title of
-    its own, or is a text of two interleaved layers with every word there."""
+    """Return the finding if only visas and recitals speak of the topic: a person must look, unless the act merely cites the law under a
+    title of its own, or is a text of two interleaved layers with every word there."""
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
         # What decides may be cut off.
@@ -439,11 +437,11 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     given_up = [_given_up(case, mention) for mention in strong]
     cited = legal_bases(case.document, case.segment.start, case.segment.end)
     on_the_law = any(basis.alone and not _beside_excluded(case, start) for basis, start, _ in cited)
-    # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
+    # It rests on the law, and its articles name what is looked for: it decides in words of its own.
     decides = on_the_law and case.looks_for_events() and not any(given_up)
     if decides or tells_only_a_change(case.title) or case.unreadable:
         return case.left_open(VerdictReason.PREAMBLE)
-    beside = not on_the_law and cue("around.other_measure").search(case.title.text) is not None
+    beside = not on_the_law and case.cues["around.other_measure"].search(case.title.text) is not None
     if beside or all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
         return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
     return case.left_open(VerdictReason.PREAMBLE)
@@ -465,12 +463,12 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
     if _is_of_another(case, mention):
         return True
     low, high = case.document.mended_span(*case.sentence(mention))
-    before = cue("around.given_up").search(case.text, low, mention.tight_end)
-    return before is not None or cue("around.not_done").match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
+    before = case.cues["around.given_up"].search(case.text, low, mention.tight_end)
+    return before is not None or case.cues["around.not_done"].match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
 
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
-    """Return whether VSA is only named in titles of cited decrees, and the act decides nothing on images."""
+    """Return whether the topic is only named in titles of cited decrees, and the act decides nothing on images."""
     before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
     quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
     if case.supported() or not case.segment.has_articles or not quoted:
@@ -478,12 +476,9 @@ def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     return case.said("around.seen", DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE) is None
 
 
-_ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detection|alerte)automati")
-
-
 def without_mention(case: SegmentEvidence) -> Finding:
-    """Return the finding if nothing names VSA, but its words may be cut off or misread. A person must look at a title cut in a table of
-    contents ("portant autorisation de l'emploi da") without a body, and at an act that cites the very articles of the law and names
+    """Return the finding if nothing names the topic, but its words may be cut off or misread. A person must look at a title cut in a table
+    of contents ("portant autorisation de l'emploi da") without a body, and at an act that cites the very articles of the law and names
     predetermined events, video surveillance or nothing."""
     document, segment = case.document, case.segment
     cut = case.said("around.use_of_something_in_a_place")
@@ -497,7 +492,9 @@ def without_mention(case: SegmentEvidence) -> Finding:
     resting = next((entry for entry in cited if not _beside_excluded(case, entry[1])), None)
     if resting is not None and not case.denied():
         basis, start, end = resting
-        telling = not case.title.text or tells_only_a_change(case.title) or _ON_VIDEO.search(case.title.text) is not None
+        telling = (
+            not case.title.text or tells_only_a_change(case.title) or case.cues["around.on_the_field"].search(case.title.text) is not None
+        )
         telling = telling or not segment.has_articles or case.said("around.images_analysed", DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
@@ -505,22 +502,21 @@ def without_mention(case: SegmentEvidence) -> Finding:
     return _in_other_words(case) or Finding(Outcome.NOT_CONCERNED, None, (*case.set_aside(), *case.texts_cited()) or case.sign())
 
 
-_TELLS = re.compile(r"attention|avert|alert|signal|surlign|previen|reper|detect")
 _IN_JARGON = VerdictReason.JARGON.value
 _UNDONE = 200
 """Squeezed characters after a sentence of a recital that may say that what it names is not done."""
 
 
 def _in_other_words(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look if a title names VSA in administrative jargon, unless it decides nothing or on other things, or if an
-    act on cameras has an analysing program, under any name, and one of the predetermined events."""
+    """Return that a person must look if a title names the topic in administrative jargon, unless it decides nothing or on other things, or
+    if an act on cameras has an analysing program, under any name, and one of the predetermined events."""
     text = case.document.folded.text
     for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
         end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
-        said = cue("jargon.title").search(text, block.start, end)
+        said = case.cues["jargon.title"].search(text, block.start, end)
         span = case.document.mended_span(block.start, end)
-        other = any(cue(name).search(case.text, *span) for name in ("never", "around.other_thing"))
-        if said is None or cue("jargon.unless").search(text, block.start, end) or other:
+        other = any(case.cues[name].search(case.text, *span) for name in ("never", "around.other_thing"))
+        if said is None or case.cues["jargon.unless"].search(text, block.start, end) or other:
             continue
         phrase = case.document.evidence("verdict", block.start, end)
         return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), _IN_JARGON))
@@ -534,20 +530,20 @@ def _program(case: SegmentEvidence) -> re.Match[str] | None:
     """Return what analyses images under any name, in an act on cameras that names a predetermined event, or that tells of people."""
     text = case.document.flat
     blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE))
-    listed = case.said("around.video") and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks)
+    listed = case.said("around.field") and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks)
     for block in blocks:
-        for told in cue("jargon.program").finditer(text, block.start, block.end):
+        for told in case.cues["jargon.program"].finditer(text, block.start, block.end):
             first, last = sentence(text, block, *told.span())
             start, end = case.document.mended_span(first, last)
-            undone = cue("around.not_done").search(case.text, start, end + _UNDONE) if block.part is DecreePart.RECITAL else None
-            people = _TELLS.search(text, told.start(), last) and cue("around.people").search(case.text, start, end)
-            if (listed or people) and undone is None and cue("around.other_thing").search(case.text, start, end) is None:
+            undone = case.cues["around.not_done"].search(case.text, start, end + _UNDONE) if block.part is DecreePart.RECITAL else None
+            people = case.cues["around.tells"].search(text, told.start(), last) and case.cues["around.people"].search(case.text, start, end)
+            if (listed or people) and undone is None and case.cues["around.other_thing"].search(case.text, start, end) is None:
                 return told
     return None
 
 
 def _ruined(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look if no article could be read, but fragments of the words for VSA and of its law remain."""
+    """Return that a person must look if no article could be read, but fragments of the words for the topic and of its law remain."""
     left = case.said("around.what_is_left_of_its_name")
     if left is None or case.segment.has_articles or case.mentions.set_aside or case.said("around.remains") is None:
         return None

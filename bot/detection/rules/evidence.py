@@ -1,6 +1,6 @@
-"""Collects the evidence of one segment, its title and verbs, and its findings. `about`: `verdict` for a phrase that names VSA, `verb` for
-the act's effect, `support` and `against` for context, `doubt`, `contradiction` for an article against the title, `sign` for a word without
-result. `cue`: from `cues.toml`, a legal basis of `law.toml`, or a constant."""
+"""Collects the evidence of one segment, its title and verbs, and its findings. `about`: `verdict` for a phrase that names the topic, `verb`
+for the act's effect, `support` and `against` for context, `doubt`, `contradiction` for an article against the title, `sign` for a word
+without result. `cue`: from `cues.toml`, a legal basis of `law.toml`, or a constant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from bot.detection.facts.operators import beside_formality, operators_within
-from bot.detection.text.cues import VerdictReason, cue, cues, name_of
+from bot.detection.text.cues import Cues, VerdictReason, name_of
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
 from bot.domain.acts import CHANGING, GRANTS, Evidence, Kind, Outcome
@@ -26,7 +26,7 @@ _ENOUGH = 3
 _AFTER_VERB = 24
 """Characters quoted after a verb, so that one sees what it bears on."""
 _PURPOSE = 20
-"""Squeezed characters after a mention in which a title says what its algorithm is for."""
+"""Squeezed characters after a mention in which a title says what it is for."""
 _BUT_FOR = re.compile(r"\b(?:autres?|au-dela|en dehors|hors|sauf|reconnaissance|identification|biometri\w*|facial\w*)\b")
 _PORTANT = "portant "
 
@@ -52,8 +52,13 @@ class SegmentEvidence:
     unreadable: bool
 
     @property
+    def cues(self) -> Cues:
+        """Return the cues of the topic for which it is judged."""
+        return self.document.cues
+
+    @property
     def found(self) -> tuple[Mention, ...]:
-        """Return the phrases that name VSA, in order."""
+        """Return the phrases that name the topic, in order."""
         return self.mentions.found
 
     @property
@@ -77,7 +82,7 @@ class SegmentEvidence:
     def said(self, name: str, *parts: DecreePart) -> re.Match[str] | None:
         """Return the first match of the cue of this name in these parts, by default in the whole segment."""
         spans = [self.within(block) for block in self.segment.of(*parts)] if parts else [self.span]
-        return next((found for span in spans if (found := cue(name).search(self.text, *span)) is not None), None)
+        return next((found for span in spans if (found := self.cues[name].search(self.text, *span)) is not None), None)
 
     def sees_nothing(self) -> bool:
         """Return whether no word of a whole act is about images, or only about animals, land and the like, or their absence."""
@@ -88,11 +93,11 @@ class SegmentEvidence:
         if alien and not any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in firm):
             return True
         titled = (mention for mention in self.found if mention.part is DecreePart.TITLE)
-        purpose = (cue("around.purpose").search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) for mention in titled)
+        purpose = (self.cues["around.purpose"].search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) for mention in titled)
         if firm or not all(purpose):
             return False
-        unseen = {match.end() for match in cue("around.unseen").finditer(self.text, *self.span)}
-        return all(match.end() in unseen for match in cue("around.seen").finditer(self.text, *self.span))
+        unseen = {match.end() for match in self.cues["around.unseen"].finditer(self.text, *self.span)}
+        return all(match.end() in unseen for match in self.cues["around.seen"].finditer(self.text, *self.span))
 
     def supported(self) -> bool:
         """Return whether medium words have enough context: the law itself, its decree, or two of the predetermined events."""
@@ -106,11 +111,12 @@ class SegmentEvidence:
     def decisions(self) -> Iterator[tuple[Block, Verb]]:
         """Yield the articles that decide, each with its verb."""
         for block in self.segment.of(DecreePart.ARTICLE):
-            if (verb := article_verb(self.text, *self.within(block))) is not None:
+            if (verb := article_verb(self.cues, self.text, *self.within(block))) is not None:
                 yield block, verb
 
     def denied(self) -> bool:
-        """Return whether an article states that the act authorises no VSA, without limiting this to others, elsewhere or another time."""
+        """Return whether an article states that the act authorises no such use, without limiting this to others, elsewhere or another
+        time."""
         aside = (entry for entry in self.mentions.set_aside if entry.value == EXCLUDED)
         said = (self.sentence(entry) for entry in aside if self.segment.at(entry.start).part is DecreePart.ARTICLE)
         return any(_BUT_FOR.search(self.document.flat, *span) is None for span in said)
@@ -147,7 +153,7 @@ class SegmentEvidence:
         return tuple(self.document.evidence("against", entry.start, entry.end, entry.value) for entry in self.mentions.set_aside[:_ENOUGH])
 
     def texts_cited(self) -> Iterator[Evidence]:
-        """Quote the laws and decrees on VSA that it cites, each once."""
+        """Quote the laws and decrees on the topic that it cites, each once."""
         for basis, start, end in legal_bases(self.document, self.segment.start, self.segment.end):
             yield self.document.evidence("support", start, end, basis.label)
 
@@ -242,7 +248,7 @@ _BESIDE = 90
 @dataclass(frozen=True, slots=True)
 class Verb:
     """Holds a verb and the kind of act that it makes. `start:end` are positions in the searched text. `of_use`: the title has no verb and
-    names the use of VSA; its articles say more."""
+    names the use; its articles say more."""
 
     kind: Kind
     start: int
@@ -250,54 +256,54 @@ class Verb:
     of_use: bool = False
 
 
-def first_verb(text: str, start: int, stop: int) -> Verb | None:
+def first_verb(cues: Cues, text: str, start: int, stop: int) -> Verb | None:
     """Return the first verb of a title, of two that begin together the longer; none that is only applied for ("demande d'autorisation")."""
-    found = ((kind, match) for kind in Kind for match in cue(f"titles.{kind.value}").finditer(text, start, stop))
-    matches = [Verb(kind, *match.span()) for kind, match in found if not _asked(text, start, match)]
+    found = ((kind, match) for kind in Kind for match in cues[f"titles.{kind.value}"].finditer(text, start, stop))
+    matches = [Verb(kind, *match.span()) for kind, match in found if not _asked(cues, text, start, match)]
     return min(matches, key=lambda verb: (verb.start, -(verb.end - verb.start)), default=None)
 
 
-def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
+def title_verb(cues: Cues, text: str, start: int, said: int, stop: int) -> Verb | None:
     """Return the verb of a title. Beyond `said` it names the event: there only a verb on another decree counts."""
-    decision = first_verb(text, start, said)
-    if decision is None and (amending := cue("around.amending").search(text, said, stop)) is not None:
-        decision = first_verb(text, amending.start(), stop)
-    related = cue("related").search(text, start, said)
+    decision = first_verb(cues, text, start, said)
+    if decision is None and (amending := cues["around.amending"].search(text, said, stop)) is not None:
+        decision = first_verb(cues, text, amending.start(), stop)
+    related = cues["related"].search(text, start, said)
     if decision is not None:
         return None if related is not None and related.start() < decision.start else decision
-    use = cue("titles.use").search(text, start, said)
+    use = cues["titles.use"].search(text, start, said)
     if use is None or (related is not None and related.start() <= use.start()):
         return None
-    return Verb(Kind.AUTHORISATION, *use.span(), of_use=True) if cue("around.asked").search(text, start, use.start()) is None else None
+    return Verb(Kind.AUTHORISATION, *use.span(), of_use=True) if cues["around.asked"].search(text, start, use.start()) is None else None
 
 
-def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
+def stopped(cues: Cues, text: str, start: int, stop: int) -> re.Match[str] | None:
     """Return the words with which an article forbids or stops a use, except what no decree allows ("la reconnaissance faciale est
     interdite") or what may follow ("la préfète peut y mettre fin")."""
-    for found in cue("around.forbidden_or_stopped").finditer(text, start, stop):
+    for found in cues["around.forbidden_or_stopped"].finditer(text, start, stop):
         beside = max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)
-        if not any(cue(f"around.{key}").search(text, *beside) for key in ("never_allowed", "power")):
+        if not any(cues[f"around.{key}"].search(text, *beside) for key in ("never_allowed", "power")):
             return found
     return None
 
 
-def unsettled(text: str, start: int, stop: int, end: int) -> re.Match[str] | None:
-    """Return the words of a title (`start:end`) by `stop` after which a person must decide about VSA."""
-    found = cue("unsettled").search(text, start, end)
-    if found is None or found.start() > stop or cue("around.settled").search(text, found.end(), min(stop + _SECOND, end)) is not None:
+def unsettled(cues: Cues, text: str, start: int, stop: int, end: int) -> re.Match[str] | None:
+    """Return the words of a title (`start:end`) by `stop` after which a person must decide."""
+    found = cues["unsettled"].search(text, start, end)
+    if found is None or found.start() > stop or cues["around.settled"].search(text, found.end(), min(stop + _SECOND, end)) is not None:
         return None
     return found
 
 
-def _asked(text: str, start: int, verb: re.Match[str]) -> bool:
+def _asked(cues: Cues, text: str, start: int, verb: re.Match[str]) -> bool:
     """Return whether a verb follows the words of a request."""
-    asked = cue("around.asked").finditer(text, max(start, verb.start() - _ASKED), verb.start())
+    asked = cues["around.asked"].finditer(text, max(start, verb.start() - _ASKED), verb.start())
     return any(match.end() == verb.start() for match in asked)
 
 
-def article_verb(text: str, start: int, stop: int) -> Verb | None:
+def article_verb(cues: Cues, text: str, start: int, stop: int) -> Verb | None:
     """Return the first deciding verb of an article."""
-    found = ((kind, cue(f"articles.{kind.value}").search(text, start, stop)) for kind in Kind)
+    found = ((kind, cues[f"articles.{kind.value}"].search(text, start, stop)) for kind in Kind)
     matches = [Verb(kind, *match.span()) for kind, match in found if match is not None]
     return min(matches, key=lambda verb: (verb.start, verb.kind.value), default=None)
 
@@ -323,19 +329,20 @@ _ONLY_A_CHANGE = re.compile(
 class OwnTitle:
     """Holds the squeezed title of an act, or an empty one. `start` is its beginning in the mended view of its document."""
 
+    cues: Cues
     text: str = ""
     start: int = 0
 
     @property
     def verb(self) -> Verb | None:
         """Return the first verb, with its positions in the mended view."""
-        verb = first_verb(self.text, 0, len(self.text))
+        verb = first_verb(self.cues, self.text, 0, len(self.text))
         return None if verb is None else replace(verb, start=self.start + verb.start, end=self.start + verb.end)
 
     @property
     def speaks(self) -> bool:
-        """Return whether the title names VSA, in any words."""
-        return cues().name(self.text, 0, len(self.text))
+        """Return whether the title names the topic, in any words."""
+        return self.cues.name(self.text, 0, len(self.text))
 
 
 def is_generic(title: str) -> bool:
@@ -361,8 +368,8 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
         trusted = re.match(r"(?:arretes?|decision)\b", text[start:end]) is not None if heading else not stand_alone
         if trusted and not is_generic(text[start:end]):
             first, last = document.mended_span(start, end)
-            return OwnTitle(document.mended.text[first:last], first)
-    return OwnTitle()
+            return OwnTitle(document.cues, document.mended.text[first:last], first)
+    return OwnTitle(document.cues)
 
 
 _LINE = re.compile(r"[^\n]+")
@@ -375,7 +382,7 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
     for block, found in _openings(document, segment, "around.public_notice"):
         if _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
-            if block.part is DecreePart.HEADING or not cue("around.act").search(document.mended.text, found.end(), title_end):
+            if block.part is DecreePart.HEADING or not document.cues["around.act"].search(document.mended.text, found.end(), title_end):
                 return found
     return None
 
@@ -399,5 +406,5 @@ def _openings(document: ActText, segment: Segment, name: str) -> Iterator[tuple[
     """Yield where a line of a title or heading begins with the cue of this name."""
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         for line in _LINE.finditer(document.folded.text, block.start, block.end):
-            if (found := cue(name).match(document.mended.text, *document.mended_span(line.start(), block.end))) is not None:
+            if (found := document.cues[name].match(document.mended.text, *document.mended_span(line.start(), block.end))) is not None:
                 yield block, found

@@ -1,5 +1,5 @@
-"""Compiles the detection cues of `cues.toml`, each under its name there, and makes the views of a text in which they are matched. Errors in
-that file are errors of the program: they raise at first use."""
+"""Compiles the detection cues of a topic, each under its name in `cues.toml`, and makes the views of a text in which they are matched.
+Errors in these files raise at first use."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from functools import cache, lru_cache, reduce
 from importlib.resources import files
 from itertools import chain
 from operator import getitem
-from typing import Any, NamedTuple
+from typing import Any
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from bot.domain.identity import SAME_NUMBER
 from bot.domain.text import CUT, fold_words, hyphen_at
+from bot.domain.topics import topic_file
 
 Pattern = re.Pattern[str]
 
 
 class VerdictReason(StrEnum):
-    """Holds why a person must see an act, or why it is not concerned though it speaks of VSA: the stored name, and words."""
+    """Holds why a person must see an act, or why it is not concerned though it speaks of its topic: the stored name, and words."""
 
     words: str
 
@@ -37,7 +38,7 @@ class VerdictReason(StrEnum):
 
     SOMETHING_ELSE = "title of something else", "its title is that of a notice, a list, an appointment or the like, which decides nothing"
     NO_ACT = "title without an act", "its title speaks of it, and nothing around shows that it is an act that decides"
-    OTHER_WORDS = "words of other things", "its words serve for other things too, and nothing in it rests on the law on VSA"
+    OTHER_WORDS = "words of other things", "its words serve for other things too, and nothing in it rests on the law"
     UNSETTLED = (
         "unsettled",
         "it forbids, gives notice, lifts a suspension, tells of a judgment or only names a use: what comes of it is open",
@@ -45,14 +46,14 @@ class VerdictReason(StrEnum):
     ARTICLES_AGAINST = "articles against the title", "its title authorises, and its articles only refuse or end"
     UNNAMED = "erratum of a decree not named", "it corrects a decree on it, and does not say which"
     NO_CHANGE = "erratum that changes nothing", "it corrects a decree on it, and says that it changes nothing"
-    JARGON = "title in the jargon of services", "its title seems to name it in words of services, such as VSA"
+    JARGON = "title in the jargon of services", "its title seems to name it in words of services"
     IN_PASSING = "in passing", "it decides under a title of its own, on something else, and speaks of it in passing"
     UNDECIDED = "nothing decides", "it speaks of it, and neither its title nor an article decides"
     PREAMBLE = "only before the articles", "only its visas or recitals speak of it"
     QUOTED = "only quoted", "it only quotes the title of a text on it"
     CUT_OFF = "title cut off", "its title is cut off before it says what for"
     DAMAGED = "damaged words", "the words that would name it are damaged"
-    LAW_ALONE = "law without object", "it rests on the law on algorithmic video surveillance, which it does not name"
+    LAW_ALONE = "law without object", "it rests on the law on it, and does not name it"
     UNREADABLE = "nothing readable", "no page of it could be read, and its title does not say what it is about"
     LISTED = "listed and found", "its table lists decrees that follow it, each of which is an act of its own"
     LISTED_ONLY = "listed and not found", "its table lists more decrees on it than follow"
@@ -84,33 +85,103 @@ def name_of(match: re.Match[str]) -> str:
     return (match.lastgroup or "").replace("_", " ")
 
 
-class Cues(NamedTuple):
-    """Damaged words, and patterns that name VSA, one by one: of two that overlap the earlier one gives the name."""
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """Describes a text that a decree of the topic may cite. `alone`: citing it is a sign by itself that an act is about the topic."""
 
-    misreads: tuple[str, ...]
-    strong: tuple[Pattern, ...]
-    bare: tuple[Pattern, ...]
-    medium: tuple[Pattern, ...]
+    label: str
+    pattern: Pattern
+    article: Pattern | None = None
+    unless: str | None = None
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeCues:
+    """Holds what names a purpose: patterns over the mended text; those that count in a list of purposes alone; words over the flat text,
+    which count there too."""
+
+    code: str
+    named: Pattern
+    listed: Pattern
+    words: Pattern | None
+
+
+_CUE_TABLES = ("objects", "around", "titles", "articles", "jargon", "judged", "purposes")
+"""Tables of cues by their use; in the others the keys are names of cues, and a topic may add some."""
+
+
+class Cues:
+    """Holds the cues of a topic: those that all topics share, and what its folder adds to them."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        purposes = topic_file(topic, "purposes.toml")
+        entries = purposes.pop("purpose", [])
+        self.tables = _merged(load("cues.toml"), {**topic_file(topic, "cues.toml"), "purposes": purposes}, f"topic {topic}")
+        self._patterns: dict[str, Pattern] = {}
+        self.misreads: tuple[str, ...] = tuple(self.tables["misreads"])
+        objects = self.tables["objects"]
+        self.strong, self.bare, self.medium = (
+            tuple(named({key: [one]}) for key, words in objects[level].items() for one in words) for level in ("strong", "bare", "medium")
+        )
+        self.legal_bases = tuple(
+            LegalBasis(**(each | {key: pattern(each[key]) for key in ("pattern", "article") if key in each}))
+            for each in topic_file(topic, "law.toml")["legal_basis"]
+        )
+        self.purposes = tuple(_purpose_cues(entry) for entry in entries)
+
+    def __getitem__(self, name: str) -> Pattern:
+        """Return a table or a list of cues by its dotted name ("never", "around.field") as one pattern; an empty one meets nothing."""
+        if (known := self._patterns.get(name)) is None:
+            *tables, key = name.split(".")
+            words = reduce(getitem, tables, self.tables)[key]
+            known = self._patterns[name] = named(words if isinstance(words, dict) else {key: words}) if words else _NOTHING
+        return known
 
     def name(self, text: str, start: int, end: int) -> bool:
-        """Return whether a stretch of a squeezed text names VSA, in any words."""
+        """Return whether a stretch of a squeezed text names the topic, in any words."""
         return any(each.search(text, start, end) for each in (*self.strong, *self.bare, *self.medium))
 
+    def signs_in(self, tight: str) -> bool:
+        """Return whether a squeezed text, in any spelling, may speak of the topic."""
+        return self["gate"].search(tight) is not None or any(damaged(tight, word) for word in self.tables["misread_signs"])
+
+
+_NOTHING = re.compile("(?!)")
+
 
 @cache
-def cues() -> Cues:
-    """Return the words and objects of `cues.toml`, read once."""
-    data = load("cues.toml")
-    each = (data["objects"][level].items() for level in Cues._fields[1:])
-    return Cues(tuple(data["misreads"]), *(tuple(named({key: [one]}) for key, words in level for one in words) for level in each))
+def cues(topic: str) -> Cues:
+    """Return the cues of a topic, read once. Raises ValueError where its files have a key that no rule knows, or an empty list."""
+    return Cues(topic)
 
 
-@cache
-def cue(name: str) -> Pattern:
-    """Return a table or a list of `cues.toml` by its dotted name ("never", "around.video") as one pattern, read once."""
-    *tables, key = name.split(".")
-    words = reduce(getitem, tables, load("cues.toml"))[key]
-    return named(words if isinstance(words, dict) else {key: words})
+def _merged(common: Mapping[str, Any], own: Mapping[str, Any], where: str, path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the cues of a topic before those that all share."""
+    closed = not path or path[-1] in _CUE_TABLES
+    merged = dict(common)
+    for key, value in own.items():
+        name = ".".join((*path, key))
+        if (closed and key not in common) or not value:
+            raise ValueError(f"{where}: {name} {'is no cue' if value else 'is empty'}")
+        if isinstance(value, dict):
+            merged[key] = _merged(common.get(key, {}), value, where, (*path, key))
+        else:
+            merged[key] = [*value, *common.get(key, ())]
+    return merged
+
+
+def _purpose_cues(entry: Mapping[str, Any]) -> PurposeCues:
+    words = re.compile(_as_read(entry["words"])) if "words" in entry else None
+    named_by = [_as_read(one) for one in entry["patterns"]]
+    listed = [*named_by, *(_as_read(one) for one in entry.get("listed", ()))]
+    return PurposeCues(entry["code"], pattern(*named_by), pattern(*listed), words)
+
+
+def _as_read(words: str) -> str:
+    """Return a pattern that meets its words also where OCR read an "m" as "rn" ("mouvernents de foule"), which these words are full of."""
+    return words.replace("m", "(?:m|rn)")
 
 
 def reason_words(name: str | None) -> str | None:

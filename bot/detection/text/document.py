@@ -11,13 +11,13 @@ from enum import StrEnum
 from itertools import accumulate, pairwise
 from typing import Generic, TypeVar
 
-from bot.detection.text.cues import RewrittenText, cue, cues, damaged, fold, load, repair, squeeze
+from bot.detection.text.cues import Cues, RewrittenText, cues, fold, load, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
 from bot.domain.text import PageText, bare, fold_letters, fold_words, one_line
 
 _REACH = 14
-"""Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
+"""Pages kept on each side of a sign: decrees have six or seven, annexes aside."""
 
 _SURE_ENOUGH = 85
 """Mean confidence (0 to 100) of a recognised page below which accuracy falls under 99 %: a name of some words may be misread."""
@@ -26,21 +26,19 @@ HEADING_REACH = 400
 """Characters of a text in which its own title stands."""
 
 
-def has_sign(text: str) -> bool:
-    """Return whether a text, in any spelling, may speak of VSA."""
-    tight = fold_letters(text)
-    return cue("gate").search(tight) is not None or bool(damaged(tight, cues().misreads[0]))
+def has_sign(text: str, topic: str) -> bool:
+    """Return whether a text, in any spelling, may speak of a topic."""
+    return cues(topic).signs_in(fold_letters(text))
 
 
-def signs(act: Act) -> bool:
-    """Return whether the act has a sign anywhere, including in its title or across two pages."""
+def signs(act: Act, topics: Iterable[str]) -> tuple[str, ...]:
+    """Return the topics of which the act has a sign anywhere, including in its title or across two pages."""
     heading = act.pages[0].text[:HEADING_REACH] if act.pages else ""
-    if cue("jargon.title").search(fold_words(f"{act.title}\n{heading}")) is not None:
-        return True
-    return has_sign("\n".join([act.title, *(page.text for page in act.pages)]))
+    head, tight = fold_words(f"{act.title}\n{heading}"), fold_letters("\n".join([act.title, *(page.text for page in act.pages)]))
+    return tuple(topic for topic in topics if cues(topic)["jargon.title"].search(head) is not None or cues(topic).signs_in(tight))
 
 
-def relevant_pages(act: Act) -> tuple[PageText, ...]:
+def relevant_pages(act: Act, topic: str) -> tuple[PageText, ...]:
     """Return the pages worth a closer look: all, or in a bulk act of hundreds those around a sign, be it cut between two pages."""
     pages = act.pages
     if len(pages) <= 2 * _REACH:
@@ -48,7 +46,7 @@ def relevant_pages(act: Act) -> tuple[PageText, ...]:
     near: set[int] = set()
     for index, page in enumerate(pages):
         following = pages[index + 1].text[:200] if index + 1 < len(pages) else ""
-        if has_sign(page.text + "\n" + following):
+        if has_sign(page.text + "\n" + following, topic):
             near.update(range(max(index - _REACH, 0), min(index + _REACH + 1, len(pages))))
     return tuple(pages[index] for index in sorted(near)) or pages
 
@@ -135,6 +133,8 @@ class ActText:
     mended: RewrittenText
     """`tight.text` with the words put back that OCR damages. The text to match cues against."""
     title_end: int
+    cues: Cues
+    """Those of the topic for which it is judged."""
     title_from: Where = Where.TITLE
     """Where the title was read."""
     segment: Segment = Segment(0, 0, ())
@@ -201,9 +201,9 @@ def _with_cells(printed: str) -> str:
     return printed if "\t" in printed else _WIDE.sub(lambda blanks: "\t" + " " * (len(blanks.group()) - 1), printed)
 
 
-def document(act: Act) -> ActText:
-    """Return the document made of the title of an act and its relevant pages, with the parts of its decree."""
-    pages = relevant_pages(act)
+def document(act: Act, topic: str) -> ActText:
+    """Return the document made of the title of an act and its relevant pages, with the parts of its decree, to be judged for a topic."""
+    pages = relevant_pages(act, topic)
     # Where an entry of a table of contents takes two lines, its page number stands between its last words.
     parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
     printed = (_RULE.sub(lambda rule: " " * len(rule.group()), _with_cells(page.text).translate(_DRAWN)) for page in pages)
@@ -211,7 +211,7 @@ def document(act: Act) -> ActText:
     source = "".join(parts)
     folded = fold(source)
     tight = squeeze(folded.text)
-    mended = repair(tight.text, cues().misreads)
+    mended = repair(tight.text, cues(topic).misreads)
     text = ActText(
         source,
         pages,
@@ -222,6 +222,7 @@ def document(act: Act) -> ActText:
         tight,
         mended,
         folded.position(len(parts[0]) - 1),
+        cues(topic),
         act.title_from or Where.TITLE,
     )
     return replace(text, segment=_segment(text))
@@ -274,7 +275,7 @@ _FIRST_ARTICLE = re.compile(
 )
 _NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-/]", re.MULTILINE)
 _GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
-# "TITRE III / TRAITEMENT ALGORITHMIQUE DES IMAGES" speaks of the article that follows it, not of the one before.
+# "TITRE III / TRAITEMENT DES IMAGES" speaks of the article that follows it, not of the one before.
 _SECTION = re.compile(
     rf"^\W{{0,3}}(?:titre|chapitre|section)\s+(?:[ivx]{{1,5}}|\d{{1,2}}|premiere?|unique)\b[^\n]*\n(?:[^\n]{{0,120}}\n){{0,3}}?(?=\W{{0,3}}{_WORD}\s)",
     re.MULTILINE,

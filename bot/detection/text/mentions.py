@@ -1,17 +1,16 @@
-"""Finds where an act speaks of algorithmic video surveillance, in which part of it, and how firmly; and the law that it names."""
+"""Finds where an act speaks of its topic, in which part of it, and how firmly; and the law that it names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice, product
 
-from bot.detection.text.cues import Pattern, cue, cues, load, name_of, pattern
+from bot.detection.text.cues import LegalBasis, Pattern, name_of
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.rows import lists, ticked_under
-from bot.domain.acts import Purpose
+from bot.domain.topics import purposes_of
 
 _AROUND = 130
 """Squeezed characters on each side of a mention that count as its context: about a sentence."""
@@ -19,9 +18,6 @@ _AROUND = 130
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
 _TITLES = {DecreePart.TITLE, DecreePart.HEADING}
-# What names more than ordinary cameras.
-_PROGRAM = re.compile(r"algorithm|automati|analys|logiciel|augment|intelligen")
-
 # "à l'occasion du Salon de l'intelligence artificielle et de l'analyse d'images": what an event is called is no object of the act.
 _EVENT_NAME = re.compile(
     r"\b(?:a l'occasion|lors|en marge|dans le cadre) (?:du |de la |de l'|des )"
@@ -40,12 +36,6 @@ _NO_HEAD = re.compile(rf"{_NO}|(?:demand|sollicit)ee?s?")
 UNTICKED = re.compile(r"☐[^\n☒☑]*$")
 # After an item without a sign: what is said of the others bears on none above.
 _NEXT_SENTENCE = re.compile(r"[.;]|\n[-•]|\n\W{0,3}(?:les?|la|tous?|toute|aucune?|nul(?:le)?)\s(?:les )?autres?\b")
-# "les événements mentionnés aux 1°, 3° à 5° et 8° de l'article 3 du décret n° 2023-828".
-_NUMBERED = re.compile(
-    r"\b(?:aux?|du|des)\s(?:points?\s|n\s?[°o]s?\s)?(?P<numbers>[1-8](?:\s?°)?(?:\s?(?:,|et|a)\s(?:(?:aux?|du|des)\s)?[1-8](?:\s?°)?){0,7})"
-    r"\s(?:du i )?de l'article 3 du (?:meme )?decret (?:n\s?[°o]?\s?2023-828|du 28 aout 2023)"
-)
-
 _ENOUGH = 400
 """Most mentions in one decree: real ones have a dozen; limits hostile texts."""
 
@@ -82,43 +72,47 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
     found: list[Mention] = []
     aside: list[TextMatch[str]] = []
     taken: list[tuple[int, int]] = []
-    text = document.mended.text
+    text, cues = document.mended.text, document.cues
     low, high = document.mended_span(segment.start, segment.end)
     events = [match.span() for match in _EVENT_NAME.finditer(document.flat, segment.start, segment.end)]
-    about_video = cue("around.video").search(text, low, high) is not None or rests_on_the_law(document, segment)
-    for strong, match in islice(_matches(document, segment, about_video), _ENOUGH):
+    in_field = cues["around.field"].search(text, low, high) is not None or rests_on_the_law(document, segment)
+    for strong, match in islice(_matches(document, segment, in_field), _ENOUGH):
         start, end = match.span()
         if any(start < other_end and other_start < end for other_start, other_end in taken):
             continue
         taken.append((start, end))
         first, last = document.loose(start, end)
-        told = [first + word.start() for word in _PROGRAM.finditer(document.flat[first:last])]
+        told = [first + word.start() for word in cues["around.program"].finditer(document.flat[first:last])]
         if told and all(any(opened <= word < closed for opened, closed in events) for word in told):
             aside.append(TextMatch(_OF_AN_EVENT, first, last))
             continue
         block, ending = segment.at(first), segment.at(last - 1)
-        if block.part in _TITLES and ending.part is DecreePart.ARTICLE and _PROGRAM.search(document.flat, first, block.end) is None:
+        if (
+            block.part in _TITLES
+            and ending.part is DecreePart.ARTICLE
+            and cues["around.program"].search(document.flat, first, block.end) is None
+        ):
             # "… d'un système de vidéoprotection" and "… algorithmique" of an article are no mention of the title.
             block, first, start = ending, ending.start, document.mended_span(ending.start, ending.end)[0]
         opening = document.mended_span(block.start, block.end)[0]
         said = document.mended_span(*sentence(document.flat, block, first, last))
-        against = cue("around.other_thing").search(text, max(start - _AROUND, opening), min(end + 60, high)) or cue(
+        against = cues["around.other_thing"].search(text, max(start - _AROUND, opening), min(end + 60, high)) or cues[
             "around.said_not_to_be_there"
-        ).search(text, max(start - _AROUND, said[0]), min(end + _AROUND, max(said[1], end)))
+        ].search(text, max(start - _AROUND, said[0]), min(end + _AROUND, max(said[1], end)))
         if against is not None:
             aside.append(TextMatch(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
             continue
         if block.part in _TITLES and ending.part not in _TITLES:
             last = block.end
-        citation = cue("around.citation").search(text[max(start - _AROUND, opening) : start]) is not None
+        citation = cues["around.citation"].search(text[max(start - _AROUND, opening) : start]) is not None
         # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).
-        firm = strong and (about_video or not segment.is_formal)
+        firm = strong and (in_field or not segment.is_formal)
         found.append(Mention(block.part, firm, citation, start, end, first, last, name_of(match)))
     return Mentions(tuple(sorted(found, key=lambda mention: mention.start)), tuple(sorted(aside, key=lambda entry: entry.start)))
 
 
 def rests_on_the_law(document: ActText, segment: Segment) -> bool:
-    """Return whether an act is on cameras: it names the very article on VSA, its decree, or two of the predetermined events."""
+    """Return whether an act rests on the law of its topic: it names the very article, its decree, or two of the purposes."""
     cited = legal_bases(document, segment.start, segment.end)
     return any(basis.alone for basis, _, _ in cited) or len(purposes_named(document, segment.start, segment.end)) >= 2
 
@@ -130,42 +124,25 @@ def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
     return first, last.start() if last is not None else max(block.end, end)
 
 
-def _matches(document: ActText, segment: Segment, about_video: bool) -> Iterator[tuple[bool, re.Match[str]]]:
+def _matches(document: ActText, segment: Segment, in_field: bool) -> Iterator[tuple[bool, re.Match[str]]]:
+    cues = document.cues
     whole = [document.mended_span(segment.start, segment.end)]
     titles = [document.mended_span(block.start, block.end) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING)]
     levels: list[tuple[bool, tuple[Pattern, ...], list[tuple[int, int]]]] = [
-        (True, cues().strong, whole),
-        (True, cues().bare if about_video else (), whole),
-        (False, cues().medium, whole),
-        (False, (cue("objects.titled"), *((cue("objects.titled_on_video"),) if about_video else ())), titles),
+        (True, cues.strong, whole),
+        (True, cues.bare if in_field else (), whole),
+        (False, cues.medium, whole),
+        (False, (cues["objects.titled"], *((cues["objects.titled_in_field"],) if in_field else ())), titles),
     ]
     for strong, patterns, stretches in levels:
         for entry, span in product(patterns, stretches):
             yield from ((strong, match) for match in entry.finditer(document.mended.text, *span))
 
 
-# What the law on VSA has that an act may name: its texts, from `law.toml`, and the predetermined events that an algorithm may look for.
+# What the law of a topic has that an act may name: its texts, from `law.toml`, and the purposes.
 
 _NEAR = 330
 """Squeezed characters between a law's number and its article: its full title stands between them."""
-
-
-@dataclass(frozen=True, slots=True)
-class LegalBasis:
-    """Describes a text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA."""
-
-    label: str
-    pattern: Pattern
-    article: Pattern | None = None
-    unless: str | None = None
-    alone: bool = False
-
-
-@cache
-def known_legal_bases() -> tuple[LegalBasis, ...]:
-    """Return the legal texts of `law.toml`, read once."""
-    entries = load("law.toml")["legal_basis"]
-    return tuple(LegalBasis(**(each | {key: pattern(each[key]) for key in ("pattern", "article") if key in each})) for each in entries)
 
 
 def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasis, int, int]]:
@@ -173,7 +150,7 @@ def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasi
     text = document.mended.text
     low, high = document.mended_span(start, end)
     found: dict[str, tuple[LegalBasis, int, int]] = {}
-    for basis in known_legal_bases():
+    for basis in document.cues.legal_bases:
         if basis.unless in found:
             continue
         for match in basis.pattern.finditer(text, low, high):
@@ -188,56 +165,38 @@ def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasi
     return list(found.values())
 
 
-def _as_read(words: str) -> str:
-    """Return a pattern that meets its words also where OCR read an "m" as "rn" ("mouvernents de foule"), which these words are full of."""
-    return words.replace("m", "(?:m|rn)")
-
-
-_DATA = load("events.toml")
-_LISTING, _EVERY = pattern(*_DATA["listing"]["words"]), pattern(*_DATA["all"])
-# What excludes an event before it and after it.
-_EXCLUDING, _EXCLUDED = pattern(_DATA["excluded"]["before"]), pattern(_DATA["excluded"]["after"])
-# Whole words, over the flat text, that name an event in a list of events and elsewhere something else ("gendarmes").
-_WORDS = tuple((Purpose(entry["purpose"]), re.compile(_as_read(entry["words"]))) for entry in _DATA["event"] if "words" in entry)
-
-
-@cache
-def _events(listed: bool) -> tuple[tuple[Purpose, Pattern], ...]:
-    return tuple(
-        (Purpose(entry["purpose"]), pattern(*map(_as_read, (*entry["patterns"], *(entry.get("listed", ()) if listed else ())))))
-        for entry in _DATA["event"]
-    )
-
-
 def lists_events(document: ActText, start: int, end: int) -> bool:
     """Return whether a stretch describes what is to be detected, in any words."""
-    return _LISTING.search(document.mended.text, *document.mended_span(start, end)) is not None
+    return document.cues["purposes.listing"].search(document.mended.text, *document.mended_span(start, end)) is not None
 
 
-def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
+def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[str, int, int]]:
     """Return the events named in a stretch of the folded text, in the order of the law, each with its position. With `listed`, for a known
     list of events, single words count too ("densité")."""
     low, high = document.mended_span(start, end)
-    matches = ((purpose, words.search(document.mended.text, low, high)) for purpose, words in _events(listed))
+    every = document.cues.purposes
+    matches = ((each.code, (each.listed if listed else each.named).search(document.mended.text, low, high)) for each in every)
     found = [(purpose, *document.loose(*match.span())) for purpose, match in matches if match is not None]
-    words = ((purpose, word.search(document.flat, start, end)) for purpose, word in (_WORDS if listed else ()))
+    words = ((each.code, each.words.search(document.flat, start, end)) for each in every if listed and each.words is not None)
     return [*found, *((purpose, *match.span()) for purpose, match in words if match is not None)]
 
 
-def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Purpose, int, int]]:
-    """Return the events that a stretch gives only by their numbers in the decree of 2023, each with its position."""
-    found: list[tuple[Purpose, int, int]] = []
-    for match in _NUMBERED.finditer(document.flat, start, end):
+def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[str, int, int]]:
+    """Return the events that a stretch gives only by their numbers in the law, each with its position."""
+    found: list[tuple[str, int, int]] = []
+    for match in document.cues["purposes.numbered"].finditer(document.flat, start, end):
         first = 0
         for to, number in re.findall(r"(\ba\s)?([1-8])", match["numbers"]):
-            found += [(purpose, *match.span()) for purpose in list(Purpose)[first if to else int(number) - 1 : int(number)]]
+            found += [
+                (purpose, *match.span()) for purpose in purposes_of(document.cues.topic)[first if to else int(number) - 1 : int(number)]
+            ]
             first = int(number)
     return found
 
 
 def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
-    """Return where a stretch says that all eight events are searched for ("l'ensemble des événements de l'article 3 …"), if it does."""
-    match = _EVERY.search(document.mended.text, *document.mended_span(start, end))
+    """Return where a stretch says that it is for all purposes of the law ("l'ensemble des événements de l'article 3 …"), if it does."""
+    match = document.cues["purposes.all"].search(document.mended.text, *document.mended_span(start, end))
     return document.loose(*match.span()) if match is not None else None
 
 
@@ -248,13 +207,14 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
         return True
     if _NO_HEAD.search(text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
         return True
+    excluded, excluding = document.cues["purposes.excluded"], document.cues["purposes.excluding"]
     # Its sentence, or item of a list.
     opening = max(text.rfind(mark, start, first) for mark in (". ", ".\n", ";", ":"))
     closing = _NEXT_SENTENCE.search(text, last, end)
     before = slice(*document.mended_span(max(opening, start), first))
     after = slice(*document.mended_span(last, closing.start() if closing is not None else end))
-    if _EXCLUDED.search(mended[after]) is not None or _EXCLUDING.search(mended[before]) is not None:
+    if excluded.search(mended[after]) is not None or excluding.search(mended[before]) is not None:
         return True
-    says = _EXCLUDED.search(mended, *document.mended_span(start, first)) is not None
+    says = excluded.search(mended, *document.mended_span(start, first)) is not None
     around = (found for found in lists(document, start, end) if found.opened <= first < found.items[-1][1]) if says else ()
-    return any(_EXCLUDED.search(mended, *document.mended_span(found.start, found.opened)) for found in around)
+    return any(excluded.search(mended, *document.mended_span(found.start, found.opened)) for found in around)

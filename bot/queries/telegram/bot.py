@@ -24,7 +24,7 @@ from bot.domain.acts import Place
 from bot.domain.tasks import ended
 from bot.messages.announcement import Button
 from bot.messages.words import LANGUAGES, Language
-from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, PlaceChoices, PlaceQuestions, Question, Topic
+from bot.queries.answers import BadInput, HelpRequest, InputFault, ListKind, OneDecree, PlaceChoices, PlaceQuestions, Question
 from bot.queries.following import about_us, run_by
 from bot.queries.plain_words import civil
 from bot.queries.questions import Questions, RateDecision, RateLimiter
@@ -269,7 +269,7 @@ class TelegramCommands:
         else:
             answer = await asyncio.to_thread(self.questions.ask, asked)
             reply = telegram_reply(answer, self.places, language)
-        is_below = isinstance(asked, LetterWanted) or asked.topic is Topic.NUMBER
+        is_below = isinstance(asked, LetterWanted) or asked.list_kind is ListKind.NUMBER
         if is_below and isinstance(query.message, Message):
             await self._send(query.message, reply, language, quote=False)
         else:

@@ -28,7 +28,7 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
-from bot.domain.posts import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, Topics
+from bot.domain.posts import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, FollowTargets
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.words import Language, unlinked
@@ -101,13 +101,13 @@ Readings = Callable[[Sequence[Follow]], Mapping[Follow, LastReading]]
 
 @dataclass(frozen=True, slots=True)
 class FollowContext:
-    """Provides what following needs: names, the places that words mean, when recueils were last read, topics of decrees, decrees by number.
-    `contact`: of this instance's operator, a mail or web address, or empty."""
+    """Provides what following needs: names, the places that words mean, when recueils were last read, targets of decrees, decrees by
+    number. `contact`: of this instance's operator, a mail or web address, or empty."""
 
     names: FollowNames
     find: Callable[[str], PlaceMatches]
     readings: Readings
-    topics: Callable[[Decree], Topics]
+    targets: Callable[[Decree], FollowTargets]
     decree: NumberedDecree
     contact: str = ""
 
@@ -306,7 +306,7 @@ class FollowCommands:
         follow = next((one for one in (() if follower is None else follower.follows) if follow_code(one) == code), None)
         if follow is None:  # the button was pressed twice
             return self._list(chat, language)
-        self._follows.remove(chat, follow, self._context.topics)
+        self._follows.remove(chat, follow, self._context.targets)
         said = follow_answers(language).removed.format(what=follow_label(follow, self._names, language))
         left = self._list(chat, language)
         return FollowReply(f"{said}\n\n{left.text}", left.rows)

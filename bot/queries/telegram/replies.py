@@ -32,13 +32,13 @@ from bot.queries.answers import (
     Answer,
     DecreeList,
     HelpRequest,
+    ListKind,
     NothingFound,
     OneDecree,
     PlaceChoices,
     Question,
     SeveralPlaces,
     SubjectCard,
-    Topic,
     TownAnswer,
 )
 from bot.queries.departments import place_label
@@ -66,21 +66,21 @@ from bot.queries.telegram.following import TWINS
 from bot.queries.vocabulary import vocabulary
 
 LIMIT_BYTES = 64
-_TOPICS = {
-    "r": Topic.RECENT,
-    "d": Topic.DEPARTMENT,
-    "s": Topic.SEARCH,
-    "f": Topic.IN_FORCE,
-    "t": Topic.TODAY,
-    "n": Topic.NUMBER,
-    "c": Topic.TOWN,
-    "j": Topic.DAY,
-    "b": Topic.RECUEIL,
+_LISTS = {
+    "r": ListKind.RECENT,
+    "d": ListKind.DEPARTMENT,
+    "s": ListKind.SEARCH,
+    "f": ListKind.IN_FORCE,
+    "t": ListKind.TODAY,
+    "n": ListKind.NUMBER,
+    "c": ListKind.TOWN,
+    "j": ListKind.DAY,
+    "b": ListKind.RECUEIL,
 }
-_LETTERS = {topic: letter for letter, topic in _TOPICS.items()}
+_LETTERS = {list_kind: letter for letter, list_kind in _LISTS.items()}
 _DRAFTS = {"l": LetterKind.CADA, "g": LetterKind.GRACIEUX}
 _KEPT, _LANGUAGE = "k", "w"
-_FORM = re.compile(r"1(?P<language>fr|en)(?P<topic>[rdsftncjbklgw])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
+_FORM = re.compile(r"1(?P<language>fr|en)(?P<list_kind>[rdsftncjbklgw])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Callbacks:
                 letter = next(key for key, kind in _DRAFTS.items() if kind is asked.letter)
                 return f"1{language}{letter}1:{asked.number}"
             case Question():
-                data = f"1{language}{_LETTERS[asked.topic]}{asked.page}:{asked.words}"
+                data = f"1{language}{_LETTERS[asked.list_kind]}{asked.page}:{asked.words}"
                 return data if len(data.encode()) <= LIMIT_BYTES else self._short(asked, language)
 
     def decode(self, data: str) -> tuple[Pressed, Language] | None:
@@ -132,24 +132,24 @@ class Callbacks:
         if match is None:
             return None
         language: Language = "en" if match["language"] == "en" else "fr"
-        topic, page, words = match["topic"], int(match["page"]), match["words"]
+        list_kind, page, words = match["list_kind"], int(match["page"]), match["words"]
         asked: Pressed | None = None
-        if topic == _LANGUAGE:
+        if list_kind == _LANGUAGE:
             asked = LanguageWanted()
-        elif topic in _DRAFTS:
-            asked = LetterWanted(_DRAFTS[topic], int(words)) if re.fullmatch("[0-9]{1,18}", words) else None
-        elif topic == _KEPT:
+        elif list_kind in _DRAFTS:
+            asked = LetterWanted(_DRAFTS[list_kind], int(words)) if re.fullmatch("[0-9]{1,18}", words) else None
+        elif list_kind == _KEPT:
             kept = self._kept.get(words)
             if kept is not None:
                 self._kept[words] = kept
-                asked = Question(_TOPICS[kept[0]], kept[1:], page)
+                asked = Question(_LISTS[kept[0]], kept[1:], page)
         else:
-            asked = Question(_TOPICS[topic], words, page)
+            asked = Question(_LISTS[list_kind], words, page)
         return None if asked is None else (asked, language)
 
     def _short(self, question: Question, language: Language) -> str:
         key = hashlib.blake2b(question.words.encode(), digest_size=16).hexdigest()
-        self._kept[key] = _LETTERS[question.topic] + question.words
+        self._kept[key] = _LETTERS[question.list_kind] + question.words
         return f"1{language}{_KEPT}{question.page}:{key}"
 
 
@@ -205,7 +205,7 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
             return _guiding(answer, places, language)
         case _:
             photo = _picture(answer, places, language) if isinstance(answer, FiguresAnswer) else None
-            there = answer.places if isinstance(answer, NothingFound) and answer.question.topic is Topic.DEPARTMENT else ()
+            there = answer.places if isinstance(answer, NothingFound) and answer.question.list_kind is ListKind.DEPARTMENT else ()
             words = plain_answer(answer, places, language, "telegram")
             return replace(said(words), rows=_rows(_follow_places(there, language)), photo=photo)
 
@@ -226,8 +226,8 @@ def _guiding(answer: PlaceChoices | HelpRequest | SubjectCard | SeveralPlaces, p
 
 def _subject_card(answer: SubjectCard, places: Mapping[str, Place], language: Language) -> Reply:
     card = vocabulary(language).subject
-    topics = {"today": Topic.TODAY, "in_force": Topic.IN_FORCE, "recent": Topic.RECENT}
-    asked: list[Row] = [(PressButton(card.next[name], Question(topic)),) for name, topic in topics.items()]
+    lists = {"today": ListKind.TODAY, "in_force": ListKind.IN_FORCE, "recent": ListKind.RECENT}
+    asked: list[Row] = [(PressButton(card.next[name], Question(list_kind)),) for name, list_kind in lists.items()]
     return replace(said(plain_answer(answer, places, language, "telegram")), rows=(*asked, (Button(card.law, LAW),)))
 
 
@@ -300,7 +300,7 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
     foot = [html_text(text, _own_commands()).source for text in (unread(answer, places, language), hint) if text]
     markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, *foot))
     plain = f"{unlinked(plain_answer(answer, places, language, 'telegram'))}\n\n{hint}"
-    follow = _follow_places(answer.places, language) if answer.question.topic is Topic.DEPARTMENT else ()
+    follow = _follow_places(answer.places, language) if answer.question.list_kind is ListKind.DEPARTMENT else ()
     return Reply(markup, plain, _rows(_numbers(answer.decrees), _turns(answer.question, answer.pages, language), follow))
 
 
@@ -341,7 +341,7 @@ def _linked(decree: Decree, language: Language) -> Iterator[Row]:
     chat = vocabulary(language).chat
     known = {change.decree: chat.changed_by for change in decree.changed_by} | {change.decree: chat.changes for change in decree.changes}
     for number in sorted(number for number in known if number is not None)[:_MOST_LINKED]:
-        yield (PressButton(known[number].format(number=number), Question(Topic.NUMBER, str(number))),)
+        yield (PressButton(known[number].format(number=number), Question(ListKind.NUMBER, str(number))),)
 
 
 def _named_in(decree: Decree) -> list[Commune]:
@@ -394,7 +394,7 @@ def _lines(decrees: Sequence[Decree], answer: DecreeList | TownAnswer, places: M
 
 def _numbers(decrees: Sequence[Decree]) -> Row:
     numbers = dict.fromkeys(decree.id for decree in decrees if decree.id is not None)
-    return tuple(PressButton(f"[{number}]", Question(Topic.NUMBER, str(number))) for number in numbers)
+    return tuple(PressButton(f"[{number}]", Question(ListKind.NUMBER, str(number))) for number in numbers)
 
 
 def _turns(question: Question, pages: int, language: Language) -> Row:

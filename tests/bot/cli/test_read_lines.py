@@ -17,7 +17,6 @@ from bot.cli.read_output import (
 )
 from bot.domain.acts import (
     Act,
-    CameraType,
     Cover,
     Evidence,
     Facts,
@@ -25,7 +24,6 @@ from bot.domain.acts import (
     Kind,
     Moment,
     Outcome,
-    Purpose,
     Reading,
     Reference,
     Slot,
@@ -78,13 +76,13 @@ FACTS = Facts(
     event="Foire du Dauphiné",
     operators=("SNCF", "police nationale"),
     places=("gare de Valence-Ville", "gare routière"),
-    purposes=(Purpose.FIRE, Purpose.PERSON_DOWN),
+    purposes=("fire", "person_down"),
     software="Regardix",
     vendor="Société Exemple",
     cameras=0,
     legal_basis=("loi n° 2023-380 du 19 mai 2023, article 10",),
     court="Tribunal administratif de Grenoble",
-    camera_types=(CameraType.FIXED, CameraType.DRONE),
+    camera_types=("fixed", "drone"),
     office="Le préfet de la Drôme",
     references=(Reference(Kind.ABROGATION, "2026-1", DAY, retroactive=True), Reference(Kind.MODIFICATION)),
     authority="PP",
@@ -92,7 +90,7 @@ FACTS = Facts(
 
 
 def test_every_fact_has_its_line_in_the_language_of_the_command_line() -> None:
-    assert list(fact_lines(FACTS, Kind.AUTHORISATION)) == [
+    assert list(fact_lines(FACTS, Kind.AUTHORISATION, "vsa")) == [
         "number: 2026-2",
         "signed: 2026-08-13",
         "starts: 2026-08-14T14:00",
@@ -111,13 +109,13 @@ def test_every_fact_has_its_line_in_the_language_of_the_command_line() -> None:
         "references: end of authorisation of n° 2026-1 of 2026-08-14 (withdrawn, as if it had never been); modification of another decree",
         "decided by: PP",
     ]
-    assert list(fact_lines(Facts(), None)) == []
+    assert list(fact_lines(Facts(), None, "vsa")) == []
 
 
 def test_the_hours_of_each_day_are_told() -> None:
     slots = (Slot(DAY, DAY + timedelta(days=7), time(22), time(2), (4, 5)), Slot(DAY, DAY, time(9), time(12)))
     expected = "slots: 2026-08-14 to 2026-08-21, 22:00-02:00 (Fri, Sat); 2026-08-14, 09:00-12:00"
-    assert list(fact_lines(Facts(slots=slots), None)) == [expected]
+    assert list(fact_lines(Facts(slots=slots), None, "vsa")) == [expected]
 
 
 def test_the_text_comes_page_by_page_as_it_is_but_for_what_moves_a_cursor() -> None:

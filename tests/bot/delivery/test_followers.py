@@ -18,7 +18,18 @@ from bot.delivery.telegram.channel import TelegramWords, markup_of
 from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.posts import Follow, Follower, FollowKind, FollowMode, Post, PostCause, PostState, Topics, chat_destination, topics_of
+from bot.domain.posts import (
+    Follow,
+    Follower,
+    FollowKind,
+    FollowMode,
+    FollowTargets,
+    Post,
+    PostCause,
+    PostState,
+    chat_destination,
+    targets_of,
+)
 from bot.messages.following import FollowNames
 from bot.storage.errors import StorageError
 from bot.storage.store import Store
@@ -37,8 +48,8 @@ GROUP = -1001234567890
 HOUR = timedelta(hours=1)
 
 
-def topics(decree: Decree) -> Topics:
-    return topics_of(decree, PLACES, {"26": "84"}, ())
+def topics(decree: Decree) -> FollowTargets:
+    return targets_of(decree, PLACES, {"26": "84"}, ())
 
 
 class World:

@@ -15,7 +15,7 @@ import pytest
 from bot.delivery.channel import Channel, Limiter
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Decree, Facts, Kind
-from bot.domain.posts import Follow, FollowKind, PostCause, PostState, Topics, chat_destination, may_be_posted, operator_key
+from bot.domain.posts import Follow, FollowKind, FollowTargets, PostCause, PostState, chat_destination, may_be_posted, operator_key
 from bot.storage.backup import back_up
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
@@ -169,7 +169,7 @@ async def test_what_was_sent_as_a_digest_is_left_to_a_person(tmp_path: Path, clo
 
 
 async def test_in_chats_a_person_decides(tmp_path: Path, clock: Clock) -> None:
-    chat, drome = chat_destination(71), Topics(Kind.AUTHORISATION, frozenset({"26"}))
+    chat, drome = chat_destination(71), FollowTargets(Kind.AUTHORISATION, frozenset({"26"}))
     with open_store(f"sqlite:///{tmp_path / 'lost.db'}") as lost:
         lost.follows.add(71, Follow(FollowKind.DEPARTMENT, "26"), "fr", clock().date())
         find(lost, 1, clock, clock().date(), chat)
@@ -186,9 +186,9 @@ async def test_in_chats_a_person_decides(tmp_path: Path, clock: Clock) -> None:
 
 
 def test_what_a_later_reading_said_may_have_been_sent_too(tmp_path: Path, clock: Clock) -> None:
-    def topics(decree: Decree) -> list[str | Topics]:
+    def topics(decree: Decree) -> list[str | FollowTargets]:
         named = tuple(map(operator_key, decree.facts.operators))
-        return [Topics(Kind.AUTHORISATION, operators=named), *(["m"] if named else [])]
+        return [FollowTargets(Kind.AUTHORISATION, operators=named), *(["m"] if named else [])]
 
     with open_store(f"sqlite:///{tmp_path / 'lost.db'}") as lost:
         lost.follows.add(71, Follow(FollowKind.OPERATOR, "sncf"), "fr", clock().date())

@@ -46,13 +46,13 @@ def test_a_model_that_nobody_else_holds_stays_while_it_is_read(monkeypatch: pyte
 
     monkeypatch.setattr(second_reader, "_packaged", lambda: Model(b"a model"))
     monkeypatch.setattr("pycrfsuite.Tagger", Tagger)
-    text = document(act(TEXT, TITLE))
+    text = document(act(TEXT, TITLE), "vsa")
     assert tagged(text, text.segment) == {}
     assert freed
 
 
 def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
-    text = document(act(TEXT, TITLE))
+    text = document(act(TEXT, TITLE), "vsa")
     return doubtful(text, text.segment, facts, (), read)
 
 
@@ -81,7 +81,7 @@ AND_MORE = (
     ],
 )
 def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -> None:
-    text = document(act(TEXT.replace("dans la gare du Nord et la gare de l'Est", AND_MORE), TITLE))
+    text = document(act(TEXT.replace("dans la gare du Nord et la gare de l'Est", AND_MORE), TITLE), "vsa")
     mine = ("gare du Nord", "rue du Stade Neuf")
     others = [place for place in ("massif du Maïdo", "Bercy") if place != more]
     facts = Facts(places=(*mine, *others))
@@ -99,7 +99,7 @@ def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -
 def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article_where_it_has_another(
     told: str, unseen: str, doubt: bool
 ) -> None:
-    text = document(act(TEXT.replace("dans la gare du Nord et la gare de l'Est", told), TITLE))
+    text = document(act(TEXT.replace("dans la gare du Nord et la gare de l'Est", told), TITLE), "vsa")
     facts = Facts(places=("gare du Nord", unseen))
     assert doubtful(text, text.segment, facts, (), {"places": ("gare du Nord",)}) == (("places",) if doubt else ())
 
@@ -112,13 +112,13 @@ def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article
     ],
 )
 def test_whoever_is_only_told_or_owns_the_cameras_makes_no_doubt(more: str, doubt: bool) -> None:
-    text = document(act(TEXT.replace("Fait à Paris", f"{more}\nFait à Paris"), TITLE))
+    text = document(act(TEXT.replace("Fait à Paris", f"{more}\nFait à Paris"), TITLE), "vsa")
     read = {"operators": ("SNCF", "Commune de Sète")}
     assert doubtful(text, text.segment, Facts(operators=("SNCF",)), (), read) == (("operators",) if doubt else ())
 
 
 def test_a_place_beside_the_last_word_of_another_is_one_more() -> None:
-    text = document(act(TEXT.replace("et la gare de l'Est", "et Bercy"), TITLE))
+    text = document(act(TEXT.replace("et la gare de l'Est", "et Bercy"), TITLE), "vsa")
     assert doubtful(text, text.segment, Facts(places=("gare du Nord",)), (), {"places": ("Nord", "Bercy")}) == ("places",)
 
 
@@ -139,13 +139,13 @@ def test_a_place_of_which_both_readers_have_the_whole_name_is_sure() -> None:
 
 @pytest.mark.parametrize("for_whom", ["P/ la préfète", "Par délégation de la préfète", "La préfète,\npour elle, le secrétaire"])
 def test_a_prefect_for_whom_somebody_signs_is_doubtful(for_whom: str) -> None:
-    text = document(act(TEXT.replace("Le préfet de police\n", for_whom), TITLE))
+    text = document(act(TEXT.replace("Le préfet de police\n", for_whom), TITLE), "vsa")
     assert doubtful(text, text.segment, Facts(office="La préfète"), (), {}) == ("office",)
 
 
 def test_somebody_who_signs_another_decree_for_the_prefect_makes_no_doubt() -> None:
     for signs, doubt in (("La préfète", ()), ("Pour la préfète", ("office",))):
-        text = document(act(TEXT.replace("Le préfet de police\n", signs), TITLE))
+        text = document(act(TEXT.replace("Le préfet de police\n", signs), TITLE), "vsa")
         assert doubtful(text, text.segment, Facts(office="La préfète"), (), {}) == doubt
 
 
@@ -155,13 +155,13 @@ def test_an_office_that_goes_on_where_it_stands_last_is_doubtful() -> None:
         (" et directrice des sécurités", True),
         ("\nAdèle DIRECTRICE", False),
     ):
-        text = document(act(TEXT.replace("Le préfet de police\n", f"La sous-préfète{after}"), TITLE))
+        text = document(act(TEXT.replace("Le préfet de police\n", f"La sous-préfète{after}"), TITLE), "vsa")
         found = doubtful(text, text.segment, Facts(office="La sous-préfète"), (), {})
         assert (found == ("office",)) is doubt, after
 
 
 def test_a_maker_whose_name_goes_on_wherever_it_stands_is_doubtful() -> None:
-    text = document(act(TEXT.replace("Wintics", "Oriane du Soleil"), TITLE))
+    text = document(act(TEXT.replace("Wintics", "Oriane du Soleil"), TITLE), "vsa")
     assert doubtful(text, text.segment, Facts(vendor="Oriane"), (), {"vendor": "Oriane"}) == ("vendor",)
 
 
@@ -233,7 +233,7 @@ def test_a_number_that_is_cut_or_printed_in_two_ways_is_doubtful(title: str, hea
 
 
 def test_the_second_reader_reads_a_plain_decree() -> None:
-    text = document(given := act(TEXT, TITLE))
+    text = document(given := act(TEXT, TITLE), "vsa")
     read = second_values(text, tagged(text, text.segment))
     assert read["operators"] == ("SNCF",)
     assert read["software"] == "Cityvision"
@@ -242,13 +242,13 @@ def test_the_second_reader_reads_a_plain_decree() -> None:
 
 def test_what_is_tagged_over_the_columns_of_a_table_is_cut_into_its_rows() -> None:
     rows = "Station\t         Ligne\t  Caméras\nPorte Maillot\t   12\t           6\nBalard\t          8\t            5"
-    text = document(act(f"{TEXT}\n{rows}", TITLE))
+    text = document(act(f"{TEXT}\n{rows}", TITLE), "vsa")
     start, end = text.flat.index("station "), text.flat.index("balard") + len("balard")
     assert second_values(text, {"places": [TextMatch(text.original(start, end), start, end)]}) == {"places": ("Porte Maillot", "Balard")}
 
 
 def test_what_is_tagged_over_short_lines_is_cut_into_these() -> None:
-    text = document(act(f"{TEXT}\nLieux\nMarina du Bas\nPlace de la Victoire", TITLE))
+    text = document(act(f"{TEXT}\nLieux\nMarina du Bas\nPlace de la Victoire", TITLE), "vsa")
     start, end = text.flat.index("marina"), text.flat.index("victoire") + len("victoire")
     read = second_values(text, {"places": [TextMatch(text.original(start, end), start, end)]})
     assert read == {"places": ("Marina du Bas", "Place de la Victoire")}
@@ -256,7 +256,7 @@ def test_what_is_tagged_over_short_lines_is_cut_into_these() -> None:
 
 def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_that_it_has() -> None:
     rows = "Lieu\t         Caméras\nquai Vauban\t  5\nparc Micaud ...... 3\nrue Battant\t  1"
-    text = document(act(f"{TEXT}\n{rows}", TITLE))
+    text = document(act(f"{TEXT}\n{rows}", TITLE), "vsa")
     facts = Facts(places=("parc Micaud", "quai Vauban", "rue Battant"))
     read = {"places": ("parc Micaud",)}
     assert doubtful(text, text.segment, facts, (), read) == ()
@@ -271,7 +271,7 @@ def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_th
     ],
 )
 def test_a_product_is_sure_beside_a_maker_that_both_readers_see(words: str, read: dict[str, str], expected: tuple[str, ...]) -> None:
-    text = document(act(TEXT.replace("Le logiciel utilisé est Cityvision, de la société Wintics.", words), TITLE))
+    text = document(act(TEXT.replace("Le logiciel utilisé est Cityvision, de la société Wintics.", words), TITLE), "vsa")
     facts = Facts(software="Sentivue", vendor="Oriane Vision")
     assert doubtful(text, text.segment, facts, (), read) == expected
 

@@ -8,8 +8,7 @@ import pytest
 
 from bot.detection.judging import as_decree, judge
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
-from bot.detection.text.cues import VerdictReason, load, name_of, named, reason_words
-from bot.detection.text.mentions import known_legal_bases
+from bot.detection.text.cues import VerdictReason, cues, name_of, named, reason_words
 from bot.domain.acts import Act, Evidence, Kind, Outcome, Where
 from bot.domain.text import PageText, TextOrigin
 from tests.bot.detection.samples import ABOUT
@@ -250,14 +249,14 @@ def test_nobody_is_named_in_a_title_that_could_not_be_read_further() -> None:
 
 
 def test_every_cue_that_is_told_has_a_name_of_the_closed_list() -> None:
-    data = load("cues.toml")
+    data = cues("vsa").tables
     tables = [*data["objects"].values(), data["around"], data["around"]["other_thing"], data["never"], data["related"]]
     names = {key.replace("_", " ") for table in tables for key in table}
     names |= (
         {kind.value for kind in Kind}
         | {"use"}
         | {reason.value for reason in VerdictReason}
-        | {basis.label for basis in known_legal_bases()}
+        | {basis.label for basis in cues("vsa").legal_bases}
     )
     names |= {EVENT, PRODUCT, SIGN}
     quotes = [quote for given, _, _ in CASES.values() for quote in judge(given).evidence if quote.about in ABOUT]

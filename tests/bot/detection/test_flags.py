@@ -83,7 +83,7 @@ def test_outside_every_window(signed: str | None, flagged: bool) -> None:
 )
 def test_which_days_lie_outside(starts: str | None, ends: str | None, signed: str | None, expected: list[str]) -> None:
     one = decree(starts, ends, signed=signed)
-    assert [f"{first} {last}" for first, last in days_outside(one.facts)] == expected
+    assert [f"{first} {last}" for first, last in days_outside(one.facts, "vsa")] == expected
     assert ("outside_window" in raised(one)) is bool(expected)
 
 
@@ -110,10 +110,10 @@ def test_a_misread_year_breaks_nothing() -> None:
 
 
 def test_the_longest_duration_is_known_only_where_every_text_sets_one() -> None:
-    assert longest(date(2024, 5, 1)) == 1
-    assert longest(date(2026, 4, 1)) == 1
-    assert longest(date(2026, 9, 1)) is None
-    assert longest(date(2025, 9, 1)) is None
+    assert longest(date(2024, 5, 1), "vsa") == 1
+    assert longest(date(2026, 4, 1), "vsa") == 1
+    assert longest(date(2026, 9, 1), "vsa") is None
+    assert longest(date(2025, 9, 1), "vsa") is None
 
 
 @pytest.mark.parametrize(

@@ -79,11 +79,11 @@ def test_a_decree_outside_every_window_is_flagged_and_kept(day: str, flagged: bo
 
 
 def test_windows_name_their_source_and_how_sure_they_are() -> None:
-    first = window(date(2024, 5, 1))
+    first = window(date(2024, 5, 1), "vsa")
     assert first is not None
     assert "2023-380" in first.source
     assert first.confidence
-    assert window(date(2025, 12, 1)) is None
+    assert window(date(2025, 12, 1), "vsa") is None
 
 
 def test_the_gate_reads_any_spelling() -> None:
@@ -95,16 +95,16 @@ def test_the_gate_reads_any_spelling() -> None:
         "caméras augmentées",
         "vidéoprotection intelligente",
     ):
-        assert has_sign(text), text
+        assert has_sign(text, "vsa"), text
     for text in ("vidéoprotection", "", "captation d'images par aéronefs", "thermique, économique, logarithmique", "décret n° 2023-829"):
-        assert not has_sign(text), text
+        assert not has_sign(text, "vsa"), text
 
 
 def test_of_a_bulk_act_only_the_pages_around_a_sign_are_kept() -> None:
     texts = [f"page {number}" for number in range(300)]
     texts[149] += " algorith"
     texts[150] = "mique" + texts[150]
-    kept = [page.number for page in relevant_pages(of_pages(*texts))]
+    kept = [page.number for page in relevant_pages(of_pages(*texts), "vsa")]
     assert 149 + 11 in kept
     assert 20 < len(kept) < 40
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection.judging import judge
 from bot.detection.text.document import document
-from bot.domain.acts import Purpose
+from bot.domain.topics import purposes_of
 from tests.bot.detection.samples import act
 
 NAMED = {
@@ -122,7 +122,7 @@ def purposes(sentence: str) -> list[str]:
         "Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La commune d'Albi est autorisée à mettre en œuvre un traitement "
         f"algorithmique des images de vidéoprotection.\nArticle 2 : {sentence}"
     )
-    return [purpose.value for purpose in judge(act(text, "Arrêté n° 2026-1")).facts.purposes]
+    return list(judge(act(text, "Arrêté n° 2026-1")).facts.purposes)
 
 
 @pytest.mark.parametrize(("words", "purpose"), [(words, purpose) for purpose, several in NAMED.items() for words in several])
@@ -197,7 +197,7 @@ def test_events_by_list_box_column_or_number(sentence: str) -> None:
 @pytest.mark.parametrize(
     ("numbers", "found"),
     [
-        ("aux 1° à 8°", [purpose.value for purpose in Purpose]),
+        ("aux 1° à 8°", list(purposes_of("vsa"))),
         ("aux points 6 et 7", ["crowd_movement", "crowd_density"]),
     ],
 )
@@ -222,12 +222,12 @@ def test_the_number_of_a_page_cuts_no_phrase(footer: str) -> None:
     pages = (f"Le traitement signale les personnes\n{footer}\n", "allongées au sol.")
     two = act("x").pages[0]
     parts = tuple(type(two)(number, text) for number, text in enumerate(pages, 1))
-    assert "les personnes\nallongees au sol" in document(act("", "Arrêté", pages=parts)).folded.text
+    assert "les personnes\nallongees au sol" in document(act("", "Arrêté", pages=parts), "vsa").folded.text
 
 
 def test_a_figure_at_the_end_of_a_page_stays() -> None:
     page = act("Total\n12").pages
-    assert "total\n12" in document(act("", "Arrêté", pages=page)).folded.text
+    assert "total\n12" in document(act("", "Arrêté", pages=page), "vsa").folded.text
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_what_is_passed_over_at_the_end_is_told_with_the_reason(end: str, reason
     decree = act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{use}\nArticle 2 : Exécution.\n{end}", TITLE)
     verdict = judge(decree)
     assert verdict.facts.signed == SIGNED
-    assert [(quote.about, quote.text, quote.cue) for quote in not_told(decree)] == reasons
+    assert [(quote.about, quote.text, quote.cue) for quote in not_told(decree, "vsa")] == reasons
 
 
 def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:

@@ -10,8 +10,8 @@ from bot.domain.posts import (
     Follow,
     FollowKind,
     FollowMode,
+    FollowTargets,
     Relevance,
-    Topics,
     WaitingPosts,
     chat_destination,
     followed_chat,
@@ -22,7 +22,7 @@ from bot.domain.posts import (
     not_before,
     operator_key,
     reasons,
-    topics_of,
+    targets_of,
 )
 
 PLACES = {
@@ -67,12 +67,12 @@ def decree(authority: str = "26", kind: Kind = Kind.AUTHORISATION, facts: Facts 
 )
 def test_who_decides_where(authority: str, named: tuple[str, ...], follow: str, how: Relevance | None) -> None:
     kind, value = follow.split()
-    assert match(Follow(FollowKind(kind), value), topics_of(decree(authority), PLACES, REGIONS, named)) is how
+    assert match(Follow(FollowKind(kind), value), targets_of(decree(authority), PLACES, REGIONS, named)) is how
 
 
 def test_a_decree_of_several_prefects_is_followed_where_its_number_is_another_ones() -> None:
     seen = Sighting("93", "https://prefecture.example/a.pdf", 3, NOW, recueil="93-2026-08-12-00001")
-    topics = topics_of(decree("26", sightings=(seen,)), PLACES, REGIONS, ())
+    topics = targets_of(decree("26", sightings=(seen,)), PLACES, REGIONS, ())
     assert topics.departments == {"26", "93"}
 
 
@@ -88,12 +88,12 @@ def test_a_decree_of_several_prefects_is_followed_where_its_number_is_another_on
     ],
 )
 def test_operators_are_met_by_whole_words(operators: tuple[str, ...], followed: str, met: bool) -> None:
-    topics = topics_of(decree(facts=Facts(operators=operators)), PLACES, REGIONS, ())
+    topics = targets_of(decree(facts=Facts(operators=operators)), PLACES, REGIONS, ())
     assert (match(Follow(FollowKind.OPERATOR, followed), topics) is not None) is met
 
 
 def test_kinds() -> None:
-    topics = topics_of(decree(kind=Kind.RENEWAL), PLACES, REGIONS, ())
+    topics = targets_of(decree(kind=Kind.RENEWAL), PLACES, REGIONS, ())
     assert match(Follow(FollowKind.DECREE_KIND, "renewal"), topics) is Relevance.IS_ABOUT
     assert match(Follow(FollowKind.DECREE_KIND, "refusal"), topics) is None
 
@@ -102,7 +102,7 @@ def test_what_is_sure_is_given_first_as_a_reason() -> None:
     follows = [Follow(FollowKind(kind), value) for kind, value in (line.split() for line in (
         "decree_kind authorisation", "department 26", "commune 26362", "operator sncf",
     ))]  # fmt: skip
-    topics = Topics(Kind.AUTHORISATION, frozenset({"26"}), frozenset({"84"}), frozenset(), ("sncf",))
+    topics = FollowTargets(Kind.AUTHORISATION, frozenset({"26"}), frozenset({"84"}), frozenset(), ("sncf",))
     found = [(follow.value, how) for follow, how in reasons(follows, topics)]
     sure = Relevance.IS_ABOUT
     assert found == [("sncf", sure), ("26", sure), ("authorisation", sure), ("26362", Relevance.MAY_CONCERN)]

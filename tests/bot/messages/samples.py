@@ -8,8 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Purpose, Reference, Sighting
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place, Reference, Sighting
+from bot.domain.facts import CAMERA_TYPES
 from bot.domain.law import Court, Flag, LegalAdvice, Recourse, Standing
+from bot.domain.topics import purposes_of
 
 DROME = Place("26", "Préfecture de la Drôme", "Drôme")
 POLICE = Place("PP", "Préfecture de police", "Paris")
@@ -25,7 +27,7 @@ FULL = Facts(
     event="Foire du Dauphiné",
     operators=("SNCF",),
     places=("gare de Valence-Ville", "gare routière"),
-    purposes=(Purpose.CROWD_MOVEMENT, Purpose.CROWD_DENSITY),
+    purposes=("crowd_movement", "crowd_density"),
     software="Regardix",
     vendor="Société Exemple",
     cameras=118,
@@ -72,12 +74,12 @@ facts = st.builds(
     event=st.none() | long_hostile,
     operators=st.lists(hostile, max_size=5).map(tuple),
     places=st.lists(long_hostile, max_size=60).map(tuple),
-    purposes=st.lists(st.sampled_from(Purpose), max_size=8, unique=True).map(tuple),
+    purposes=st.lists(st.sampled_from(purposes_of("vsa")), max_size=8, unique=True).map(tuple),
     software=st.none() | hostile,
     vendor=st.none() | hostile,
     cameras=st.none() | st.integers(0, 10**9),
     court=st.none() | hostile | st.just("Tribunal administratif d'Amiens"),
-    camera_types=st.lists(st.sampled_from(CameraType), max_size=2, unique=True).map(tuple),
+    camera_types=st.lists(st.sampled_from(CAMERA_TYPES), max_size=2, unique=True).map(tuple),
     office=st.none() | hostile,
     references=st.lists(st.builds(Reference, st.sampled_from(Kind), st.none() | hostile, st.none() | st.dates()), max_size=7).map(tuple),
     authority=st.none() | st.sampled_from(["26", "PP", "99"]),

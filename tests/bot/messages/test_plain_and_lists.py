@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Reference, Slot
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place, Reference, Slot
 from bot.domain.law import Flag, LegalAdvice, Standing
 from bot.domain.law import legal_advice as legal_advice_at
 from bot.messages.announcement import decree_line, decree_line_html, plain_decree, plain_post
@@ -186,7 +186,7 @@ def test_only_the_long_form_tells_who_signed_and_what_to_do() -> None:
     ("language", "asked", "operated"), [("fr", "Demandé par", "Autorisation donnée à"), ("en", "Requested by", "Authorised operator")]
 )
 def test_a_refusal_says_who_asked_and_no_cameras_at_work(language: Language, asked: str, operated: str) -> None:
-    facts = Facts(operators=("SNCF",), camera_types=(CameraType.FIXED,))
+    facts = Facts(operators=("SNCF",), camera_types=("fixed",))
     refused, granted = (
         plain_post(MessageInput(decree(kind, facts=facts), DROME, NOW, language)) for kind in (Kind.REFUSAL, Kind.AUTHORISATION)
     )

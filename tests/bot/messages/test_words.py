@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from bot.domain.acts import CameraType, Kind, Purpose, Where
-from bot.domain.facts import FULL_ROWS, PAGE_ROWS, POST_ROWS
+from bot.domain.acts import Kind, Where
+from bot.domain.facts import CAMERA_TYPES, FULL_ROWS, PAGE_ROWS, POST_ROWS
 from bot.domain.health import Cause
 from bot.domain.law import Flag
+from bot.domain.topics import purposes_of, topics
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.articles import Named, with_article
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.words import LANGUAGES, Language, Words, words_in
+from bot.messages.words import LANGUAGES, Language, Words, topic_words, words_in
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words
 from bot.queries.answers import InputFault
@@ -59,7 +60,7 @@ def _fields(entry: Any, path: str = "") -> Iterator[tuple[str, frozenset[str | N
 
 def test_both_languages_have_the_same_texts_with_the_same_fields() -> None:
     pairs = list(_pairs())
-    assert len(pairs) == 10
+    assert len(pairs) == 10 + len(topics())
     for name, french, english in pairs:
         assert dict(_fields(french)) == dict(_fields(english)), name
 
@@ -70,10 +71,16 @@ _UNSAID_CAUSES = {Cause.LATE, Cause.RELOCATED, Cause.MISFILED, Cause.HOSTILE, Ca
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_value_has_its_text(language: Language) -> None:
     said, asked, shown, alerted = words_in(language), vocabulary(language), view_words(language), alert_words(language)
-    kinds = (said.kinds, said.short_kinds, said.changes.does, said.changes.undergoes, said.notice.marks, shown.kinds)
+    kinds = [said.short_kinds, said.changes.does, said.changes.undergoes, said.notice.marks]
+    kinds += [table for topic in topics() for table in (topic_words(topic, language).kinds, topic_words(topic, language).explained)]
     by_value: list[tuple[Words, Iterable[str]]] = [
         *zip(kinds, repeat(Kind)),
-        *zip((said.purposes, shown.purposes), repeat(Purpose)),
+        *(
+            (table, purposes_of(topic))
+            for topic in topics()
+            for own in [topic_words(topic, language)]
+            for table in (own.purposes, own.purposes_explained)
+        ),
         (shown.flags, Flag),
         (alerted.causes, Cause),
         (alerted.posts.troubles, PostTrouble),
@@ -85,8 +92,8 @@ def test_each_value_has_its_text(language: Language) -> None:
     ]
     for table, values in by_value:
         assert set(table.keys()) == set(values)
-    assert set(said.facts.keys()) == {*POST_ROWS, *FULL_ROWS, *PAGE_ROWS, "authority", "requested"}
-    assert set(CameraType) <= set(said.cameras.keys())
+    assert set(said.facts.keys()) == {*POST_ROWS, *FULL_ROWS, *PAGE_ROWS, "authority", "requested"} - {"purposes"}
+    assert set(CAMERA_TYPES) <= set(said.cameras.keys())
     assert [len(table) for table in (said.dates.months, shown.days.short_months, asked.figures.months)] == [12, 12, 12]
     assert [len(table) for table in (shown.days.weekdays, shown.days.short_weekdays)] == [7, 7]
 
@@ -94,8 +101,8 @@ def test_each_value_has_its_text(language: Language) -> None:
 def test_what_is_missing_is_named_with_its_file() -> None:
     with pytest.raises(AttributeError, match=r"^bot/messages/fr\.toml: dates: no mouths$"):
         _ = words_in("fr").dates.mouths
-    with pytest.raises(KeyError, match=r"bot/messages/fr\.toml: kinds: no decree"):
-        _ = words_in("fr").kinds["decree"]
+    with pytest.raises(KeyError, match=r"vsa/fr\.toml: kinds: no decree"):
+        _ = topic_words("vsa", "fr").kinds["decree"]
 
 
 # What the code uses, as its syntax tells: a variable holds one of the tables that have all that is asked of it.

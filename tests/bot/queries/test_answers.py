@@ -12,10 +12,10 @@ from bot.queries.answers import (
     BadInput,
     DecreeList,
     InputFault,
+    ListKind,
     NothingFound,
     OneDecree,
     Question,
-    Topic,
     UnknownDecree,
     UnknownDepartment,
 )
@@ -34,7 +34,7 @@ def test_recent_is_newest_first_in_pages(questions: Questions) -> None:
     first, third = questions.recent(), questions.recent(3)
     assert ids(first) == [14, 13, 12, 11, 10]
     assert isinstance(first, DecreeList)
-    assert (first.question, first.pages, first.total, first.at) == (Question(Topic.RECENT, page=1), 3, 14, NOW)
+    assert (first.question, first.pages, first.total, first.at) == (Question(ListKind.RECENT, page=1), 3, 14, NOW)
     assert ids(third) == [4, 3, 2, 1]
 
 
@@ -50,14 +50,14 @@ def test_a_department_by_name_or_code(questions: Questions) -> None:
     assert ids(by_name) == [12, 11, 10, 9, 8]
     assert ids(by_code) == [2, 1]
     assert isinstance(by_name, DecreeList)
-    assert (by_name.places, by_name.question) == ((PLACES["26"],), Question(Topic.DEPARTMENT, "26", 1))
+    assert (by_name.places, by_name.question) == ((PLACES["26"],), Question(ListKind.DEPARTMENT, "26", 1))
     assert ids(questions.department("Paris")) == [14, 13]
 
 
 def test_a_department_without_decrees_is_not_said_to_have_none(decrees: MemoryDecrees) -> None:
     answer = Questions(decrees, PLACES, lambda: NOW, overview=overview, since=lambda _: SINCE).department("38")
     assert answer == NothingFound(
-        Question(Topic.DEPARTMENT, "38", 1), recorded=14, since=SINCE, places=(PLACES["38"],), health=(overview().authorities[1],)
+        Question(ListKind.DEPARTMENT, "38", 1), recorded=14, since=SINCE, places=(PLACES["38"],), health=(overview().authorities[1],)
     )
 
 
@@ -83,8 +83,8 @@ def test_a_department_that_is_not_watched_is_told_as_such(decrees: MemoryDecrees
 
 def test_an_empty_database_is_told_apart() -> None:
     empty = Questions(MemoryDecrees(), PLACES, lambda: NOW, overview=overview, since=lambda _: SINCE)
-    assert empty.recent(5) == NothingFound(Question(Topic.RECENT), recorded=0, since=SINCE)
-    assert empty.search("gare") == NothingFound(Question(Topic.SEARCH, "gare"), recorded=0, since=SINCE)
+    assert empty.recent(5) == NothingFound(Question(ListKind.RECENT), recorded=0, since=SINCE)
+    assert empty.search("gare") == NothingFound(Question(ListKind.SEARCH, "gare"), recorded=0, since=SINCE)
 
 
 def test_an_unknown_department_gets_suggestions(questions: Questions) -> None:
@@ -139,19 +139,19 @@ def test_a_number_that_several_decrees_bear_is_a_list() -> None:
     same = [replace(decree(n), facts=replace(decree(n).facts, number="2026-1104")) for n in range(1, 8)]
     questions = Questions(MemoryDecrees(same), PLACES, lambda: NOW, overview=overview)
     assert ids(questions.show("n° 2026-1104")) == [7, 6, 5, 4, 3]
-    again = questions.ask(Question(Topic.NUMBER, "2026-1104", 2))
+    again = questions.ask(Question(ListKind.NUMBER, "2026-1104", 2))
     assert ids(again) == [2, 1]
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        Question(Topic.RECENT, page=2),
-        Question(Topic.DEPARTMENT, "26", 2),
-        Question(Topic.SEARCH, "arrêté", 2),
-        Question(Topic.IN_FORCE, "26", 2),
-        Question(Topic.IN_FORCE, "", 2),
-        Question(Topic.DEPARTMENT, "26,PP", 2),
+        Question(ListKind.RECENT, page=2),
+        Question(ListKind.DEPARTMENT, "26", 2),
+        Question(ListKind.SEARCH, "arrêté", 2),
+        Question(ListKind.IN_FORCE, "26", 2),
+        Question(ListKind.IN_FORCE, "", 2),
+        Question(ListKind.DEPARTMENT, "26,PP", 2),
     ],
 )
 def test_a_question_can_be_asked_again(questions: Questions, question: Question) -> None:

@@ -7,17 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages.letters.drafting import LetterKind
-from bot.queries.answers import Question, Topic
+from bot.queries.answers import ListKind, Question
 from bot.queries.telegram.replies import LIMIT_BYTES, Callbacks, LanguageWanted, LetterWanted, Pressed
 
 QUESTIONS: st.SearchStrategy[Pressed] = st.one_of(
     st.just(LanguageWanted()),
     st.builds(LetterWanted, st.sampled_from(LetterKind), st.integers(0, 10**18 - 1)),
-    st.builds(Question, st.sampled_from([Topic.TODAY, Topic.NUMBER, Topic.TOWN]), st.sampled_from(["26198", "12", ""]), st.integers(1, 9)),
-    st.builds(Question, st.just(Topic.RECENT), st.just(""), st.integers(1, 999_999)),
-    st.builds(Question, st.just(Topic.DEPARTMENT), st.sampled_from(["26", "2A", "PP", "R-IDF"]), st.integers(1, 999_999)),
-    st.builds(Question, st.just(Topic.IN_FORCE), st.sampled_from(["", "26", "R-PACA"]), st.integers(1, 999_999)),
-    st.builds(Question, st.just(Topic.SEARCH), st.text(st.characters(codec="utf-8"), max_size=200), st.integers(1, 999_999)),
+    st.builds(
+        Question, st.sampled_from([ListKind.TODAY, ListKind.NUMBER, ListKind.TOWN]), st.sampled_from(["26198", "12", ""]), st.integers(1, 9)
+    ),
+    st.builds(Question, st.just(ListKind.RECENT), st.just(""), st.integers(1, 999_999)),
+    st.builds(Question, st.just(ListKind.DEPARTMENT), st.sampled_from(["26", "2A", "PP", "R-IDF"]), st.integers(1, 999_999)),
+    st.builds(Question, st.just(ListKind.IN_FORCE), st.sampled_from(["", "26", "R-PACA"]), st.integers(1, 999_999)),
+    st.builds(Question, st.just(ListKind.SEARCH), st.text(st.characters(codec="utf-8"), max_size=200), st.integers(1, 999_999)),
 )
 
 
@@ -31,14 +33,14 @@ def test_every_question_comes_back_and_fits(question: Pressed, language: Literal
 
 def test_a_short_question_survives_a_restart_a_long_one_is_forgotten() -> None:
     before, after = Callbacks(), Callbacks()
-    short, long = Question(Topic.SEARCH, "gare SNCF", 2), Question(Topic.SEARCH, "gare " * 20, 2)
+    short, long = Question(ListKind.SEARCH, "gare SNCF", 2), Question(ListKind.SEARCH, "gare " * 20, 2)
     assert after.decode(before.encode(short, "fr")) == (short, "fr")
     assert after.decode(before.encode(long, "fr")) is None
 
 
 def test_memory_is_bounded_and_keeps_what_is_used() -> None:
     callbacks = Callbacks(limit=2)
-    first, second, third = (Question(Topic.SEARCH, letter * 100) for letter in "abc")
+    first, second, third = (Question(ListKind.SEARCH, letter * 100) for letter in "abc")
     kept = callbacks.encode(first, "fr")
     dropped = callbacks.encode(second, "fr")
     callbacks.decode(kept)

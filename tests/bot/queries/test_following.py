@@ -19,7 +19,7 @@ from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
 from bot.domain.posts import Follow, FollowKind, FollowMode
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region
-from bot.gazetteer.naming import topics_in
+from bot.gazetteer.naming import targets_in
 from bot.queries.answers import OneDecree
 from bot.queries.following import LastReading, ago, follow_code, follow_of_code, last_readings, what_is_meant, words_followed
 from bot.queries.questions import Questions, RateLimiter
@@ -215,7 +215,7 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
         with ready_store(tmp_path) as store:
             async with FakeBotApi() as api:
                 readings = lambda wanted: last_readings(wanted, OVERVIEW, departments_of_region, PLACES)  # noqa: E731
-                context = FollowContext(NAMES, find_places, readings, topics_in(PLACES), questions.decree_of, "https://collectif.example")
+                context = FollowContext(NAMES, find_places, readings, targets_in(PLACES), questions.decree_of, "https://collectif.example")
                 languages = ChatLanguages(store.follows.language_of, store.follows.set_language)
                 follow = FollowCommands(
                     store.follows, context, languages, RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None

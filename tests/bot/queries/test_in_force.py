@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Slot
 from bot.domain.health import Cause, Status
-from bot.queries.answers import Answer, BadInput, DecreeList, InputFault, NothingFound, Question, Topic, UnknownDepartment
+from bot.queries.answers import Answer, BadInput, DecreeList, InputFault, ListKind, NothingFound, Question, UnknownDepartment
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
 from bot.queries.running import running, running_on
@@ -97,7 +97,7 @@ def test_they_come_in_pages() -> None:
     assert [ids(questions.in_force(page=page)) for page in (1, 2, 3)] == [[12, 3, 9], [4, 2, 1], [6]]
     answer = questions.in_force(page=9)
     assert isinstance(answer, DecreeList)
-    assert (answer.question, answer.pages, answer.total) == (Question(Topic.IN_FORCE, "", 3), 3, 7)
+    assert (answer.question, answer.pages, answer.total) == (Question(ListKind.IN_FORCE, "", 3), 3, 7)
 
 
 def test_of_one_department_with_every_authority_seated_there() -> None:
@@ -123,8 +123,8 @@ def test_nothing_in_force_is_never_said_to_be_none() -> None:
     questions = ask(MemoryDecrees([OVER]))
     everywhere, there = questions.in_force(), questions.in_force("26")
     there_now = (health("26", Status.OK, last=date(2026, 8, 19)),)
-    assert everywhere == NothingFound(Question(Topic.IN_FORCE), recorded=1, since=SINCE)
-    assert there == NothingFound(Question(Topic.IN_FORCE, "26"), recorded=1, since=SINCE, places=(PLACES["26"],), health=there_now)
+    assert everywhere == NothingFound(Question(ListKind.IN_FORCE), recorded=1, since=SINCE)
+    assert there == NothingFound(Question(ListKind.IN_FORCE, "26"), recorded=1, since=SINCE, places=(PLACES["26"],), health=there_now)
     assert plain_answer(everywhere, PLACES) == (
         "Vigie n’a relevé aucune autorisation en cours ou à venir. Vigie lit les recueils depuis le 1er août 2026. "
         "Il peut en exister que Vigie n’a pas vus."
@@ -173,7 +173,7 @@ def test_today_is_what_has_begun_and_is_not_over() -> None:
     questions = ask(OnlyEnds(ALL))
     assert ids(questions.today()) == [12, 3, 9, 4, 6]
     assert ask(MemoryDecrees(ALL)).today("38") == NothingFound(
-        Question(Topic.TODAY, "38"),
+        Question(ListKind.TODAY, "38"),
         len(ALL),
         SINCE,
         (PLACES["38"],),

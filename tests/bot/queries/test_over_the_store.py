@@ -12,7 +12,7 @@ import pytest
 from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
-from bot.queries.answers import DecreeList, InputFault, NothingFound, OneDecree, Question, Topic, UnknownDecree
+from bot.queries.answers import DecreeList, InputFault, ListKind, NothingFound, OneDecree, Question, UnknownDecree
 from bot.queries.questions import Questions
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
@@ -39,8 +39,8 @@ def record(store: Store, found: Decree, text: str) -> None:
 
 def test_an_empty_store_has_recorded_nothing_yet(store: Store) -> None:
     questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
-    assert questions.recent() == NothingFound(Question(Topic.RECENT), 0, None)
-    assert questions.search("gare") == NothingFound(Question(Topic.SEARCH, "gare"), 0, None)
+    assert questions.recent() == NothingFound(Question(ListKind.RECENT), 0, None)
+    assert questions.search("gare") == NothingFound(Question(ListKind.SEARCH, "gare"), 0, None)
     assert questions.show("1") == UnknownDecree("1")
 
 
@@ -110,4 +110,6 @@ def test_what_is_in_force_comes_from_the_store(store: Store) -> None:
     assert {one.facts.number for one in everywhere.decrees} == {"26-2026-001", "26-2026-003"}
     assert isinstance(paris, DecreeList)
     assert [one.authority for one in paris.decrees] == ["PP"]
-    assert questions.in_force("38") == NothingFound(Question(Topic.IN_FORCE, "38"), 3, None, (PLACES["38"],), (overview().authorities[1],))
+    assert questions.in_force("38") == NothingFound(
+        Question(ListKind.IN_FORCE, "38"), 3, None, (PLACES["38"],), (overview().authorities[1],)
+    )

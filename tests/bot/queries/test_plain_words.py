@@ -18,10 +18,10 @@ from bot.queries.answers import (
     DecreeList,
     HelpRequest,
     InputFault,
+    ListKind,
     NotCovered,
     PlaceChoices,
     Question,
-    Topic,
     TownAnswer,
     UnknownPlace,
 )
@@ -44,41 +44,41 @@ PARIS_12 = tuple(NamedCommune(code, Naming.ALIAS, "gare de Lyon") for code in ("
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        ("26", Question(Topic.DEPARTMENT, "26")),
-        ("Drôme", Question(Topic.DEPARTMENT, "26")),
-        ("la drome ?", Question(Topic.DEPARTMENT, "26")),
-        ("haute savoie", Question(Topic.DEPARTMENT, "74")),
-        ("26, 38", Question(Topic.DEPARTMENT, "26,38")),
-        ("20", Question(Topic.DEPARTMENT, "2A,2B")),
-        ("20, 26", Question(Topic.DEPARTMENT, "2A,2B,26")),
-        ("R-84", Question(Topic.DEPARTMENT, "R-ARA")),
-        ("r84", Question(Topic.DEPARTMENT, "R-ARA")),
-        ("R-ARA", Question(Topic.DEPARTMENT, "R-ARA")),
+        ("26", Question(ListKind.DEPARTMENT, "26")),
+        ("Drôme", Question(ListKind.DEPARTMENT, "26")),
+        ("la drome ?", Question(ListKind.DEPARTMENT, "26")),
+        ("haute savoie", Question(ListKind.DEPARTMENT, "74")),
+        ("26, 38", Question(ListKind.DEPARTMENT, "26,38")),
+        ("20", Question(ListKind.DEPARTMENT, "2A,2B")),
+        ("20, 26", Question(ListKind.DEPARTMENT, "2A,2B,26")),
+        ("R-84", Question(ListKind.DEPARTMENT, "R-ARA")),
+        ("r84", Question(ListKind.DEPARTMENT, "R-ARA")),
+        ("R-ARA", Question(ListKind.DEPARTMENT, "R-ARA")),
         ("988", NotCovered("Nouvelle-Calédonie (988)")),
         ("nouvelle calédonie", NotCovered("Nouvelle-Calédonie (988)")),
-        ("[988]", Question(Topic.NUMBER, "[988]")),
-        ("98800", Question(Topic.TOWN, "98818")),
-        ("auvergne-rhône-alpes", Question(Topic.DEPARTMENT, "R-ARA")),
-        ("Y en a-t-il dans la Drôme aujourd’hui ?", Question(Topic.DEPARTMENT, "26")),
-        ("Est-ce utilisé à Romans-sur-Isère, s’il vous plaît ?", Question(Topic.TOWN, "26281")),
-        ("est-ce utilisé à Saint Germain en Laye", Question(Topic.TOWN, "78551")),
-        ("Bonjour, y a-t-il des caméras dans ma rue à Montélimar ?", Question(Topic.TOWN, "26198")),
-        ("Is it used in Montélimar?", Question(Topic.TOWN, "26198")),
-        ("et à Montélimar ?", Question(Topic.TOWN, "26198")),
-        ("Paris", Question(Topic.DEPARTMENT, "75")),
-        ("350", Question(Topic.NUMBER, "350")),
-        ("[12]", Question(Topic.NUMBER, "[12]")),
-        ("n° 12", Question(Topic.NUMBER, "n° 12")),
-        ("26-2026-11-28-00033", Question(Topic.NUMBER, "26-2026-11-28-00033")),
-        ("2026-1104", Question(Topic.NUMBER, "2026-1104")),
-        ("arrêté 2026-1104", Question(Topic.NUMBER, "arrêté 2026-1104")),
-        ("DUPA 2024-1017", Question(Topic.NUMBER, "DUPA 2024-1017")),
-        ("Montélimar", Question(Topic.TOWN, "26198")),
-        ("montelimar", Question(Topic.TOWN, "26198")),
-        ("26000", Question(Topic.TOWN, "26362")),
-        ("valence 26", Question(Topic.TOWN, "26362")),
-        ("paris 15", Question(Topic.TOWN, "75115")),
-        ("99999", Question(Topic.NUMBER, "99999")),
+        ("[988]", Question(ListKind.NUMBER, "[988]")),
+        ("98800", Question(ListKind.TOWN, "98818")),
+        ("auvergne-rhône-alpes", Question(ListKind.DEPARTMENT, "R-ARA")),
+        ("Y en a-t-il dans la Drôme aujourd’hui ?", Question(ListKind.DEPARTMENT, "26")),
+        ("Est-ce utilisé à Romans-sur-Isère, s’il vous plaît ?", Question(ListKind.TOWN, "26281")),
+        ("est-ce utilisé à Saint Germain en Laye", Question(ListKind.TOWN, "78551")),
+        ("Bonjour, y a-t-il des caméras dans ma rue à Montélimar ?", Question(ListKind.TOWN, "26198")),
+        ("Is it used in Montélimar?", Question(ListKind.TOWN, "26198")),
+        ("et à Montélimar ?", Question(ListKind.TOWN, "26198")),
+        ("Paris", Question(ListKind.DEPARTMENT, "75")),
+        ("350", Question(ListKind.NUMBER, "350")),
+        ("[12]", Question(ListKind.NUMBER, "[12]")),
+        ("n° 12", Question(ListKind.NUMBER, "n° 12")),
+        ("26-2026-11-28-00033", Question(ListKind.NUMBER, "26-2026-11-28-00033")),
+        ("2026-1104", Question(ListKind.NUMBER, "2026-1104")),
+        ("arrêté 2026-1104", Question(ListKind.NUMBER, "arrêté 2026-1104")),
+        ("DUPA 2024-1017", Question(ListKind.NUMBER, "DUPA 2024-1017")),
+        ("Montélimar", Question(ListKind.TOWN, "26198")),
+        ("montelimar", Question(ListKind.TOWN, "26198")),
+        ("26000", Question(ListKind.TOWN, "26362")),
+        ("valence 26", Question(ListKind.TOWN, "26362")),
+        ("paris 15", Question(ListKind.TOWN, "75115")),
+        ("99999", Question(ListKind.NUMBER, "99999")),
         ("aide", HelpRequest()),
         ("Bonjour !", HelpRequest()),
     ],
@@ -108,7 +108,7 @@ def test_of_several_places_all_are_offered(words: str, codes: list[str]) -> None
 def test_what_names_no_place_for_sure_is_searched_first(words: str, near: str | None) -> None:
     meant = understood(words, FRANCE, NOW.date())
     assert isinstance(meant, SearchWithFallback)
-    assert meant.question == Question(Topic.SEARCH, words)
+    assert meant.question == Question(ListKind.SEARCH, words)
     choices = choices_of(meant, words, FRANCE)
     assert (None if choices is None else choices.choices[0].place.code) == near
 
@@ -203,7 +203,7 @@ def test_a_city_is_named_with_its_arrondissements(towns: Questions) -> None:
 
 
 def test_a_button_for_a_town_holds_its_code_which_is_no_postcode(towns: Questions) -> None:
-    by_name, again = towns.town("Aix-en-Provence"), towns.ask(Question(Topic.TOWN, "13001"))
+    by_name, again = towns.town("Aix-en-Provence"), towns.ask(Question(ListKind.TOWN, "13001"))
     assert isinstance(by_name, TownAnswer)
     assert by_name == again
     by_postcode = towns.town("13001")
@@ -238,7 +238,7 @@ def test_whoever_asks_about_here_is_asked_where_that_is(towns: Questions, words:
 def test_a_sentence_that_names_more_than_a_place_is_searched(words: str) -> None:
     meant = understood(words, FRANCE, NOW.date())
     assert isinstance(meant, SearchWithFallback)
-    assert meant.question == Question(Topic.SEARCH, words.removesuffix(" ?"))
+    assert meant.question == Question(ListKind.SEARCH, words.removesuffix(" ?"))
 
 
 def test_signs_that_nobody_sees_are_no_part_of_a_question(towns: Questions) -> None:

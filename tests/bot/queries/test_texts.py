@@ -18,10 +18,10 @@ from bot.queries.answers import (
     BadInput,
     DecreeList,
     InputFault,
+    ListKind,
     NothingFound,
     OneDecree,
     Question,
-    Topic,
     UnknownDecree,
     UnknownDepartment,
 )
@@ -42,17 +42,17 @@ def test_a_list_has_a_title_a_line_per_decree_and_page_buttons(questions: Questi
     assert lines[0] == "<b>Derniers arrêtés relevés — 14 arrêtés, page 2 sur 3</b>"
     assert [line.split("]")[0] for line in lines[1:6]] == ["[9", "[8", "[7", "[6", "[5"]
     numbers, turns = reply.rows
-    assert numbers == tuple(PressButton(f"[{number}]", Question(Topic.NUMBER, str(number))) for number in (9, 8, 7, 6, 5))
+    assert numbers == tuple(PressButton(f"[{number}]", Question(ListKind.NUMBER, str(number))) for number in (9, 8, 7, 6, 5))
     assert turns == (
-        PressButton("◀ Plus récents", Question(Topic.RECENT, page=1)),
-        PressButton("Plus anciens ▶", Question(Topic.RECENT, page=3)),
+        PressButton("◀ Plus récents", Question(ListKind.RECENT, page=1)),
+        PressButton("Plus anciens ▶", Question(ListKind.RECENT, page=3)),
     )
 
 
 def test_a_single_page_has_no_page_number_and_no_button_to_turn_it(questions: Questions) -> None:
     reply = telegram_reply(questions.search("gare"), PLACES, "en")
     assert reply.markup.startswith("<b>Decrees that contain “gare” — 1 decree</b>")
-    assert reply.rows == ((PressButton("[14]", Question(Topic.NUMBER, "14")),),)
+    assert reply.rows == ((PressButton("[14]", Question(ListKind.NUMBER, "14")),),)
 
 
 def test_a_decree_is_told_as_in_a_post_with_its_link(questions: Questions) -> None:
@@ -76,8 +76,8 @@ def test_a_decree_leads_to_those_that_it_changes_and_that_change_it() -> None:
         decree(12), kind=Kind.MODIFICATION, changes=(Change(Kind.MODIFICATION, 3),), changed_by=(Change(Kind.ABROGATION, 15),)
     )
     _, third, fifteenth, _, _, letters = telegram_reply(OneDecree(changed, NOW), PLACES, "fr").rows
-    assert third == (PressButton("Voir [3], que cet arrêté change", Question(Topic.NUMBER, "3")),)
-    assert fifteenth == (PressButton("Voir [15], qui change cet arrêté", Question(Topic.NUMBER, "15")),)
+    assert third == (PressButton("Voir [3], que cet arrêté change", Question(ListKind.NUMBER, "3")),)
+    assert fifteenth == (PressButton("Voir [15], qui change cet arrêté", Question(ListKind.NUMBER, "15")),)
     refusal = telegram_reply(OneDecree(replace(decree(12), kind=Kind.REFUSAL), NOW), PLACES, "fr")
     assert [len(row) for row in (letters, refusal.rows[-1])] == [2, 1]
 
@@ -141,7 +141,7 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
     ("answer", "french", "english"),
     [
         (
-            NothingFound(Question(Topic.RECENT), 0, SINCE),
+            NothingFound(Question(ListKind.RECENT), 0, SINCE),
             (
                 "Vigie n’a encore relevé aucun arrêté. Vigie lit les recueils depuis le 1er août 2026. "
                 "Il peut en exister que Vigie n’a pas vus."
@@ -152,12 +152,12 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
             ),
         ),
         (
-            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, None, (PLACES["38"],)),
+            NothingFound(Question(ListKind.DEPARTMENT, "38"), 3, None, (PLACES["38"],)),
             "Isère (38) : aucun arrêté relevé par Vigie. Il peut en exister que Vigie n’a pas vus.",
             "Isère (38): no decree found by Vigie. There may be some that Vigie has not seen.",
         ),
         (
-            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, SINCE, (PLACES["38"],), (health("38", Status.NOT_COVERED),)),
+            NothingFound(Question(ListKind.DEPARTMENT, "38"), 3, SINCE, (PLACES["38"],), (health("38", Status.NOT_COVERED),)),
             (
                 "Isère (38) : aucun arrêté relevé par Vigie. Vigie ne lit pas les recueils de ce département : "
                 "Vigie ne peut pas dire s’il y a un arrêté."
@@ -169,7 +169,7 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
         ),
         (
             NothingFound(
-                Question(Topic.DEPARTMENT, "93"),
+                Question(ListKind.DEPARTMENT, "93"),
                 3,
                 None,
                 (PLACES["93"],),
@@ -188,12 +188,12 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
             ),
         ),
         (
-            NothingFound(Question(Topic.DEPARTMENT, "38,2A"), 3, None, (PLACES["38"], PLACES["2A"])),
+            NothingFound(Question(ListKind.DEPARTMENT, "38,2A"), 3, None, (PLACES["38"], PLACES["2A"])),
             "Isère (38), Corse-du-Sud (2A) : aucun arrêté relevé par Vigie. Il peut en exister que Vigie n’a pas vus.",
             "Isère (38), Corse-du-Sud (2A): Vigie has found no decree. There may be some that Vigie has not seen.",
         ),
         (
-            NothingFound(Question(Topic.SEARCH, "gare"), 3, None),
+            NothingFound(Question(ListKind.SEARCH, "gare"), 3, None),
             "Aucun arrêté relevé par Vigie ne contient « gare ». Il peut en exister que Vigie n’a pas vus.",
             "No decree found by Vigie contains “gare”. There may be some that Vigie has not seen.",
         ),
@@ -238,7 +238,7 @@ def test_the_commands_shown_are_those_that_exist(language: Literal["fr", "en"]) 
 
 @given(st.text(max_size=300))
 def test_whatever_is_asked_is_repeated_escaped_and_short(words: str) -> None:
-    for answer in (UnknownDepartment(words, ()), NothingFound(Question(Topic.SEARCH, words), 1, None)):
+    for answer in (UnknownDepartment(words, ()), NothingFound(Question(ListKind.SEARCH, words), 1, None)):
         reply = telegram_reply(answer, PLACES, "fr")
         assert "<" not in reply.markup
         assert reply.markup == escape(reply.plain, quote=True)

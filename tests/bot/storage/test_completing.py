@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Facts, Kind, Moment, Purpose, Reference
+from bot.domain.acts import Facts, Kind, Moment, Reference
 from bot.domain.identity import earliest, merge_facts
 
 DAY = date(2026, 8, 14)
@@ -61,7 +61,7 @@ some_facts = st.builds(
     signed=st.none() | st.just(DAY),
     starts=st.sampled_from([None, FIRST, OTHER]),
     ends=st.sampled_from([None, LAST, OTHER]),
-    purposes=st.sampled_from([(), (Purpose.WEAPON,), (Purpose.FIRE,)]),
+    purposes=st.sampled_from([(), ("weapon",), ("fire",)]),
     cameras=st.none() | st.integers(1, 9),
 )
 

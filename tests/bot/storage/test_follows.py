@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, delete, event, func, insert, select, 
 
 from bot.app.inventory import places_of
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference, named_in
-from bot.domain.posts import Follow, FollowKind, FollowMode, PostState, Topics, WaitingPosts, content_of, departments_of, next_digest
+from bot.domain.posts import Follow, FollowKind, FollowMode, FollowTargets, PostState, WaitingPosts, content_of, departments_of, next_digest
 from bot.gazetteer.gazetteer import region_of
 from bot.storage.chats import Added, FollowerCounts
 from bot.storage.errors import NoSuchRow
@@ -41,16 +41,16 @@ ARA = Follow(FollowKind.REGION, "84")
 def about(*communes: str) -> Route:
     """Everything of the Drôme: a channel, and who follows."""
 
-    def route(decree: Decree) -> list[str | Topics]:
+    def route(decree: Decree) -> list[str | FollowTargets]:
         named, operators = frozenset(communes), tuple(name.lower() for name in decree.facts.operators)
         changes = frozenset(named_in(decree.changes))
-        return ["channel", Topics(decree.kind, frozenset({decree.authority}), frozenset({"84"}), named, operators, changes)]
+        return ["channel", FollowTargets(decree.kind, frozenset({decree.authority}), frozenset({"84"}), named, operators, changes)]
 
     return route
 
 
-def nothing(decree: Decree) -> Topics:
-    return Topics(decree.kind)
+def nothing(decree: Decree) -> FollowTargets:
+    return FollowTargets(decree.kind)
 
 
 def found(store: Store, number: str, *communes: str, kind: Kind = Kind.AUTHORISATION, authority: str = "26", **facts: object) -> int:
@@ -136,7 +136,7 @@ def test_who_follows_an_operator_that_a_person_names_gets_the_decree_unless_it_i
 
 
 def test_a_filter_that_what_a_person_says_meets_gets_the_decree(store: Store) -> None:
-    def route(decree: Decree) -> list[str | Topics]:
+    def route(decree: Decree) -> list[str | FollowTargets]:
         return ["channel", *(["trains"] if "SNCF" in decree.facts.operators else [])]
 
     result = reading_of(one_recueil(store, "2026-1"), Facts("2026-1", operators=("RATP",)))
@@ -207,8 +207,8 @@ def test_what_changes_a_decree_goes_to_whoever_was_sent_it(store: Store) -> None
 
 
 def test_what_no_other_follow_wants_is_dropped_when_one_is_removed(store: Store) -> None:
-    def topics(decree: Decree) -> Topics:
-        [wanted] = [one for one in about("26198" if decree.facts.number == "2026-1" else "26362")(decree) if isinstance(one, Topics)]
+    def topics(decree: Decree) -> FollowTargets:
+        [wanted] = [one for one in about("26198" if decree.facts.number == "2026-1" else "26362")(decree) if isinstance(one, FollowTargets)]
         return wanted
 
     for follow in (MONTELIMAR, VALENCE, SNCF):

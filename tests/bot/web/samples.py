@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from bot.domain.acts import (
-    CameraType,
     Change,
     Decree,
     Evidence,
@@ -15,7 +14,6 @@ from bot.domain.acts import (
     Moment,
     NamedCommune,
     Naming,
-    Purpose,
     Sighting,
     Where,
 )
@@ -67,11 +65,11 @@ FULL = replace(
         event="festival des Lumières de Valence",
         operators=("Police municipale de Valence",),
         places=("place des Clercs", "esplanade du Champ-de-Mars", "abords de la gare de Valence-Ville"),
-        purposes=(Purpose.ABANDONED_OBJECT, Purpose.CROWD_MOVEMENT, Purpose.CROWD_DENSITY, Purpose.FIRE),
+        purposes=("abandoned_object", "crowd_movement", "crowd_density", "fire"),
         software="Guetteur",
         vendor="Optivia",
         cameras=24,
-        camera_types=(CameraType.VIDEOPROTECTION,),
+        camera_types=("videoprotection",),
         legal_basis=("loi n° 2023-380 du 19 mai 2023, article 10", "loi n° 2026-201 du 20 mars 2026, article 47"),
         court="Tribunal administratif de Grenoble",
         office="Le préfet de la Drôme",

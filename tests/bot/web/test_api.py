@@ -13,8 +13,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from bot.cli.output import ShownDecree
-from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming, Purpose, Reference, Sighting, Where
-from bot.queries.answers import Question, Topic, TownAnswer
+from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming, Reference, Sighting, Where
+from bot.queries.answers import ListKind, Question, TownAnswer
 from bot.queries.place_shapes import TownModel
 from bot.web.api import OPERATIONS
 from bot.web.documents import SiteSettings
@@ -28,7 +28,7 @@ WHOLE = replace(
     kind=Kind.RENEWAL,
     facts=Facts(
         "2026-12", date(2026, 8, 1), Moment.parse("2026-08-20T14:00"), Moment.parse("2026-08-23"), "Fête", ("SNCF",), ("Gare",),
-        (Purpose.FIRE,), references=(Reference(Kind.RENEWAL, "2026-1", date(2026, 7, 1)),),
+        ("fire",), references=(Reference(Kind.RENEWAL, "2026-1", date(2026, 7, 1)),),
     ),
     evidence=(Evidence("verdict", 7, "traitement algorithmique", Where.TITLE, "cue"), Evidence("number", 7, "n° 2026-12")),
     sightings=(Sighting("26", URL, 7, NOW),),
@@ -107,7 +107,7 @@ def test_decrees_are_those_asked_for() -> None:
 def test_a_place_is_answered_with_how_it_is_read() -> None:
     site = site_of(WHOLE, decree(13))
     town = asked(site, "communes/26198")
-    answer = site.questions.ask(Question(Topic.TOWN, "26198"))
+    answer = site.questions.ask(Question(ListKind.TOWN, "26198"))
     assert isinstance(answer, TownAnswer)
     assert town == TownModel.about(answer, PLACES).model_dump(mode="json")
     assert (town["commune"]["name"], town["naming_it"], town["in_force_or_to_come"]) == ("Montélimar", 1, 1)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.acts import CameraType, Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming, Purpose
+from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming
 from bot.storage.errors import StorageError
 from bot.web.open_data import CSV, JSONL, SQLITE, ExportInput, OpenData, columns, is_due, write_files
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
@@ -27,8 +27,8 @@ WHOLE = replace(
     act_id="26-2026-08-14-00002",
     facts=Facts(
         "2026-12", date(2026, 8, 1), Moment.parse("2026-08-20T14:00"), Moment.parse("2026-08-23"), "Fête de l’été",
-        ("SNCF", "Préfecture de police"), ("Gare de Montélimar", "Centre"), purposes=(Purpose.FIRE, Purpose.WEAPON), software="Logiciel",
-        vendor="Société", cameras=12, legal_basis=("loi n° 2023-380",), camera_types=(CameraType.DRONE,),
+        ("SNCF", "Préfecture de police"), ("Gare de Montélimar", "Centre"), purposes=("fire", "weapon"), software="Logiciel",
+        vendor="Société", cameras=12, legal_basis=("loi n° 2023-380",), camera_types=("drone",),
     ),
     evidence=(Evidence("verdict", 7, "M. Jean Dupont, traitement algorithmique"),),
     communes=(NamedCommune("26198", Naming.NAMED, "Montélimar"),),

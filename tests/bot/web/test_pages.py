@@ -18,7 +18,7 @@ import pytest
 
 from bot.app.inventory import places_of
 from bot.domain.acts import Facts
-from bot.domain.law import windows
+from bot.domain.topics import topics
 from bot.messages.legal import rules
 from bot.messages.lines import followed_tags, hashtags
 from bot.messages.words import LANGUAGES
@@ -456,7 +456,7 @@ def test_a_page_is_made_anew_when_a_decree_begins_or_ends_and_at_midnight() -> N
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_confidence_of_each_window_has_words(language: Any) -> None:
-    assert {one.confidence for one in windows()} <= set(web_words(language)["about"]["confidence"])
+    assert {one.confidence for topic in topics().values() for one in topic.windows} <= set(web_words(language)["about"]["confidence"])
 
 
 def test_no_page_speaks_of_what_passes_while_it_is_kept() -> None:

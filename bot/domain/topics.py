@@ -1,0 +1,81 @@
+"""Loads the topics: what decrees are about, as data. A topic is a folder of `bot/detection/topics`, which bears its name; docs/topics.md
+says what is in it. Its words in each language are read by `bot.messages.words`, its cues by `bot.detection.text.cues`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period (inclusive) in which the law allowed the use, its source and certainty. `months`: most of an authorisation, or None."""
+
+    first: date
+    last: date
+    source: str
+    confidence: str
+    checked: date
+    months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Describes what decrees are about. `purposes`: the code of each in the order of the law, with the words that it is searched by;
+    `without`: facts that none of its decrees has; `hashtag`: of its posts.
+    """
+
+    name: str
+    rank: int
+    folder: Traversable
+    hashtag: str
+    purposes: Mapping[str, str]
+    windows: tuple[Window, ...]
+    without: frozenset[str] = frozenset()
+
+
+@cache
+def topics() -> Mapping[str, Topic]:
+    """Return every topic by its name, in the order of their ranks. The first is watched by default, and its keys bear no mark."""
+    folders = [folder for folder in files("bot").joinpath("detection", "topics").iterdir() if folder.joinpath("topic.toml").is_file()]
+    found = sorted((_topic(folder) for folder in folders), key=lambda topic: (topic.rank, topic.name))
+    return MappingProxyType({topic.name: topic for topic in found})
+
+
+def first_topic() -> str:
+    """Return the name of the topic that is watched by default."""
+    return next(iter(topics()))
+
+
+def topic_file(topic: str, name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of a topic's folder."""
+    return tomllib.loads(topics()[topic].folder.joinpath(name).read_text(encoding="utf-8"))
+
+
+def purposes_of(topic: str) -> tuple[str, ...]:
+    """Return the codes of what the decrees of a topic are for, in the order of the law."""
+    return tuple(topics()[topic].purposes)
+
+
+@cache
+def purpose_codes() -> Mapping[str, str]:
+    """Return the codes of the purposes of all topics, each with the words that it is searched by."""
+    return MappingProxyType({code: words for topic in topics().values() for code, words in topic.purposes.items()})
+
+
+def _topic(folder: Traversable) -> Topic:
+    data = tomllib.loads(folder.joinpath("topic.toml").read_text(encoding="utf-8"))
+    windows = tuple(
+        Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
+        for entry in data["window"]
+    )
+    return Topic(
+        folder.name, data["rank"], folder, data["hashtag"], MappingProxyType(data["purposes"]), windows, frozenset(data.get("without", ()))
+    )
