@@ -46,9 +46,15 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     ruled = by_articles(case)
     if ruled is not None and ruled.outcome is Outcome.DECREE:
         return ruled
-    if elsewhere:
+    if elsewhere and not any(_decides_there(case, mention) for mention in case.found):
         return case.passed_over(VerdictReason.QUOTED)
     return by_reference(case) or answered(case) or by_parts(case) or ruled or undecided(case)
+
+
+def _decides_there(case: SegmentEvidence, mention: Mention) -> bool:
+    """Return whether an article names the topic in words of its own, and not as what another decree does."""
+    firm = any(each.search(case.text, mention.tight_start, mention.tight_end) for each in case.cues.strong)
+    return firm and mention.part is DecreePart.ARTICLE and not mention.citation and not _is_of_another(case, mention)
 
 
 _ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
