@@ -1,4 +1,4 @@
-"""Finds who is authorised to use the algorithm, under a stable name."""
+"""Finds who is authorised, under a stable name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _is_part_of(document: ActText, event: str | None, position: int) -> bool:
     return inside and _ATTACHED.search(document.flat[max(position - 8, 0) : position]) is not None
 
 
-# "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
+# "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who is authorised.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
@@ -111,7 +111,7 @@ def may_name_an_operator(text: str) -> bool:
 def operators(
     document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
 ) -> list[TextMatch[str]]:
-    """Return the operators named in the title or in articles on the algorithm (`speaking`), else in other articles except on execution,
+    """Return the operators named in the title or in articles on the topic (`speaking`), else in other articles except on execution,
     else in visas on it (`mentioning`). A part of the `event` ("la fête de la ville de X") does not count; a commune that only made the
     request is replaced by its police if such a visa names that."""
     spoken = {block.start for block in speaking}
@@ -142,7 +142,7 @@ def _used_by_its_police(document: ActText, entry: TextMatch[str]) -> TextMatch[s
     return replace(entry, value=entry.value.replace("Commune", _POLICE, 1)) if mayor else entry
 
 
-# "dans 46 stations de la RATP", "les emprises de la SNCF": whose place it is, not who uses the algorithm.
+# "dans 46 stations de la RATP", "les emprises de la SNCF": whose place it is, not who is authorised.
 _PLACE_OF = re.compile(
     r"\b(?:sur|dans|en|sein|abords|proximite|interieur|autour|securite|securisation)\b[^.;:,()]{0,60}?"
     r"\b(?:gares?|stations?|emprises?|quais?|locaux|lignes?|reseaux?|sites?|parkings?|batiments?|vehicules?|rames|trains|bus|tramways?)\b"
@@ -258,7 +258,7 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 
 
 def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return whether an operator uses the algorithm: not an owner of cameras, nor a mere recipient or executor in an article."""
+    """Return whether an operator is authorised: not an owner of cameras, nor a mere recipient or executor in an article."""
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
