@@ -266,7 +266,7 @@ def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
     end = block.end if stop is None else stop.start()
     if block.part is DecreePart.ARTICLE and _LEFT_OUT.search(document.flat, entry.end, end) is not None:
         return False
-    used = _USES.search(document.flat, start, end) is not None
+    used = any(words.search(document.flat, start, end) is not None for words in (_USES, document.cues["around.who_may"]))
     told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
     owns = entry.value.startswith(("Commun", "Métropole", "Eurométropole")) and _comes_after(_OWNED, document, entry)
     return not owns and (used or not told or block.part is not DecreePart.ARTICLE)
