@@ -53,7 +53,8 @@ _AFTER_DASH = re.compile(rf"\s-\s(?={_KIND} \")")
 _NO_EVENT = re.compile(
     r"(?:nuit|journee|soiree|semaine)s?$|interventions?\b|missions?\b|cet(?:te)?\b|ces?\b|l?edite?s?\b|marches?(?:$| (?:publics?|\())"
     r"|[a-z]+ (?:mentionn|visee?s?\b|susvis|precit)"
-    r"|(?:rassemblements?|evenements?|manifestations?|operations?),? (?:prev|cit|concern|autoris|interdit|declar|de personnes\b|de l'appui|$)"
+    r"|(?:rassemblements?|evenements?|manifestations?|operations?),? (?:prev|cit|concern|autoris|interdit|declar|de personnes\b"
+    r"|de l'appui|$)"
 )
 # Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
 _DURING_NAME = re.compile(
