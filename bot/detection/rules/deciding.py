@@ -52,9 +52,8 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
 
 
 def _decides_there(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return whether an article names the topic in words of its own, and not as what another decree does."""
-    firm = any(each.search(case.text, mention.tight_start, mention.tight_end) for each in case.cues.strong)
-    return firm and mention.part is DecreePart.ARTICLE and not mention.citation and not _is_of_another(case, mention)
+    """Return whether an article names the topic firmly, and not as what another decree does."""
+    return mention.strong and mention.part is DecreePart.ARTICLE and not mention.citation and not _is_of_another(case, mention)
 
 
 _ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
