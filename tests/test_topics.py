@@ -24,7 +24,7 @@ from bot.messages.lines import MessageInput
 from tests.bot.messages.samples import DROME
 from tools.topics import main as make_check
 
-OWN = Path(__file__).parent / "topics"
+OWN = Path(__file__).parent / "own_topics"
 CORPUS = OWN / "body_cameras" / "corpus"
 
 

@@ -93,6 +93,7 @@ class _TopicFile(Section):
     window: Annotated[tuple[_WindowEntry, ...], _Some]
     without: tuple[Literal[*(fact.name for fact in FACTS)], ...] = ()  # type: ignore[valid-type]
     telling: tuple[_Text, ...] = ()
+    shares_words: Flag = False
 
 
 class _LegalBasisEntry(Section):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache, reduce
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, islice
 from operator import getitem
 from typing import Any
 
@@ -171,23 +171,25 @@ def cue_problems(own: object, common: object, path: tuple[str, ...] = ()) -> Ite
     elif isinstance(own, dict) and isinstance(common, dict):
         closed = not path or path[-1] in _CUE_TABLES
         for key, value in own.items():
-            if key not in common and (closed or not key.isidentifier()):
+            if key not in common and (closed or not (key.isidentifier() or path == ("operators",))):
                 yield (
                     (*path, key),
                     f"no cue has this name; there are: {', '.join(common)}" if closed else "is no name: letters, digits and _",
                 )
             else:
                 yield from cue_problems(value, common.get(key, [""]), (*path, key))
-    elif isinstance(own, list) and (wrong := next(filter(None, map(pattern_problem, own)), None) or pattern_problem(_any(own))):
-        yield path, wrong
+    elif isinstance(own, list):
+        blanks = path[0] == "operators"
+        problems = (pattern_problem(words, blanks=blanks) for words in (*own, "|".join(map(str, own))))
+        yield from ((path, wrong) for wrong in islice(filter(None, problems), 1))
 
 
-def pattern_problem(words: object) -> str | None:
-    """Return why something is no pattern."""
+def pattern_problem(words: object, *, blanks: bool = False) -> str | None:
+    """Return why something is no pattern. `blanks`: they count in it."""
     if not isinstance(words, str) or not words.strip():
         return "has an entry that is no pattern"
     try:
-        re.compile(words, re.VERBOSE)
+        re.compile(words, 0 if blanks else re.VERBOSE)
     except re.error as error:
         return f"does not compile: {error}: {words}"
     return None
