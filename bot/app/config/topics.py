@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache, partial
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from bot.app.config.errors import ConfigError, Path, Problem, problems_of
+from bot.app.config.errors import ConfigError, Problem, problems_of
 from bot.app.config.files import Document, parsed, read_text
 from bot.app.config.values import Flag, Section, Whole
 from bot.detection.text.cues import as_read, cue_problems, load, pattern_problem
@@ -20,6 +21,8 @@ from bot.domain.topics import PACKAGED, topic_folders
 from bot.messages.words import LANGUAGES, data_file
 from sources.catalogue.toml_lines import line_of
 
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
 
 def check_topics(folder: Traversable = PACKAGED) -> list[str]:
     """Return what is wrong in the folders of topics in a folder: `drones/cues.toml:12: around.field: is empty`."""
@@ -27,7 +30,7 @@ def check_topics(folder: Traversable = PACKAGED) -> list[str]:
     taken = {one.name for one in topic_folders(PACKAGED)} if folder != PACKAGED else set()
     wrong = [f"{folder}: holds no folder of a topic"] if not topics else []
     wrong += [f"{one}: Vigie has a topic of this name" for one in topics if one.name in taken]
-    wrong += [f"{one}: its name must be of small letters, digits and _" for one in topics if not one.name.isidentifier()]
+    wrong += [f"{one}: its name must be of small letters, digits and _, 32 at most" for one in topics if not _NAME.fullmatch(one.name)]
     return [*wrong, *(problem for one in topics for problem in _topic_problems(one))]
 
 
@@ -127,14 +130,14 @@ def _as_model(model: type[BaseModel], document: Document) -> list[Problem]:
     return []
 
 
-def _cues(document: Document, path: Path = (), common: Mapping[str, Any] | None = None) -> Iterator[Problem]:
-    for place, wrong in cue_problems(document, load("cues.toml") if common is None else common) if document else ():
-        yield Problem((*path, *place), wrong)
+def _cues(document: Document, common: Mapping[str, Any] | None = None) -> Iterator[Problem]:
+    wrong = cue_problems(document, load("cues.toml") if common is None else common) if document else ()
+    yield from (Problem(place, text) for place, text in wrong)
 
 
 def _purposes(codes: tuple[str, ...], document: Document) -> Iterator[Problem]:
     entries = {"purpose": document.pop("purpose")} if "purpose" in document else {}
-    yield from _cues(document, common=load("cues.toml")["purposes"])
+    yield from _cues(document, load("cues.toml")["purposes"])
     if wrong := _as_model(_PurposesFile, entries):
         yield from wrong
         return
