@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting, Slot
 from bot.domain.facts import CAMERA_TYPES, POST_ROWS, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
+from bot.domain.topics import topics
 from bot.messages.words import Language, Words, clean, data_file, inert, link_to, topic_words, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
@@ -93,9 +94,9 @@ def short_where(place: Place, words: Words) -> str:
     return where.split(", ")[0] if place.department else where
 
 
-def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
+def hashtags(place: Place, topic: str, operators: Iterable[str] = ()) -> tuple[str, ...]:
     """Return at most five hashtags (`#VSA #Drôme #dept26 #SNCF`), capitalised for screen readers, without long or odd operators."""
-    tags = ["#VSA"]
+    tags = [topics()[topic].hashtag]
     if name := _camel_case(place.department):
         tags.append(f"#{name}")
     if _DEPARTMENT.fullmatch(place.code):

@@ -17,7 +17,7 @@ from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages.announcement import decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
 from bot.messages.lines import MessageInput, capital, date_text, place_for, thousands
-from bot.messages.words import Language, Words, cut, data_file, inert, words_in
+from bot.messages.words import Language, Words, cut, data_file, inert, topic_words, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -97,7 +97,9 @@ def withdrawal(decree: Decree, place: Place, language: Language) -> str | None:
     if decree.withdrawn_at is None:
         return None
     day = decree.withdrawn_at.astimezone(ZoneInfo(place.time_zone)).date()
-    return vocabulary(language).withdrawn.format(date=date_text(day, words_in(language).dates))
+    return vocabulary(language).withdrawn.format(
+        date=date_text(day, words_in(language).dates), name=topic_words(decree.topic, language).name
+    )
 
 
 class NoLetter(ValueError):

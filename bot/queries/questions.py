@@ -17,6 +17,7 @@ from bot.domain.posts import FRANCE
 from bot.domain.recent import Recent
 from bot.domain.records import LAST_ID, PageOfDecrees, PageOfIds
 from bot.domain.text import fold_words
+from bot.domain.topics import first_topic
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.queries.answers import (
     Answer,
@@ -89,7 +90,7 @@ _BEFORE_NUMBER = re.compile(
 class Questions:
     """Answers questions from the stored decrees, and about the watch. Synchronous: in an event loop, call it from a thread. Errors of the
     store pass through. `places`: authorities by code; `clock`: aware UTC time; `overview`: the current state of every source;
-    `public_url`: address of the pages."""
+    `public_url`: address of the pages; `watched`: names of topics; `topic`: of which all decrees are, empty for any."""
 
     decrees: Decrees
     places: Mapping[str, Place]
@@ -99,11 +100,22 @@ class Questions:
     page_size: int = TELEGRAM_PAGE
     since: Since = lambda _: None
     public_url: str = ""
+    watched: tuple[str, ...] = field(default_factory=lambda: (first_topic(),))
+    topic: str = ""
     _words: tuple[datetime | None, Mapping[str, str]] = field(default_factory=lambda: (None, {}), init=False)
 
     def now(self) -> datetime:
         """Return the instant (aware) of which answers are true."""
         return self.clock()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Return what the decrees of the answers are about."""
+        return (self.topic,) if self.topic else self.watched
+
+    def of(self, topic: str) -> Questions:
+        """Return the same, of the decrees of one topic alone."""
+        return replace(self, decrees=self.decrees.of(topic), topic=topic)
 
     def recent(self, page: int = 1) -> Answer:
         """Return the decrees published last."""

@@ -23,7 +23,7 @@ from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of, subject_text
 from bot.messages.legal import current_period, first_link
 from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, period_text, place_for, short_where
-from bot.messages.words import Language, cut, data_file, fitting, inert
+from bot.messages.words import Language, cut, data_file, fitting, inert, of_topics
 from bot.queries.running import running
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
@@ -419,6 +419,13 @@ def _words() -> dict[str, Any]:
     return data_file("bot.web", "words", "feeds.toml")
 
 
+def _title(site: SiteContext, request: PageRequest, key: str, **named: str) -> str:
+    """Return the title of a feed, which names the topic where it is of one."""
+    topics, language = site.questions.topics, request.language
+    about = {form: of_topics(topics, language, form) for form in ("on", "of")}
+    return str(_words()[language][key].format(**named, **about))
+
+
 def _feed(
     site: SiteContext, request: PageRequest, decrees: Iterable[Decree], title: str, home: str, path: str,
     unplaced: frozenset[int] = frozenset(), note: str = "", changes_at: datetime | None = None,
@@ -453,13 +460,13 @@ def _feed(
 
 def _every(site: SiteContext, request: PageRequest) -> Document:
     found = site.browsing.batch(DecreeFilter(), MOST).decrees
-    return _feed(site, request, found, _words()[request.language]["all"], "/", "/flux/arretes")
+    return _feed(site, request, found, _title(site, request, "all"), "/", "/flux/arretes")
 
 
 def _in_force(site: SiteContext, request: PageRequest) -> Document:
     current = site.decrees.current(request.at.date() - timedelta(days=1))
     found = running(current, site.places, request.at).all[:MOST]
-    title = _words()[request.language]["in_force"]
+    title = _title(site, request, "in_force")
     changes_at = next_change(found, site, request.at)
     return _feed(site, request, site.questions.whole(found), title, "/envigueur", "/flux/envigueur", changes_at=changes_at)
 
@@ -471,7 +478,7 @@ def _department(site: SiteContext, request: PageRequest) -> Document:
     if department is None or not authorities:
         return missing(site, request)
     found = site.browsing.batch(DecreeFilter(authorities, there), MOST).decrees
-    title = _words()[request.language]["department"].format(name=department.name, code=department.code)
+    title = _title(site, request, "department", name=department.name, code=department.code)
     return _feed(site, request, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
 
 
@@ -487,9 +494,8 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
     unplaced = site.decrees.naming_none(authorities, MOST).ids
     known = (*naming, *site.decrees.load(unplaced))
     newest = sorted(known, key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
-    words = _words()[request.language]
-    title = words["commune"].format(name=commune.name, department=commune.department)
-    note = words["may_concern"].format(name=commune.name)
+    title = _title(site, request, "commune", name=commune.name, department=commune.department)
+    note = _words()[request.language]["may_concern"].format(name=commune.name)
     return _feed(site, request, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", frozenset(unplaced), note)
 
 
@@ -500,7 +506,7 @@ def _operator(site: SiteContext, request: PageRequest) -> Document:
     name = next((name for decree in found for name in decree.facts.operators if operator_slug(name) == slug), None)
     if name is None:
         return missing(site, request)
-    title = _words()[request.language]["operator"].format(name=inert(name))
+    title = _title(site, request, "operator", name=inert(name))
     return _feed(site, request, found, title, f"/operateurs/{slug}", f"/flux/operateurs/{slug}")
 
 

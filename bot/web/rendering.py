@@ -21,6 +21,7 @@ from bot.domain.acts import Decree, DecreePeriod, Moment, deciding_in
 from bot.domain.hours import open_hours
 from bot.domain.law import period, slots_of
 from bot.domain.posts import FRANCE, Follow
+from bot.domain.topics import topics
 from bot.messages.lines import followed_tags, hashtags, place_for
 from bot.messages.words import Language, data_file, words_in
 from bot.queries.following import event_followed, follow_code
@@ -148,14 +149,14 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
     found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
     found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
     if settings.mastodon:
-        account, tag = urlsplit(settings.mastodon), f"dept{department}" if department else "VSA"
+        account, tag = urlsplit(settings.mastodon), f"dept{department}" if department else topics()[site.questions.topics[0]].hashtag[1:]
         address = f"{account.scheme}://{account.netloc}/tags/{tag}"
         found.append(Way(words["mastodon"].format(tag=f"#{tag}"), address, words["mastodon_note"], outside=True))
         for code in sorted(deciding_in({department}, site.places)):
             # Posts of the préfet de police bear `#Paris`, which on a whole server is of much else.
             place = site.places[code]
             if place.territory and not code.startswith("R-"):
-                tag = followed_tags(hashtags(place))[1]
+                tag = followed_tags(hashtags(place, site.questions.topics[0]))[1]
                 found.append(Way(words["mastodon"].format(tag=tag), f"{settings.mastodon}/tagged/{tag[1:]}", place.name, outside=True))
     if department in settings.lists:
         found.append(Way(words["list"], settings.lists[department], words["list_note"], outside=True))

@@ -336,7 +336,9 @@ def bare(text: str) -> str:
 def flags_of(message: MessageInput) -> tuple[str, ...]:
     """Return what is striking in the dates of a decree, a sentence each."""
     advice, words = message.legal_advice, message.words
-    lines = () if advice is None else (*flag_lines(advice, words), *timeliness_line(message.decree, message.place, words))
+    lines = (
+        () if advice is None else (*flag_lines(advice, message.decree.topic, words), *timeliness_line(message.decree, message.place, words))
+    )
     return tuple(bare(line.text) for line in lines)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from bot.app.inventory import places_of
 from bot.domain.acts import Facts
-from bot.domain.topics import topics
+from bot.domain.topics import first_topic, topics
 from bot.messages.legal import rules
 from bot.messages.lines import followed_tags, hashtags
 from bot.messages.words import LANGUAGES
@@ -282,7 +282,7 @@ def test_a_place_offers_feeds_a_calendar_and_the_chat() -> None:
     bare = get(sample_site(SiteSettings()), "/communes/26362").body.decode()
     assert "t.me" not in bare
     assert "mastodon" not in bare
-    tag = followed_tags(hashtags(PLACES["PP"]))[1].removeprefix("#")
+    tag = followed_tags(hashtags(PLACES["PP"], first_topic()))[1].removeprefix("#")
     for address in ("/departements/93", "/communes/75056"):
         assert f'href="https://mastodon.example/@vigie/tagged/{tag}"' in get(sample_site(), address).body.decode(), "what posts of PP bear"
 
