@@ -37,7 +37,7 @@ from bot.detection.text.rows import lists
 from bot.domain.acts import CHANGING, GRANTS, Act, Evidence, Facts, FactValue, Kind, Outcome, Verdict, Where
 from bot.domain.law import outside
 from bot.domain.text import TextOrigin
-from bot.domain.topics import first_topic, purposes_of
+from bot.domain.topics import first_topic, purposes_of, topics
 
 T = TypeVar("T")
 
@@ -188,8 +188,10 @@ def facts_of(
 ) -> tuple[Facts, tuple[Evidence, ...]]:
     """Read every fact of one decree of this kind, and list those to be verified. Missing facts stay None or empty."""
     facts, evidence = gather(document, segment, mentions, kind)
-    left = amended(document, segment)
-    return replace(facts, doubtful=doubtful(left, segment, facts, evidence, second_values(left, tagged(left, segment)))), evidence
+    left, unknown = amended(document, segment), topics()[document.cues.topic].without
+    unsure = doubtful(left, segment, facts, evidence, second_values(left, tagged(left, segment)))
+    facts = replace(facts.without(unknown), doubtful=tuple(name for name in unsure if name not in unknown))
+    return facts, tuple(quote for quote in evidence if quote.about not in unknown)
 
 
 def gather(

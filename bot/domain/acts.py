@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
@@ -238,10 +238,12 @@ class Facts:
     @property
     def sure(self) -> Facts:
         """Return the facts without those to be verified, for filters, deadlines and flags."""
-        if not self.doubtful:
-            return self
-        empty: dict[str, Any] = {name: () if isinstance(getattr(self, name), tuple) else None for name in self.doubtful}
-        return replace(self, **empty, doubtful=())
+        return replace(self.without(self.doubtful), doubtful=()) if self.doubtful else self
+
+    def without(self, names: Iterable[str]) -> Facts:
+        """Return the facts, those of these names as if they had not been found."""
+        empty: dict[str, Any] = {name: () if isinstance(getattr(self, name), tuple) else None for name in names}
+        return replace(self, **empty)
 
     def settle(self, answers: Mapping[str, FactValue]) -> Facts:
         """Return the facts with these answers of a person."""

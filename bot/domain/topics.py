@@ -41,6 +41,10 @@ class Topic:
     without: frozenset[str] = frozenset()
 
 
+_OPEN = date(9998, 12, 31)
+"""The last day of a window whose end no text gives."""
+
+
 @cache
 def topics() -> Mapping[str, Topic]:
     """Return every topic by its name, in the order of their ranks. The first is watched by default, and its keys bear no mark."""
@@ -73,7 +77,7 @@ def purpose_codes() -> Mapping[str, str]:
 def _topic(folder: Traversable) -> Topic:
     data = tomllib.loads(folder.joinpath("topic.toml").read_text(encoding="utf-8"))
     windows = tuple(
-        Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
+        Window(entry["from"], entry.get("until", _OPEN), entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
         for entry in data["window"]
     )
     return Topic(
