@@ -463,6 +463,13 @@ def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:
     return listed([text for text in texts if text], words)
 
 
+def topics_told(topics: Sequence[str], language: Language, form: str, *, explained: bool = False) -> str:
+    """Return this form of the words of topics in a row: `sur la …, sur les … et sur les …`; of one alone also what it is (`explained`)."""
+    words = words_in(language)
+    told = listed([topic_words(topic, language)[form] for topic in topics], words)
+    return words.label.format(label=told, text=topic_words(topics[0], language).what) if explained and len(topics) == 1 else told
+
+
 def listed(texts: Sequence[str], words: Words) -> str:
     """Return `un, deux et trois`."""
     return words.cameras.both.format(one=", ".join(texts[:-1]), other=texts[-1]) if len(texts) > 1 else "".join(texts)

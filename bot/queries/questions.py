@@ -54,6 +54,7 @@ from bot.queries.plain_words import (
     not_covered,
     places_named,
     specific,
+    topic_named,
     town_of,
     understood,
 )
@@ -117,6 +118,21 @@ class Questions:
         """Return the same, of the decrees of one topic alone."""
         return replace(self, decrees=self.decrees.of(topic), topic=topic)
 
+    def about(self, words: str) -> tuple[Questions, str]:
+        """Return the answers of the topic that words name, where several are watched, and the words without its name; else both as they
+        are."""
+        topic, rest = topic_named(words, self.watched) if len(self.watched) > 1 and not self.topic else ("", words)
+        return (self.of(topic), rest) if topic else (self, words)
+
+    def ask_about(self, words: str, ask: Callable[[Questions, str], Answer]) -> Answer:
+        """Return what is answered of the topic that words name, if they name one, and of the other words."""
+        narrowed, rest = self.about(words)
+        answer = ask(narrowed, rest)
+        if not narrowed.topic or not isinstance(answer, PlaceChoices):
+            return answer
+        asked = (replace(choice, question=replace(choice.question, topic=narrowed.topic)) for choice in answer.choices)
+        return replace(answer, choices=tuple(asked))
+
     def recent(self, page: int = 1) -> Answer:
         """Return the decrees published last."""
         return self._list(Question(ListKind.RECENT, page=page), self.decrees.recent)
@@ -165,6 +181,8 @@ class Questions:
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
+        if self.about(asked)[0] is not self:
+            return self.ask_about(asked, lambda narrowed, rest: narrowed.plain(rest, page) if _visible(rest) else narrowed.recent(page))
         meant = self.understood(asked)
         if not isinstance(meant, SearchWithFallback):
             return self._meant(meant, page)
@@ -191,6 +209,8 @@ class Questions:
                 answers = [self.ask(one) for one in questions]
                 known = tuple(one for one in answers if isinstance(one, TownAnswer | DecreeList | NothingFound))
                 return SeveralPlaces(known, self.clock()) if known else answers[0]
+            case HelpRequest() | SubjectCard():
+                return replace(meant, topics=self.topics)
             case _:
                 return meant
 
@@ -214,9 +234,9 @@ class Questions:
         ids = () if found is None else found[1]
         decrees = [one for one in self.decrees.load(ids) if one.withdrawn_at is None]
         if not decrees:
-            return RecueilWithout(words, is_read=found is not None and found[0])
+            return RecueilWithout(words, is_read=found is not None and found[0], topics=self.topics)
         if len(decrees) == 1:
-            return OneDecree(decrees[0], self.clock())
+            return self._one(decrees[0])
         return self._pages_of(Question(ListKind.RECUEIL, words, page), decrees)
 
     def town(self, words: str, page: int = 1) -> Answer:
@@ -299,8 +319,11 @@ class Questions:
         own = _OWN_NUMBER.fullmatch(text) or _OWN_NUMBER.fullmatch(official)
         decree = self.decrees.get(int(own[1])) if own is not None and int(own[1]) <= LAST_ID else None
         if decree is not None:
-            return OneDecree(decree, self.clock())
+            return self._one(decree)
         return self._numbered(official if own is None else own[1], page)
+
+    def _one(self, decree: Decree) -> OneDecree:
+        return OneDecree(decree, self.clock(), is_watched=decree.topic in self.watched)
 
     def decree_of(self, number: str) -> Decree | None:
         """Return the one decree of a number as `show` takes it; None also for one that was withdrawn."""
@@ -312,7 +335,7 @@ class Questions:
             return BadInput(InputFault.NOT_A_NUMBER)
         found = self.decrees.numbered(number, self.places)
         if len(found) == 1:
-            return OneDecree(found[0], self.clock())
+            return self._one(found[0])
         itself = _NUMBER_ITSELF.match(number)
         if not found and itself is not None and (shorter := itself[0].rstrip(".,;:")) != number:
             return self._numbered(shorter, page)
@@ -324,6 +347,8 @@ class Questions:
 
     def ask(self, question: Question) -> Answer:
         """Answer the same question again, on the page it names."""
+        if question.topic and not self.topic:
+            return self.of(question.topic).ask(question)
         asked: Mapping[ListKind, Callable[[str, int], Answer]] = {
             ListKind.RECENT: lambda _, page: self.recent(page),
             ListKind.DEPARTMENT: self.department,
@@ -383,7 +408,7 @@ class Questions:
         page, pages, found = self._paged(page, lambda number: self._naming(codes, current, number))
         unplaced = self.decrees.naming_none(authorities, _UNPLACED)
         return TownAnswer(
-            Question(ListKind.TOWN, commune.code, page),
+            Question(ListKind.TOWN, commune.code, page, self.topic),
             commune,
             self.decrees.load(found.ids),
             pages,
@@ -423,6 +448,7 @@ class Questions:
         return tuple(decree for decree in stored if may_concern(decree, there.departments))
 
     def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch = EVERYWHERE) -> Answer:
+        question = replace(question, topic=self.topic)
         page, pages, found = self._paged(question.page, lambda number: fetch(self.page_size, (number - 1) * self.page_size))
         health = () if there.authorities is None else self._health(there.authorities)
         if not found.decrees:

@@ -221,7 +221,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Holds what the entries share. `home`: the page with the same content; `address`: the feed's, without its ending; `rights`: the
+    """Holds what the entries share. `home`: the page with the same content; `address`: the feed's; `rights`: the
     licence, empty for none."""
 
     id: str
@@ -335,7 +335,7 @@ def atom(feed: Feed) -> bytes:
     if feed.rights:
         _add(root, "rights", feed.rights)
     _add(root, "generator", "Vigie")
-    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{feed.address}.atom"})
+    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": feed.address})
     ET.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": feed.home})
     for entry in feed.entries:
         _add_entry(ET.SubElement(root, "entry"), entry)
@@ -375,7 +375,7 @@ def json_feed(feed: Feed) -> bytes:
         "title": feed.title,
         "description": feed.subtitle,
         "home_page_url": feed.home,
-        "feed_url": f"{feed.address}.json",
+        "feed_url": feed.address,
         "language": feed.language,
         "authors": [{"name": feed.author}],
         "items": [_item(entry) for entry in feed.entries],
@@ -443,12 +443,12 @@ def _feed(
         return entry_of(decree, place, language, link, context, note=note if decree.id in unplaced else "")
 
     feed = Feed(
-        id=f"{TAG}{path.strip('/').replace('/', ':')}" + ("" if language == "fr" else f":{language}"),
+        id=":".join((f"{TAG}{path.strip('/').replace('/', ':')}", *filter(None, (settings.topic, language.removeprefix("fr"))))),
         title=title,
         subtitle=_words()[language]["subtitle"].format(site=settings.name),
         author=settings.name,
         home=settings.address(home, language),
-        address=settings.address(path, language),
+        address=settings.address(f"{path}.{request.parameters['form']}", language),
         language=language,
         rights=settings.licence_name,
         entries=tuple(entry(decree) for decree in decrees),

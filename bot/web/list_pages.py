@@ -27,7 +27,7 @@ from bot.queries.answers import (
     SubjectCard,
 )
 from bot.queries.figures import LEAST_FOR_A_SHARE, OnlineCounts, authority_name
-from bot.queries.phrases import LAW, choice_text, message_of, plain_answer, title
+from bot.queries.phrases import choice_text, laws, message_of, plain_answer, title
 from bot.queries.plain_words import choices_of, civil
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.running import running_on
@@ -244,7 +244,7 @@ def _text_page(site: SiteContext, request: PageRequest, asked: str, answer: Answ
     day = {"jour": request.at.astimezone(FRANCE).date()}
     own = {"today": ("/envigueur", day), "in_force": ("/envigueur", {}), "recent": ("/arretes", {})}
     further = [Way(card.next[name], site.settings.href(path, request.language, query), "") for name, (path, query) in own.items()]
-    further.append(Way(card.law, LAW, "", outside=True))
+    further += [Way(card.law, law, "", outside=True) for law in laws(site.questions.topics)]
     return page(
         site,
         request,

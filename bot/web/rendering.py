@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -22,11 +22,11 @@ from bot.domain.hours import open_hours
 from bot.domain.law import period, slots_of
 from bot.domain.posts import FRANCE, Follow
 from bot.domain.topics import topics
-from bot.messages.lines import followed_tags, hashtags, place_for
-from bot.messages.words import Language, data_file, words_in
+from bot.messages.lines import capital, followed_tags, hashtags, place_for, topics_told
+from bot.messages.words import Language, data_file, topic_words, words_in
 from bot.queries.following import event_followed, follow_code
 from bot.queries.running import RunningDecrees
-from bot.web.documents import Document, PageRequest, Preview, SiteContext
+from bot.web.documents import OF_TOPICS, Document, PageRequest, Preview, SiteContext
 from bot.web.pictures import Busy
 from bot.web.views import full_day, in_print
 
@@ -100,6 +100,8 @@ def page(
     body = render(
         template,
         request.language,
+        about=about_topics(site.questions.topics, request.language),
+        topic_choices=_topic_choices(site, request),
         site=site.settings,
         request=request,
         href=href,
@@ -109,6 +111,38 @@ def page(
         **values,
     )
     return Document(body, status=status, changes_at=changes_at, preview=preview)
+
+
+def about_topics(watched: Sequence[str], language: Language) -> dict[str, Any]:
+    """Return what the site says of what it is about: `title` and `lead` of its first page, and what each topic is."""
+    told = [topic_words(topic, language) for topic in watched]
+    lead, quotes = web_words(language)["several"], {"fr": "«\u00a0{text}\u00a0»", "en": "“{text}”"}[language]
+    several = {"title": lead["title"], "lead": lead["lead"].format(about=topics_told(watched, language, "on"))}
+    home = {"title": told[0].home.title, "lead": told[0].home.lead} if len(told) == 1 else several
+    phrases = ", ".join(dict.fromkeys(quotes.format(text=one.phrase) for one in told))
+    return home | {"what": [one.home.what for one in told], "called": topics_told(watched, language, "called"), "phrases": phrases}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChoice:
+    """A topic that can be chosen for a page, or all of them."""
+
+    name: str
+    address: str
+    is_chosen: bool
+
+
+def _topic_choices(site: SiteContext, request: PageRequest) -> tuple[TopicChoice, ...]:
+    """Return the topics that a page can be narrowed to; none where one is watched, or the page is the same for all."""
+    watched, chosen, words = site.questions.watched, site.settings.topic, web_words(request.language)["page"]
+    if len(watched) < 2 or site.settings.files or not OF_TOPICS.match(request.path):
+        return ()
+    query = {name: value for name, value in request.query.items() if name not in {"page", "topic"}}
+    named = {"": words["all_topics"], **{topic: capital(topic_words(topic, request.language).short) for topic in watched}}
+    return tuple(
+        TopicChoice(name, replace(site.settings, topic=topic).href(request.path, request.language, query), topic == chosen)
+        for topic, name in named.items()
+    )
 
 
 def missing(site: SiteContext, request: PageRequest, *, status: int = 404) -> Document:

@@ -22,7 +22,7 @@ from bot.domain.topics import first_topic, topics
 from bot.messages.legal import rules
 from bot.messages.lines import followed_tags, hashtags
 from bot.messages.words import LANGUAGES
-from bot.queries.phrases import LAW, message_of
+from bot.queries.phrases import laws, message_of
 from bot.queries.pictures import Sheet
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
@@ -419,7 +419,7 @@ def test_a_general_question_gets_the_card_with_links_on_and_no_commands_of_chats
     for asked in ("comment+contester", "aide"):
         body = get(sample_site(), f"/recherche?q={asked}").body.decode()
         links = re.findall(r'<a class="go" href="([^"]+)"', body)
-        assert links == ["/envigueur?jour=2026-08-20", "/envigueur", "/arretes", LAW]
+        assert links == ["/envigueur?jour=2026-08-20", "/envigueur", "/arretes", *laws([first_topic()])]
         assert "/recents" not in body
 
 
