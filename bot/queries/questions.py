@@ -181,8 +181,9 @@ class Questions:
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        if self.about(asked)[0] is not self:
-            return self.ask_about(asked, lambda narrowed, rest: narrowed.plain(rest, page) if _visible(rest) else narrowed.recent(page))
+        return self.ask_about(asked, lambda narrowed, rest: narrowed._plain(rest, page) if rest else narrowed.recent(page))
+
+    def _plain(self, asked: str, page: int) -> Answer:
         meant = self.understood(asked)
         if not isinstance(meant, SearchWithFallback):
             return self._meant(meant, page)
