@@ -12,7 +12,7 @@ from bot.domain.acts import Decree, Place
 from bot.domain.posts import FRANCE
 from bot.domain.topics import topics
 from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
-from bot.messages.lines import capital, days_text, followed_tags, hashtags, period_text, place_for, short_where
+from bot.messages.lines import capital, days_text, followed_tags, hashtags, kind_text, period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
     TEXT_LIMIT,
@@ -178,7 +178,7 @@ def _text(decree: Decree, place: Place, language: Language, longest: int) -> str
     subject = subject_text(decree, words, longest // 4)
     pieces = [
         subject,
-        words.short_kinds[decree.kind],
+        kind_text(decree, words),
         short_where(place, words),
         words.labels.number.format(number=number) if number else None,
         period_text(decree.facts.sure, words),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting, Slot
 from bot.domain.facts import CAMERA_TYPES, POST_ROWS, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
-from bot.domain.topics import topics
+from bot.domain.topics import first_topic, topics
 from bot.messages.words import Language, Words, clean, data_file, inert, link_to, topic_words, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
@@ -207,6 +207,12 @@ def capital(text: str) -> str:
 
 
 # What a decree says of itself.
+
+
+def kind_text(decree: Decree, words: Words) -> str:
+    """Return `autorisation`; of another topic than the first also what it is about: `autorisation (drones)`."""
+    kind: str = words.short_kinds[decree.kind]
+    return kind if decree.topic == first_topic() else f"{kind} ({topic_words(decree.topic, words.language).short})"
 
 
 def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:

@@ -22,7 +22,7 @@ from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of, subject_text
 from bot.messages.legal import current_period, first_link
-from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, period_text, place_for, short_where
+from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, kind_text, period_text, place_for, short_where
 from bot.messages.words import Language, cut, data_file, fitting, inert, of_topics
 from bot.queries.running import running
 from bot.storage.browsing import DecreeFilter
@@ -265,7 +265,7 @@ def entry_title(message: MessageInput, said: Announcement, *, limit: str = "") -
     subject, where = subject_text(decree, words), short_where(message.place, words)
     facts = [text for text in (*period_told, texts.get(PostPart.OPERATORS)) if text] or ([] if subject else [texts.get(PostPart.TITLE, "")])
     # Without a subject the department is where.
-    kind = limit or words.short_kinds[decree.kind]
+    kind = limit or kind_text(decree, words)
     head = [text for text in ((subject, kind, where) if subject else (where, kind)) if text]
     head[0] = capital(head[0])
     return fitting((*head, *(cut(text, LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)

@@ -22,11 +22,12 @@ from bot.queries.answers import (
     DecreeList,
     ListKind,
     NothingFound,
+    OneDecree,
     Question,
     TownAnswer,
 )
 from bot.queries.dossier import ZIP, DossierInput
-from bot.queries.phrases import message_of, withdrawal
+from bot.queries.phrases import message_of, unwatched, withdrawal
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Preview, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
@@ -278,6 +279,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         preview=Preview(view.title.text, " · ".join((capital(brief.spoken), *brief.meta)), view.label.text, view.label.look),
         title=view.title.text,
         decree=view,
+        unwatched=unwatched(OneDecree(known, request.at, is_watched=known.topic in site.questions.watched), language),
         law=rules(),
         follow=decree_ways(site, request, known, place),
         picture=picture,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -68,7 +68,8 @@ def style_path() -> str:
 
 def render(template: str, language: Language, **values: object) -> bytes:
     """Fill a template of `bot/web/templates/`. It sees `words`, `language` and these values."""
-    return _kept_whole(_environment().get_template(template).render(words=web_words(language), language=language, **values)).encode("utf-8")
+    given = {"words": web_words(language), "language": language, **values}
+    return _kept_whole(_environment().get_template(template).render(given)).encode("utf-8")
 
 
 # What stands between two tags and holds such a number; drawings and the title of a page hold no tags.
@@ -100,6 +101,7 @@ def page(
     body = render(
         template,
         request.language,
+        words={**web_words(request.language), "topics": _names_of_topics(site.questions.watched, request.language)},
         about=about_topics(site.questions.topics, request.language),
         topic_choices=_topic_choices(site, request),
         site=site.settings,
@@ -130,6 +132,12 @@ class TopicChoice:
     name: str
     address: str
     is_chosen: bool
+
+
+def _names_of_topics(watched: Collection[str], language: Language) -> dict[str, str]:
+    """Return how a card names each topic; empty for the one that alone is watched."""
+    unnamed = set(watched) if len(watched) == 1 else set()
+    return {topic: "" if topic in unnamed else capital(topic_words(topic, language).short) for topic in topics()}
 
 
 def _topic_choices(site: SiteContext, request: PageRequest) -> tuple[TopicChoice, ...]:

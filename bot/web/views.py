@@ -212,6 +212,7 @@ class Card:
     limit: tuple[TextSpan, ...]
     found: str
     kind: str
+    topic: str
     quote: Quote | None = None
 
 
@@ -234,6 +235,7 @@ def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: La
         limit=_limit(message),
         found="" if decree.published is None else short_day(decree.published, year, words, language),
         kind=capital(words.short_kinds[decree.kind]),
+        topic=decree.topic,
         quote=found,
     )
 

@@ -27,7 +27,7 @@ from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import Commune, named_communes, region_of
 from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.lines import MessageInput, topics_told
+from bot.messages.lines import MessageInput, kind_text, topics_told
 from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
 from bot.queries.answers import (
     Answer,
@@ -483,7 +483,7 @@ def _article(message: MessageInput, places: Mapping[str, Place]) -> InlineQueryR
     row = [] if post.button is None else [[InlineKeyboardButton(post.button.text, url=post.button.url)]]
     return InlineQueryResultArticle(
         id=f"{decree.id}{message.language}",
-        title=cut(inert(f"{place_label(message.place)} · {words.short_kinds[decree.kind]}"), _LONGEST_TITLE),
+        title=cut(inert(f"{place_label(message.place)} · {kind_text(decree, words)}"), _LONGEST_TITLE),
         description=decree_line(message),
         input_message_content=InputTextMessageContent(post.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)),
         reply_markup=InlineKeyboardMarkup(row) if row else None,

@@ -16,6 +16,7 @@ from bot.messages.words import topic_words
 from bot.queries.answers import DecreeList, InputFault, ListKind, NothingFound, OneDecree, Question, TownAnswer, UnknownDecree
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
+from bot.queries.running import RunningDecrees
 from bot.queries.telegram.replies import telegram_reply
 from bot.storage.browsing import DecreeFilter
 from bot.storage.store import Store
@@ -182,10 +183,12 @@ def test_counts_and_lists_are_of_the_topic_that_is_chosen(store: Store) -> None:
         assert of_topic.decrees.total() == count
         assert of_topic.decrees.search("gare", 10).total == count
         assert len(of_topic.decrees.numbered("2026-77", PLACES)) == count, "the keys of other topics bear its name"
-        assert len(of_topic.running().all) == count
+        current = of_topic.running()
+        assert isinstance(current, RunningDecrees)
+        assert len(current.all) == count
         assert sum(number for *_, number in of_topic.decrees.published(date(2026, 1, 1), ()).months) == count
         browsing = store.browsing.of(topic) if topic else store.browsing
         assert (browsing.count(DecreeFilter()), len(browsing.ids(10, 0)), len(browsing.batch(DecreeFilter(), 10).decrees)) == (count,) * 3
-        named = browsing.operator("sncf")
-        assert (0 if named is None else named.decrees) == sum(one.decrees for one in browsing.operators()) == count
+        held = browsing.operator("sncf")
+        assert (0 if held is None else held.decrees) == sum(one.decrees for one in browsing.operators()) == count
         assert len(of_topic.decrees.of_operator("sncf", 10, 0, count)) == count
