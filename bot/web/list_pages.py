@@ -183,6 +183,10 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
     words = web_words(request.language)["search"]
     typed = " ".join(request.query.get("q", "").split())
+    narrowed, rest = site.questions.about(typed)
+    if narrowed is not site.questions:
+        of_topic = replace(request, query={**request.query, "q": rest})
+        return (search if rest else decrees)(site.of(narrowed.topic), of_topic)
     asked = civil(typed)
     if asked != typed:  # neither do links repeat insults
         request = replace(request, query={**request.query, "q": asked})
