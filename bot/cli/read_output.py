@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -32,7 +33,7 @@ from bot.domain.acts import (
 from bot.domain.facts import FACTS
 from bot.domain.shape import Json
 from bot.domain.text import PageText, TextOrigin
-from bot.domain.topics import topics
+from bot.domain.topics import first_topic, topics
 from bot.ingest.judging import judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, topic_words, words_in
@@ -117,7 +118,12 @@ def summary_lines(file: str, reading: Reading, judged: Sequence[Judged], reasons
             yield f"  {line}"
     uncertain = sum(item.verdict.outcome is Outcome.UNCERTAIN for item in judged)
     doubt = f", {uncertain} to be checked by a person (--explain says why)" if uncertain else ""
-    yield f"  {count(len(judged), 'act')}, {count(len(decrees), 'decree')} on algorithmic video surveillance{doubt}"
+    yield f"  {count(len(judged), 'act')}, {', '.join(_counted_by_topic(decrees))}{doubt}"
+
+
+def _counted_by_topic(decrees: Sequence[Judged]) -> Iterator[str]:
+    found = Counter(item.verdict.topic for item in decrees) or {first_topic(): 0}
+    yield from (f"{count(number, 'decree')} {topic_words(topic, 'en').on}" for topic, number in found.items())
 
 
 def act_lines(judged: Iterable[Judged]) -> Iterator[str]:
@@ -134,8 +140,6 @@ def _decree_lines(item: Judged) -> Iterator[str]:
 
 
 # Why `vigie read` says what it says: how every page was read, and what each verdict rests on.
-
-_UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"
 
 
 def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
@@ -156,7 +160,8 @@ def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
     silent = len(judged) - len(explained)
     if silent:
         yield ""
-        yield f"  {'the others' if explained else 'all acts'} ({silent}): not a word of algorithmic video surveillance"
+        names = (topic_words(topic, "en").name for topic in dict.fromkeys(item.verdict.topic for item in judged))
+        yield f"  {'the others' if explained else 'all acts'} ({silent}): not a word of {' or '.join(names)}"
 
 
 def twice_lines(facts: Iterable[TwiceRead]) -> Iterator[str]:
@@ -190,7 +195,8 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
         case Outcome.DECREE:
             yield f"decree: {verdict.kind.value if verdict.kind else 'of no kind'}"
         case Outcome.UNCERTAIN:
-            yield f"uncertain, a person must look: {reason(evidence) or _UNSETTLED}"
+            name = topic_words(verdict.topic, "en").name
+            yield f"uncertain, a person must look: {reason(evidence) or f'it may concern {name}, and nothing in it settles that'}"
         case Outcome.NOT_CONCERNED if spoken:
             yield "not concerned: it speaks of it and decides nothing on it"
         case Outcome.NOT_CONCERNED:

@@ -29,7 +29,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Describes what decrees are about. `purposes`: the code of each in the order of the law, with the words that it is searched by;
-    `without`: facts that none of its decrees has; `hashtag`: of its posts.
+    `without`: facts that none of its decrees has; `hashtag`: of its posts; `shares_words`: its words serve for other things,
+    so that every decree on it needs its law.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Topic:
     purposes: Mapping[str, str]
     windows: tuple[Window, ...]
     without: frozenset[str] = frozenset()
+    shares_words: bool = False
 
 
 OPEN_END = date(9998, 12, 31)
@@ -81,5 +83,12 @@ def _topic(folder: Traversable) -> Topic:
         for entry in data["window"]
     )
     return Topic(
-        folder.name, data["rank"], folder, data["hashtag"], MappingProxyType(data["purposes"]), windows, frozenset(data.get("without", ()))
+        name=folder.name,
+        rank=data["rank"],
+        folder=folder,
+        hashtag=data["hashtag"],
+        purposes=MappingProxyType(data["purposes"]),
+        windows=windows,
+        without=frozenset(data.get("without", ())),
+        shares_words=data.get("shares_words", False),
     )

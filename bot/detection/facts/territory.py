@@ -10,7 +10,7 @@ from itertools import islice
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, TextMatch
 from bot.detection.text.phrases import joined
-from bot.detection.text.rows import GROUND, NAME, names_of_one_kind
+from bot.detection.text.rows import AREA, GROUND, NAME, names_of_one_kind
 
 _MOST = 40
 """Most communes of one part of a decree: limits hostile texts."""
@@ -24,11 +24,11 @@ _NEAR = (
 )
 _WORDS_OF_AREA = (
     r"l[ae]s?|l'|d[eu]s?|d'|(?:tou)?te?s?|l'ensemble|l'integralite|une partie|certaine?s?|plusieurs|differente?s?|\d{1,2}|ressort|emprise"
-    r"|territoires?|perimetres?|limites|secteurs?|quartiers?|zones?|centres?(?:[- ]villes?)?|agglomerations?|rues|voies|espaces?"
+    rf"|territoires?|{AREA}|limites|secteurs?|quartiers?|zones?|centres?(?:[- ]villes?)?|agglomerations?|rues|voies|espaces?"
     r"|communa(?:l|ux)|geographiques?|administrati(?:f|ve)s?|urbaine?s?|publi(?:c|que)s?|suivants?"
 )
 _BEFORE = re.compile(
-    rf"\b(?:{GROUND}|perimetres?|limites|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
+    rf"\b(?:{GROUND}|{AREA}|limites|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
     rf"(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
     # "le circuit de Nogaro, commune de Nogaro", "la plage (commune de X)".
     r"|(?<=[a-z])(?:,\s|\s\()$"
