@@ -11,6 +11,7 @@ from bot.domain.acts import Decree, Evidence, FactValue, Judged, Kind, Outcome, 
 from bot.domain.posts import Post
 from bot.domain.publication import FileStatement, Online
 from bot.domain.text import PageText
+from bot.domain.topics import first_topic
 
 REREAD = "was a decree, re-read as not concerned"
 """The cue of what made an act a decree, where a later reading of its recueil does not find it any more."""
@@ -284,6 +285,7 @@ class Waiting:
     token: str
     notified_at: datetime | None = None
     decree: int | None = None
+    topic: str = field(default_factory=first_topic)
 
     @property
     def reread(self) -> bool:

@@ -132,6 +132,12 @@ def topic_words(topic: str, language: str) -> Words:
     return Words(f"{topic}/{language}.toml", entries)
 
 
+def of_topics(topics: Iterable[str], language: str, form: str = "on") -> str:
+    """Return the words of a topic for a list, after a space: ` sur la …`; nothing where the topics are several, or none."""
+    named = set(topics)
+    return f" {topic_words(named.pop(), language)[form]}" if len(named) == 1 else ""
+
+
 # Words from outside.
 
 LONGEST_TEXT = 4000

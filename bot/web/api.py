@@ -23,6 +23,7 @@ from bot.domain.records import LAST_ID
 from bot.domain.shape import Shape
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages.lines import place_for
+from bot.messages.words import topic_words
 from bot.queries.answers import ListKind, Question, TownAnswer
 from bot.queries.decree_shape import OneDecreeModel, decree_models
 from bot.queries.place_shapes import TownModel
@@ -251,7 +252,8 @@ def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answere
     if decree is None:
         raise ProblemFound(HTTPStatus.NOT_FOUND, "No decree has this number.")
     if decree.withdrawn_at is not None:
-        raise ProblemFound(HTTPStatus.GONE, "This act was removed: a person found that it does not concern algorithmic video surveillance.")
+        about = topic_words(decree.topic, "en").name
+        raise ProblemFound(HTTPStatus.GONE, f"This act was removed: a person found that it does not concern {about}.")
     copy = site.decrees.copy_of(decree)
     sha256, fetched_at = (None, None) if copy is None else copy
     place = place_for(site.places, decree.authority)
