@@ -448,7 +448,8 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     on_the_law = any(basis.alone and not _beside_excluded(case, start) for basis, start, _ in cited)
     # It rests on the law, and its articles name what is looked for: it decides in words of its own.
     decides = on_the_law and case.looks_for_events() and not any(given_up)
-    if decides or tells_only_a_change(case.title) or case.unreadable:
+    changes = case.title.verb is not None and case.title.verb.kind in CHANGING and case.cues["around.changed"].search(case.title.text)
+    if decides or changes or tells_only_a_change(case.title) or case.unreadable:
         return case.left_open(VerdictReason.PREAMBLE)
     beside = not on_the_law and case.cues["around.other_measure"].search(case.title.text) is not None
     if beside or all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
