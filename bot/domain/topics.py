@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -29,7 +29,7 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Describes what decrees are about. `purposes`: the code of each in the order of the law, with the words that it is searched by;
-    `without`: facts that none of its decrees has; `hashtag`: of its posts.
+    `without`: facts that none of its decrees has; `hashtag`: of its posts; `telling`: parts of words of which each of its acts has one.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Topic:
     hashtag: str
     purposes: Mapping[str, str]
     windows: tuple[Window, ...]
+    telling: tuple[str, ...]
     without: frozenset[str] = frozenset()
 
 
@@ -56,6 +57,15 @@ def topics() -> Mapping[str, Topic]:
 def first_topic() -> str:
     """Return the name of the topic that is watched by default."""
     return next(iter(topics()))
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTopics:
+    """Names the topics that are watched, in the order of their ranks. A person is asked about each new decree of those in `reviewed` before
+    it is posted."""
+
+    names: tuple[str, ...] = field(default_factory=lambda: (first_topic(),))
+    reviewed: frozenset[str] = frozenset()
 
 
 def topic_file(topic: str, name: str) -> dict[str, Any]:
@@ -80,6 +90,5 @@ def _topic(folder: Traversable) -> Topic:
         Window(entry["from"], entry.get("until", _OPEN), entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
         for entry in data["window"]
     )
-    return Topic(
-        folder.name, data["rank"], folder, data["hashtag"], MappingProxyType(data["purposes"]), windows, frozenset(data.get("without", ()))
-    )
+    purposes, without = MappingProxyType(data["purposes"]), frozenset(data.get("without", ()))
+    return Topic(folder.name, data["rank"], folder, data["hashtag"], purposes, windows, tuple(data["telling"]), without)
