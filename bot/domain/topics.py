@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -30,8 +30,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Describes what decrees are about. `purposes`: the code of each in the order of the law, with the words that it is searched by;
-    `without`: facts that none of its decrees has; `hashtag`: of its posts; `shares_words`: its words serve for other things,
-    so that every decree on it needs its law.
+    `without`: facts that none of its decrees has; `hashtag`: of its posts; `telling`: parts of words of which each of its acts has one;
+    `shares_words`: its words serve for other things, so that every decree on it needs its law.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Topic:
     hashtag: str
     purposes: Mapping[str, str]
     windows: tuple[Window, ...]
+    telling: tuple[str, ...]
     without: frozenset[str] = frozenset()
     shares_words: bool = False
 
@@ -81,6 +82,15 @@ def first_topic() -> str:
     return next(iter(topics()))
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedTopics:
+    """Names the topics that are watched, in the order of their ranks. A person is asked about each new decree of those in `reviewed` before
+    it is posted."""
+
+    names: tuple[str, ...] = field(default_factory=lambda: (first_topic(),))
+    reviewed: frozenset[str] = frozenset()
+
+
 def topic_file(topic: str, name: str) -> dict[str, Any]:
     """Return the content of a TOML file of a topic's folder."""
     return tomllib.loads(topics()[topic].folder.joinpath(name).read_text(encoding="utf-8"))
@@ -110,6 +120,7 @@ def _topic(folder: Traversable) -> Topic:
         hashtag=data["hashtag"],
         purposes=MappingProxyType(data["purposes"]),
         windows=windows,
+        telling=tuple(data["telling"]),
         without=frozenset(data.get("without", ())),
         shares_words=data.get("shares_words", False),
     )

@@ -227,7 +227,7 @@ class ReviewQuestions:
             if self.reviews.get(act.id) is None:
                 continue  # settled meanwhile
             why = doubt_words(act.evidence, self.language)
-            text = review_text(act, self.names(act.authority), words, buttons=buttons, why=why)
+            text = review_text(act, self.names(act.authority), self.language, buttons=buttons, why=why)
             answers = ((words.yes, True), (words.no, False)) if buttons else ()
             choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
             yield Notice(text, partial(self.reviews.notified, [act.id]), choices)

@@ -12,7 +12,7 @@ from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.ingest.review import FactQuestion, fact_value_text
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Words, cut, inert, link_to, unlinked, words_file, words_in
+from bot.messages.words import Language, Words, cut, inert, link_to, topic_words, unlinked, words_file, words_in
 from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
 from sources.catalogue.authority import Authority
 
@@ -178,8 +178,9 @@ _LONGEST_QUOTE = 240
 _QUOTES = 3
 
 
-def review_text(act: Waiting, name: str, words: Words, *, buttons: bool, why: str | None = None) -> str:
+def review_text(act: Waiting, name: str, language: Language, *, buttons: bool, why: str | None = None) -> str:
     """Return the question about an act: place, why it is doubtful (`why`), how to answer. Names no person; fits in a message."""
+    words, on = alert_words(language).reviews, topic_words(act.topic, language).on
     quotes = dict.fromkeys(
         words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
     )
@@ -191,7 +192,7 @@ def review_text(act: Waiting, name: str, words: Words, *, buttons: bool, why: st
         "" if why is None else words.why.format(reason=why),
         *list(quotes)[:_QUOTES],
         link_to(act.url, act.page) or "",
-        words.ask if buttons else words.type.format(number=act.id),
+        words.ask.format(on=on) if buttons else words.type.format(on=on, number=act.id),
     ]
     return "\n".join(line for line in lines if line)
 
@@ -199,7 +200,8 @@ def review_text(act: Waiting, name: str, words: Words, *, buttons: bool, why: st
 def fact_text(asked: FactQuestion, name: str, language: Language, *, buttons: bool) -> str:
     """Return the question about a fact to verify: readings, place, how to answer. Names no person."""
     decree, words = asked.decree, alert_words(language).reviews
-    label = words.facts.get(asked.fact, words_in(language).facts.get(asked.fact, asked.fact))
+    usual = words.facts.get(asked.fact, words_in(language).facts.get(asked.fact, asked.fact))
+    label = topic_words(decree.topic, language).facts.get(asked.fact, usual)
     several = len(asked.readings) > 1
     quotes = dict.fromkeys((quote.page, quote.text) for quote in decree.evidence if quote.about == asked.fact and quote.text)
     page = next((page for page, _ in quotes), decree.page)

@@ -25,6 +25,7 @@ import pypdfium2.raw as pdfium_c
 
 from bot.domain.publication import FileStatement
 from bot.domain.text import PageText, TextOrigin
+from bot.domain.topics import topics
 from bot.reading.pages.additions import (
     ATTACHED,
     DYNAMIC_FORM,
@@ -196,8 +197,8 @@ _MOST_COMPLETED = 256 * 1024**2
 """Bytes of a file of which a copy is made in memory."""
 _SOME_TEXT = 150
 """Characters of its own below which a page may have lost all but a running title, before which the name of a service stands."""
-_TELLING = ("algor", "automatis", "automatiq", "augmentée", "intelligen", "vsa", "2023-380", "2023-828", "2026-201")
-"""Words of which each act that detection keeps has one. They count only where visible."""
+_TELLING = tuple(word for topic in topics().values() for word in topic.telling)
+"""Words of which each act that detection keeps has one. They count only where visible. Read before the process is confined."""
 _MOST_STATED_BYTES = 64 * 1024
 NOT_FRENCH = "letters that make no French words, and are not recognised"
 T = TypeVar("T")
