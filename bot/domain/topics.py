@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -50,17 +51,22 @@ _OPEN = date(9998, 12, 31)
 
 
 PACKAGED = files("bot").joinpath("detection", "topics")
-_PARENTS = [PACKAGED]
-"""The folders that hold the folders of topics: the packaged one, then that of the host."""
+_OWN: list[Path] = []
+"""The folder of the host's topics, if there is one."""
 
 
-def use_topics_of(folder: Traversable | None) -> None:
+def use_topics_of(folder: Path | None) -> None:
     """Add the topics of a folder of the host's to the packaged ones, or none any more. Where the configuration is read, before any use."""
-    wanted = [PACKAGED] if folder is None else [PACKAGED, folder]
-    if wanted != _PARENTS:
-        _PARENTS[:] = wanted
+    wanted = [] if folder is None else [folder.absolute()]
+    if wanted != _OWN:
+        _OWN[:] = wanted
         topics.cache_clear()
         purpose_codes.cache_clear()
+
+
+def own_folder() -> Path | None:
+    """Return the folder of the host's topics, for the processes that this one begins."""
+    return _OWN[0] if _OWN else None
 
 
 def topic_folders(parent: Traversable) -> tuple[Traversable, ...]:
@@ -73,7 +79,7 @@ def topic_folders(parent: Traversable) -> tuple[Traversable, ...]:
 def topics() -> Mapping[str, Topic]:
     """Return every topic by its name: the packaged ones in the order of their ranks, then the host's. The first is watched by default, and
     its keys bear no mark."""
-    found = [sorted(map(_topic, topic_folders(parent)), key=lambda topic: topic.rank) for parent in _PARENTS]
+    found = [sorted(map(_topic, topic_folders(parent)), key=lambda topic: topic.rank) for parent in (PACKAGED, *_OWN)]
     return MappingProxyType({topic.name: topic for topic in chain.from_iterable(found)})
 
 
