@@ -42,6 +42,7 @@ from bot.ingest.archive import KeptFor, PdfArchive, RecueilFiles, Retention, kep
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import PublicationHistory, watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
+from bot.ingest.judging import concerned
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
@@ -162,7 +163,7 @@ async def assemble(
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
             unread = FollowerNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, targets)
-        recorder = Recorder(catalogue, store, route, clock)
+        recorder = Recorder(catalogue, store, route, clock, settings.watch.watched)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
         job = ReadingJob(await stack.enter_async_context(_file_reading(settings, store, clock, rehearsal=rehearsal)), store)
         ingestor_of = _ingestors(job, catalogue, recorder, None if rehearsal else archive, store, clock)
@@ -293,8 +294,9 @@ def is_queued(settings: Settings) -> bool:
 
 
 def _local_reading(settings: Settings, store: Store, clock: Clock) -> LocalReading:
-    limits = settings.reading.limits()
-    return LocalReading(partial(stream_pdf, limits=limits), store, clock, careful=partial(stream_pdf, limits=limits.lowered()))
+    limits, is_concerned = settings.reading.limits(), partial(concerned, watched=settings.watch.watched)
+    usual, careful = partial(stream_pdf, limits=limits), partial(stream_pdf, limits=limits.lowered())
+    return LocalReading(usual, store, clock, careful=careful, is_concerned=is_concerned)
 
 
 @asynccontextmanager

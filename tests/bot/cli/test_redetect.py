@@ -61,7 +61,7 @@ def test_told_to_it_posts_what_was_not_known(vigie: Vigie) -> None:
     [found] = [one for one in done.json["differences"] if one["effect"] == "found"]
     assert [(post["decree"], post["state"]) for post in done.json["posts"]] == [(found["new_decree"], "sent")]
     assert set(found) == {
-        "authority", "url", "page", "act_id", "title", "effect", "before", "after", "facts", "decree", "applied", "new_decree",
+        "authority", "url", "page", "act_id", "title", "topic", "effect", "before", "after", "facts", "decree", "applied", "new_decree",
     }  # fmt: skip
 
 
