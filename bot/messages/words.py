@@ -136,6 +136,11 @@ def topic_data(topic: str, name: str) -> dict[str, Any]:
     return {key: _spaced(value) for key, value in topic_file(topic, name).items()}
 
 
+def topics_named(topics: Iterable[str], language: str) -> str:
+    """Return the names of topics, as data have them, each with what it is called."""
+    return ", ".join(f"{topic} ({topic_words(topic, language).noun})" for topic in topics)
+
+
 def of_topics(topics: Iterable[str], language: str, form: str = "on") -> str:
     """Return the words of a topic for a list, after a space: ` sur la …`; nothing where the topics are several, or none."""
     named = set(topics)

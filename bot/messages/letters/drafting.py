@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import cache
 from io import BytesIO
 from itertools import groupby
-from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -23,7 +22,7 @@ from bot.domain.facts import ValueKind, facts_of_row
 from bot.domain.law import Flag, LegalAdvice, Recourse, Standing
 from bot.domain.topics import topics
 from bot.messages.lines import date_text, days_text, row_texts
-from bot.messages.words import Table, Words, clean, cut, data_file, link_to, text_file, topic_data, words_file, words_in
+from bot.messages.words import Table, Words, clean, cut, data_file, link_to, text_file, topic_data, topic_words, words_file, words_in
 
 _TITLE = 500
 _ITEM = 160
@@ -87,7 +86,7 @@ def madada_address(decree: Decree, place: Place, legal_advice: LegalAdvice) -> s
     filled = pieces(decree, place, legal_advice)
     title, _, body = (
         template("madada")
-        .format_map({**filled, "documents": _documents(decree, filled), "topic": letter_grounds(decree.topic).title})
+        .format_map({**filled, "documents": _documents(decree, filled), "topic": topic_words(decree.topic, "fr").noun})
         .partition("\n")
     )
     return f"https://madada.fr/new/{place.madada}?{urlencode({'title': title, 'body': body}, quote_via=quote)}"
@@ -157,7 +156,7 @@ def _without_gaps(text: str) -> str:
 def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str, str]:
     """Return every field of the templates that comes from the decree. `place` is that of the authority that took it."""
     words = letter_words()
-    facts, labels, blanks = decree.facts.sure, words.labels, _own_words("blanks", decree)
+    facts, labels, blanks = decree.facts.sure, words.labels, _blanks(decree)
     published = blanks.published if decree.published is None else french_date(decree.published)
     link = link_to(decree.url, decree.page)
     return {
@@ -179,15 +178,14 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
 def facts_list(decree: Decree, filled: dict[str, str]) -> str:
     """Return the facts of the decree, one a line, each known or a blank. `filled` is what `pieces` gave."""
     labels, sure = letter_words().labels, replace(decree, facts=decree.facts.sure)
-    rows = ((row, label) for row, label in _own_words("facts", decree).items() if row not in topics()[decree.topic].without)
-    known = ((label, filled[row] if row in filled else _row(row, sure)) for row, label in rows)
+    known = ((label, filled[row] if row in filled else _row(row, sure)) for row, label in _labels(decree).items())
     return "\n".join(labels.fact.format(label=label, text=text) for label, text in known)
 
 
 def _row(row: str, decree: Decree) -> str:
     """Return what a row of the table of facts tells, or its blank."""
     words, fact = letter_words(), facts_of_row(row)[0]
-    blank: str = _own_words("blanks", decree)[row]
+    blank: str = _blanks(decree)[row]
     if row == "cameras":  # the blank asks for their number
         return blank if decree.facts.cameras is None else str(decree.facts.cameras)
     texts = row_texts(row, decree, words_in("fr"))
@@ -268,7 +266,6 @@ class LegalSource(Table):
 class LetterGrounds(Table):
     """What letters on a topic ask for, contest and rest on: the content of its `letters.toml`, with the sources of all letters."""
 
-    title: str
     area: str
     authority: str
     facts: dict[str, str] = Field(default_factory=dict)
@@ -291,11 +288,15 @@ def letter_grounds(topic: str) -> LetterGrounds:
     return LetterGrounds.model_validate(own | {"sources": own["sources"] + data_file("bot.messages.letters", "sources.toml")["sources"]})
 
 
-def _own_words(table: Literal["facts", "blanks"], decree: Decree) -> Words:
-    """Return a table of the words, with those of the decree's topic in place of the common ones."""
-    words, grounds = letter_words(), letter_grounds(decree.topic)
-    common, own = (words.labels.facts, grounds.facts) if table == "facts" else (words.blanks, grounds.blanks)
-    return Words(f"letters.toml: {table}", {**dict(common.items()), **own})
+def _blanks(decree: Decree) -> Words:
+    """Return what stands where a decree says nothing, in the words of its topic where it has some."""
+    return Words("letters.toml: blanks", {**dict(letter_words().blanks.items()), **letter_grounds(decree.topic).blanks})
+
+
+def _labels(decree: Decree) -> dict[str, str]:
+    """Return what the facts of a decree are called, in the words of its topic where it has some, without those that it never has."""
+    labels = {**dict(letter_words().labels.facts.items()), **letter_grounds(decree.topic).facts}
+    return {row: label for row, label in labels.items() if row not in topics()[decree.topic].without}
 
 
 @cache
