@@ -11,13 +11,13 @@ from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree, Kind, deciding_in
 from bot.domain.law import Flag
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
-from bot.domain.topics import OPEN_END, topics
+from bot.domain.topics import OPEN_END, first_topic, topics
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.articles import with_article
 from bot.messages.legal import rules
 from bot.messages.letters.drafting import ODT, odt
 from bot.messages.lines import MessageInput, capital, date_text, topics_told
-from bot.messages.words import Language, topic_words, words_in
+from bot.messages.words import Language, topic_words, topics_named, words_in
 from bot.queries.answers import (
     DecreeList,
     ListKind,
@@ -465,8 +465,10 @@ _PAGED = frozenset({"page"})
 
 def data(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of open data: files, feeds, API, licence, and what every column of the files holds."""
-    rows = [(column.name, column.type, column.said(request.language)) for column in columns()]
-    return page(site, request, "data.html", title=web_words(request.language)["data"]["title"], columns=rows)
+    language, watched = request.language, site.questions.watched
+    known, named = (topics_named(some, language) for some in ([first_topic()], watched))
+    rows = [(column.name, column.type, column.said(language).replace(known, named)) for column in columns()]
+    return page(site, request, "data.html", title=web_words(language)["data"]["title"], columns=rows)
 
 
 PAGES: tuple[Route, ...] = (
