@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from benchmarks.detection.labelled import LABELLED, Labelled, Printed, as_label, reference_label
 from bot.domain.acts import Kind, Moment, Outcome, Reference
 from bot.domain.facts import Fact, ValueKind
+from bot.domain.topics import first_topic, purposes_of, topics
 from sources.catalogue.toml_lines import line_of
 
 _PAGE_END = re.compile(r"^\f[ \t]*$\n?", re.MULTILINE)
@@ -77,11 +78,12 @@ _OF_KIND: Mapping[ValueKind, Any] = {
 }
 
 
-def _type_of(fact: Fact) -> Any:
+def _type_of(fact: Fact, topic: str) -> Any:
     if fact.name == "operators":
         return Annotated[_Texts, AfterValidator(_in_the_list)]
     if fact.codes is not None:
-        return Annotated[tuple[Literal[*fact.codes()], ...], Field(min_length=1), AfterValidator(_named_once)]  # type: ignore[misc]
+        codes = purposes_of(topic) if fact.name == "purposes" else fact.codes()
+        return Annotated[tuple[Literal[*codes], ...], Field(min_length=1), AfterValidator(_named_once)]  # type: ignore[valid-type]
     return _OF_KIND[fact.kind]
 
 
@@ -114,8 +116,10 @@ class _ActLabel(BaseModel):
         return self
 
 
-_FACTS: Mapping[str, Any] = {fact.name: (_type_of(fact) | None, None) for fact in LABELLED}
-_Label = create_model("_Label", __base__=_ActLabel, **_FACTS)
+@cache
+def _label_of(topic: str) -> type[_ActLabel]:
+    facts: dict[str, Any] = {fact.name: (_type_of(fact, topic) | None, None) for fact in LABELLED}
+    return create_model("_Label", __base__=_ActLabel, **facts)
 
 
 # The folder.
@@ -154,10 +158,13 @@ def _load_file(folder: Path, file: Path, acts: list[Labelled], problems: list[st
     except (OSError, ValueError) as error:
         problems.append(f"{name}: {_words(error)}")
         return
-    writer, tables = document.pop("writer", ""), document.pop("act", [])
+    writer, topic, tables = document.pop("writer", ""), document.pop("topic", first_topic()), document.pop("act", [])
     problems += [f"{name}:{line_of(text, (key,))}: {key}: unknown key; acts are [[act]] tables" for key in document]
     if not isinstance(writer, str) or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         problems.append(f"{name}: writer must be a text, act must be [[act]] tables")
+        return
+    if topic not in topics():
+        problems.append(f"{name}:{line_of(text, ('topic',))}: topic: unknown topic {topic!r}; there are {', '.join(topics())}")
         return
     for index, table in enumerate(tables):
         at = f"{name}:{line_of(text, ('act', index))}"
@@ -166,13 +173,13 @@ def _load_file(folder: Path, file: Path, acts: list[Labelled], problems: list[st
         if isinstance(table.get("file"), str):
             printed = _printed(folder, table, at, wrong, named)
         try:
-            label = _Label.model_validate(table)
+            label = _label_of(topic).model_validate(table)
         except ValidationError as error:
             wrong += [_problem(each["loc"], each["msg"].removeprefix("Value error, ")) for each in error.errors()]
         problems += [f"{name}:{line_of(text, ('act', index, key))}: {key}: {what}" for key, what in wrong]
         if label is not None and printed is not None and not wrong:
             told = (label.outcome, label.kind, label.facts, label.partial, label.absent, label.note)
-            acts.append(Labelled(label.file, printed, *told, at, writer))
+            acts.append(Labelled(label.file, printed, *told, at, writer, topic))
 
 
 def _problem(place: Sequence[int | str], message: str) -> tuple[str, str]:

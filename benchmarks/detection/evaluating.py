@@ -124,8 +124,9 @@ def assess(act: Labelled, verdicts: Sequence[Verdict], noise: str | None = None)
     marks: dict[str, Mark] = {}
     if act.outcome is Outcome.DECREE:
         found = as_labels(verdict.facts)
-        for name in (fact.name for fact in LABELLED):
-            mark = mark_of(act.facts.get(name), found.get(name), partial=act.partial, loosely=noise is not None)
+        for fact in LABELLED:
+            name, partial = fact.name, act.partial or not fact.labelled
+            mark = mark_of(act.facts.get(name), found.get(name), partial=partial, loosely=noise is not None)
             if mark is not None:
                 marks[name] = mark
             if mark not in {None, Mark.RIGHT}:
@@ -239,9 +240,9 @@ def trials(acts: Sequence[Labelled], noises: Iterable[Noise]) -> Iterator[Trial]
                 yield act, noise.name, damaged
 
 
-def judged(act: Act) -> Sequence[Verdict]:
-    """The verdicts on the decrees on VSA that an act of the corpus holds; without any, the one for a person, else the first."""
-    verdicts = [judge(part) for part in cut_inner(act)]
+def judged(act: Act, topic: str | None = None) -> Sequence[Verdict]:
+    """The verdicts on the decrees on a topic that an act of the corpus holds; without any, the one for a person, else the first."""
+    verdicts = [judge(part, topic) for part in cut_inner(act)]
     decrees = [verdict for verdict in verdicts if verdict.outcome is Outcome.DECREE]
     return decrees or sorted(verdicts, key=lambda verdict: verdict.outcome is not Outcome.UNCERTAIN)[:1]
 
@@ -251,7 +252,7 @@ def evaluate(tried: Sequence[Trial]) -> Evaluation:
     clean: list[Assessment] = []
     noisy: dict[str, list[Assessment]] = {}
     for act, noise, printed in tried:
-        assessment = assess(act, judged(printed.act()), noise)
+        assessment = assess(act, judged(printed.act(), act.topic), noise)
         (clean if noise is None else noisy.setdefault(noise, [])).append(assessment)
     damaged = [assessment for of_noise in noisy.values() for assessment in of_noise]
     return Evaluation(

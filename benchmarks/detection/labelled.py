@@ -10,12 +10,13 @@ from typing import Any
 from bot.domain.acts import Act, Facts, Kind, Moment, Outcome, Reference, Where
 from bot.domain.facts import FACTS
 from bot.domain.text import PageText
+from bot.domain.topics import first_topic
 
 Value = str | int | tuple[str, ...]
 """A fact as labels write it. A tuple has no order that counts."""
 
-LABELLED = tuple(fact for fact in FACTS if fact.labelled)
-"""The facts that can be labelled."""
+LABELLED = tuple(fact for fact in FACTS if fact.labelled or fact.name == "communes")
+"""The facts that can be labelled. Communes count only where they are: most labels are older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Labelled:
     """One act of the corpus.
 
     `facts` has what the act says; a fact that is not in it must not be found, unless the labels are `partial`. `absent` are names of
-    persons that no fact and no evidence may show. `at` is where the label stands (`labels/refusals.toml:12`), `writer` who wrote the act.
+    persons that no fact and no evidence may show. `topic` is what `outcome` and `kind` are about. `at` is where the label stands
+    (`labels/refusals.toml:12`), `writer` who wrote the act.
     """
 
     file: str
@@ -53,6 +55,7 @@ class Labelled:
     note: str = ""
     at: str = ""
     writer: str = ""
+    topic: str = field(default_factory=first_topic)
 
 
 def as_labels(facts: Facts) -> dict[str, Value]:

@@ -140,7 +140,7 @@ def lessons(acts: Iterable[Labelled]) -> Iterator[Lesson]:
     for act in acts:
         if act.outcome is not Outcome.DECREE:
             continue
-        text = document(act.printed.act(), "vsa")
+        text = document(act.printed.act(), act.topic)
         segment = text.segment
         finding = decide(text, segment, unreadable=False, stand_alone=False)
         if finding.outcome is not Outcome.DECREE:

@@ -1,1 +1,1 @@
-"""Decides of an act whether it is a decree on VSA, of which kind, and with which facts. Pure: reads its own packaged cues only, once."""
+"""Decides whether an act is a decree on a topic, of which kind, and with which facts. Pure: reads its own packaged cues only, once."""

@@ -82,7 +82,7 @@ def _of_topic(act: Act, topic: str, *, stand_alone: bool) -> Verdict:
 def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
     facts, evidence = facts_of(text, segment, finding.mentions, finding.kind)
     product = [replace(quote, about="support", cue=PRODUCT) for quote in evidence if quote.about in {"software", "vendor"}]
-    # One for which no text allowed VSA is announced all the same, flagged with the phrase that dates it.
+    # One for which no text allowed the use is announced all the same, flagged with the phrase that dates it.
     dates = outside(facts.sure, text.cues.topic)
     flag = [replace(quote, about="outside_window") for quote in evidence if quote.about in dates]
     return Verdict(Outcome.DECREE, finding.kind, facts, (*finding.evidence, *product[:1], *evidence, *flag[:1]), text.cues.topic)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
+from importlib.resources import files
 
 from bot.domain.topics import purpose_codes
 
@@ -45,8 +47,8 @@ class Fact:
         object.__setattr__(self, "about", self.about or self.name)
 
 
-CAMERA_TYPES = ("videoprotection", "fixed", "drone")
-"""The sources of images: cameras of video protection, some of which may move; cameras that the act calls fixed; aircraft."""
+CAMERA_TYPES = tuple(tomllib.loads(files("bot").joinpath("detection", "cameras.toml").read_text(encoding="utf-8")))
+"""The sources of images, in the order in which they are told."""
 
 FACTS = (
     Fact("number", ValueKind.TEXT, searched=True),

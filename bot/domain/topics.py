@@ -29,7 +29,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Describes what decrees are about. `purposes`: the code of each in the order of the law, with the words that it is searched by;
-    `without`: facts that none of its decrees has; `hashtag`: of its posts; `telling`: parts of words of which each of its acts has one.
+    `without`: facts that none of its decrees has; `hashtag`: of its posts; `telling`: parts of words of which each of its acts has one;
+    `shares_words`: its words serve for other things, so that every decree on it needs its law.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Topic:
     windows: tuple[Window, ...]
     telling: tuple[str, ...]
     without: frozenset[str] = frozenset()
+    shares_words: bool = False
 
 
 _OPEN = date(9998, 12, 31)
@@ -90,5 +92,14 @@ def _topic(folder: Traversable) -> Topic:
         Window(entry["from"], entry.get("until", _OPEN), entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
         for entry in data["window"]
     )
-    purposes, without = MappingProxyType(data["purposes"]), frozenset(data.get("without", ()))
-    return Topic(folder.name, data["rank"], folder, data["hashtag"], purposes, windows, tuple(data["telling"]), without)
+    return Topic(
+        name=folder.name,
+        rank=data["rank"],
+        folder=folder,
+        hashtag=data["hashtag"],
+        purposes=MappingProxyType(data["purposes"]),
+        windows=windows,
+        telling=tuple(data["telling"]),
+        without=frozenset(data.get("without", ())),
+        shares_words=data.get("shares_words", False),
+    )

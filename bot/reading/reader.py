@@ -304,7 +304,7 @@ def _opening(act: Act, pages: Sequence[PageText], taken: Collection[int]) -> int
 @cache
 def _words() -> tuple[re.Pattern[str], ...]:
     data = tomllib.loads(files(__package__).joinpath("telling.toml").read_text("utf-8"))
-    # The first ones stand inside longer words too (vidéoprotection, algorithmique).
+    # The first ones stand inside longer words too (vidéoprotection).
     first = re.compile("|".join(data["first"]))
     return first, *(re.compile(rf"\b(?:{'|'.join(data[name])})s?\b") for name in ("then", "last"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,8 +15,6 @@ from bot.app.demo.replay import CannedAnswer
 
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 _SLUGS = ("Janvier", "Fevrier", "Mars", "Avril", "Mai", "Juin", "Juillet", "Aout", "Septembre", "Octobre", "Novembre", "Decembre")
-
-_TREATMENT = "d'un traitement algorithmique sur des images issues d'un système de vidéoprotection"
 
 DROME = "https://www.drome.gouv.fr"
 ALPES_MARITIMES = "https://www.alpes-maritimes.gouv.fr"
@@ -37,8 +36,11 @@ def french(day: date) -> str:
 def demo_text(name: str, today: date, **more: str) -> str:
     """Return one of the texts beside this file, in force from tomorrow for three days."""
     fields = {"start": french(today + timedelta(days=1)), "end": french(today + timedelta(days=3)), "signed": french(today)}
-    text = files("bot.app.demo").joinpath("texts", f"{name}.txt").read_text(encoding="utf-8")
-    return Template(text).substitute(fields, **more)
+    return Template(_text_file(f"{name}.txt")).substitute(fields, **more)
+
+
+def _text_file(name: str) -> str:
+    return files("bot.app.demo").joinpath("texts", name).read_text(encoding="utf-8")
 
 
 def _drome(today: date, *, is_special_online: bool) -> dict[str, CannedAnswer]:
@@ -47,16 +49,11 @@ def _drome(today: date, *, is_special_online: bool) -> dict[str, CannedAnswer]:
     month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
     ordinary = _recueil(
         today, "DRÔME", f"26-{year}-301", "Préfecture de la Drôme / Direction des sécurités",
-        road=("Arrêté portant réglementation temporaire de la circulation sur la RD 104", {"number": f"{year}-1101"}),
-        videoprotection=("Arrêté portant autorisation d'installation d'un système de vidéoprotection", {"number": f"{year}-1102"}),
+        road={"number": f"{year}-1101"}, videoprotection={"number": f"{year}-1102"},
     )  # fmt: skip
     with_decree = _recueil(
         today, "DRÔME", f"26-{year}-302", "Préfecture de la Drôme / Cabinet",
-        road=("Arrêté portant réglementation temporaire de la circulation sur la RD 104", {"number": f"{year}-1103"}),
-        authorisation=(
-            f"Arrêté n° {year}-1104 portant autorisation de mise en œuvre {_TREATMENT} à l'occasion du festival des Lumières de Valence",
-            {"number": f"{year}-1104"},
-        ),
+        road={"number": f"{year}-1103"}, authorisation={"number": f"{year}-1104"},
     )  # fmt: skip
     links = [
         DemoLink(_file(1302, f"recueil-26-{year}-302"), f"RAA SPECIAL N°26-{year}-302 du {today:%d/%m/%Y}", today),
@@ -77,7 +74,7 @@ def _alpes_maritimes(today: date) -> dict[str, CannedAnswer]:
     month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
     recueil = _recueil(
         today, "ALPES-MARITIMES", f"06-{year}-277", "Préfecture des Alpes-Maritimes / Direction des sécurités", scanned=True,
-        authorisation_scanned=("AP marché de Noël", {"number": f"{year}-1950"}),
+        authorisation_scanned={"number": f"{year}-1950"},
     )  # fmt: skip
     link = DemoLink(_file(2277, f"recueil-277-{year}-06"), f"Recueil 277-{year}-06", today)
     return {
@@ -94,10 +91,7 @@ def _aisne(today: date) -> dict[str, CannedAnswer]:
     detail = f"{root}/RAA_02-{year}-011"
     recueil = _recueil(
         today, "AISNE", f"02-{year}-011", "Préfecture de l'Aisne / Cabinet",
-        abrogation=(
-            f"Arrêté n° {year}-0720 portant abrogation de l'arrêté n° {year}-0688 portant autorisation de mise en œuvre {_TREATMENT}",
-            {"number": f"{year}-0720", "abrogated": f"{year}-0688"},
-        ),
+        abrogation={"number": f"{year}-0720", "abrogated": f"{year}-0688"},
     )  # fmt: skip
     pdf = DemoLink(_file(3011, f"RAA_02-{year}-011"), f"RAA_02-{year}-011", today)
     return {
@@ -108,10 +102,8 @@ def _aisne(today: date) -> dict[str, CannedAnswer]:
     }
 
 
-def _recueil(
-    today: date, department: str, number: str, service: str, *, scanned: bool = False, **acts: tuple[str, Mapping[str, str]]
-) -> bytes:
-    code = number.split("-", 1)[0]
+def _recueil(today: date, department: str, number: str, service: str, *, scanned: bool = False, **acts: Mapping[str, str]) -> bytes:
+    code, titles = number.split("-", 1)[0], tomllib.loads(_text_file("titles.toml"))
     return build_recueil(
         RecueilSpec(
             department=department,
@@ -121,11 +113,11 @@ def _recueil(
                 ActSpec(
                     service=service,
                     id=f"{code}-{today:%Y-%m-%d}-{index:05d}",
-                    title=title,
+                    title=Template(titles[name]).substitute(fields),
                     pages=(demo_text(name, today, **fields),),
                     scanned=scanned,
                 )
-                for index, (name, (title, fields)) in enumerate(acts.items(), start=1)
+                for index, (name, fields) in enumerate(acts.items(), start=1)
             ),
         )
     )

@@ -1,4 +1,4 @@
-"""Finds whose images feed the software: how many cameras, and of which type."""
+"""Finds whose images are used: how many cameras, and of which type."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile, zip_longest
 
 from bot.detection.facts.operators import beside_formality
-from bot.detection.text.cues import fold
+from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal
-from bot.detection.text.rows import GROUND, Line, has_gap, in_cells, lines_of, lists
+from bot.detection.text.rows import CARRIER, GROUND, Line, has_gap, in_cells, lines_of, lists
 from bot.domain.facts import CAMERA_TYPES
 
 _IN_WORDS = rf"{CARDINAL}(?:[ -]?{CARDINAL}){{0,6}}"
@@ -80,8 +80,8 @@ _ADDED_UP = re.compile(
 )
 # "Trois aéronefs, à raison d'une caméra par appareil", "chacun équipé d'une caméra": of each, and no count.
 _ONE_EACH = re.compile(
-    rf"\b(?<!article ){_COUNT}\s+(?:aeronefs?|drones?)\b(?:(?!\bcameras\b)[^.;]){{0,80}}?\b(?:(?:d'|de |a )?une (?:seule )?camera"
-    r" (?:par (?:appareil|aeronef|drone)|chacun)|chacun\b[^.;]{0,40}?\bune (?:seule )?camera\b)"
+    rf"\b(?<!article ){_COUNT}\s+(?:{CARRIER})\b(?:(?!\bcameras\b)[^.;]){{0,80}}?\b(?:(?:d'|de |a )?une (?:seule )?camera"
+    rf" (?:par (?:appareil|{CARRIER})|chacun)|chacun\b[^.;]{{0,40}}?\bune (?:seule )?camera\b)"
 )
 # "Le nombre « 41 » est remplacé par le nombre « 58 »", in an article that may not say of what.
 _INSTEAD = re.compile(
@@ -136,22 +136,23 @@ _ADDED = re.compile(r"\b(?:completee?s? par|ajoutee?s?|inseree?s?)\b[^;.]*$")
 _RECITED = re.compile(r"\bdemande\b|\bau nombre de\b|\bnombre (?:total )?de cameras\b")
 # What another decree allowed.
 _OF_ANOTHER = re.compile(r"^\W*vu (?:l'|les |la )?(?:arretes?|decision)|\b(?:a|ont) (?:deja |ainsi )?ete autoris")
-_DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
-# An aircraft that films, not one that may not fly over a place.
-_FILMS, _FILMED = re.compile(r"\bcameras?\b|\bimages?\b|\bcaptation\b|\bappareils? photo|algorithm"), 250
-_VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
-_FIXED_ONLY = re.compile(r"\bcameras? fixes?\b|\bcameras\b[^\n.;]{0,60}\d, fixes\b")
+_TYPES = {
+    kind: (re.compile(rf"\b(?:{'|'.join(words['named'])})\b"), re.compile("|".join(words["near"])) if "near" in words else None)
+    for kind, words in load("cameras.toml").items()
+}
+_NEAR = 250
+"""Characters on both sides of a type that count as near it."""
 # "Douze caméras de son système de vidéoprotection et cinq caméras fixes".
 _APART = re.compile(
     r"\bcameras? (?:du|de|des|d')[^.;,]{0,40}\bvideo\s?-?\s?(?:protection|surveillance)\b"
     r"[^.;]{0,60}(?:,|\bet\b)[^.;,]{0,30}\bcameras? fixes?\b"
 )
 _MOVING = re.compile(
-    r"\b(?:(?<!application )(?<!telephone )mobiles?|nomades?|embarquees?(?! (?:sur|a bord)[^.;,]{0,20}(?:aeronef|drone))|orientables?)\b"
+    rf"\b(?:(?<!application )(?<!telephone )mobiles?|nomades?|embarquees?(?! (?:sur|a bord)[^.;,]{{0,20}}(?:{CARRIER}))|orientables?)\b"
 )
-_IMAGES = re.compile(r"\b(?:images|demande)\b[^.;]{0,150}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
+_IMAGES = re.compile(rf"\b(?:images|demande)\b[^.;]{{0,150}}\b(?:video\s?-?\s?(?:protection|surveillance)|{CARRIER})\b")
 # The title of the implementing decree names both: it says nothing of what is authorised.
-_CITED = re.compile(r"\b(?:decret|relati\w+ aux? modalites)\b[^.;]{0,330}?systemes de video\s?-?protection[^.;]{0,60}?aeronefs?\b")
+_CITED = re.compile(rf"\b(?:decret|relati\w+ aux? modalites)\b[^.;]{{0,330}}?systemes de video\s?-?protection[^.;]{{0,60}}?(?:{CARRIER})\b")
 _NONE = re.compile(
     r"\b(?:aucune?|sans|exclusion d\w+|ni|hors|excepte|n'emploie pas|ne recour\w+ pas)\b[^.;,]{0,60}$|\b(?:exclusion)\b[^.;]{0,60}$"
 )
@@ -160,8 +161,8 @@ _EXCLUDED = re.compile(r"^[^.;,]{0,60}\b(?:(?:n'est|ne sont) (?:pas|ni)(?! autor
 
 def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()) -> TextMatch[int] | None:
     """Return the number of cameras that the decree gives in one figure or as a total of parts; None if unclear. In a decree on several
-    things, articles from the first on the algorithm (`speaking`) count before those on drones or fences; without a figure in articles, a
-    request or a recital counts."""
+    things, articles from the first on the topic (`speaking`) count before the others; without a figure in articles, a request or a recital
+    counts."""
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     titled, before, after = (list(_figures(document, blocks)) for blocks in (titles, articles[:spoken], articles[spoken:]))
@@ -327,7 +328,7 @@ def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """Return the types of the cameras whose images are analysed: from title and articles, else from visas and recitals on the algorithm
+    """Return the types of the cameras whose images are analysed: from title and articles, else from visas and recitals on the topic
     (`mentioning`) or on a system's images; those on a system alone do not count, as any decree may cite one."""
     articles = beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     titles, preamble = segment.of(DecreePart.TITLE, DecreePart.HEADING), segment.of(DecreePart.VISA, DecreePart.RECITAL)
@@ -343,12 +344,12 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[str]]:
         heading = block.part in {DecreePart.TITLE, DecreePart.HEADING}
         start = own_heading(document.folded.text, block.start, block.end) if heading else block.start
         cited = [match.span() for match in _CITED.finditer(text, start, block.end)]
-        for kind, pattern in (("videoprotection", _VIDEO), ("fixed", _FIXED_ONLY), ("drone", _DRONE)):
-            for match in pattern.finditer(text, start, block.end):
+        for kind, (named, near) in _TYPES.items():
+            for match in named.finditer(text, start, block.end):
                 low = max(match.start() - 90, start)
                 none = _NONE.search(text[low : match.start()]) or UNTICKED.search(document.folded.text, low, match.start())
                 excluded = none or _EXCLUDED.search(text[match.end() : min(match.end() + 90, block.end)])
-                films = kind != "drone" or _FILMS.search(text, max(match.start() - _FILMED, start), match.end() + _FILMED)
+                films = near is None or near.search(text, max(match.start() - _NEAR, start), match.end() + _NEAR)
                 if films and not excluded and not any(first <= match.start() < last for first, last in cited):
                     found.setdefault(kind, TextMatch(kind, *match.span()))
                     break

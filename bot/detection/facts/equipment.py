@@ -37,10 +37,7 @@ _VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|
 _SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
 _USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
 _NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
-_SOFTWARE_NEAR = re.compile(
-    r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|editeur|editrice|denomme\w*|traitement|outil|module|technologie|systeme \""
-    rf"|(?:{'|'.join(_WORDS['made'])}),? sous le nom)"
-)
+_SOFTWARE_NEAR = re.compile(rf"\b(?:{'|'.join(_WORDS['near'])}|(?:{'|'.join(_WORDS['made'])}),? sous le nom)")
 # A clause that goes on about the same thing after its semicolon.
 _CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derniere|ce logiciel|l'editeur|son editeur)\b)|\.\s")
 # Words of trade, which are nobody's surname.
@@ -137,7 +134,7 @@ _OTHER = (
     "Vu|Article|ARTICLE|Art|ART|Considérant|Monsieur|Madame|M|MM|Mme|Le|La|Les|L|À|Et|Fait|Pour|Sur|Titre|TITRE|Chapitre|CHAPITRE|Annexe|ANNEXE"
     "|Direction|Préfecture|Il|Elle|Ce|Cette|Logiciel|Solution|Éditeur|Prestataire|Fournisseur"
     # In capitals, the words around a name look like one ("CAMÉRAS DE VIDÉOPROTECTION").
-    "|ALGORITHMIQUES?|LE|LA|LES|UNE?|D[EU]|DES|AUX?|ET|OU|EST|PAR|POUR|EN|SUR|DANS|CELUI|CELLE|ACQUIS|AUTORISÉE?|RETENUE?|UTILISÉE?"
+    f"|{_WORDS['capitals']}|LE|LA|LES|UNE?|D[EU]|DES|AUX?|ET|OU|EST|PAR|POUR|EN|SUR|DANS|CELUI|CELLE|ACQUIS|AUTORISÉE?|RETENUE?|UTILISÉE?"
 )
 _WORD = rf"(?!(?:{_OTHER})\b|[LIlDN]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
@@ -175,7 +172,7 @@ def impersonal(name: str) -> bool:
 
 
 _PRODUCT = (
-    rf"(?:{'|'.join(_WORDS['product'])})(?: logicielle?| algorithmique| informatique| technique)?"
+    rf"(?:{'|'.join(_WORDS['product'])})(?: (?:{'|'.join(_WORDS['of_a_product'])}))?"
     r"(?: d'analyse(?: d[e']\s?[a-z' ]{0,30}?)?)?"
 )
 _CALLED = rf"(?:,?\s*(?:{'|'.join(_WORDS['called'])}))"

@@ -53,7 +53,8 @@ _AFTER_DASH = re.compile(rf"\s-\s(?={_KIND} \")")
 _NO_EVENT = re.compile(
     r"(?:nuit|journee|soiree|semaine)s?$|interventions?\b|missions?\b|cet(?:te)?\b|ces?\b|l?edite?s?\b|marches?(?:$| (?:publics?|\())"
     r"|[a-z]+ (?:mentionn|visee?s?\b|susvis|precit)"
-    r"|(?:rassemblements?|evenements?|manifestations?|operations?) (?:prev|cit|concern|autoris|interdit|declar|$)"
+    r"|(?:rassemblements?|evenements?|manifestations?|operations?),? (?:prev|cit|concern|autoris|interdit|declar|de personnes\b"
+    r"|de l'appui|$)"
 )
 # Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
 _DURING_NAME = re.compile(
@@ -86,6 +87,11 @@ HEADED = r"\s?(?:article\s|art\.\s?)?\W?\w{1,3}\W{1,4}"
 
 _EVENT_HEADED = re.compile(
     rf"{HEADED}{_EVENT_ROW.pattern}(?:\s?[^\w\s]){{0,2}}\s(?:l[ae]s?\s|l'\s?)?(?P<told>[^.;:]{{4,{_LONGEST}}})(?:\.\s|\.?$)"
+)
+# "…, un périmètre est instauré", "…, il est institué", "… au titre de la sécurité des rassemblements": what is decided, or what for.
+_GOES_ON = re.compile(
+    r",\s(?:il (?:est|sont|sera)|(?:une?|l[ae]s?|des) [^,.;:]{3,80}?\s(?:est|sont|sera|seront)|(?:une?|la duree du) perimetre)\b"
+    r"|,?\s(?:au titre|en vue) d(?:e|u|es|')\s?"
 )
 _WHERE = re.compile(
     r",?\s(?:et\s)?(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs|le (?!cadre))|au sein"
@@ -167,6 +173,8 @@ def _events(
                 where = _WHERE.search(text, match.end(), end)
                 if where is not None and (block.part is DecreePart.TITLE or where[0].startswith(",")):
                     end = where.start()
+                goes_on = _GOES_ON.search(text, match.end(), end)
+                end = end if goes_on is None else goes_on.start()
                 value = cleaned(document.original(match.end(), end))
                 quoted = _ALL_QUOTED.fullmatch(value)
                 value = value if quoted is None else quoted[1]

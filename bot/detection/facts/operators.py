@@ -1,4 +1,4 @@
-"""Finds who is authorised to use the algorithm, under a stable name."""
+"""Finds who is authorised, under a stable name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from itertools import islice
 
 from bot.detection.facts.equipment import BY
 from bot.detection.facts.territory import towns_where
-from bot.detection.text.cues import fold, load
+from bot.detection.text.cues import cues, fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import DANGLING, cleaned, joined, phrase_end
 from bot.detection.text.rows import lists, names_of_one_kind
 from bot.domain.text import fold_letters
+from bot.domain.topics import topics
 
 _MOST = 20
 """Most lists of communes in one part of a decree: limits hostile texts."""
@@ -33,7 +34,7 @@ def _is_part_of(document: ActText, event: str | None, position: int) -> bool:
     return inside and _ATTACHED.search(document.flat[max(position - 8, 0) : position]) is not None
 
 
-# "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
+# "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who is authorised.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
@@ -87,29 +88,30 @@ class _Operator:
 
 
 @cache
-def _operators() -> tuple[_Operator, ...]:
-    data = load("operators.toml")
+def _operators(topic: str) -> tuple[_Operator, ...]:
+    data, own = load("operators.toml"), cues(topic).tables["operators"]
+    patterns = {name: [*data["patterns"].get(name, ()), *own.get(name, ())] for name in (*data["patterns"], *own)}
     return tuple(
-        _Operator(name, re.compile("|".join(patterns)), name in data["of"], name in data["named"])
-        for name, patterns in data["patterns"].items()
+        _Operator(name, re.compile("|".join(words)), name in data["of"], name in data["named"]) for name, words in patterns.items()
     )
 
 
 def operator_names() -> tuple[str, ...]:
     """Return the names of the operators without the name of a place."""
-    return tuple(known.name for known in _operators() if not (known.of or known.named))
+    every = (known for topic in topics() for known in _operators(topic))
+    return tuple(dict.fromkeys(known.name for known in every if not (known.of or known.named)))
 
 
 def may_name_an_operator(text: str) -> bool:
     """Return whether this text is a part of a known operator's name or contains one, folded."""
     wanted = fold_letters(text)
-    return any(wanted in name or name in wanted for name in (fold_letters(known.name) for known in _operators()))
+    return any(wanted in name or name in wanted for name in map(fold_letters, (*load("operators.toml")["patterns"], *operator_names())))
 
 
 def operators(
     document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
 ) -> list[TextMatch[str]]:
-    """Return the operators named in the title or in articles on the algorithm (`speaking`), else in other articles except on execution,
+    """Return the operators named in the title or in articles on the topic (`speaking`), else in other articles except on execution,
     else in visas on it (`mentioning`). A part of the `event` ("la fête de la ville de X") does not count; a commune that only made the
     request is replaced by its police if such a visa names that."""
     spoken = {block.start for block in speaking}
@@ -120,7 +122,9 @@ def operators(
         found = named_in(document, list(blocks), heading=heading)
         return [entry for entry in found if not _is_part_of(document, event, entry.start)]
 
-    said = [block for block in articles if block.start in spoken or authorises(document, block)]
+    who = document.cues["around.who_may"]
+    said = [block for block in articles if who.search(document.flat, block.start, block.end) is not None]
+    said = said or [block for block in articles if block.start in spoken or authorises(document, block)]
     found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
     found = _merged([_used_by_its_police(document, entry) for entry in found or read(articles) or read(mentioning)])
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
@@ -138,7 +142,7 @@ def _used_by_its_police(document: ActText, entry: TextMatch[str]) -> TextMatch[s
     return replace(entry, value=entry.value.replace("Commune", _POLICE, 1)) if mayor else entry
 
 
-# "dans 46 stations de la RATP", "les emprises de la SNCF": whose place it is, not who uses the algorithm.
+# "dans 46 stations de la RATP", "les emprises de la SNCF": whose place it is, not who is authorised.
 _PLACE_OF = re.compile(
     r"\b(?:sur|dans|en|sein|abords|proximite|interieur|autour|securite|securisation)\b[^.;:,()]{0,60}?"
     r"\b(?:gares?|stations?|emprises?|quais?|locaux|lignes?|reseaux?|sites?|parkings?|batiments?|vehicules?|rames|trains|bus|tramways?)\b"
@@ -254,7 +258,7 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 
 
 def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return whether an operator uses the algorithm: not an owner of cameras, nor a mere recipient or executor in an article."""
+    """Return whether an operator is authorised: not an owner of cameras, nor a mere recipient or executor in an article."""
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
@@ -262,7 +266,7 @@ def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
     end = block.end if stop is None else stop.start()
     if block.part is DecreePart.ARTICLE and _LEFT_OUT.search(document.flat, entry.end, end) is not None:
         return False
-    used = _USES.search(document.flat, start, end) is not None
+    used = any(words.search(document.flat, start, end) is not None for words in (_USES, document.cues["around.who_may"]))
     told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
     owns = entry.value.startswith(("Commun", "Métropole", "Eurométropole")) and _comes_after(_OWNED, document, entry)
     return not owns and (used or not told or block.part is not DecreePart.ARTICLE)
@@ -333,7 +337,7 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
         title = _TITLED.search(text, block.start, block.end) if heading else None
         looks = iter(range(_MOST))
         located = [word.start() for word in towns_where(text, block)]
-        for operator in _operators():
+        for operator in _operators(document.cues.topic):
             taken = block.start
             for match in operator.pattern.finditer(text, block.start, block.end):
                 if UNTICKED.search(document.folded.text, block.start, match.start()) is not None:

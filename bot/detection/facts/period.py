@@ -258,7 +258,7 @@ def _months(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
-    """Return the period of a decree, None without a whole date. In a decree on several things, articles from the first on the algorithm
+    """Return the period of a decree, None without a whole date. In a decree on several things, articles from the first on the topic
     (`speaking`) come before those on traffic or parking. A single day in the title that is the day of signature (`signed`), or stands below
     the title, counts only if the articles give no other."""
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)

@@ -12,6 +12,7 @@ from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import BALANCED, CARDINAL, cleaned, is_sound, joined, phrase_end, without_names
 from bot.detection.text.rows import (
+    AREA,
     GROUND,
     INLINE_MARK,
     MOST_ITEMS,
@@ -60,7 +61,7 @@ _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
     r"\s*\(.*$|\s*[–—-]\s*\d{5}\b.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
-    r"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|p[ée]rim[eè]tre)\b.*$|\s+une?\s(?:p[ée]rim[eè]tre|zone|dispositif)\b.*$"
+    rf"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|{AREA})\b.*$|\s+une?\s(?:{AREA}|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
     r"|\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})\W*$"
@@ -238,21 +239,12 @@ _LONGEST_CELL = 100
 _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
-# What says where the cameras are, and not who is informed of them or sees their images.
-_WATCHED = re.compile(
-    r"\b(?:cameras?|captation|perimetres?|zones? (?:couvert|concern|vis|film)\w*"
-    r"|lieux?|endroits?|sites?(?! internet)|emplacements?|implantations?|implantee?s?|situee?s?"
-    r"|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles|s'applique|s'exerce|s'etend(?:ent)?|porte sur"
-    r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)"
-    r"|remplacee?s? par les? mots?"
-    r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?"
-    r"|(?:il|elle|traitement(?: algorithmique)?|dispositif) (?:est|sera|porte) (?:mis|employe|utilise|active)e?|traitement (?:porte|est))\b"
-)
+_WATCHED = re.compile(rf"\b(?:{'|'.join(_WORDS['watched'])})\b")
 _SO_MANY = re.compile(r"\W{0,4}(?:soit|au total|total|ensemble)\D{0,20}\d{1,4} cameras\b")
 _ASIDE = r"agents?|destinataires?|affich\w*|panneau\w*|inform\w*|conserve\w*|serveurs?|habilite\w*"
 _NOT_WATCHED = re.compile(rf"\b(?:{_ASIDE})\b")
 # An article or a row headed "Lieux" may give their names alone.
-_HEAD = r"(?:lieux?|perimetre|sites?|emplacements?|implantations?|secteurs|zones|gares|stations)(?:\s(?:concerne|vise|couvert)e?e?s?)?"
+_HEAD = rf"(?:lieux?|{AREA}|sites?|emplacements?|implantations?|secteurs|zones|gares|stations)(?:\s(?:concerne|vise|couvert)e?e?s?)?"
 _HEADING = re.compile(rf"\W{{0,3}}{_HEAD}\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
 # Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
@@ -311,7 +303,7 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 
 _GROUND = (
-    r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords"
+    rf"(?:lieux?|{AREA}|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords"
     r"|axes?|itineraires?|arteres?|quais?|espaces?|endroits?)"
 )
 # What opens a list of places speaks of a kind of place. Whatever else opens one in which things are called like places does so too.
@@ -429,11 +421,8 @@ _PLACE = re.compile(
     r"|video-?protection|securisation|survol)\s(?=d))"
     rf"(?P<place>(?(of)(?:de la |de l'|du |des )(?:champ de )?|{_DETERMINER})(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
 )
-# What is said of cameras or a perimeter leads to places of whatever kind: "caméras situées sur", "le périmètre comprend", "se limite à".
 _SAID_OF = re.compile(
-    r"\b(?:cameras?|images|video-?protection|dispositifs?|perimetre|autorisation|emploi|zones?|lieux|sites?|secteurs?|(?<!du )traitement"
-    r"|experimentation|usage|utilisation|analyse|mise en oeuvre|surveillance|survol\w*|aeronefs?|drones?"
-    r"|(?<=[.:-] )(?:ils?|elles?|celui-ci|celle-ci))\b[^.;:()]{0,60}?\b(?:"
+    rf"\b(?:{'|'.join(_WORDS['covering'])})\b[^.;:()]{{0,60}}?\b(?:"
     r"(?:install|situ|implant|dispos|position|localis|reparti)ee?s?(?! (?:comme|selon|par)\b)(?: entre)?"
     r"|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
     r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
@@ -450,7 +439,7 @@ _SAID_OF = re.compile(
 _BOUNDED = re.compile(r"\s(?:est\s)?delimitee?s?\s?:?\s?(?=(?:au (?:nord|sud)|a l'(?:est|ouest)))")
 _SENTENCE_END = re.compile(r"\.(?=\s|$)")
 _BRACKETS = re.compile(
-    r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
+    rf"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|{AREA}|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
 # A kind of place and a proper name, whatever stands before.
@@ -467,7 +456,7 @@ _OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME, _IN_ITS_PLACE), (_SAID_OF
 
 
 def places(document: ActText, segment: Segment, speaking: tuple[Block, ...], event: str | None = None) -> list[TextMatch[str]]:
-    """Return the places that articles list and those in articles on the algorithm (`speaking`), and, if these are fewer than two, those of
+    """Return the places that articles list and those in articles on the topic (`speaking`), and, if these are fewer than two, those of
     the title, which only summarises. Places in the name of the `event` count where there are no others."""
     text = document.flat
     eventful = [match.span() for match in re.finditer(re.escape(fold(event).text), text)] if event is not None else []

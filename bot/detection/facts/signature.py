@@ -25,6 +25,9 @@ _REMEDY = pattern(
     "annulation", "contentieu", "deuxmois", "2mois",
 )  # fmt: skip
 _JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
+_ALONE = re.compile(r"\s?(?:[.,;(]|$|est competent|sous\b|dans\b)")
+_NUMBER_OF_ARTICLE = 24
+"""Squeezed characters of an article before a court that is all that it says."""
 _BEFORE_COURT, _AFTER = 400, 250
 """Squeezed characters around a court in which a word must show that the text is about remedies."""
 
@@ -44,7 +47,9 @@ def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
                 named.append((match["name"], opens, match.end()))
         for spelling, start, end in named:
             judged = _JUDGED.search(text, max(start - 60, first), start) is not None
-            if not judged and _REMEDY.search(text, max(start - _BEFORE_COURT, first), min(end + _AFTER, last)) is not None:
+            # "Article 4 : Tribunal administratif de Lyon."
+            alone = start - low < _NUMBER_OF_ARTICLE and _ALONE.match(document.flat, document.loose(start, end)[1]) is not None
+            if not judged and (alone or _REMEDY.search(text, max(start - _BEFORE_COURT, first), min(end + _AFTER, last)) is not None):
                 found.setdefault(by_spelling[spelling], TextMatch(by_spelling[spelling], *document.loose(start, end)))
     return sorted(found.values(), key=lambda entry: entry.start)
 

@@ -1,1 +1,1 @@
-"""Decides whether an act is a decree on VSA, and of which kind."""
+"""Decides whether an act is a decree on a topic, and of which kind."""

@@ -34,8 +34,10 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     """Judge one decree. `unreadable`: some of its pages could not be read; `stand_alone`: its title may be a mere file name."""
     title = own_title(document, segment, stand_alone=stand_alone)
     case = SegmentEvidence(document, segment, mentions(document, segment), title, unreadable)
+    titled = any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in case.found)
+    elsewhere = not titled and case.cues["around.elsewhere"].search(title.text) is not None
     if not case.found:
-        return without_mention(case)
+        return without_mention(case) if not elsewhere else case.not_concerned(*case.set_aside(), *case.texts_cited())
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
@@ -44,11 +46,19 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     ruled = by_articles(case)
     if ruled is not None and ruled.outcome is Outcome.DECREE:
         return ruled
+    if elsewhere and not any(_decides_there(case, mention) for mention in case.found):
+        return case.passed_over(VerdictReason.QUOTED)
     return by_reference(case) or answered(case) or by_parts(case) or ruled or undecided(case)
 
 
+def _decides_there(case: SegmentEvidence, mention: Mention) -> bool:
+    """Return whether an article names the topic in words of its own, and not as what another decree does."""
+    firm = any(each.search(case.text, mention.tight_start, mention.tight_end) for each in case.cues.strong)
+    return firm and mention.part is DecreePart.ARTICLE and not mention.citation and not _is_of_another(case, mention)
+
+
 _ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
-_DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
+_DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{1,5}arretes?\b|\W{0,4}$)", re.MULTILINE)
 
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:

@@ -14,6 +14,7 @@ from bot.detection.text.cues import Cues, VerdictReason, name_of
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
 from bot.domain.acts import CHANGING, GRANTS, Evidence, Kind, Outcome
+from bot.domain.topics import topics
 
 EVENT = "predetermined event"
 PRODUCT = "known product or maker"
@@ -170,7 +171,8 @@ class SegmentEvidence:
         parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE
         if kind is Kind.AUTHORISATION and (rehearsal := self.said("around.rehearsal", *parts)) is not None:
             return self.doubted(mention, VerdictReason.UNSETTLED, self.against(rehearsal))
-        if kind in GRANTS and self.segment.has_articles and not (self.supported() or self._of_the_public()):
+        needs_law = kind in GRANTS or topics()[self.cues.topic].shares_words
+        if needs_law and self.segment.has_articles and not (self.supported() or self._of_the_public()):
             return self.doubted(mention, VerdictReason.OTHER_WORDS)
         named = (self.phrase(mention), verb, *self._named_again(mention), *self._supports())
         return Finding(Outcome.DECREE, kind, named, self.found)

@@ -22,6 +22,15 @@ _LONGEST = 160
 _LONGEST_END = 40
 """Most characters of the last cell's continuation on the line below."""
 
+GROUND = rf"(?:{'|'.join(load('places.toml')['kinds'])})"
+"""Matches names of places in a header, over the folded text."""
+
+AREA = "|".join(load("places.toml")["areas"])
+"""Matches what an act calls the area that it draws itself."""
+
+CARRIER = "|".join(word for words in load("cameras.toml").values() if "near" in words for word in words["named"])
+"""Matches what carries a camera through the air."""
+
 _HEADED = (
     r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?"
     r"|points?(?: (?:hauts?|de (?:captation|vues?|surveillance)))?|positions?"
@@ -29,7 +38,7 @@ _HEADED = (
 )
 _RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cam(?:eras?)?)\W{0,4}\s*)"
 _NEXT_HEAD = (
-    r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?|video-?protection|drones?|aeronefs?|fixes?|mobiles?|domes?|observations?|remarques?"
+    rf"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?|video-?protection|{CARRIER}|fixes?|mobiles?|domes?|observations?|remarques?"
     r"|dates?|jours?|heures?|horaires?|periodes?|responsables?|evenements?|finalites?|fins|usages?|communes?|villes?|arrondissements?|lignes?|exploitants?"
     rf"|{_RANK_HEAD}|total)\b"
 )
@@ -53,8 +62,6 @@ _NAMED = re.compile(r"[^\W\d]{3}")
 _RANKED = re.compile(r"\d{1,2}\W?\s*\t\s*|[A-Z]\d{1,2}\W?\s+")
 _ALNUM = re.compile(r"[a-z0-9]")
 _FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
-GROUND = rf"(?:{'|'.join(load('places.toml')['kinds'])})"
-"""Matches names of places in a header, over the folded text."""
 
 # A cell that is of another place begins so, and one that goes on below ends so.
 _BEGINS = re.compile(rf"\W*(?:l[ae]s?\s)?{GROUND}\b")
@@ -327,7 +334,10 @@ _REACH = 6000
 _LONGEST_LEAD = 300
 """Characters of a sentence that opens a list."""
 
-_LABEL = r"(?:site|zone|secteur|lieu|point|camera|emplacement|perimetre)s?\s(?:n\s?[°o]\s?)?(?:\d{1,3}|[a-z]\d{0,2}|[ivx]{1,4})\s?[:,-]\s"
+_LABEL = (
+    rf"(?:(?:site|zone|secteur|lieu|point|camera|emplacement)s?|{AREA})\s(?:n\s?[°o]\s?)?"
+    r"(?:\d{1,3}|[a-z]\d{0,2}|[ivx]{1,4})\s?[:,-]\s"
+)
 INLINE_MARK = rf"\(?\d{{1,2}}\s?[°)]\s?|\(?(?:[a-h]|[ivx]{{1,4}})\)\s|{_LABEL}"
 """Matches what begins an item in a sentence."""
 

@@ -14,18 +14,21 @@ REFERENCES = DECREE + '[[act.references]]\nchange = "abrogation"\nnumber = "2026
 
 
 def test_acts_are_loaded_with_their_texts_and_labels(tmp_path: Path) -> None:
-    decree, road = load_corpus(folder(tmp_path, REFERENCES + ROAD, road="Première page\n\f\nSeconde page\n"))
-    assert (decree.file, decree.at, decree.printed.title) == ("acts/decree.txt", "labels/some.toml:1", AUTHORISATION)
+    labels = 'topic = "vsa"\n' + REFERENCES.replace("partial", 'communes = ["Paris"]\npartial') + ROAD
+    decree, road = load_corpus(folder(tmp_path, labels, road="Première page\n\f\nSeconde page\n"))
+    assert (decree.file, decree.at, decree.printed.title) == ("acts/decree.txt", "labels/some.toml:2", AUTHORISATION)
     assert (decree.outcome, decree.kind, decree.partial) == (Outcome.DECREE, Kind.AUTHORISATION, True)
+    assert decree.topic == road.topic == "vsa"
     assert decree.facts == {
         "number": "2026-00100",
         "signed": "2026-05-02",
         "starts": "2026-05-03",
         "ends": "2026-05-06",
         "operators": ("SNCF",),
+        "communes": ("Paris",),
         "references": ("abrogation n° 2026-7 of 2026-01-02",),
     }
-    assert (road.outcome, road.kind, road.facts, road.at) == (Outcome.NOT_CONCERNED, None, {}, "labels/some.toml:16")
+    assert (road.outcome, road.kind, road.facts, road.at) == (Outcome.NOT_CONCERNED, None, {}, "labels/some.toml:18")
     assert road.printed.pages == ("Première page", "Seconde page")
     assert [page.number for page in road.printed.act().pages] == [1, 2]
 
@@ -58,6 +61,8 @@ def test_a_form_feed_alone_on_a_line_ends_a_page(text: str, pages: tuple[str, ..
         (ROAD.replace("acts/road.txt", "../road.txt"), "labels/some.toml:2: file: outside the folder"),
         (ROAD + ROAD, "labels/some.toml:6: file: acts/road.txt is already labelled at labels/some.toml:1"),
         (ROAD, "acts/decree.txt: no label names this text"),
+        ('topic = "other"\n' + DECREE, "labels/some.toml:1: topic: unknown topic 'other'; there are vsa"),
+        ("topic = 1\n" + DECREE, "labels/some.toml:1: topic: unknown topic 1; there are vsa"),
         ("[[act]\n", "labels/some.toml: not valid TOML: "),
     ],
 )
