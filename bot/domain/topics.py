@@ -10,6 +10,8 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -44,16 +46,41 @@ class Topic:
     shares_words: bool = False
 
 
-_OPEN = date(9998, 12, 31)
+OPEN_END = date(9998, 12, 31)
 """The last day of a window whose end no text gives."""
+
+
+PACKAGED = files("bot").joinpath("detection", "topics")
+_OWN: list[Path] = []
+"""The folder of the host's topics, if there is one."""
+
+
+def use_topics_of(folder: Path | None) -> None:
+    """Add the topics of a folder of the host's to the packaged ones, or none any more. Where the configuration is read, before any use."""
+    wanted = [] if folder is None else [folder.absolute()]
+    if wanted != _OWN:
+        _OWN[:] = wanted
+        topics.cache_clear()
+        purpose_codes.cache_clear()
+
+
+def own_folder() -> Path | None:
+    """Return the folder of the host's topics, for the processes that this one begins."""
+    return _OWN[0] if _OWN else None
+
+
+def topic_folders(parent: Traversable) -> tuple[Traversable, ...]:
+    """Return the folders in a folder that are of topics."""
+    found = (folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith((".", "_")))
+    return tuple(sorted(found, key=lambda folder: folder.name))
 
 
 @cache
 def topics() -> Mapping[str, Topic]:
-    """Return every topic by its name, in the order of their ranks. The first is watched by default, and its keys bear no mark."""
-    folders = [folder for folder in files("bot").joinpath("detection", "topics").iterdir() if folder.joinpath("topic.toml").is_file()]
-    found = sorted((_topic(folder) for folder in folders), key=lambda topic: (topic.rank, topic.name))
-    return MappingProxyType({topic.name: topic for topic in found})
+    """Return every topic by its name: the packaged ones in the order of their ranks, then the host's. The first is watched by default, and
+    its keys bear no mark."""
+    found = [sorted(map(_topic, topic_folders(parent)), key=lambda topic: topic.rank) for parent in (PACKAGED, *_OWN)]
+    return MappingProxyType({topic.name: topic for topic in chain.from_iterable(found)})
 
 
 def first_topic() -> str:
@@ -89,7 +116,7 @@ def purpose_codes() -> Mapping[str, str]:
 def _topic(folder: Traversable) -> Topic:
     data = tomllib.loads(folder.joinpath("topic.toml").read_text(encoding="utf-8"))
     windows = tuple(
-        Window(entry["from"], entry.get("until", _OPEN), entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
+        Window(entry["from"], entry.get("until", OPEN_END), entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
         for entry in data["window"]
     )
     return Topic(

@@ -79,6 +79,8 @@ class WatchSettings(Section):
     stored for those that are new."""
     review_all: tuple[TopicName, ...] = ()
     """Topics of which a person is asked about each new decree before it is posted: to try one out."""
+    topics_folder: MaybePath = None
+    """Folder with topics of your own, a folder each (docs/topics.md), beside those of Vigie; empty: none."""
     every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
     """Minutes between two looks at the same source in working hours, where nothing is known of when it publishes; else the same number of
     looks, most of them when it does. There are more where much is published, and fewer where a look takes several requests. At
