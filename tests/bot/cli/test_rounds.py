@@ -15,6 +15,7 @@ from bot.app.demo.replay import Replay
 from bot.app.wiring import assemble
 from bot.cli.output import count, round_lines, uncertain_json
 from bot.cli.rounds import one_round
+from bot.domain.acts import Cover, Reading
 from bot.domain.records import UncertainAct
 from bot.ingest.ingestor import IngestResult
 from bot.storage.errors import Locked
@@ -22,7 +23,7 @@ from bot.storage.store import open_store
 from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.messages.samples import decree
-from tests.bot.real_acts import doubtful, new_recueil, read, road
+from tests.bot.real_acts import authorisation, doubtful, drones, new_recueil, read, road
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -108,6 +109,25 @@ async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_pat
     with pytest.raises(Locked):
         await asked()
     assert len(telegram.messages_in(OPERATORS)) == 2, "what else a round does keeps nobody from being asked"
+
+
+async def test_the_configuration_says_which_topics_are_watched_and_who_gets_which(telegram: FakeBotApi, tmp_path: Path) -> None:
+    only = {"platform": "console", "departments": ["26"]}
+    settings = Settings.model_validate(
+        {
+            "database": {"url": f"sqlite:///{tmp_path}/vigie.db"},
+            "watch": {"topics": ["perimeters", "drones", "vsa"], "review_all": ["drones"]},
+            "telegram": {"token": telegram.token, "api_url": telegram.url, "operators_chat": str(OPERATORS), "operators_language": "en"},
+            "destinations": [{"name": "drones", **only, "topics": ["drones"]}, {"name": "vsa", **only, "topics": ["vsa"]}],
+        }
+    )
+    reading = Reading(20, Cover("26", None, clock.today()), (authorisation(), drones()))
+    async with assemble(settings, {}, watched=(), console=io.StringIO()) as parts:
+        recueil = new_recueil(parts.store)
+        recorded = await parts.recorder.record(recueil, await parts.recorder.judge(recueil, reading))
+        assert [post.destination for post in recorded.posts] == ["vsa"]
+        [waiting] = parts.store.reviews.waiting(10)
+        assert [post.destination for post in parts.reviewer.accept(waiting.id, kind=None, by="command").posts] == ["drones"]
 
 
 def test_what_is_printed_of_acts_in_doubt_names_nobody() -> None:

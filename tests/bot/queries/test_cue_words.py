@@ -28,6 +28,14 @@ def test_what_a_decree_rests_on_and_every_reason_has_its_french_words(name: str)
     assert cue_words(cue, "fr") != cue or cue in {"modification", "abrogation", "suspension"}
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("reason", VerdictReason)
+def test_no_reason_names_a_topic(reason: VerdictReason, language: Language) -> None:
+    """They are given for acts of every topic."""
+    said = cue_words(reason, language).casefold()
+    assert not any(word in said for word in ("algorithm", "vsa", "drone", "périm", "perim"))
+
+
 def test_what_has_no_words_is_shown_by_its_name() -> None:
     assert cue_words("loi n° 2026-201 du 20 mars 2026", "fr") == "loi n° 2026-201 du 20 mars 2026"
     assert cue_words("algorithmic processing", "en") == "algorithmic processing"
