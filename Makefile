@@ -28,7 +28,7 @@ help:
 	@echo "make fuzz    give mutated pages, texts, questions and addresses to what reads them, a minute each"
 	@echo "make docs    build docs/ as a site of files in build/docs: it needs no network to be read"
 	@echo "make release   build the wheel twice and compare, list what it needs and the licences of that, into dist/ (see CONTRIBUTING.md)"
-	@echo "make check   linters, types, import contracts and the structure"
+	@echo "make check   linters, types, import contracts, the folders of topics and the structure"
 	@echo "make audit   known faults of all packages that are locked (by pip-audit, which says when nothing could be asked)"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make model   teach the second reader of facts anew, after a change of the labelled corpus or of what it is told of words"
@@ -140,6 +140,7 @@ check: complete
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.topics
 	$(BIN)/python -m benchmarks.house
 
 audit: complete

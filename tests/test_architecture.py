@@ -74,8 +74,10 @@ _OF_A_TOPIC = re.compile(r"(?<!vigie-)vsa|algorithm|drone|a[Ã©e]ronef|(?<!ex)p[Ã
 _NO_TOPIC = {"disable_nagle_algorithm"}  # the name that Python gives it
 # Modules whose words are still to move into the folders of topics.
 _TO_MOVE = {
-    "bot/reading/sandbox/child.py", "bot/storage/acts.py", "bot/storage/schema.py",
-}  # fmt: skip
+    "bot/reading/sandbox/child.py",
+    "bot/storage/acts.py",
+    "bot/storage/schema.py",
+}
 
 
 def spelled(code: ast.AST) -> Iterator[str]:

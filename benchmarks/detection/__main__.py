@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.detection.by_writer import by_writer, lines_by_writer
 from benchmarks.detection.corpus import BadCorpus, load_corpus
 from benchmarks.detection.evaluating import NOISES, evaluate, lines, trials
+from bot.domain.topics import use_topics_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,8 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="print instead how often the two readers agree on writers that the tagger was not taught by: some minutes",
     )
+    parser.add_argument("--topics", type=Path, metavar="DIR", help="a folder with topics of your own, which labels may name")
     parser.add_argument("--errors", "-n", type=int, default=20, metavar="N", help="errors shown of each list (default: %(default)s)")
     options = parser.parse_args(arguments)
+    use_topics_of(options.topics)
     try:
         acts = tuple(act for folder in options.folders for act in load_corpus(folder))
     except BadCorpus as error:

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -47,12 +48,32 @@ OPEN_END = date(9998, 12, 31)
 """The last day of a window whose end no text gives."""
 
 
+PACKAGED = files("bot").joinpath("detection", "topics")
+_PARENTS = [PACKAGED]
+"""The folders that hold the folders of topics: the packaged one, then that of the host."""
+
+
+def use_topics_of(folder: Traversable | None) -> None:
+    """Add the topics of a folder of the host's to the packaged ones, or none any more. Where the configuration is read, before any use."""
+    wanted = [PACKAGED] if folder is None else [PACKAGED, folder]
+    if wanted != _PARENTS:
+        _PARENTS[:] = wanted
+        topics.cache_clear()
+        purpose_codes.cache_clear()
+
+
+def topic_folders(parent: Traversable) -> tuple[Traversable, ...]:
+    """Return the folders in a folder that are of topics."""
+    found = (folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith((".", "_")))
+    return tuple(sorted(found, key=lambda folder: folder.name))
+
+
 @cache
 def topics() -> Mapping[str, Topic]:
-    """Return every topic by its name, in the order of their ranks. The first is watched by default, and its keys bear no mark."""
-    folders = [folder for folder in files("bot").joinpath("detection", "topics").iterdir() if folder.joinpath("topic.toml").is_file()]
-    found = sorted((_topic(folder) for folder in folders), key=lambda topic: (topic.rank, topic.name))
-    return MappingProxyType({topic.name: topic for topic in found})
+    """Return every topic by its name: the packaged ones in the order of their ranks, then the host's. The first is watched by default, and
+    its keys bear no mark."""
+    found = [sorted(map(_topic, topic_folders(parent)), key=lambda topic: topic.rank) for parent in _PARENTS]
+    return MappingProxyType({topic.name: topic for topic in chain.from_iterable(found)})
 
 
 def first_topic() -> str:

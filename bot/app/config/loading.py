@@ -5,7 +5,6 @@ file over defaults. Relative paths start at the folder of the configuration file
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 import tomllib
@@ -22,12 +21,13 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from bot.app.config.destinations import problems as conflicts
 from bot.app.config.destinations import shared
 from bot.app.config.errors import ConfigError, Problem, closest, printable, problems_of
+from bot.app.config.files import Document, cause_of, parsed, read_text
 from bot.app.config.model import Settings
+from bot.app.config.topics import check_topics
 from bot.app.config.values import sqlite_file
 from bot.domain.secrets import is_loopback
+from bot.domain.topics import use_topics_of
 from sources.catalogue.toml_lines import line_of
-
-Document = dict[str, Any]
 
 DEFAULT_FILE = Path("config.toml")
 _SECRET_FILES = {"token": "token_file", "url": "url_file"}
@@ -69,8 +69,8 @@ def read_configuration(
     duplicate destinations come last.
     """
     file = path if path is not None else DEFAULT_FILE if _is_there(DEFAULT_FILE) else None
-    text = _read(file) if file is not None else ""
-    as_written = _parse(text, file) if file is not None else {}
+    text = read_text(file) if file is not None else ""
+    as_written = parsed(text, file) if file is not None else {}
     written = deepcopy(as_written)
     overlay, problems = from_environ(environ, Settings)
     locate = _locator(file, text, overlay)
@@ -81,6 +81,7 @@ def read_configuration(
     document = _merged(written, overlay)
     problems += conflicts(document)
     problems += read_tokens(document, environ.get("CREDENTIALS_DIRECTORY"))
+    problems += use_own_topics(document)
     try:
         settings = Settings.model_validate(document, context={"known_codes": known_codes, "check_service": check_service})
     except ValidationError as error:
@@ -97,44 +98,11 @@ def read_configuration(
     raise ConfigError(_sorted(problems, locate)) from None
 
 
-def _read(file: Path) -> str:
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise ConfigError([f"{file}: cannot be read: {_cause(error)}"]) from None
-    try:
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        form = "UTF-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "WINDOWS-1252"
-        line = raw.count(b"\n", 0, error.start) + 1
-        todo = f"save it as UTF-8 in its editor, or write it anew: iconv -f {form} -t UTF-8 {file}"
-        raise ConfigError([f"{file}:{line}: is not a text in UTF-8, but in {form} perhaps; {todo}"]) from None
-
-
 def _is_there(file: Path) -> bool:
     try:
         return file.is_file()
     except PermissionError:  # reading it says so: what may be there is not taken for absent
         return True
-
-
-def _cause(error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return f"user {os.geteuid()}, as whom Vigie runs, has no right to (chown it and its folder to that user)"
-    return error.strerror or type(error).__name__
-
-
-def _parse(text: str, file: Path) -> Document:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        said = re.match(r"(?P<what>.*?)(?: \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\))?$", str(error), re.DOTALL)
-        what = said["what"] if said else "cannot be understood"
-        line = said["line"] if said and said["line"] else text.count("\n") + 1
-        column = f" (column {said['column']})" if said and said["column"] else ""
-        raise ConfigError([f"{file}:{line}: not valid TOML: {what[:1].lower()}{what[1:]}{column}"]) from None
-    except RecursionError:
-        raise ConfigError([f"{file}: not valid TOML: nested too deeply"]) from None
 
 
 def _merged(written: Document, overlay: Mapping[str, Mapping[str, Any]]) -> Document:
@@ -269,7 +237,7 @@ def anchor(document: Document, folder: Path, *, default_database: bool = False) 
         for secret_file in _SECRET_FILES.values():
             if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
                 table[secret_file] = str(_under(folder, named.strip()))
-    for section, option in (("reading", "kept_folder"), ("storage", "pdfs_folder")):
+    for section, option in (("reading", "kept_folder"), ("storage", "pdfs_folder"), ("watch", "topics_folder")):
         table = document.get(section)
         if isinstance(table, dict) and isinstance(kept := table.get(option), str) and kept.strip():
             table[option] = str(_under(folder, kept.strip()))
@@ -296,6 +264,20 @@ def database_problems(url: str) -> list[Problem]:
     elif file.is_dir():
         wrong = f"{printable(name)} is a folder; name a file in it"
     return [Problem(("database", "url"), wrong)] if wrong else []
+
+
+def use_own_topics(document: Document) -> list[Problem]:
+    """Add the topics of `watch.topics_folder` to those that there are, or return what keeps them from it. Raises ConfigError with all that
+    is wrong in their files."""
+    watch = document.get("watch")
+    named = watch.get("topics_folder") if isinstance(watch, dict) else None
+    folder = Path(named) if isinstance(named, str) and named.strip() else None
+    if folder is not None and not folder.is_dir():
+        return [Problem(("watch", "topics_folder"), f"there is no folder {printable(str(folder))}, or it cannot be entered")]
+    if folder is not None and (wrong := check_topics(folder)):
+        raise ConfigError(wrong)
+    use_topics_of(folder)
+    return []
 
 
 def engine_problems(settings: Settings) -> list[Problem]:
@@ -358,7 +340,7 @@ def _put(table: Document, path: tuple[str | int, ...], secret: str, secret_file:
     try:
         table[secret] = _token(Path(named))
     except (OSError, ValueError) as error:
-        cause = f"cannot be read: {_cause(error)}" if isinstance(error, OSError) else str(error)
+        cause = f"cannot be read: {cause_of(error)}" if isinstance(error, OSError) else str(error)
         return [Problem((*path, secret_file), f"{printable(named)}: {cause}")]
     return []
 

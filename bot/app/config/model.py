@@ -72,6 +72,8 @@ class WatchSettings(Section):
 
     authorities: tuple[Code, ...] = ()
     """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
+    topics_folder: MaybePath = None
+    """Folder with topics of your own, a folder each (docs/topics.md), beside those of Vigie; empty: none."""
     every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
     """Minutes between two looks at the same source in working hours, where nothing is known of when it publishes; else the same number of
     looks, most of them when it does. There are more where much is published, and fewer where a look takes several requests. At

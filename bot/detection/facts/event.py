@@ -9,7 +9,7 @@ from itertools import chain, islice, takewhile
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, phrase_end
-from bot.detection.text.rows import GROUND, has_gap, under
+from bot.detection.text.rows import AREA, GROUND, has_gap, under
 
 _MOST = 20
 """Most events in one part of a decree: limits hostile texts."""
@@ -90,7 +90,7 @@ _EVENT_HEADED = re.compile(
 )
 # "…, un périmètre est instauré", "…, il est institué", "… au titre de la sécurité des rassemblements": what is decided, or what for.
 _GOES_ON = re.compile(
-    r",\s(?:il (?:est|sont|sera)|(?:une?|l[ae]s?|des) [^,.;:]{3,80}?\s(?:est|sont|sera|seront)|(?:une?|la duree du) perimetre)\b"
+    rf",\s(?:il (?:est|sont|sera)|(?:une?|l[ae]s?|des) [^,.;:]{{3,80}}?\s(?:est|sont|sera|seront)|(?:une?|la duree du) (?:{AREA}))\b"
     r"|,?\s(?:au titre|en vue) d(?:e|u|es|')\s?"
 )
 _WHERE = re.compile(

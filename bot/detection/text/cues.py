@@ -1,17 +1,16 @@
-"""Compiles the detection cues of a topic, each under its name in `cues.toml`, and makes the views of a text in which they are matched.
-Errors in these files raise at first use."""
+"""Compiles the detection cues of a topic, each under its name in `cues.toml`, and makes the views of a text in which they are matched."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache, reduce
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, islice
 from operator import getitem
 from typing import Any
 
@@ -118,7 +117,7 @@ class Cues:
         self.topic = topic
         purposes = topic_file(topic, "purposes.toml")
         entries = purposes.pop("purpose", [])
-        self.tables = _merged(load("cues.toml"), {**topic_file(topic, "cues.toml"), "purposes": purposes}, f"topic {topic}")
+        self.tables = _merged(load("cues.toml"), {**topic_file(topic, "cues.toml"), "purposes": purposes})
         self._patterns: dict[str, Pattern] = {}
         self.misreads: tuple[str, ...] = tuple(self.tables["misreads"])
         objects = self.tables["objects"]
@@ -153,33 +152,57 @@ _NOTHING = re.compile("(?!)")
 
 @cache
 def cues(topic: str) -> Cues:
-    """Return the cues of a topic, read once. Raises ValueError where its files have a key that no rule knows, or an empty list."""
+    """Return the cues of a topic, read once."""
     return Cues(topic)
 
 
-def _merged(common: Mapping[str, Any], own: Mapping[str, Any], where: str, path: tuple[str, ...] = ()) -> dict[str, Any]:
+def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the cues of a topic before those that all share."""
-    closed = not path or path[-1] in _CUE_TABLES
     merged = dict(common)
     for key, value in own.items():
-        name = ".".join((*path, key))
-        if (closed and key not in common) or not value:
-            raise ValueError(f"{where}: {name} {'is no cue' if value else 'is empty'}")
-        if isinstance(value, dict):
-            merged[key] = _merged(common.get(key, {}), value, where, (*path, key))
-        else:
-            merged[key] = [*value, *common.get(key, ())]
+        merged[key] = _merged(common.get(key, {}), value) if isinstance(value, dict) else [*value, *common.get(key, ())]
     return merged
 
 
+def cue_problems(own: object, common: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the place of each cue of a topic that cannot be used beside the common ones, and why: in a closed table only known keys."""
+    if not own or type(own) is not type(common):
+        yield path, "is empty" if not own else f"must be a {'table' if isinstance(common, dict) else 'list of patterns: [ … ]'}"
+    elif isinstance(own, dict) and isinstance(common, dict):
+        closed = not path or path[-1] in _CUE_TABLES
+        for key, value in own.items():
+            if key not in common and (closed or not (key.isidentifier() or path == ("operators",))):
+                yield (
+                    (*path, key),
+                    f"no cue has this name; there are: {', '.join(common)}" if closed else "is no name: letters, digits and _",
+                )
+            else:
+                yield from cue_problems(value, common.get(key, [""]), (*path, key))
+    elif isinstance(own, list):
+        blanks = path[0] == "operators"
+        problems = (pattern_problem(words, blanks=blanks) for words in (*own, "|".join(map(str, own))))
+        yield from ((path, wrong) for wrong in islice(filter(None, problems), 1))
+
+
+def pattern_problem(words: object, *, blanks: bool = False) -> str | None:
+    """Return why something is no pattern. `blanks`: they count in it."""
+    if not isinstance(words, str) or not words.strip():
+        return "has an entry that is no pattern"
+    try:
+        re.compile(words, 0 if blanks else re.VERBOSE)
+    except re.error as error:
+        return f"does not compile: {error}: {words}"
+    return None
+
+
 def _purpose_cues(entry: Mapping[str, Any]) -> PurposeCues:
-    words = re.compile(_as_read(entry["words"])) if "words" in entry else None
-    named_by = [_as_read(one) for one in entry["patterns"]]
-    listed = [*named_by, *(_as_read(one) for one in entry.get("listed", ()))]
+    words = re.compile(as_read(entry["words"])) if "words" in entry else None
+    named_by = [as_read(one) for one in entry["patterns"]]
+    listed = [*named_by, *(as_read(one) for one in entry.get("listed", ()))]
     return PurposeCues(entry["code"], pattern(*named_by), pattern(*listed), words)
 
 
-def _as_read(words: str) -> str:
+def as_read(words: str) -> str:
     """Return a pattern that meets its words also where OCR read an "m" as "rn" ("mouvernents de foule"), which these words are full of."""
     return words.replace("m", "(?:m|rn)")
 

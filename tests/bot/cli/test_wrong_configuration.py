@@ -30,6 +30,8 @@ def configure(folder: Path, text: str) -> None:
         (f'{HOOK}url = "tgram://a-secret-of-nobody"', "config.toml:4: destinations[0].url: is not an address that Apprise can use"),
         ('[telegram]\ntoken = "hello"', "config.toml:2: telegram.token: is not a token of a Telegram bot"),
         ('[database]\nurl = "sqlite:///absent/vigie.db"', "absent does not exist, or cannot be entered; create it first (mkdir -p "),
+        ('[watch]\ntopics_folder = "absent"', "config.toml:2: watch.topics_folder: there is no folder "),
+        ('[watch]\ntopics_folder = "taken"', "taken: holds no folder of a topic"),
         ('[database]\nurl = "sqlite:///taken"', "config.toml:2: database.url: "),
         ('[database]\nurl = "sqlite:///config.toml/vigie.db"', "config.toml:2: database.url: its folder "),
     ],

@@ -1,0 +1,174 @@
+"""Checks the folders of topics: every key, pattern and word, each problem with file and line. docs/topics.md explains the keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from functools import cache, partial
+from importlib.resources.abc import Traversable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from bot.app.config.errors import ConfigError, Problem, problems_of
+from bot.app.config.files import Document, parsed, read_text
+from bot.app.config.values import Flag, Section, Whole
+from bot.detection.text.cues import as_read, cue_problems, load, pattern_problem
+from bot.domain.acts import Kind
+from bot.domain.facts import FACTS
+from bot.domain.topics import PACKAGED, topic_folders
+from bot.messages.words import LANGUAGES, data_file
+from sources.catalogue.toml_lines import line_of
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def check_topics(folder: Traversable = PACKAGED) -> list[str]:
+    """Return what is wrong in the folders of topics in a folder: `drones/cues.toml:12: around.field: is empty`."""
+    topics = topic_folders(folder)
+    taken = {one.name for one in topic_folders(PACKAGED)} if folder != PACKAGED else set()
+    wrong = [f"{folder}: holds no folder of a topic"] if not topics else []
+    wrong += [f"{one}: Vigie has a topic of this name" for one in topics if one.name in taken]
+    wrong += [f"{one}: its name must be of small letters, digits and _, 32 at most" for one in topics if not _NAME.fullmatch(one.name)]
+    return [*wrong, *(problem for one in topics for problem in _topic_problems(one))]
+
+
+def _topic_problems(folder: Traversable) -> Iterator[str]:
+    told: list[str] = []
+
+    def checked(name: str, check: Callable[[Document], Iterable[Problem]]) -> Document:
+        file = folder.joinpath(name)
+        try:
+            document = parsed(text := read_text(file), file)
+        except ConfigError as error:
+            told.extend(error.problems)
+            return {}
+        told.extend(f"{file}:{line_of(text, problem.path) or 1}: {problem.option}: {problem.text}" for problem in check(document))
+        return document
+
+    purposes = checked("topic.toml", partial(_as_model, _TopicFile)).get("purposes", {})
+    codes = tuple(purposes) if isinstance(purposes, dict) else ()
+    checked("cues.toml", _cues)
+    checked("purposes.toml", partial(_purposes, codes))
+    checked("law.toml", partial(_as_model, _LawFile))
+    for language in LANGUAGES:
+        checked(f"{language}.toml", partial(_words, codes))
+    return iter(told)
+
+
+def _pattern(words: str) -> str:
+    if wrong := pattern_problem(words):
+        raise ValueError(wrong)
+    return words
+
+
+def _pattern_as_read(words: str) -> str:
+    _pattern(as_read(words))
+    return words
+
+
+def _some(value: Any) -> Any:
+    if not value:
+        raise ValueError("is empty")
+    return value
+
+
+_Some = AfterValidator(_some)
+_Text = Annotated[str, Field(pattern=r"\S")]
+_Pattern = Annotated[str, AfterValidator(_pattern)]
+_PurposePattern = Annotated[str, AfterValidator(_pattern_as_read)]
+
+
+class _WindowEntry(Section):
+    first: Annotated[date, Field(alias="from")]
+    until: date | None = None
+    source: _Text
+    confidence: Literal[*data_file("bot.web", "words", "en.toml")["about"]["confidence"]]  # type: ignore[valid-type]
+    checked: date
+    months: Annotated[Whole, Field(ge=1)] | None = None
+
+
+class _TopicFile(Section):
+    rank: Whole
+    hashtag: Annotated[str, Field(pattern=r"^#\w+$")]
+    purposes: Annotated[Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], _Text], _Some]
+    window: Annotated[tuple[_WindowEntry, ...], _Some]
+    without: tuple[Literal[*(fact.name for fact in FACTS)], ...] = ()  # type: ignore[valid-type]
+    telling: tuple[_Text, ...] = ()
+    shares_words: Flag = False
+
+
+class _LegalBasisEntry(Section):
+    label: _Text
+    pattern: _Pattern
+    article: _Pattern | None = None
+    unless: _Text | None = None
+    alone: Flag = False
+
+
+class _LawFile(Section):
+    legal_basis: Annotated[tuple[_LegalBasisEntry, ...], _Some]
+
+
+class _PurposeEntry(Section):
+    code: _Text
+    patterns: Annotated[tuple[_PurposePattern, ...], _Some]
+    listed: Annotated[tuple[_PurposePattern, ...], _Some] | None = None
+    words: _PurposePattern | None = None
+
+
+class _PurposesFile(Section):
+    purpose: tuple[_PurposeEntry, ...] = ()
+
+
+def _as_model(model: type[BaseModel], document: Document) -> list[Problem]:
+    try:
+        model.model_validate(document)
+    except ValidationError as error:
+        return problems_of(error, model)
+    return []
+
+
+def _cues(document: Document, common: Mapping[str, Any] | None = None) -> Iterator[Problem]:
+    wrong = cue_problems(document, load("cues.toml") if common is None else common) if document else ()
+    yield from (Problem(place, text) for place, text in wrong)
+
+
+def _purposes(codes: tuple[str, ...], document: Document) -> Iterator[Problem]:
+    entries = {"purpose": document.pop("purpose")} if "purpose" in document else {}
+    yield from _cues(document, load("cues.toml")["purposes"])
+    if wrong := _as_model(_PurposesFile, entries):
+        yield from wrong
+        return
+    found = [entry["code"] for entry in entries.get("purpose", ())]
+    yield from (Problem(("purpose", at, "code"), "is not in topic.toml") for at, code in enumerate(found) if code not in codes)
+    yield from (Problem(("purpose",), f"no words for {code}, which is in topic.toml") for code in codes if code not in found)
+
+
+def _words(codes: tuple[str, ...], document: Document) -> Iterator[Problem]:
+    """Yield the words that are missing or empty, and those that no topic of Vigie has."""
+    keys = {"kinds": tuple(Kind), "explained": tuple(Kind), "purposes": codes, "purposes_explained": codes}
+    known = _known_words()
+    yield from (Problem((key,), f"no word has this name; there are: {', '.join(known)}") for key in document if key not in known)
+    for key, is_table in known.items():
+        value = document.get(key)
+        if value is None and key != "facts":
+            yield Problem((key,), "is missing")
+        elif is_table and isinstance(value, dict):
+            own = keys.get(key, ())
+            yield from (Problem((key, code), "is missing") for code in own if code not in value)
+            yield from (Problem((key, one), "is not in topic.toml") for one in value if key in keys and one not in own)
+            yield from (
+                Problem((key, one), "must be a text") for one, text in value.items() if not isinstance(text, str) or not text.strip()
+            )
+        elif value is not None and (is_table or not isinstance(value, str) or not value.strip()):
+            yield Problem((key,), "must be a table" if is_table else "must be a text")
+
+
+@cache
+def _known_words() -> Mapping[str, bool]:
+    """Return every key of the words of the packaged topics, and whether it is of a table."""
+    files = (folder.joinpath(f"{language}.toml") for folder in topic_folders(PACKAGED) for language in LANGUAGES)
+    found = (parsed(read_text(file), file) for file in files if file.is_file())
+    return {key: isinstance(value, dict) for words in found for key, value in words.items()}
