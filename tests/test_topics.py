@@ -68,7 +68,7 @@ WRONG = [
     ("topic.toml", "rank = 10", 'rank = "first"', "topic.toml:3: rank: expected a whole number"),
     ("topic.toml", "without", "witout", 'topic.toml:5: witout: unknown section; did you mean "without"?'),
     ("topic.toml", '"camera_types"', '"camera_type"', "topic.toml:5: without[2]: must be one of "),
-    ("topic.toml", "checked = 2026-12-02", "", "topic.toml:14: window[0].checked: is required"),
+    ("topic.toml", "checked = 2026-12-02", "", "topic.toml:15: window[0].checked: is required"),
     ("topic.toml", "rank = 10", "rank = ", "topic.toml:3: not valid TOML: invalid value (column 8)"),
     ("cues.toml", "misreads", "misread", "cues.toml:4: misread: no cue has this name; there are: gate, misread_signs, misreads"),
     (

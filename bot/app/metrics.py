@@ -68,7 +68,7 @@ def _of_recueils(measured: StoredMeasures) -> Iterator[Metric]:
     by_state = [([state.value], number) for state, number in measured.recueils.items()]
     yield _gauge("recueils", "Recueils by what became of them.", by_state, ["state"])
     yield _gauge("recueil_pages", "Pages of the recueils that were read.", [([], measured.pages)])
-    yield _gauge("decrees", "Decrees found.", [([], measured.decrees)])
+    yield _gauge("decrees", "Decrees found, by topic.", [([topic], number) for topic, number in measured.decrees.items()], ["topic"])
     yield _gauge("reviews_waiting", "Acts that wait for a person.", [([], measured.reviews)])
 
 

@@ -42,6 +42,7 @@ from bot.ingest.archive import KeptFor, PdfArchive, RecueilFiles, Retention, kep
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import PublicationHistory, watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
+from bot.ingest.judging import concerned
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
@@ -162,7 +163,7 @@ async def assemble(
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
             unread = FollowerNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, targets)
-        recorder = Recorder(catalogue, store, route, clock)
+        recorder = Recorder(catalogue, store, route, clock, settings.watch.watched)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
         job = ReadingJob(await stack.enter_async_context(_file_reading(settings, store, clock, rehearsal=rehearsal)), store)
         ingestor_of = _ingestors(job, catalogue, recorder, None if rehearsal else archive, store, clock)
@@ -175,7 +176,7 @@ async def assemble(
         if operators_chat is not None:
             stack.push_async_callback(operators_chat.close)
         buttons = None if operators_chat is None else _review_buttons(settings.telegram, reviewer, store)
-        questions = open_questions(places, store, overview, settings.web.public_url, page_size=TELEGRAM_PAGE, clock=clock)
+        questions = open_questions(places, store, overview, settings, page_size=TELEGRAM_PAGE, clock=clock)
         accounts = () if rehearsal else tuple(_mentioned(entry, clock) for entry in answering(settings))
         for account in accounts:
             stack.push_async_callback(account.close)
@@ -293,8 +294,9 @@ def is_queued(settings: Settings) -> bool:
 
 
 def _local_reading(settings: Settings, store: Store, clock: Clock) -> LocalReading:
-    limits = settings.reading.limits()
-    return LocalReading(partial(stream_pdf, limits=limits), store, clock, careful=partial(stream_pdf, limits=limits.lowered()))
+    limits, is_concerned = settings.reading.limits(), partial(concerned, watched=settings.watch.watched)
+    usual, careful = partial(stream_pdf, limits=limits), partial(stream_pdf, limits=limits.lowered())
+    return LocalReading(usual, store, clock, careful=careful, is_concerned=is_concerned)
 
 
 @asynccontextmanager
@@ -408,12 +410,26 @@ def _telegram_bot(
 
 
 def open_questions(
-    places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], public_url: str, *, page_size: int, clock: Clock = utc_now
+    places: Mapping[str, Place],
+    store: Store,
+    overview: Callable[[], Overview],
+    settings: Settings,
+    *,
+    page_size: int,
+    clock: Clock = utc_now,
 ) -> Questions:
-    """Return the answers, over one store, `page_size` decrees at a time; `overview` reports how the sources are, `public_url` is where the
-    pages are."""
+    """Return the answers, over one store, `page_size` decrees at a time; `overview` reports how the sources are."""
     since = partial(watching_since, store)
-    return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=since, public_url=public_url)
+    return Questions(
+        store.decrees,
+        places,
+        clock,
+        overview=overview,
+        page_size=page_size,
+        since=since,
+        public_url=settings.web.public_url,
+        watched=settings.watch.watched.names,
+    )
 
 
 # The destinations of the configuration as channels.

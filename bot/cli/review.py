@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -25,6 +26,8 @@ from bot.domain.acts import Act, Decree, Kind, Outcome
 from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.records import LAST_ID, Settled, Waiting
 from bot.domain.shape import Json, pick, plain
+from bot.domain.topics import first_topic, topics
+from bot.ingest.judging import JudgedBy
 from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.ingest.review import Reviewer, SettledFact, UnusableFact
 from bot.messages.words import clean
@@ -150,7 +153,8 @@ def _register_facts(review: typer.Typer) -> None:
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
     """Describe each act on three lines: number and place, title, doubt."""
     for act in waiting:
-        yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {clean(act.url)}#page={act.page}"
+        topic = "" if act.topic == first_topic() else f"{act.topic}  "
+        yield f"[{act.id}] {code_column(act.authority)}{topic}since {act.created_at:%Y-%m-%d}  {clean(act.url)}#page={act.page}"
         yield f"    {clean(without_names(act.title)) or '(no title)'}"
         yield from (f"    p. {item.page}: « {clean(without_names(item.text))} »" for item in act.evidence[:1])
     hint = ": vigie review show N, accept N, reject N" if waiting else ""
@@ -221,7 +225,7 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Decree | None =
     if accepted); with `text`: `pages` as read, names included.
     """
     shape: Json = {
-        **pick(waiting, "id", "authority", "url", "page", "act_id"),
+        **pick(waiting, "id", "topic", "authority", "url", "page", "act_id"),
         "title": without_names(waiting.title),
         "evidence": [EvidenceModel.of(item) for item in waiting.evidence],
         "since": plain(waiting.created_at),
@@ -303,8 +307,12 @@ def redetect_lines(
         yield f"{_EFFECTS[one.effect]}{note}"
         yield f"    {code_column(one.recueil.authority)}{clean(one.recueil.url)}#page={one.stored.first_page}  {clean(one.title)}"
         changed = f"; other facts: {', '.join(one.facts)}" if one.facts else ""
-        yield f"    {_judgement_text(one.before)} -> {_judgement_text(one.after)}{changed}"
+        topic = "" if one.topic == first_topic() else f"{one.topic}: "
+        yield f"    {topic}{_judgement_text(one.before)} -> {_judgement_text(one.after)}{changed}"
     yield from undelivered(delivered)
+    found = Counter(one.topic for one in differences if one.effect is Effect.FOUND)
+    if {one.topic for one in differences} - {first_topic()}:
+        yield "found by topic: " + (", ".join(f"{topic} {found[topic]}" for topic in topics() if found[topic]) or "none")
     number = count(len(differences), "difference")
     if apply:
         new, posts = sum(item.new_decree is not None for item in applied), sum(len(item.posts) for item in applied)
@@ -328,7 +336,7 @@ def _difference_json(one: Difference, applied: AppliedDifference | None) -> Json
         **pick(one.recueil, "authority", "url"),
         "page": one.stored.first_page,
         "act_id": one.stored.act_id,
-        **pick(one, "title", "effect"),
+        **pick(one, "title", "topic", "effect"),
         "before": pick(one.before, "outcome", "kind"),
         "after": pick(one.after, "outcome", "kind"),
         "facts": list(one.facts),
@@ -342,13 +350,17 @@ def _judgement_text(judged: JudgedAs) -> str:
     return judged.outcome.value.replace("_", " ") + (f" ({judged.kind.value})" if judged.kind is not None else "")
 
 
+def _judged_by(settings: Settings, authorities: dict[str, Authority]) -> JudgedBy:
+    return JudgedBy(Issuers(authorities.values()), settings.watch.watched)
+
+
 def _differences(
     settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None, *, quiet: bool
 ) -> list[Difference]:
     found: list[Difference] = []
     # Of no database there are no differences either: whoever looks in the wrong folder must not take that for an answer.
     with opened(settings, read_only=True, existing=True) as store, progress("judging again", quiet=quiet) as shown:
-        again = Redetection(store=store, clock=utc_now, issuers=Issuers(authorities.values()))
+        again = Redetection(store=store, clock=utc_now, by=_judged_by(settings, authorities))
         wanted = again.recueils(since, codes)
         for number, recueil in enumerate(wanted):
             shown("judging again", number, len(wanted))
@@ -360,7 +372,7 @@ async def _apply(
     settings: Settings, authorities: dict[str, Authority], differences: Sequence[Difference], *, post: bool, quiet: bool
 ) -> tuple[list[AppliedDifference], list[Delivered]]:
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
-        again = Redetection(store=parts.store, clock=parts.clock, issuers=Issuers(authorities.values()))
+        again = Redetection(store=parts.store, clock=parts.clock, by=_judged_by(settings, authorities))
         applied = [await asyncio.to_thread(again.apply, one, parts.route if post else nowhere) for one in differences]
         with handing_over() as on_progress:
             return applied, await deliver(parts, [post.id for item in applied for post in item.posts], on_progress)

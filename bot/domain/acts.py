@@ -183,6 +183,11 @@ class Evidence:
     cue: str | None = None
 
 
+def is_decided(evidence: Iterable[Evidence]) -> bool:
+    """Return whether a person decided what the act is of which this is the evidence."""
+    return any(quote.about == "decided" for quote in evidence)
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Holds what a decree does to another, named by number or day of signature. `retroactive`, of an end: True for a retrait ("retiré",
@@ -443,3 +448,4 @@ class Filter:
     departments: frozenset[str] = frozenset()
     kinds: frozenset[Kind] = frozenset()
     operators: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from difflib import SequenceMatcher
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Reference
@@ -20,12 +22,13 @@ LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 byte
 
 @dataclass(frozen=True, slots=True)
 class HeldDecree:
-    """A decree of a recueil: its keys, pages and facts."""
+    """A decree of a recueil: its keys, pages, facts and topic."""
 
     keys: tuple[str, ...]
     first_page: int
     last_page: int
     facts: Facts
+    topic: str = field(default_factory=first_topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,12 @@ class KnownDecree:
 
 @dataclass(frozen=True, slots=True)
 class EarlierFinding:
-    """A decree that an earlier reading of the recueil found: its id and pages."""
+    """A decree that an earlier reading of the recueil found: its id, pages and topic."""
 
     decree_id: int
     first_page: int
     last_page: int
+    topic: str = field(default_factory=first_topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ def recognise(
     """Return for each decree found, in order, which one it is.
 
     A shared key decides, the oldest decree first; a shared number alone unless `_likeness` denies it: then the decree gets a new key.
-    `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree on the same pages in the earlier reading (half of the
-    shorter range).
+    `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree of its topic on the same pages in the earlier reading
+    (half of the shorter range).
     """
     pool, here = list(known), {place.decree_id: place for place in earlier}
     keyed: list[DecreeMatch] = []
@@ -89,7 +93,8 @@ def recognise(
     result: list[DecreeMatch] = []
     for item, one in zip(found, keyed, strict=True):
         is_new = one.decree_id is None and not one.is_unclear
-        place = max(free, key=lambda place: _shared(item, place), default=None) if is_new else None
+        there = [place for place in free if is_new and place.topic == item.topic]
+        place = max(there, key=partial(_shared, item), default=None)
         if place is not None and _same_place(item, place):
             free.remove(place)
             result.append(replace(one, decree_id=place.decree_id))
@@ -121,6 +126,9 @@ def _by_keys(item: HeldDecree, pool: Sequence[KnownDecree], here: Mapping[int, E
 
 SAME_NUMBER = "number of another act"
 """The reason why a person is asked about a decree of which it is unclear whether it is known: see `bot.detection.text.cues`."""
+
+REVIEWED = "topic under review"
+"""The reason why a person is asked about each new decree of a topic: see `WatchedTopics.reviewed`."""
 
 _VARIED = "#"
 """What parts a number key from the mark of a decree whose number another one has too: no other key of a number has it."""
@@ -195,8 +203,8 @@ _SHORTEST = 200
 
 @dataclass(frozen=True, slots=True)
 class ActIdentity:
-    """An act of a recueil with its keys' sources: identifier, title, first page, text of its pages (joined by line breaks), and `other`,
-    the text with alternative pages.
+    """An act of a recueil with its keys' sources: identifier, title, first page, text of its pages (joined by line breaks), `other`, the
+    text with alternative pages, and the topic that it was judged for.
     """
 
     act_id: str | None
@@ -204,16 +212,21 @@ class ActIdentity:
     first_page: int
     text: str
     other: str | None = None
+    topic: str = field(default_factory=first_topic)
 
 
 def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
-    """Return the keys of all acts of the recueil at `url`.
+    """Return the keys of all acts of the recueil at `url`, each `of_topic`. An act that was judged for two topics is there twice.
 
     - `act:…`: national identifier, unless several acts have it.
     - `text:…`: hash of the squeezed text, if long enough; the same wherever it is published.
     - `at:…`: place and title of an act without identifier, if alone on that page; kept when later readings change the text.
     """
-    shared, opened = Counter(act.act_id for act in acts), Counter(act.first_page for act in acts)
+    by_topic = defaultdict[str, Counter[tuple[str | None, int, str]]](Counter)
+    for act in acts:
+        by_topic[act.topic][act.act_id, act.first_page, act.title] += 1
+    once = [*reduce(or_, by_topic.values(), Counter[tuple[str | None, int, str]]()).elements()]
+    shared, opened = Counter(act_id for act_id, _, _ in once), Counter(page for _, page, _ in once)
     return [_keys(url, act, alone=shared[act.act_id] == 1, first=opened[act.first_page] == 1) for act in acts]
 
 
@@ -228,7 +241,7 @@ def _keys(url: str, act: ActIdentity, *, alone: bool, first: bool) -> tuple[str,
             keys.append(f"text:{_digest(tight)}")
     if own is None and first:
         keys.append(f"at:{_digest(url)}:{act.first_page}:{_digest(fold_letters(act.title))}")
-    return tuple(dict.fromkeys(keys))
+    return tuple(dict.fromkeys(of_topic(key, act.topic) for key in keys))
 
 
 def act_key(act_id: str | None) -> str | None:
@@ -367,6 +380,7 @@ class Party:
     decree: int
     facts: Facts
     published: date | None
+    topic: str = field(default_factory=first_topic)
 
 
 def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown: Party | None) -> Change:

@@ -47,7 +47,7 @@ def wants(wish: Filter, decree: Decree) -> bool:
     it in a recueil of their own number (decrees of several prefects bear one's number). Operators unread or to verify pass: rather one post
     too many.
     """
-    if wish.kinds and decree.kind not in wish.kinds:
+    if (wish.topics and decree.topic not in wish.topics) or (wish.kinds and decree.kind not in wish.kinds):
         return False
     if wish.departments and wish.departments.isdisjoint(decree.authorities):
         return False

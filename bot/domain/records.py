@@ -11,7 +11,7 @@ from bot.domain.acts import Decree, Evidence, FactValue, Judged, Kind, Outcome, 
 from bot.domain.posts import Post
 from bot.domain.publication import FileStatement, Online
 from bot.domain.text import PageText
-from bot.domain.topics import first_topic
+from bot.domain.topics import WatchedTopics, first_topic
 
 REREAD = "was a decree, re-read as not concerned"
 """The cue of what made an act a decree, where a later reading of its recueil does not find it any more."""
@@ -197,7 +197,7 @@ class ReadResult:
 
     `digest`: hash of the normalised text. `decrees`: identities, each paired with the position of its act in `judged`. `early`: pages are
     pending; `judged` has the acts of decrees only, other acts stay, and the recueil is read again from `next_try_at`. A reading that
-    `gained` pages uses no try.
+    `gained` pages uses no try. What is stored for topics that are not `watched` stays.
     """
 
     recueil: Recueil
@@ -208,6 +208,7 @@ class ReadResult:
     next_try_at: datetime | None  # when to read it again, as it is incomplete, or to see whether its file was replaced
     early: bool = False
     gained: bool = False
+    watched: WatchedTopics = field(default_factory=WatchedTopics)
 
 
 @dataclass(frozen=True, slots=True)

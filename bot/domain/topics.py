@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -30,8 +31,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Describes what decrees are about. `purposes`: the code of each in the order of the law, with the words that it is searched by;
-    `without`: facts that none of its decrees has; `hashtag`: of its posts; `shares_words`: its words serve for other things,
-    so that every decree on it needs its law.
+    `without`: facts that none of its decrees has; `hashtag`: of its posts; `telling`: parts of words of which each of its acts has one;
+    `shares_words`: its words serve for other things, so that every decree on it needs its law.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Topic:
     hashtag: str
     purposes: Mapping[str, str]
     windows: tuple[Window, ...]
+    telling: tuple[str, ...]
     without: frozenset[str] = frozenset()
     shares_words: bool = False
 
@@ -49,17 +51,22 @@ OPEN_END = date(9998, 12, 31)
 
 
 PACKAGED = files("bot").joinpath("detection", "topics")
-_PARENTS = [PACKAGED]
-"""The folders that hold the folders of topics: the packaged one, then that of the host."""
+_OWN: list[Path] = []
+"""The folder of the host's topics, if there is one."""
 
 
-def use_topics_of(folder: Traversable | None) -> None:
+def use_topics_of(folder: Path | None) -> None:
     """Add the topics of a folder of the host's to the packaged ones, or none any more. Where the configuration is read, before any use."""
-    wanted = [PACKAGED] if folder is None else [PACKAGED, folder]
-    if wanted != _PARENTS:
-        _PARENTS[:] = wanted
+    wanted = [] if folder is None else [folder.absolute()]
+    if wanted != _OWN:
+        _OWN[:] = wanted
         topics.cache_clear()
         purpose_codes.cache_clear()
+
+
+def own_folder() -> Path | None:
+    """Return the folder of the host's topics, for the processes that this one begins."""
+    return _OWN[0] if _OWN else None
 
 
 def topic_folders(parent: Traversable) -> tuple[Traversable, ...]:
@@ -72,13 +79,22 @@ def topic_folders(parent: Traversable) -> tuple[Traversable, ...]:
 def topics() -> Mapping[str, Topic]:
     """Return every topic by its name: the packaged ones in the order of their ranks, then the host's. The first is watched by default, and
     its keys bear no mark."""
-    found = [sorted(map(_topic, topic_folders(parent)), key=lambda topic: topic.rank) for parent in _PARENTS]
+    found = [sorted(map(_topic, topic_folders(parent)), key=lambda topic: topic.rank) for parent in (PACKAGED, *_OWN)]
     return MappingProxyType({topic.name: topic for topic in chain.from_iterable(found)})
 
 
 def first_topic() -> str:
     """Return the name of the topic that is watched by default."""
     return next(iter(topics()))
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTopics:
+    """Names the topics that are watched, in the order of their ranks. A person is asked about each new decree of those in `reviewed` before
+    it is posted."""
+
+    names: tuple[str, ...] = field(default_factory=lambda: (first_topic(),))
+    reviewed: frozenset[str] = frozenset()
 
 
 def topic_file(topic: str, name: str) -> dict[str, Any]:
@@ -110,6 +126,7 @@ def _topic(folder: Traversable) -> Topic:
         hashtag=data["hashtag"],
         purposes=MappingProxyType(data["purposes"]),
         windows=windows,
+        telling=tuple(data["telling"]),
         without=frozenset(data.get("without", ())),
         shares_words=data.get("shares_words", False),
     )

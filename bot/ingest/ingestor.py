@@ -18,9 +18,10 @@ from bot.domain.posts import FollowTargets, Post
 from bot.domain.publication import Look, Online
 from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.domain.tasks import ended, run_to_completion
+from bot.domain.topics import WatchedTopics
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles
-from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
+from bot.ingest.judging import BY_DEFAULT, JudgedBy, decision_keys, early_result, read_result, uncertain_acts
 from bot.ingest.looks import look_of
 from bot.ingest.reading_job import EndedProgram, OpenedPdf, ReadingJob, WorkerSlot, WorkerSlots
 from bot.reading.model import Unreadable
@@ -285,11 +286,12 @@ def new_recueil(
 class Recorder:
     """Judges readings and records what they hold. Has no platform in it: `route` names the destinations of a decree."""
 
-    def __init__(self, catalogue: Catalogue, store: Store, route: Route, clock: Clock) -> None:
+    def __init__(self, catalogue: Catalogue, store: Store, route: Route, clock: Clock, watched: WatchedTopics = BY_DEFAULT.watched) -> None:
         self._catalogue = catalogue
         self._store = store
         self._route = route
         self._clock = clock
+        self._by = JudgedBy(catalogue.issuers, watched)
         self.on_queued: Callable[[], None] = lambda: None
         """Called in the event loop each time that posts were queued, be it before a recueil was read to its end."""
 
@@ -303,8 +305,8 @@ class Recorder:
         else:
             is_checked = not (recueil.silent or "#" in recueil.url)  # what is in a zip is checked with it
             again = decide.check_at(recueil.found_at, self._clock()) if is_checked else None
-        decided, issuers = await self._decided(recueil, reading), self._catalogue.issuers
-        return await asyncio.to_thread(read_result, recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=issuers)
+        decided = await self._decided(recueil, reading)
+        return await asyncio.to_thread(read_result, recueil, reading, next_try_at=again, decided=decided, gained=gained, by=self._by)
 
     async def judge_early(self, recueil: Recueil, reading: Reading) -> ReadResult | None:
         """Judge what was read so far; None where it holds no decree to announce, or where that cannot be decided yet."""
@@ -314,12 +316,12 @@ class Recorder:
             # Not announced for now rather than announced against what a person decided; the end of the reading announces it.
             log.warning("decree.early_not_judged", url=recueil.url, error=str(error))
             return None
-        issuers, now = self._catalogue.issuers, self._clock()
-        return await asyncio.to_thread(early_result, recueil, reading, next_try_at=now, decided=decided, issuers=issuers)
+        now = self._clock()
+        return await asyncio.to_thread(early_result, recueil, reading, next_try_at=now, decided=decided, by=self._by)
 
     async def _decided(self, recueil: Recueil, reading: Reading) -> Mapping[str, Decision]:
         """Return what people decided of the acts of a reading. Raises StorageError."""
-        return await asyncio.to_thread(lambda: self._store.recordings.decided(decision_keys(recueil, reading)))
+        return await asyncio.to_thread(lambda: self._store.recordings.decided(decision_keys(recueil, reading, self._by.watched)))
 
     async def record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
         """Record what was read, queue its posts, and notify operators of what does not belong on this site. Raises StorageError."""

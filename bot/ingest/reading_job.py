@@ -325,7 +325,9 @@ class LocalReading:
         clock: Callable[[], datetime],
         pace: ReadingTimeouts = USUAL_PACE,
         careful: Reader | None = None,
+        is_concerned: IsConcerned = concerned,
     ) -> None:
+        self._is_concerned = is_concerned
         self._reader = read
         self._careful = careful or read
         self._company = Company()
@@ -430,7 +432,7 @@ class LocalReading:
 
     async def _follow(self, progress: ReadingProgress, early: Early) -> Reading:
         read = self._careful if progress.unfinished else self._reader
-        async with aclosing(read(progress.file.path, known=progress.in_order(), is_concerned=concerned)) as events:
+        async with aclosing(read(progress.file.path, known=progress.in_order(), is_concerned=self._is_concerned)) as events:
             async for event in events:
                 match event:
                     case PageRead():

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, fields
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree, Facts, Judged, Kind, Outcome
-from bot.domain.identity import COMPLETED
+from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, Verdict, is_decided
+from bot.domain.identity import COMPLETED, of_topic
 from bot.domain.posts import Post
 from bot.domain.records import Recueil, RedetectionResult
 from bot.domain.tasks import run_to_completion
-from bot.ingest.judging import NO_CATALOGUE, as_decided, attributed, decree_in, judge_acts, keys_of
+from bot.domain.topics import WatchedTopics
+from bot.ingest.judging import BY_DEFAULT, JudgedBy, as_decided, decree_in, judge_acts, keys_of
 from bot.ingest.review import acts_again
 from bot.storage.database import Database
 from bot.storage.decrees import StoredAct
@@ -29,7 +31,6 @@ from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.recording import Route
 from bot.storage.search import SLICE as ACTS
 from bot.storage.search import renew_some_terms
-from sources.catalogue.authority import Issuers
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -117,9 +118,9 @@ class AppliedDifference:
 class Redetection:
     """Works on one store. Every method raises StorageError."""
 
-    def __init__(self, *, store: Store, clock: Callable[[], datetime], issuers: Issuers = NO_CATALOGUE) -> None:
+    def __init__(self, *, store: Store, clock: Callable[[], datetime], by: JudgedBy = BY_DEFAULT) -> None:
         self._store = store
-        self._issuers = issuers
+        self._by = by
         self._clock = clock
 
     def recueils(self, since: date | None, authorities: Collection[str] | None = None) -> list[int]:
@@ -127,26 +128,31 @@ class Redetection:
         return self._store.rejudging.recueils(since, authorities)
 
     def differences(self, recueil_id: int) -> list[Difference]:
-        """Return what would change in one recueil. Nothing is written."""
+        """Return what would change in one recueil, for the topics that are watched. Nothing is written."""
         recueil = self._store.recueils.get(recueil_id)
         content = self._store.contents.get(recueil.sha256) if recueil.sha256 is not None else None
-        pairs = list(acts_again(self._store.decrees.acts_of(recueil_id), content))
-        keys = keys_of(recueil.url, [act for _, act in pairs])
-        decided = self._store.recordings.decided({key for its in keys for key in its})
-        alone = len(pairs) == 1 and pairs[0][1].id is None
-        found: list[Difference] = []
-        judged = judge_acts([act for _, act in pairs], stand_alone=alone)
-        for (stored, _), item, its in zip(pairs, judged, keys, strict=True):
-            now = as_decided(attributed(recueil, item, self._issuers), its, decided)
-            known = self._store.decrees.get(stored.decree_id) if stored.decree_id is not None else None
-            one = difference(recueil, stored, now, decree_in(recueil, now, self._issuers), known)
-            if one is not None:
-                found.append(one)
-        return found
+        rows = defaultdict[Act, list[StoredAct]](list)
+        for stored, act in acts_again(self._store.decrees.acts_of(recueil_id), content):
+            rows[act].append(stored)
+        watched, keys = self._by.watched, keys_of(recueil.url, [*rows])
+        decided = self._store.recordings.decided({of_topic(key, topic) for its in keys for key in its for topic in watched.names})
+        judged = judge_acts([*rows], watched, stand_alone=len(rows) == 1 and next(iter(rows)).id is None)
+        found: list[Difference | None] = []
+        for its_rows, items, its in zip(rows.values(), judged, keys, strict=True):
+            pairs = in_topics(its_rows, as_decided(recueil, items, its, decided, self._by), watched)
+            found += [self._difference(recueil, stored, item) for stored, item in pairs]
+        return [one for one in found if one is not None]
+
+    def _difference(self, recueil: Recueil, stored: StoredAct, item: Judged) -> Difference | None:
+        known = self._store.decrees.get(stored.decree_id) if stored.decree_id is not None else None
+        return difference(recueil, stored, item, decree_in(recueil, item, self._by.issuers), known)
 
     def apply(self, one: Difference, route: Route) -> AppliedDifference:
-        """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted."""
-        found = decree_in(one.recueil, one.judged, self._issuers)
+        """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted. Nothing is
+        posted of a topic that is reviewed."""
+        found = decree_in(one.recueil, one.judged, self._by.issuers)
+        if one.topic in self._by.watched.reviewed:
+            route = lambda _: ()  # noqa: E731
         try:
             return AppliedDifference(one, self._store.rejudging.apply(one.stored, one.judged.verdict, found, route, self._clock()))
         except NoSuchRow:  # read again meanwhile, by the same rules
@@ -191,9 +197,29 @@ class Difference:
     facts: tuple[str, ...] = ()
 
     @property
+    def topic(self) -> str:
+        """Return the topic that it is judged for."""
+        return self.judged.verdict.topic
+
+    @property
     def title(self) -> str:
         """Return the title, without names of persons."""
         return without_names(self.judged.act.title)
+
+
+def in_topics(stored: Sequence[StoredAct], judged: Sequence[Judged], watched: WatchedTopics) -> Iterator[tuple[StoredAct, Judged]]:
+    """Yield what an act is stored as for each watched topic, and how it is `judged` for it now. For a topic that it is not stored for, it
+    counts as stored as not concerned. Left out is what waits because its topic is reviewed."""
+    items = {item.verdict.topic: item for item in judged}
+    for one in stored:
+        item = items.get(one.topic) or Judged(judged[0].act, Verdict(Outcome.NOT_CONCERNED, topic=one.topic))
+        waits = one.decree_id is None and one.outcome is Outcome.UNCERTAIN and one.topic in watched.reviewed
+        if one.topic in watched.names and not (waits and item.verdict.outcome is Outcome.DECREE and not is_decided(item.verdict.evidence)):
+            yield one, item
+    spare = min(stored, key=lambda one: one.outcome is not Outcome.NOT_CONCERNED)
+    for item in judged:
+        if all(one.topic != item.verdict.topic for one in stored):
+            yield replace(spare, topic=item.verdict.topic, outcome=Outcome.NOT_CONCERNED, kind=None, decree_id=None), item
 
 
 def difference(recueil: Recueil, stored: StoredAct, judged: Judged, found: Decree | None, known: Decree | None) -> Difference | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,8 @@ from bot.detection.text.phrases import ELLIPSIS, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
 from bot.domain.facts import SETTLED_BY_PERSONS
 from bot.domain.records import Content, Settled, Waiting
-from bot.domain.text import PageText
-from bot.ingest.judging import NO_CATALOGUE, accepted_decree
+from bot.domain.text import PageText, clean
+from bot.ingest.judging import BY_DEFAULT, accepted_decree
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
@@ -103,7 +103,7 @@ class UnusableFact(Exception):
 class Reviewer:
     """Settles reviews over one store. `route` names the destinations of a decree. Every method raises StorageError."""
 
-    def __init__(self, *, store: Store, route: Route, clock: Callable[[], datetime], issuers: Issuers = NO_CATALOGUE) -> None:
+    def __init__(self, *, store: Store, route: Route, clock: Callable[[], datetime], issuers: Issuers = BY_DEFAULT.issuers) -> None:
         self._store = store
         self._issuers = issuers
         self._route = route
@@ -133,7 +133,7 @@ class Reviewer:
 
     def found(self, waiting: Waiting, act: Act, kind: Kind | None = None) -> Decree:
         """Return the decree that acceptance of the act would record, of this kind or the likeliest."""
-        return accepted_decree(self._store.recueils.get(waiting.recueil_id), act, kind, self._issuers)
+        return accepted_decree(self._store.recueils.get(waiting.recueil_id), act, waiting.topic, kind, self._issuers)
 
     def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
         """Record the act as a decree of this kind, or of the likeliest without one, and queue its posts. A known decree is not
@@ -162,7 +162,7 @@ class Reviewer:
 
     def read_twice(self, decree: Decree) -> tuple[TwiceRead, ...]:
         """Return what both readers have of each fact that is read twice. Raises NoSuchRow where its act is stored no more."""
-        return read_twice(self.act_of(decree), Verdict(Outcome.DECREE, decree.kind, decree.facts, decree.evidence))
+        return read_twice(self.act_of(decree), Verdict(Outcome.DECREE, decree.kind, decree.facts, decree.evidence, decree.topic))
 
     def facts_of(self, decree: int) -> tuple[TwiceRead, ...]:
         """Return the same of the decree of this number. Raises NoSuchRow."""
@@ -257,12 +257,16 @@ Place = tuple[str | None, int, int]
 
 
 def acts_again(stored: Sequence[StoredAct], content: Content | None) -> Iterator[tuple[StoredAct, Act]]:
-    """Yield each stored act with its content. `content` is the file it was read from: if all its pages are known and give the same acts,
-    the act has its pages; else its whole text is on its first page, where evidence is then located."""
-    known = _by_place(content)
+    """Yield each stored act, once for each topic that it is stored for, with its content. `content` is the file it was read from: if all
+    its pages are known and give the same acts, the act has its pages; else its whole text is on its first page, where evidence is located.
+    """
+    known, taken = _by_place(content), Counter[tuple[Place, str]]()
     for one in stored:
-        waiting = known[_place(one)]
-        yield one, waiting.pop(0) if waiting else _from_text(one)
+        place = _place(one)
+        there = [act for act in known[place] if len(known[place]) == 1 or clean(act.text) == one.text]
+        before = taken[place, one.topic]
+        taken[place, one.topic] += 1
+        yield one, there[before] if before < len(there) else _from_text(one)
 
 
 def _by_place(content: Content | None) -> defaultdict[Place, list[Act]]:

@@ -12,7 +12,7 @@ from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.ingest.review import FactQuestion, fact_value_text
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Words, cut, inert, link_to, of_topics, unlinked, words_file, words_in
+from bot.messages.words import Language, Words, cut, inert, link_to, of_topics, topic_words, unlinked, words_file, words_in
 from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
 from sources.catalogue.authority import Authority
 
@@ -200,7 +200,8 @@ def review_text(act: Waiting, name: str, language: Language, *, buttons: bool, w
 def fact_text(asked: FactQuestion, name: str, language: Language, *, buttons: bool) -> str:
     """Return the question about a fact to verify: readings, place, how to answer. Names no person."""
     decree, words = asked.decree, alert_words(language).reviews
-    label = words.facts.get(asked.fact, words_in(language).facts.get(asked.fact, asked.fact))
+    usual = words.facts.get(asked.fact, words_in(language).facts.get(asked.fact, asked.fact))
+    label = topic_words(decree.topic, language).facts.get(asked.fact, usual)
     several = len(asked.readings) > 1
     quotes = dict.fromkeys((quote.page, quote.text) for quote in decree.evidence if quote.about == asked.fact and quote.text)
     page = next((page for page, _ in quotes), decree.page)

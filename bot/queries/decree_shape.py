@@ -52,7 +52,8 @@ class EvidenceModel(Shape):
     about: Annotated[
         str,
         key(
-            "A fact that it supports (number, period…); or, of the verdict: verdict (names it), verb (what the act does), support, "
+            "A fact that it supports (number, period…); or, of the verdict: verdict (it names the subject), verb (what the act does), "
+            "support, "
             "against, doubt, contradiction, sign, unreadable, outside_window."
         ),
     ]

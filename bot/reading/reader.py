@@ -19,6 +19,7 @@ import structlog
 from bot.domain.acts import Act, Reading
 from bot.domain.tasks import carried_through
 from bot.domain.text import PageText, TextOrigin, fold_words
+from bot.domain.topics import own_folder
 from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.acts.titles import is_contents, marked_ids, opens_decree, read_separator
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
@@ -414,7 +415,7 @@ async def stream_pdf(
 
 def _start(path: Path, limits: ReadingLimits) -> StartOrder:
     most = limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds
-    return StartOrder(str(path), *most, data=find_data() if limits.ocr else None)
+    return StartOrder(str(path), *most, data=find_data() if limits.ocr else None, topics=own_folder())
 
 
 def _log_given_up(path: Path, pages: Sequence[int], why: str) -> None:

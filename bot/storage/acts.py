@@ -14,6 +14,7 @@ from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
 from bot.domain.text import clean, clean_or_none
+from bot.domain.topics import WatchedTopics
 from bot.storage.columns import to_json
 from bot.storage.database import one_of
 from bot.storage.errors import AlreadyDecided, NoSuchRow
@@ -29,7 +30,8 @@ Before = Row[Any]
 @dataclass(frozen=True, slots=True)
 class ReadActs:
     """Holds the acts of a reading by position: the stored decree of each, and the keys of those in question. `found`: its decrees.
-    `unread`: pages that it could not read. `partial`: only the acts of its decrees are given.
+    `unread`: pages that it could not read. `partial`: only the acts of its decrees are given. What is stored for other topics than those
+    `watched` stays.
     """
 
     judged: Sequence[Judged]
@@ -37,6 +39,7 @@ class ReadActs:
     found: Collection[int]
     unread: Collection[int]
     partial: bool
+    watched: WatchedTopics
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now:
     """
     again = sorted({*read.decree_of_act.values()})
     standing = _standing(connection, recueil)
-    kept = {row.id: row.decree_id for row, _ in standing if row.decree_id is not None and row.decree_id not in again}
+    named = [row for row, _ in standing if row.decree_id is not None and row.topic in read.watched.names]
+    kept = {row.id: row.decree_id for row in named if row.decree_id not in again}
     keys = _keys(recueil.url, read.judged, all_of_them=bool(kept))
     theirs = {key for row, its in standing if row.id in kept for key in its}
     asked = {key for position in _in_question(read.judged, kept) for key in keys[position]}
@@ -147,7 +151,7 @@ def _standing(connection: Connection, recueil: Row[Any]) -> list[tuple[Before, K
     if connection.execute(_STANDS, {"recueil": recueil.id}).first() is None:
         return []
     rows = connection.execute(_WITH_REVIEWS, {"recueil": recueil.id}).all()
-    keys = act_keys(recueil.url, [ActIdentity(row.act_id, row.title, row.first_page, row.text) for row in rows])
+    keys = act_keys(recueil.url, [ActIdentity(row.act_id, row.title, row.first_page, row.text, topic=row.topic) for row in rows])
     return [(row, its) for row, its in zip(rows, keys, strict=True) if row.review is not None or row.decree_id is not None]
 
 
@@ -161,7 +165,8 @@ def _keys(url: str, judged: Sequence[Judged], *, all_of_them: bool) -> Sequence[
     """Return the keys of each act; unless `all_of_them`, only where an act is in doubt."""
     if not all_of_them and not _in_question(judged, ()):
         return [()] * len(judged)
-    return act_keys(url, [ActIdentity(item.act.id, item.act.title, item.act.first_page, item.act.text) for item in judged])
+    acts_in = ((item.act, item.verdict.topic) for item in judged)
+    return act_keys(url, [ActIdentity(act.id, act.title, act.first_page, act.text, topic=topic) for act, topic in acts_in])
 
 
 def _known(
@@ -186,6 +191,7 @@ def _known(
 def _values(item: Judged) -> dict[str, Any]:
     act, verdict = item.act, item.verdict
     return {
+        "topic": verdict.topic,
         "act_id": clean_or_none(act.id),
         "title": clean(act.title),
         "service": clean_or_none(act.service),
@@ -248,10 +254,11 @@ def write_decision(connection: Connection, keys: Collection[str], decision: Deci
 
 
 def keys_of_act(connection: Connection, recueil: Row[Any], act: Row[Any]) -> tuple[str, ...]:
-    """The keys that a stored act of this recueil is known by."""
-    beside = select(acts.c.id, acts.c.act_id, acts.c.title, acts.c.first_page).where(acts.c.recueil_id == recueil.id).order_by(acts.c.id)
+    """Return the keys under which a person decides of a stored act of this recueil, for the topic that it was judged for."""
+    columns = (acts.c.id, acts.c.act_id, acts.c.title, acts.c.first_page, acts.c.topic)
+    beside = select(*columns).where(acts.c.recueil_id == recueil.id).order_by(acts.c.id)
     rows = connection.execute(beside).all()
-    texts = [ActIdentity(row.act_id, row.title, row.first_page, act.text if row.id == act.id else "") for row in rows]
+    texts = [ActIdentity(row.act_id, row.title, row.first_page, act.text if row.id == act.id else "", topic=row.topic) for row in rows]
     return next(keys for row, keys in zip(rows, act_keys(recueil.url, texts), strict=True) if row.id == act.id)
 
 
@@ -282,7 +289,7 @@ def key_of_review(review: int) -> str:
 
 # The withdrawal of a decree that a person judged to be none: it stays stored, is shown by its number only, and no reading brings it back.
 
-WHY = "withdrawn: a person judged that this act does not concern VSA"
+WHY = "withdrawn: a person judged that this act is no such decree"
 """Why a post was not sent, where that is the reason."""
 
 
@@ -338,9 +345,10 @@ def reinstate(connection: Connection, decree_id: int, now: datetime, decision: D
     keys = {key_of_decree(decree_id)}
     connection.execute(delete(decisions).where(decisions.c.key.in_(keys)))
     if decision is not None:
-        for act in _acts_where_seen(connection, decree_id):
+        topic = connection.execute(select(decrees.c.topic).where(decrees.c.id == decree_id)).scalar_one()
+        for act in _acts_where_seen(connection, decree_id, topic):
             recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
-            own = {"outcome": Outcome.DECREE, "kind": decision.kind, "decree_id": decree_id}
+            own = {"outcome": Outcome.DECREE, "kind": decision.kind, "decree_id": decree_id, "topic": topic}
             connection.execute(update(acts).where(acts.c.id == act.id).values(own))
             write_decision(connection, keys_of_act(connection, recueil, act), decision)
     index_again(connection, [decree_id])
@@ -353,13 +361,13 @@ def reinstate(connection: Connection, decree_id: int, now: datetime, decision: D
     return tuple(load_rows(connection, posts.c.id.in_(ids)))
 
 
-def _acts_where_seen(connection: Connection, decree_id: int) -> list[Row[Any]]:
-    """Return, for each place of the decree, the act there: of several on one page, the one that begins on it."""
+def _acts_where_seen(connection: Connection, decree_id: int, topic: str) -> list[Row[Any]]:
+    """Return, for each place of the decree, the act there, as judged for its topic: of several on one page, the one that begins on it."""
     found: dict[int, Row[Any]] = {}
     for seen in connection.execute(select(sightings).where(sightings.c.decree_id == decree_id)).all():
         there = and_(acts.c.recueil_id == seen.recueil_id, acts.c.first_page <= seen.page, acts.c.last_page >= seen.page)
         free = select(acts).where(there, acts.c.decree_id.is_(None), acts.c.outcome == Outcome.NOT_CONCERNED)
-        act = connection.execute(free.order_by(acts.c.first_page.desc(), acts.c.position).limit(1)).one_or_none()
+        act = connection.execute(free.order_by(acts.c.first_page.desc(), acts.c.topic != topic, acts.c.position).limit(1)).one_or_none()
         if act is not None:
             found[act.id] = act
     return list(found.values())

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -35,7 +35,7 @@ from sqlalchemy import (
 from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Evidence, Facts, Kind, NamedCommune, Outcome, Sighting
 from bot.domain.identity import comparable, of_topic
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts, RecueilState
-from bot.domain.topics import topics
+from bot.domain.topics import first_topic, topics
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, among, one_of
 from bot.storage.naming import load_changes, load_communes
@@ -53,7 +53,7 @@ _WORD = re.compile(r"[^\W\d_]{4,40}")
 
 @dataclass(frozen=True, slots=True)
 class StoredAct:
-    """Holds a stored act. `text` is that of its pages, joined by line breaks; `decree_id` is set when it is a decree."""
+    """Holds an act as judged for a topic. `text` is that of its pages, joined by line breaks; `decree_id` is set when it is a decree."""
 
     id: int
     recueil_id: int
@@ -67,6 +67,7 @@ class StoredAct:
     evidence: tuple[Evidence, ...]
     text: str
     decree_id: int | None
+    topic: str = field(default_factory=first_topic)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from bot.domain.posts import CHATS, PostCause, PostState, followed_chat
 from bot.domain.records import RecueilState
+from bot.domain.topics import first_topic
 from bot.storage.chats import FollowerCounts, Follows
 from bot.storage.database import Repository
 from bot.storage.schema import decrees, posts, recueils, reviews
@@ -61,13 +62,13 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class StoredMeasures:
-    """Counts stored rows: `pages` of recueils that were read; `posts` by destination and state. Sent posts are timed from the discovery of
-    their decree, and from 0 h UTC of its day of publication.
+    """Counts stored rows: `pages` of recueils that were read; `decrees` by topic; `posts` by destination and state. Sent posts are timed
+    from the discovery of their decree, and from 0 h UTC of its day of publication.
     """
 
     recueils: Mapping[RecueilState, int]
     pages: int
-    decrees: int
+    decrees: Mapping[str, int]
     reviews: int
     posts: Mapping[tuple[str, str], int]
     from_found: Sequence[Delays]
@@ -81,11 +82,12 @@ class Measures(Repository):
     def all(self) -> StoredMeasures:
         """Count everything."""
         pages = func.coalesce(func.sum(recueils.c.page_count), 0).label("pages")
+        by_topic = select(decrees.c.topic, func.count().label("number")).where(decrees.c.withdrawn_at.is_(None)).group_by(decrees.c.topic)
         by_state = self._database.rows(select(recueils.c.state, func.count().label("number"), pages).group_by(recueils.c.state))
         return StoredMeasures(
             recueils={row.state: row.number for row in by_state},
             pages=sum(row.pages for row in by_state),
-            decrees=self._database.value(select(func.count()).where(decrees.c.withdrawn_at.is_(None))),
+            decrees={first_topic(): 0} | {row.topic: row.number for row in self._database.rows(by_topic)},
             reviews=self._database.value(select(func.count()).select_from(reviews)),
             posts=self._posts(),
             from_found=self._delays(decrees.c.found_at, FROM_FOUND),

@@ -283,16 +283,17 @@ def load_revocations(connection: Connection, found: Collection[ReferenceLink], k
 
 @dataclass(frozen=True, slots=True)
 class ReferenceCandidates:
-    """Holds decrees that take part in some links, and candidates for their targets by key prefix and day of signature."""
+    """Holds decrees that take part in some links, and candidates for their targets by key prefix, and by topic and day of signature."""
 
     parties: dict[int, Party] = field(default_factory=dict)
     prefixes: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     numbered: defaultdict[str | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
-    dated: defaultdict[date | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
+    dated: defaultdict[tuple[str, date | None], list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
     def decree_of(self, link: ReferenceLink) -> int | None:
         """Return the id of the decree that a link names; None where unseen or ambiguous."""
-        return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
+        same_day = self.dated[self.parties[link.decree].topic, link.reference.signed]
+        return linked(link, self.numbered[link.prefix] if link.reference.number is not None else same_day)
 
 
 def links_to(prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:
@@ -340,16 +341,16 @@ def load_known(connection: Connection, found: Collection[ReferenceLink]) -> Refe
         keys[row.decree_id].append(row.key)
         known.prefixes[row.decree_id].add(row.prefix)
     days = {link.reference.signed for link in found if link.reference.number is None and link.reference.signed is not None}
-    columns = (decrees.c.id, decrees.c.authority, decrees.c.facts, decrees.c.published, decrees.c.withdrawn_at)
+    columns = (decrees.c.id, decrees.c.topic, decrees.c.authority, decrees.c.facts, decrees.c.published, decrees.c.withdrawn_at)
     taking_part = or_(one_of(decrees.c.id, {*keys, *changing}), one_of(decrees.c.signed_on, days))
     for row in connection.execute(select(*columns).where(taking_part)):
         facts = row.facts
-        known.parties[row.id] = Party(row.id, facts, row.published)
+        known.parties[row.id] = Party(row.id, facts, row.published, row.topic)
         if row.withdrawn_at is not None:
             continue
         signed = facts.sure.signed
         candidate = Candidate(row.id, tuple(keys[row.id]), facts.authority or row.authority, signed)
         for prefix in known.prefixes[row.id]:
             known.numbered[prefix].append(candidate)
-        known.dated[signed].append(candidate)
+        known.dated[row.topic, signed].append(candidate)
     return known

@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, exists, func, insert, select, update
 
-from bot.domain.acts import Decree, Evidence, Facts, Outcome, Reading, Verdict
+from bot.domain.acts import Decree, Evidence, Facts, Outcome, Reading, Verdict, is_decided
 from bot.domain.identity import (
+    REVIEWED,
     SAME_NUMBER,
     DecreeMatch,
     EarlierFinding,
@@ -32,6 +33,7 @@ from bot.domain.law import ends_first
 from bot.domain.posts import FollowMode, FollowTargets, Post, PostState, chat_destination, may_be_posted, not_before
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.text import clean, clean_or_none
+from bot.domain.topics import WatchedTopics
 from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
 from bot.storage.chats import chats_for
 from bot.storage.database import insert_or_ignore, lock_recueil, one_of, put, written
@@ -129,7 +131,7 @@ def match(
     asked: bool = False,
 ) -> list[FoundDecree]:
     """Match the decrees found on these pages with stored ones. `earlier`: those found there before; `asked` as in `recognise`."""
-    held = [HeldDecree(keys_of(decree), *there, decree.facts) for decree, there in zip(found, pages, strict=True)]
+    held = [HeldDecree(keys_of(decree), *there, decree.facts, decree.topic) for decree, there in zip(found, pages, strict=True)]
     known = _known(connection, {key for item in held for key in item.keys})
     return [FoundDecree(*one) for one in zip(found, recognise(held, known, earlier, asked=asked), strict=True)]
 
@@ -284,7 +286,7 @@ def _row_of(destination: str, decree: Decree, since: datetime | None, now: datet
 
 
 _EARLIER = (
-    select(acts.c.decree_id, acts.c.first_page, acts.c.last_page)
+    select(acts.c.decree_id, acts.c.first_page, acts.c.last_page, acts.c.topic)
     .where(acts.c.recueil_id == bindparam("recueil"), acts.c.decree_id.is_not(None))
     .order_by(acts.c.id)
 )
@@ -307,24 +309,21 @@ def _is_copy(
 
 
 def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[FoundDecree]) -> tuple[ReadResult, Sequence[FoundDecree]]:
-    """Remove from a reading the decrees that a person withdrew, and those of unclear identity: their acts wait for a person. An act under a
-    withdrawn number may be the true decree of that number.
+    """Remove from a reading the decrees that a person withdrew, those of unclear identity, and new ones of topics that are reviewed: their
+    acts wait for a person. An act under a withdrawn number may be the true decree of that number.
     """
     gone = withdrawn_among(connection, [one.known for one in found])
-    unclear = {position: one for (position, _), one in zip(result.decrees, found, strict=True) if one.which.is_unclear}
+    at = [(position, one) for (position, _), one in zip(result.decrees, found, strict=True)]
+    unclear = {position: one for position, one in at if asks_which(one, result.watched)}
     if not gone and not unclear:
         return result, found
-    kept = [
-        (position, one)
-        for (position, _), one in zip(result.decrees, found, strict=True)
-        if one.known not in gone and not one.which.is_unclear
-    ]
+    kept = [(position, one) for position, one in at if one.known not in gone and position not in unclear]
     left = {position for position, _ in result.decrees} - {position for position, _ in kept}
     # A reading that goes on reports nothing but decrees: what is in doubt waits for its end.
     there = [position for position in range(len(result.judged)) if not (result.early and position in left)]
     judged = [result.judged[position] for position in there]
     doubtful = [
-        replace(item, verdict=Verdict(Outcome.UNCERTAIN, evidence=(*asks_which(unclear.get(position)), *item.verdict.evidence)))
+        replace(item, verdict=_doubted(item.verdict, asks_which(unclear.get(position), result.watched)))
         if position in left or (position in unclear and not result.early)
         else item
         for position, item in zip(there, judged, strict=True)
@@ -333,11 +332,20 @@ def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[
     return replace(result, judged=tuple(doubtful), decrees=decrees_left), [one for _, one in kept]
 
 
-def asks_which(found: FoundDecree | None) -> tuple[Evidence, ...]:
-    """Return the question to a person about a decree of unclear identity; empty for others."""
-    if found is None or not found.which.is_unclear:
+def _doubted(verdict: Verdict, why: Sequence[Evidence]) -> Verdict:
+    return Verdict(Outcome.UNCERTAIN, evidence=(*why, *verdict.evidence), topic=verdict.topic)
+
+
+def asks_which(found: FoundDecree | None, watched: WatchedTopics) -> tuple[Evidence, ...]:
+    """Return the question to a person about a decree of unclear identity, or a new one of a topic that is reviewed, unless a person said
+    that it is one; empty for others."""
+    if found is None:
         return ()
-    return (Evidence("doubt", found.decree.page, found.decree.facts.number or "", cue=SAME_NUMBER),)
+    decree, number = found.decree, found.decree.facts.number or ""
+    if found.which.is_unclear:
+        return (Evidence("doubt", decree.page, number, cue=SAME_NUMBER),)
+    is_asked = decree.topic in watched.reviewed and found.known is None and not is_decided(decree.evidence)
+    return (Evidence("doubt", decree.page, number, cue=REVIEWED),) if is_asked else ()
 
 
 # What was read of the recueil itself.
@@ -354,7 +362,8 @@ def _write_acts(
         return ()
     decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, merged.ids, strict=True)}
     unread = (*reading.unreadable_pages, *reading.pending_pages)
-    read = ReadActs(() if duplicate else result.judged, decree_of_act, merged.ids, unread, partial=result.early)
+    judged = () if duplicate else result.judged
+    read = ReadActs(judged, decree_of_act, merged.ids, unread, partial=result.early, watched=result.watched)
     lost = replace_acts(connection, recueil, read, now)
     if result.early:
         _leave_open(connection, recueil.id, result, now)

@@ -13,11 +13,13 @@ from bot.domain.acts import Decree, Evidence, FactValue, Kind, Outcome, Verdict
 from bot.domain.identity import SAME_NUMBER, EarlierFinding
 from bot.domain.records import Decision, RedetectionResult, Settled, Waiting
 from bot.domain.text import clean
+from bot.domain.topics import WatchedTopics
 from bot.storage.acts import (
     decisions_under,
     key_of_facts,
     key_of_review,
     keys_of_act,
+    new_numbers,
     reinstate,
     withdraw,
     withdraw_act,
@@ -96,7 +98,7 @@ class Reviews(NamingRepository):
         return written(self._database, accepted)
 
     def reject(self, review: int, now: datetime, by: str, token: str | None = None) -> Settled:
-        """Record that the act does not concern VSA, and `withdraw` its decree. `token` as in `accept`. Raises NoSuchRow, AlreadyDecided."""
+        """Record that the act is no decree, and `withdraw` that it was. `token` as in `accept`. Raises NoSuchRow, AlreadyDecided."""
 
         def rejected(connection: Connection) -> Settled:
             recueil, act = claim_review(connection, review, token)
@@ -213,9 +215,9 @@ def _acts_of(connection: Connection, decree: int) -> Sequence[Row[Any]]:
 
 
 def _waiting_acts() -> Select[Any]:
-    columns = (acts.c.id, acts.c.recueil_id, acts.c.first_page, acts.c.act_id, acts.c.title, acts.c.evidence, acts.c.decree_id)
+    shown = ("id", "recueil_id", "topic", "first_page", "act_id", "title", "evidence", "decree_id")
     return (
-        select(*columns, recueils.c.authority, recueils.c.url, reviews.c.created_at, reviews.c.notified_at)
+        select(*(acts.c[name] for name in shown), recueils.c.authority, recueils.c.url, reviews.c.created_at, reviews.c.notified_at)
         .join(reviews, reviews.c.act_id == acts.c.id)
         .join(recueils, recueils.c.id == acts.c.recueil_id)
         .order_by(reviews.c.created_at, acts.c.id)
@@ -239,11 +241,12 @@ class Rejudging(NamingRepository):
         """Replace the verdict and decree of a stored act, and queue posts of a new decree to the destinations of `destinations_for`, which
         must not use the store. None where a person decided otherwise.
 
-        An act no longer judged a decree, or whose decree was withdrawn, waits for a person. Raises NoSuchRow when the act was read anew
-        meanwhile.
+        An act no longer judged a decree, or whose decree was withdrawn, waits for a person. One that concerns a further topic is stored for
+        it too. Raises NoSuchRow when the act was read anew meanwhile.
         """
         with self._database.writing() as connection:
             stored, recueil = _claim_act(connection, act, decrees=found is not None)
+            stored = _for_topic(connection, stored, verdict.topic)
             decided = decisions_under(connection, keys_of_act(connection, recueil, stored)).values()
             if any(decision.outcome is not verdict.outcome for decision in decided):
                 return None
@@ -256,8 +259,8 @@ class Rejudging(NamingRepository):
                 values["decree_id"] = decree
             if asks or (decree is None and (found is not None or stored.decree_id is not None)):
                 values |= {"outcome": Outcome.UNCERTAIN, "kind": None}
-            connection.execute(update(acts).where(acts.c.id == act.id).values(values))
-            _review(connection, act.id, waits=values["outcome"] is Outcome.UNCERTAIN, now=now)
+            connection.execute(update(acts).where(acts.c.id == stored.id).values(values))
+            _review(connection, stored.id, waits=values["outcome"] is Outcome.UNCERTAIN, now=now)
             index_again(connection, merged.ids)
             _, posts = queue(connection, merged, destinations_for, now)
             return RedetectionResult(decree, bool(merged.new), posts)
@@ -275,6 +278,19 @@ def _claim_act(connection: Connection, act: StoredAct, *, decrees: bool) -> tupl
     return stored, recueil
 
 
+def _for_topic(connection: Connection, stored: Row[Any], topic: str) -> Row[Any]:
+    """Return the row of an act for a topic that it was not judged for: its own where it concerns no other, else a new one."""
+    if stored.topic == topic:
+        return stored
+    if stored.outcome is Outcome.NOT_CONCERNED:
+        statement: Any = update(acts).where(acts.c.id == stored.id).values(topic=topic)
+    else:
+        left = {name: value for name, value in stored._mapping.items() if name not in {"id", "kind", "decree_id"}}
+        [number] = new_numbers(connection, 1)
+        statement = insert(acts).values({**left, **number, "topic": topic, "outcome": Outcome.NOT_CONCERNED, "evidence": ()})
+    return connection.execute(statement.returning(acts)).one()
+
+
 def _read_content(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
     """All that a verdict rests on, and a recueil's reading changes."""
     return act.recueil_id, act.act_id, act.title, act.first_page, act.last_page, act.text
@@ -282,7 +298,7 @@ def _read_content(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
 
 def _match_in(connection: Connection, act: Row[Any], found: Decree) -> FoundDecree:
     # What it was stored as, even where every key that depends on its facts has changed.
-    earlier = [] if act.decree_id is None else [EarlierFinding(act.decree_id, act.first_page, act.last_page)]
+    earlier = [] if act.decree_id is None else [EarlierFinding(act.decree_id, act.first_page, act.last_page, act.topic)]
     asked = any(quote.cue == SAME_NUMBER for quote in act.evidence)
     return match(connection, [found], [(act.first_page, act.last_page)], earlier, asked=asked)[0]
 
@@ -294,7 +310,7 @@ def _merge(
     matched = None if found is None else _match_in(connection, stored, found)
     known = None if matched is None else matched.known
     if matched is None or matched.which.is_unclear or withdrawn_among(connection, [known]):
-        return MergedDecrees([], [], {}, frozenset()), asks_which(matched)
+        return MergedDecrees([], [], {}, frozenset()), asks_which(matched, WatchedTopics())
     if known is not None and _shown_elsewhere(connection, known, recueil, stored):
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
         before = load_routed(connection, [known])

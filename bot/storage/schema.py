@@ -23,6 +23,7 @@ from sqlalchemy import (
 from bot.domain.acts import Kind, Naming, Outcome
 from bot.domain.posts import DestinationTrouble, FollowKind, FollowMode, NoticeState, PostCause, PostState
 from bot.domain.records import RecueilState
+from bot.domain.topics import first_topic
 from bot.storage.columns import (
     ContentDocument,
     EnumText,
@@ -174,6 +175,8 @@ acts = Table(
     Column("id", Id, primary_key=True),
     Column("recueil_id", Id, ForeignKey("recueils.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("position", Integer, nullable=False),
+    # What it was judged for: an act that concerns two topics has a row for each.
+    Column("topic", String(32), nullable=False, default=first_topic),
     Column("act_id", Text),
     Column("title", Text, nullable=False),
     Column("service", Text),
@@ -243,7 +246,7 @@ decrees = Table(
     "decrees",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("topic", String(32), nullable=False, server_default="vsa"),
+    Column("topic", String(32), nullable=False, default=first_topic),
     Column("authority", String(32), nullable=False),
     Column("kind", EnumText(Kind), nullable=False),
     Column("title", Text, nullable=False),

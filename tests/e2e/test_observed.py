@@ -67,7 +67,7 @@ async def test_metrics_say_what_is_stored_and_what_was_read(sites: Sites, telegr
     assert values(found["vigie_source_last_poll_timestamp_seconds"]) == {("26:site",): pytest.approx(world.now.timestamp())}
     assert values(found["vigie_sources"]) == {("fine",): 1}
     assert values(found["vigie_posts"]) == {("channel", "sent"): 1}
-    assert values(found["vigie_decrees"]) == {(): 1}
+    assert values(found["vigie_decrees"]) == {("vsa",): 1}
     assert values(found["vigie_followers"]) == {("all",): 0, ("paused",): 0, ("blocked",): 0}
     assert sum(values(found["vigie_pages_read"]).values()) == values(found["vigie_recueil_pages"])[()] > 0
     [count] = [sample.value for sample in found["vigie_publication_to_post_seconds"].samples if sample.name.endswith("_count")]

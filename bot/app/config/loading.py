@@ -9,7 +9,7 @@ import re
 import stat
 import tomllib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from bot.app.config.model import Settings
 from bot.app.config.topics import check_topics
 from bot.app.config.values import sqlite_file
 from bot.domain.secrets import is_loopback
-from bot.domain.topics import use_topics_of
+from bot.domain.topics import topics, use_topics_of
 from sources.catalogue.toml_lines import line_of
 
 DEFAULT_FILE = Path("config.toml")
@@ -92,6 +92,7 @@ def read_configuration(
             *database_problems(settings.database.url),
             *engine_problems(settings),
             *pace_problems(settings),
+            *topic_problems(settings),
         ]
         if not problems:
             return Configuration(settings, file, text, as_written, overlay)
@@ -297,6 +298,17 @@ def pace_problems(settings: Settings) -> list[Problem]:
     least = {("http", "interval_seconds"): 3, ("watch", "every_minutes"): 5}
     remedy = "sites block who asks more often; less is only for [http.origins] on this machine"
     return [Problem(path, f"must be at least {least[path]}: {remedy}") for path, value in asked.items() if value < least[path]]
+
+
+def topic_problems(settings: Settings) -> list[Problem]:
+    """Return that no topic is watched, and the topics that are named elsewhere and not watched."""
+    watch = settings.watch
+    if not watch.topics:
+        return [Problem(("watch", "topics"), f"no topic is watched; there are: {', '.join(topics())}")]
+    named: list[tuple[tuple[str | int, ...], Sequence[str]]] = [(("watch", "review_all"), watch.review_all)]
+    named += [(("destinations", index, "topics"), entry.topics) for index, entry in enumerate(settings.destinations)]
+    unwatched = [(path, topic) for path, names in named for topic in names if topic not in watch.topics]
+    return [Problem(path, f'"{topic}" is not watched; add it to watch.topics') for path, topic in unwatched]
 
 
 def read_tokens(document: Document, credentials: str | None = None) -> list[Problem]:

@@ -34,6 +34,7 @@ from bot.app.config.values import (
     SecretUrl,
     Section,
     Token,
+    TopicName,
     Visibility,
     Warned,
     Whole,
@@ -43,6 +44,7 @@ from bot.app.config.values import (
     secrets_in,
 )
 from bot.domain.acts import Filter, Kind
+from bot.domain.topics import WatchedTopics, first_topic, topics
 from bot.reading.model import ReadingLimits
 
 
@@ -72,6 +74,11 @@ class WatchSettings(Section):
 
     authorities: tuple[Code, ...] = ()
     """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
+    topics: tuple[TopicName, ...] = (first_topic(),)
+    """What decrees are watched for, of the topics that there are (docs/topics.md). After a change, `vigie redetect --apply` judges what is
+    stored for those that are new."""
+    review_all: tuple[TopicName, ...] = ()
+    """Topics of which a person is asked about each new decree before it is posted: to try one out."""
     topics_folder: MaybePath = None
     """Folder with topics of your own, a folder each (docs/topics.md), beside those of Vigie; empty: none."""
     every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
@@ -82,6 +89,11 @@ class WatchSettings(Section):
     """Minutes between two looks at any other time, at the most: nights, Sundays. Smaller than `every_minutes`: as if it were that."""
     announce_since_days: Annotated[Whole, Field(ge=0, le=3660)] = 2
     """At the first look at a source, recueils older than this many days are taken as known and not announced."""
+
+    @property
+    def watched(self) -> WatchedTopics:
+        """Return the topics, in the order of their ranks."""
+        return WatchedTopics(tuple(name for name in topics() if name in self.topics), frozenset(self.review_all))
 
 
 class DatabaseSettings(Section):
@@ -284,6 +296,8 @@ class DestinationSettings(Section):
     """Apprise: a file that holds the url."""
     departments: tuple[Code, ...] = ()
     """Codes of the authorities wanted."""
+    topics: tuple[TopicName, ...] = ()
+    """Topics wanted, of those that are watched."""
     kinds: tuple[Kind, ...] = ()
     """authorisation, renewal, modification, abrogation, suspension, refusal."""
     operators: tuple[Words, ...] = ()
@@ -294,7 +308,7 @@ class DestinationSettings(Section):
     @property
     def wanted(self) -> Filter:
         """Return which decrees this destination wants."""
-        return Filter(frozenset(self.departments), frozenset(self.kinds), frozenset(self.operators))
+        return Filter(frozenset(self.departments), frozenset(self.kinds), frozenset(self.operators), frozenset(self.topics))
 
 
 _OWN_PART = 20

@@ -95,7 +95,7 @@ class _TopicFile(Section):
     purposes: Annotated[Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], _Text], _Some]
     window: Annotated[tuple[_WindowEntry, ...], _Some]
     without: tuple[Literal[*(fact.name for fact in FACTS)], ...] = ()  # type: ignore[valid-type]
-    telling: tuple[_Text, ...] = ()
+    telling: Annotated[tuple[_Text, ...], _Some]
     shares_words: Flag = False
 
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.app.config.errors import closest, printable
 from bot.domain.lazily import lazily
 from bot.domain.secrets import is_loopback, split_address, web_base
+from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import Department, Region
 
 # Plain values: each function returns the normal form or raises ValueError.
@@ -218,6 +219,13 @@ def known_code(value: str, known: frozenset[str]) -> str:
     raise ValueError(f'"{printable(value[:20])}" is not a code of the catalogue{hint}')
 
 
+def known_topic(value: str) -> str:
+    """Return the name of a topic that there is."""
+    if value in topics():
+        return value
+    raise ValueError(f'"{printable(value[:20])}" is not a topic; there are: {", ".join(topics())}')
+
+
 _find_places = lazily("bot.gazetteer.finding", "find_places")
 
 
@@ -291,6 +299,7 @@ Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Code = Annotated[str, BeforeValidator(_code_text), AfterValidator(_known_code)]
 Words = Annotated[str, AfterValidator(_words)]
+TopicName = Annotated[str, AfterValidator(known_topic)]
 Token = Annotated[SecretStr | None, BeforeValidator(_of_text(token))]
 BotToken = Annotated[SecretStr | None, BeforeValidator(_of_text(telegram_token))]
 SecretUrl = Annotated[SecretStr | None, BeforeValidator(_secret_url)]

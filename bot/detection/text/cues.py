@@ -17,7 +17,7 @@ from typing import Any
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from bot.domain.identity import SAME_NUMBER
+from bot.domain.identity import REVIEWED, SAME_NUMBER
 from bot.domain.text import CUT, fold_words, hyphen_at
 from bot.domain.topics import topic_file
 
@@ -61,6 +61,7 @@ class VerdictReason(StrEnum):
         "its number, or that of its recueil, is of no authority known to publish here: accepted, it is announced under that of the site",
     )
     SAME_NUMBER = SAME_NUMBER, "it has the number of a known decree: yes if it is another one, no if it is the same one"
+    REVIEWED = REVIEWED, "every new decree of this sort is asked about before it is posted (watch.review_all)"
 
 
 @cache

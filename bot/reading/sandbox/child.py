@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from ctypes import create_string_buffer
 from dataclasses import replace
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from itertools import repeat
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -25,6 +25,7 @@ import pypdfium2.raw as pdfium_c
 
 from bot.domain.publication import FileStatement
 from bot.domain.text import PageText, TextOrigin
+from bot.domain.topics import topics, use_topics_of
 from bot.reading.pages.additions import (
     ATTACHED,
     DYNAMIC_FORM,
@@ -124,6 +125,8 @@ _POLITE = 10
 def main(argument: str) -> int:
     """Carry out orders until there are none. Exit status 1 when the file cannot be opened."""
     start = StartOrder.parse(argument)
+    use_topics_of(start.topics)
+    _telling()
     confine(start)
     orders: SimpleQueue[TextLayerOrder | RecogniseOrder] = SimpleQueue()
     # After the confinement, which holds for the threads that are started in it.
@@ -196,8 +199,6 @@ _MOST_COMPLETED = 256 * 1024**2
 """Bytes of a file of which a copy is made in memory."""
 _SOME_TEXT = 150
 """Characters of its own below which a page may have lost all but a running title, before which the name of a service stands."""
-_TELLING = ("algor", "automatis", "automatiq", "augmentée", "intelligen", "vsa", "2023-380", "2023-828", "2026-201")
-"""Words of which each act that detection keeps has one. They count only where visible."""
 _MOST_STATED_BYTES = 64 * 1024
 NOT_FRENCH = "letters that make no French words, and are not recognised"
 T = TypeVar("T")
@@ -499,7 +500,13 @@ def _is_unseen(page: Any, textpage: Any, text: str) -> bool:
 
 def _tells(text: str) -> bool:
     folded = text.lower()
-    return any(word in folded for word in _TELLING)
+    return any(word in folded for word in _telling())
+
+
+@cache
+def _telling() -> tuple[str, ...]:
+    """Return words of which each act that detection keeps has one: they count only where visible. Read before the process is confined."""
+    return tuple(word for topic in topics().values() for word in topic.telling)
 
 
 def _is_not_drawn(document: Any, page: Any, number: int, letters: int) -> bool:

@@ -124,7 +124,7 @@ def printable(text: str) -> str:
 class StartOrder:
     """Orders the start of a reading process: its file, and the limits it sets on itself first. `page_seconds`: processor time to open the
     file, and for each page; 0: no limit. `data`: folder of the recognition data. `commands`: may run programs, as `tesseract` needs.
-    `trusting`: number of pages and streams are not checked, and no attached file is opened."""
+    `trusting`: number of pages and streams are not checked, and no attached file is opened. `topics`: folder of the host's own."""
 
     path: str
     memory_bytes: int
@@ -133,6 +133,7 @@ class StartOrder:
     data: Path | None = None
     commands: bool = False
     trusting: bool = False
+    topics: Path | None = None
 
     def argument(self) -> str:
         """Return it as one command-line argument, with the whole path: the process starts in another folder."""
@@ -142,7 +143,7 @@ class StartOrder:
     def parse(cls, argument: str) -> StartOrder:
         """Return the inverse of `argument`."""
         fields: dict[str, Any] = json.loads(argument)
-        return cls(**fields | {"data": None if fields["data"] is None else Path(fields["data"])})
+        return cls(**fields | {name: Path(fields[name]) for name in ("data", "topics") if fields[name] is not None})
 
 
 @dataclass(frozen=True, slots=True)

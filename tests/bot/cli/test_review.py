@@ -27,7 +27,7 @@ def test_what_waits_is_listed_and_shown(vigie: Vigie) -> None:
     assert "https://p.example/a.pdf#page=5" in listed.out
     assert listed.out.endswith("1 act to judge: vigie review show N, accept N, reject N\n")
     [one] = vigie("review", "list", "--json").json
-    assert set(one) == {"id", "authority", "url", "page", "act_id", "title", "evidence", "since", "asked_at", "decree"}
+    assert set(one) == {"id", "topic", "authority", "url", "page", "act_id", "title", "evidence", "since", "asked_at", "decree"}
     assert (one["id"], one["act_id"], one["asked_at"], one["decree"]) == (2, "26-2026-08-14-00005", None, None)
 
     shown = vigie("review", "show", "2")

@@ -275,6 +275,6 @@ def test_early_decrees_are_told_as_people_decided() -> None:
 def test_the_decree_that_a_person_says_an_act_is_has_its_facts_and_keys() -> None:
     item = act(3, vsa("2026-1"))
     [found] = [decree for _, decree in read_result(RECUEIL, document(item), next_try_at=None).decrees]
-    said = accepted_decree(RECUEIL, item, Kind.RENEWAL)
+    said = accepted_decree(RECUEIL, item, "vsa", Kind.RENEWAL)
     assert said == replace(found, kind=Kind.RENEWAL, evidence=said.evidence)
     assert said.evidence

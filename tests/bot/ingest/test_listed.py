@@ -38,8 +38,8 @@ def cut(title: str, *, listed: int, found: int) -> tuple[Act, ...]:
     [(1, 1, NOT_CONCERNED, "listed and found"), (1, 2, NOT_CONCERNED, "listed and found"), (2, 1, UNCERTAIN, "listed and not found")],
 )
 def test_a_table_is_none_of_the_decrees_that_it_lists(title: str, listed: int, found: int, outcome: Outcome, cue: str) -> None:
-    judged, *rest = judge_acts(cut(title, listed=listed, found=found), stand_alone=False)
-    assert [item.verdict.outcome for item in rest] == [NOT_CONCERNED] * 4 + [DECREE] * found
+    (judged,), *rest = judge_acts(cut(title, listed=listed, found=found), stand_alone=False)
+    assert [item.verdict.outcome for (item,) in rest] == [NOT_CONCERNED] * 4 + [DECREE] * found
     assert (judged.verdict.outcome, judged.verdict.kind, judged.verdict.evidence[-1].cue) == (outcome, None, cue)
     assert "traitement algorithmique" in judged.verdict.evidence[-1].text
 
@@ -47,10 +47,10 @@ def test_a_table_is_none_of_the_decrees_that_it_lists(title: str, listed: int, f
 @pytest.mark.parametrize(("title", "outcome"), [(TITLE, UNCERTAIN), (PLAIN, DECREE)])
 def test_a_table_that_is_all_that_tells_of_a_decree_is_not_passed_over(title: str, outcome: Outcome) -> None:
     acts = cut(title, listed=1, found=0)
-    assert [item.verdict.outcome for item in judge_acts(acts, stand_alone=False)] == [outcome] + [NOT_CONCERNED] * 4
+    assert [item.verdict.outcome for (item,) in judge_acts(acts, stand_alone=False)] == [outcome] + [NOT_CONCERNED] * 4
     # What follows under another identifier is not what it lists.
     other = replace(acts[1], id="26-2026-08-14-00009", pages=(PageText(20, vsa(1)[0]),))
-    assert judge_acts([*acts, other], stand_alone=False)[0].verdict.outcome is outcome
+    assert judge_acts([*acts, other], stand_alone=False)[0][0].verdict.outcome is outcome
 
 
 def test_what_a_bulk_act_holds_is_one_decree_be_it_told_early_or_late() -> None:

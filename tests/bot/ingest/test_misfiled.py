@@ -23,7 +23,7 @@ from bot.domain.health import SourceHealth, Status
 from bot.domain.posts import Destination, PostState, destinations_for
 from bot.domain.records import RecueilState
 from bot.domain.text import TextOrigin
-from bot.ingest.judging import issuer_of
+from bot.ingest.judging import JudgedBy, issuer_of
 from bot.ingest.renewal import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.alerts import ANEW, source_changes
@@ -243,7 +243,7 @@ async def test_a_number_of_nobody_known_there_is_for_a_person(world: World, act:
     assert [decree.authority for decree in world.known] == ["50"]
     # What a person decided holds, at the next reading as well as under other rules.
     [recueil] = world.store.recueils.of("50")
-    assert Redetection(store=world.store, clock=lambda: world.now, issuers=ISSUERS).differences(recueil.id) == []
+    assert Redetection(store=world.store, clock=lambda: world.now, by=JudgedBy(ISSUERS)).differences(recueil.id) == []
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ async def test_what_is_judged_again_later_is_of_the_same_authority(world: World)
     await world.publish("50", paper("2026-1"))
     [recueil] = world.store.recueils.of("50")
     assert (recueil.state, recueil.number) == (RecueilState.READ, "09-2026-240")
-    assert Redetection(store=world.store, clock=lambda: world.now, issuers=ISSUERS).differences(recueil.id) == []
+    assert Redetection(store=world.store, clock=lambda: world.now, by=JudgedBy(ISSUERS)).differences(recueil.id) == []
     assert world.store.decrees.copy_of(world.known[0]) is not None
 
 

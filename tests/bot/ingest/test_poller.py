@@ -683,7 +683,7 @@ async def test_a_fault_in_judging_is_tried_again_later_and_not_at_once(bench: Be
         raise RuntimeError("a fault of ours")
 
     with monkeypatch.context() as patch, capture_logs() as logs:
-        patch.setattr("bot.ingest.judging.judge", broken)
+        patch.setattr("bot.ingest.judging.judge_topics", broken)
         report, _ = await bench.poll()
         assert not report.ok
         await bench.poll(timedelta(minutes=1))

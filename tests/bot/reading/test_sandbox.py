@@ -151,7 +151,7 @@ def test_messages_come_back_as_sent() -> None:
     assert decode(encode(FileOpened(3, made=long))) == FileOpened(3, made=FileStatement("9" * MOST_STATED, "a b", "?"))
     with pytest.raises(NotUnderstood):
         decode(b"null")
-    start = StartOrder("/tmp/été.pdf", 10, 20, data=Path("/data"))  # noqa: S108 - never opened
+    start = StartOrder("/tmp/été.pdf", 10, 20, data=Path("/data"), topics=Path("/own"))  # noqa: S108 - never opened
     assert StartOrder.parse(start.argument()) == start
     for order in (TextLayerOrder(4, frozenset({5, 7})), RecogniseOrder(3)):
         assert order.line().count(b"\n") == 1
