@@ -95,11 +95,10 @@ def _read_one(
     choice: ReadChoice,
     showing: Callable[[str], AbstractContextManager[ReadFile]] | None,
 ) -> None:
-    limits = settings.reading.limits()
     try:
         # OCR of a long scan takes minutes.
         with nullcontext(_read_silently) if showing is None or not stderr.is_terminal else showing(f"reading {file}") as read:
-            report = run_to_end(_read_report(file, opened, limits, choice, read))
+            report = run_to_end(_read_report(file, opened, settings, choice, read))
     except Unreadable as error:
         fail(f"{file}: {error}")
     if choice.pages is not None and choice.pages[-1] > report.reading.page_count:
@@ -125,8 +124,9 @@ async def _read_silently(path: Path, limits: ReadingLimits, known: Sequence[Page
 
 
 async def _read_report(
-    file: str, opened: AbstractAsyncContextManager[Path], limits: ReadingLimits, choice: ReadChoice, read: ReadFile
+    file: str, opened: AbstractAsyncContextManager[Path], settings: Settings, choice: ReadChoice, read: ReadFile
 ) -> Report:
+    limits, watched = settings.reading.limits(), settings.watch.watched
     async with opened as path:
         begun, known = time.monotonic(), choice.left_out(limits.max_pages)
         # What judges and shows is imported while another process reads: the time it takes is nobody's.
@@ -137,7 +137,7 @@ async def _read_report(
         seconds = time.monotonic() - begun
     lacks = await ocr_lacks() if limits.ocr and reading.unreadable_pages else None
     # In a thread: long acts take a second to judge, in which Ctrl-C would not be heard.
-    report: Report = await asyncio.to_thread(shown.report, file, reading, choice, limits, seconds, lacks)
+    report: Report = await asyncio.to_thread(shown.report, file, reading, choice, limits, seconds, lacks, watched)
     return report
 
 

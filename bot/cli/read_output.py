@@ -33,7 +33,7 @@ from bot.domain.acts import (
 from bot.domain.facts import FACTS
 from bot.domain.shape import Json
 from bot.domain.text import PageText, TextOrigin
-from bot.domain.topics import first_topic, topics
+from bot.domain.topics import WatchedTopics, first_topic
 from bot.ingest.judging import judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, topic_words, words_in
@@ -86,13 +86,16 @@ def _place(authority: str) -> Place:
     return place_for(places_of(load_authorities()), authority)
 
 
-def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float, lacks: OcrLack | None) -> Report:
+def report(
+    file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float, lacks: OcrLack | None, watched: WatchedTopics
+) -> Report:
     """Return the report of a reading; `seconds` taken, `lacks`: what OCR needs here."""
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]
     had = Circumstances(limits.ocr, lacks, seconds, limits.seconds, damaged=reading.damaged, lacks=reading.lacks)
     troubles = trouble_lines(unread, had) if unread or reading.salvaged else ()
-    return Report(file, choice, reading, pages, judge_reading(reading) if choice.pages is None else (), tuple(troubles))
+    judged = judge_reading(reading, watched) if choice.pages is None else ()
+    return Report(file, choice, reading, pages, judged, tuple(troubles))
 
 
 # A document, act by act.
@@ -185,7 +188,7 @@ def _fact_value_text(value: FactValue) -> str:
 
 
 def _worth_explaining(item: Judged) -> bool:
-    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or bool(signs(item.act, topics()))
+    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or bool(signs(item.act, (item.verdict.topic,)))
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
