@@ -67,6 +67,7 @@ def test_its_labelled_acts_are_met_and_those_of_vigie_s_topics_are_not_taken_for
 WRONG = [
     ("topic.toml", "rank = 10", 'rank = "first"', "topic.toml:3: rank: expected a whole number"),
     ("topic.toml", "without", "witout", 'topic.toml:5: witout: unknown section; did you mean "without"?'),
+    ("topic.toml", "evidence =", "rescue =", "topic.toml:11: purposes.rescue: drones has a purpose of this code"),
     ("topic.toml", '"camera_types"', '"camera_type"', "topic.toml:5: without[2]: must be one of "),
     ("topic.toml", "checked = 2026-12-02", "", "topic.toml:15: window[0].checked: is required"),
     ("topic.toml", "rank = 10", "rank = ", "topic.toml:3: not valid TOML: invalid value (column 8)"),

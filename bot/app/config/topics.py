@@ -17,7 +17,7 @@ from bot.app.config.values import Flag, Section, Whole
 from bot.detection.text.cues import as_read, cue_problems, load, pattern_problem
 from bot.domain.acts import Kind
 from bot.domain.facts import FACTS
-from bot.domain.topics import PACKAGED, topic_folders
+from bot.domain.topics import PACKAGED, topic_file, topic_folders
 from bot.messages.words import LANGUAGES, data_file
 from sources.catalogue.toml_lines import line_of
 
@@ -26,15 +26,16 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 def check_topics(folder: Traversable = PACKAGED) -> list[str]:
     """Return what is wrong in the folders of topics in a folder: `drones/cues.toml:12: around.field: is empty`."""
-    topics = topic_folders(folder)
-    taken = {one.name for one in topic_folders(PACKAGED)} if folder != PACKAGED else set()
+    topics, others = topic_folders(folder), topic_folders(PACKAGED) if folder != PACKAGED else ()
+    taken = {one.name for one in others}
+    codes = {code: one.name for one in others for code in topic_file(one.name, "topic.toml")["purposes"]}
     wrong = [f"{folder}: holds no folder of a topic"] if not topics else []
     wrong += [f"{one}: Vigie has a topic of this name" for one in topics if one.name in taken]
     wrong += [f"{one}: its name must be of small letters, digits and _, 32 at most" for one in topics if not _NAME.fullmatch(one.name)]
-    return [*wrong, *(problem for one in topics for problem in _topic_problems(one))]
+    return [*wrong, *(problem for one in topics for problem in _topic_problems(one, codes))]
 
 
-def _topic_problems(folder: Traversable) -> Iterator[str]:
+def _topic_problems(folder: Traversable, taken: dict[str, str]) -> Iterator[str]:
     told: list[str] = []
 
     def checked(name: str, check: Callable[[Document], Iterable[Problem]]) -> Document:
@@ -47,8 +48,9 @@ def _topic_problems(folder: Traversable) -> Iterator[str]:
         told.extend(f"{file}:{line_of(text, problem.path) or 1}: {problem.option}: {problem.text}" for problem in check(document))
         return document
 
-    purposes = checked("topic.toml", partial(_as_model, _TopicFile)).get("purposes", {})
+    purposes = checked("topic.toml", partial(_topic, taken)).get("purposes", {})
     codes = tuple(purposes) if isinstance(purposes, dict) else ()
+    taken |= dict.fromkeys(codes, folder.name)
     checked("cues.toml", _cues)
     checked("purposes.toml", partial(_purposes, codes))
     checked("law.toml", partial(_as_model, _LawFile))
@@ -120,6 +122,12 @@ class _PurposeEntry(Section):
 
 class _PurposesFile(Section):
     purpose: tuple[_PurposeEntry, ...] = ()
+
+
+def _topic(taken: Mapping[str, str], document: Document) -> list[Problem]:
+    wrong = _as_model(_TopicFile, document)
+    known = () if wrong else filter(taken.__contains__, document["purposes"])
+    return [*wrong, *(Problem(("purposes", code), f"{taken[code]} has a purpose of this code") for code in known)]
 
 
 def _as_model(model: type[BaseModel], document: Document) -> list[Problem]:
