@@ -72,17 +72,6 @@ def test_no_class_has_a_default_that_python_3_11_refuses() -> None:
 
 _OF_A_TOPIC = re.compile(r"(?<!vigie-)vsa|algorithm|drone|a[ée]ronef|(?<!ex)p[ée]rim", re.IGNORECASE)
 _NO_TOPIC = {"disable_nagle_algorithm"}  # the name that Python gives it
-# Modules whose words are still to move into the folders of topics.
-_TO_MOVE = {
-    "bot/messages/lines.py",
-    "bot/queries/decree_shape.py",
-    "bot/queries/following.py",
-    "bot/reading/sandbox/child.py",
-    "bot/storage/acts.py",
-    "bot/storage/schema.py",
-    "bot/web/api.py",
-    "bot/web/rendering.py",
-}
 
 
 def spelled(code: ast.AST) -> Iterator[str]:
@@ -96,4 +85,4 @@ def test_code_knows_no_topic_by_name() -> None:
     assert {*spelled(ast.parse('"""vsa"""\nx = f"vsa {y}"\ndrone(a.perimeter)'))} == {"x", "vsa ", "y", "drone", "a", "perimeter"}
     modules = {path.relative_to(CHECKOUT).as_posix(): ast.parse(path.read_text("utf-8")) for path in (CHECKOUT / "bot").rglob("*.py")}
     named = {path: found for path, code in modules.items() if (found := [*filter(_OF_A_TOPIC.search, {*spelled(code)} - _NO_TOPIC)])}
-    assert {path: found for path, found in named.items() if path not in _TO_MOVE} == {}
+    assert named == {}

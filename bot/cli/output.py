@@ -195,7 +195,11 @@ def reading_json(
 
 def _act_json(item: Judged, *, explain: bool) -> Json:
     outcome = item.verdict.outcome
-    shape = {**pick(item.act, "id", "title", "service", "first_page", "last_page", "part"), "verdict": outcome.value}
+    shape = {
+        **pick(item.act, "id", "title", "service", "first_page", "last_page", "part"),
+        "topic": item.verdict.topic,
+        "verdict": outcome.value,
+    }
     if explain:
         shape["evidence"] = [EvidenceModel.of(quote) for quote in item.verdict.evidence]
         shape["read_twice"] = plain(read_twice(item.act, item.verdict)) if outcome is Outcome.DECREE else []

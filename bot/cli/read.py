@@ -126,7 +126,7 @@ async def _read_silently(path: Path, limits: ReadingLimits, known: Sequence[Page
 async def _read_report(
     file: str, opened: AbstractAsyncContextManager[Path], settings: Settings, choice: ReadChoice, read: ReadFile
 ) -> Report:
-    limits, watched = settings.reading.limits(), settings.watch.watched
+    limits = settings.reading.limits()
     async with opened as path:
         begun, known = time.monotonic(), choice.left_out(limits.max_pages)
         # What judges and shows is imported while another process reads: the time it takes is nobody's.
@@ -137,7 +137,7 @@ async def _read_report(
         seconds = time.monotonic() - begun
     lacks = await ocr_lacks() if limits.ocr and reading.unreadable_pages else None
     # In a thread: long acts take a second to judge, in which Ctrl-C would not be heard.
-    report: Report = await asyncio.to_thread(shown.report, file, reading, choice, limits, seconds, lacks, watched)
+    report: Report = await asyncio.to_thread(shown.report, file, reading, choice, settings, seconds, lacks)
     return report
 
 

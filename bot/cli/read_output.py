@@ -11,6 +11,7 @@ from itertools import groupby
 
 import typer
 
+from bot.app.config.model import Settings
 from bot.cli.context import print_json, print_lines
 from bot.cli.output import count, page_json, reading_json
 from bot.cli.read import ReadChoice, ReadView
@@ -34,10 +35,9 @@ from bot.domain.facts import FACTS
 from bot.domain.shape import Json
 from bot.domain.text import PageText, TextOrigin
 from bot.domain.topics import WatchedTopics, first_topic
-from bot.ingest.judging import judge_reading
+from bot.ingest.judging import BY_DEFAULT, judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, topic_words, words_in
-from bot.reading.model import ReadingLimits
 from bot.reading.sandbox.probe import OcrLack
 from sources.catalogue.authority import load_authorities
 
@@ -52,6 +52,7 @@ class Report:
     pages: tuple[PageText, ...]
     judged: tuple[Judged, ...]
     troubles: tuple[str, ...]
+    watched: WatchedTopics
 
     def show(self) -> None:
         """Print the result on standard output and what is missing on standard error."""
@@ -61,7 +62,7 @@ class Report:
         elif summary:
             print_lines(summary_lines(self.file, self.reading, self.judged, self.troubles))
             if self.choice.view is ReadView.EXPLAIN:
-                print_lines(("", *explain_lines(self.reading, self.judged)))
+                print_lines(("", *explain_lines(self.reading, self.judged, self.watched)))
         else:
             print_lines(text_lines(self.pages))
         if not summary:
@@ -86,16 +87,15 @@ def _place(authority: str) -> Place:
     return place_for(places_of(load_authorities()), authority)
 
 
-def report(
-    file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float, lacks: OcrLack | None, watched: WatchedTopics
-) -> Report:
+def report(file: str, reading: Reading, choice: ReadChoice, settings: Settings, seconds: float, lacks: OcrLack | None) -> Report:
     """Return the report of a reading; `seconds` taken, `lacks`: what OCR needs here."""
+    limits, watched = settings.reading.limits(), settings.watch.watched
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]
     had = Circumstances(limits.ocr, lacks, seconds, limits.seconds, damaged=reading.damaged, lacks=reading.lacks)
     troubles = trouble_lines(unread, had) if unread or reading.salvaged else ()
     judged = judge_reading(reading, watched) if choice.pages is None else ()
-    return Report(file, choice, reading, pages, judged, tuple(troubles))
+    return Report(file, choice, reading, pages, judged, tuple(troubles), watched)
 
 
 # A document, act by act.
@@ -121,7 +121,8 @@ def summary_lines(file: str, reading: Reading, judged: Sequence[Judged], reasons
             yield f"  {line}"
     uncertain = sum(item.verdict.outcome is Outcome.UNCERTAIN for item in judged)
     doubt = f", {uncertain} to be checked by a person (--explain says why)" if uncertain else ""
-    yield f"  {count(len(judged), 'act')}, {', '.join(_counted_by_topic(decrees))}{doubt}"
+    acts = {(item.act.id, item.act.first_page, item.act.title, item.act.part) for item in judged}
+    yield f"  {count(len(acts), 'act')}, {', '.join(_counted_by_topic(decrees))}{doubt}"
 
 
 def _counted_by_topic(decrees: Sequence[Judged]) -> Iterator[str]:
@@ -132,8 +133,9 @@ def _counted_by_topic(decrees: Sequence[Judged]) -> Iterator[str]:
 def act_lines(judged: Iterable[Judged]) -> Iterator[str]:
     """Describe each act on a line: verdict, pages, id, title."""
     for item in judged:
-        act = item.act
-        yield f"{_MARKS[item.verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {clean(act.title)}"
+        act, verdict = item.act, item.verdict
+        mark = "" if verdict.outcome is Outcome.NOT_CONCERNED or verdict.topic == first_topic() else f"{verdict.topic}  "
+        yield f"{_MARKS[verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {mark}{clean(act.title)}"
 
 
 def _decree_lines(item: Judged) -> Iterator[str]:
@@ -145,12 +147,12 @@ def _decree_lines(item: Judged) -> Iterator[str]:
 # Why `vigie read` says what it says: how every page was read, and what each verdict rests on.
 
 
-def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
+def explain_lines(reading: Reading, judged: Sequence[Judged], watched: WatchedTopics = BY_DEFAULT.watched) -> Iterator[str]:
     """Explain the pages, then acts that are decrees, uncertain, or not concerned despite a sign."""
     yield "How the pages were read:"
     for line in method_lines(reading.pages):
         yield f"  {line}"
-    explained = [item for item in judged if _worth_explaining(item)]
+    explained = [item for item in judged if _worth_explaining(item, watched)]
     yield "Why each act is judged as it is:"
     for item in explained:
         yield ""
@@ -163,7 +165,7 @@ def explain_lines(reading: Reading, judged: Sequence[Judged]) -> Iterator[str]:
     silent = len(judged) - len(explained)
     if silent:
         yield ""
-        names = (topic_words(topic, "en").name for topic in dict.fromkeys(item.verdict.topic for item in judged))
+        names = (topic_words(topic, "en").name for topic in watched.names)
         yield f"  {'the others' if explained else 'all acts'} ({silent}): not a word of {' or '.join(names)}"
 
 
@@ -187,8 +189,8 @@ def _fact_value_text(value: FactValue) -> str:
     return shortened("; ".join(value) if isinstance(value, tuple) else value or "", _LONGEST)
 
 
-def _worth_explaining(item: Judged) -> bool:
-    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or bool(signs(item.act, (item.verdict.topic,)))
+def _worth_explaining(item: Judged, watched: WatchedTopics) -> bool:
+    return item.verdict.outcome is not Outcome.NOT_CONCERNED or bool(item.verdict.evidence) or bool(signs(item.act, watched.names))
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:

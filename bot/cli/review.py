@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
         decree: Annotated[int | None, typer.Option("--decree", min=1, max=LAST_ID, help="Take back the withdrawal of this decree.")] = None,
         as_json: AsJson = False,
     ) -> None:
-        """It is such a decree, so record it, and post it now unless it is known or old."""
+        """It is a decree on what is watched, so record it, and post it now unless it is known or old."""
         _one_of(number, decree)
         if decree is not None:
             if kind is not None:

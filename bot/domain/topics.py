@@ -46,7 +46,7 @@ class Topic:
     shares_words: bool = False
 
 
-_OPEN = date(9998, 12, 31)
+OPEN_END = date(9998, 12, 31)
 """The last day of a window whose end no text gives."""
 
 
@@ -116,7 +116,7 @@ def purpose_codes() -> Mapping[str, str]:
 def _topic(folder: Traversable) -> Topic:
     data = tomllib.loads(folder.joinpath("topic.toml").read_text(encoding="utf-8"))
     windows = tuple(
-        Window(entry["from"], entry.get("until", _OPEN), entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
+        Window(entry["from"], entry.get("until", OPEN_END), entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
         for entry in data["window"]
     )
     return Topic(

@@ -34,6 +34,7 @@ from bot.messages.lines import (
     fact_lines,
     followed_tags,
     hashtags,
+    kind_text,
     line,
     period_text,
     place_for,
@@ -145,7 +146,7 @@ def _announcement(message: MessageInput, timing: str | None, lines: tuple[FactLi
         link=link_to(decree.url, decree.page),
         link_label=words.labels.link.format(page=page),
         button_label=words.labels.button.format(page=page, number=f" {words.labels.number.format(number=number)}" if number else ""),
-        hashtags=hashtags(place, decree.facts.sure.operators),
+        hashtags=hashtags(place, decree.topic, decree.facts.sure.operators),
         label=words.label,
         page=own_page,
         page_label=words.labels.page,
@@ -160,7 +161,7 @@ def publisher_of(decree: Decree, places: Mapping[str, Place]) -> Place | None:
 def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]:
     decree, words = message.decree, message.words
     if message.legal_advice is not None:
-        yield from flag_lines(message.legal_advice, words)
+        yield from flag_lines(message.legal_advice, decree.topic, words)
     yield from timeliness_line(decree, message.place, words)
     yield from title_line(decree, words)
     if publisher is not None:
@@ -453,12 +454,12 @@ def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str
     texts = {line.part: line.text for line in card.lines if not line.is_doubtful}
     standing = list_standing(message)
     changes = ", ".join(list_changes(decree, words))
-    flags = () if advice is None else tuple(line.brief for line in flag_lines(advice, words))
+    flags = () if advice is None else tuple(line.brief for line in flag_lines(advice, decree.topic, words))
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     period = period_text(current_period(message), words)
     known = (bond, period, standing, changes, *flags, texts.get(PostPart.OPERATORS), texts.get(PostPart.NUMBER))
     facts = [cut(text, _LONGEST_DOUBT if text is standing else LONGEST_PIECE) for text in known if text]
-    subject, kind = subject_text(decree, words), words.short_kinds[decree.kind]
+    subject, kind = subject_text(decree, words), kind_text(decree, words)
     told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
     if not told and not subject and bond is None and PostPart.TITLE in texts:
         facts.insert(0, cut(texts[PostPart.TITLE], 120))

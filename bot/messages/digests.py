@@ -10,8 +10,9 @@ from functools import cache
 
 from bot.domain.acts import Decree, Place
 from bot.domain.posts import FRANCE
+from bot.domain.topics import topics
 from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
-from bot.messages.lines import days_text, followed_tags, hashtags, period_text, place_for, short_where
+from bot.messages.lines import capital, days_text, followed_tags, hashtags, kind_text, period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
     TEXT_LIMIT,
@@ -27,7 +28,9 @@ from bot.messages.words import (
     inert,
     link_to,
     mastodon_length,
+    of_topics,
     telegram_length,
+    topic_words,
     unlinked,
     with_plain_spaces,
     words_file,
@@ -99,12 +102,14 @@ def mastodon_room(
 
 def digest_subject(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
     """Return the subject of a mail about one decree or many, within `longest`: `VSA : gare de Valence · autorisation · Drôme (26)`."""
-    words = _words(language)
+    words, topics = _words(language), dict.fromkeys(decree.topic for decree in decrees)
+    short = capital(", ".join(topic_words(topic, language).short for topic in topics))
     if len(decrees) == 1:
         [decree] = decrees
-        return cut(words.subject.format(text=_text(decree, place_for(places, decree.authority), language, _LONGEST_SUBJECT)), longest)
+        text = _text(decree, place_for(places, decree.authority), language, _LONGEST_SUBJECT)
+        return cut(words.subject.format(short=short, text=text), longest)
     where = dict.fromkeys(short_where(place_for(places, decree.authority), words_in(language)) for decree in decrees)
-    return fitting((words.subject_many.format(n=len(decrees)), *where), longest)
+    return fitting((words.subject_many.format(short=short, n=len(decrees)), *where), longest)
 
 
 def plain_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> str:
@@ -154,7 +159,7 @@ def _mail(decrees: Sequence[Decree], places: Mapping[str, Place], language: Lang
 
 def _tagged(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
     """Return the lines, and the tags by which people follow each place."""
-    of_each = (followed_tags(hashtags(place_for(places, decree.authority))) for decree in decrees)
+    of_each = (followed_tags(hashtags(place_for(places, decree.authority), decree.topic)) for decree in decrees)
     tags = dict.fromkeys(tag for tags in of_each for tag in tags)
     return f"{_lines(decrees, places, language, longest)}\n\n{' '.join(tags)}"
 
@@ -173,7 +178,7 @@ def _text(decree: Decree, place: Place, language: Language, longest: int) -> str
     subject = subject_text(decree, words, longest // 4)
     pieces = [
         subject,
-        words.short_kinds[decree.kind],
+        kind_text(decree, words),
         short_where(place, words),
         words.labels.number.format(number=number) if number else None,
         period_text(decree.facts.sure, words),
@@ -189,20 +194,24 @@ def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -
 
 def _heading_text(decrees: Sequence[Decree], language: Language) -> str:
     """Return `📚 12 arrêtés sur…`, and on which days they were found, which after a pause are many."""
-    words = _words(language)
+    words, on = _words(language), of_topics((decree.topic for decree in decrees), language)
     if len(decrees) == 1:
-        return words.heading_one
+        return words.heading_one.format(on=on)
     days = sorted({decree.found_at.astimezone(FRANCE).date() for decree in decrees if decree.found_at is not None})
     is_long = len(days) > 1
     intro = words.intro_days.format(days=days_text([(days[0], days[-1])], words_in(language))) if is_long else words.intro
-    return f"{words.heading_many.format(n=len(decrees))}\n{intro}"
+    return f"{words.heading_many.format(n=len(decrees), on=on)}\n{intro}"
 
 
 @cache
 def _heading(language: Language) -> re.Pattern[str]:
     words = _words(language)
-    many = re.escape(with_plain_spaces(words.heading_many)).replace(re.escape("{n}"), r"\d+")
-    return re.compile(f"{many}|{re.escape(with_plain_spaces(words.heading_one))}")
+    forms = [
+        with_plain_spaces(form.format(n="{n}", on=of_topics(some, language)))
+        for some in ((), *zip(topics()))
+        for form in (words.heading_many, words.heading_one)
+    ]
+    return re.compile("|".join(re.escape(form).replace(re.escape("{n}"), r"\d+") for form in forms))
 
 
 @cache

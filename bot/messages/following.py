@@ -13,7 +13,7 @@ from bot.messages.announcement import TelegramText
 from bot.messages.articles import Named, with_article
 from bot.messages.legal import decree_named
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Words, html_tag, html_text, telegram_length, words_file, words_in
+from bot.messages.words import Language, Words, html_tag, html_text, telegram_length, topic_words, words_file, words_in
 
 NameOf = Callable[[Follow], str | None]
 """The name of what is followed: `Montélimar (26)`, `SNCF`. None for what is unknown."""
@@ -102,7 +102,8 @@ def read_again_text(where: str, language: Language) -> str:
 def withdrawn_text(where: str, decree: Decree, language: Language, *, is_end: bool) -> str:
     """Return that a person withdrew a decree, or (`is_end`) that it stands again."""
     named = decree_named(decree.facts.number, decree.facts.signed, decree.id, words_in(language))
-    return (_words(language).stands if is_end else _words(language).withdrawn).format(where=where, decree=named)
+    form = _words(language).stands if is_end else _words(language).withdrawn
+    return form.format(where=where, decree=named, name=topic_words(decree.topic, language).name)
 
 
 def _listed(names: Sequence[str], words: Words) -> str:

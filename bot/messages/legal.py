@@ -33,7 +33,7 @@ from bot.messages.lines import (
     timing,
     timing_text,
 )
-from bot.messages.words import Table, Words, clean, cut, data_file, inert
+from bot.messages.words import Table, Words, clean, cut, data_file, inert, topic_words
 
 _LONGEST_NUMBER = 60
 _MOST_LINES = 5
@@ -277,15 +277,15 @@ def list_changes(decree: Decree, words: Words) -> Iterator[str]:
         yield words.standing.renewed
 
 
-def flag_lines(legal_advice: LegalAdvice, words: Words) -> Iterator[FactLine]:
+def flag_lines(legal_advice: LegalAdvice, topic: str, words: Words) -> Iterator[FactLine]:
     """Return one line per flag, with its brief form for lists and small spaces."""
     for flag in legal_advice.flags:
-        whole, brief = _flag(flag, legal_advice, words)
+        whole, brief = _flag(flag, legal_advice, topic, words)
         yield FactLine(PostPart.FLAGS, "", (STRIKING_MARK + capital(whole),), brief=STRIKING_MARK + brief)
 
 
-def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str]:
-    said = words.flags
+def _flag(flag: Flag, legal_advice: LegalAdvice, topic: str, words: Words) -> tuple[str, str]:
+    said, name = words.flags, topic_words(topic, words.language).name
     match flag:
         case Flag.PUBLISHED_AFTER_START if legal_advice.late is None:
             return said.late, said.late
@@ -298,9 +298,9 @@ def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str
             whole = said.longer_one if legal_advice.months == 1 else said.longer_many
             return whole.format(n=legal_advice.months), said.longer_brief
         case Flag.OUTSIDE_WINDOW if not legal_advice.outside:
-            return said.outside, said.outside_brief
+            return said.outside.format(name=name), said.outside_brief
         case Flag.OUTSIDE_WINDOW:
-            return said.outside_days.format(days=days_text(legal_advice.outside, words)), said.outside_brief
+            return said.outside_days.format(days=days_text(legal_advice.outside, words), name=name), said.outside_brief
 
 
 def _stage(message: MessageInput, at: datetime) -> PeriodTiming | None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting, Slot
 from bot.domain.facts import CAMERA_TYPES, POST_ROWS, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
+from bot.domain.topics import first_topic, topics
 from bot.messages.words import Language, Words, clean, data_file, inert, link_to, topic_words, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
@@ -93,9 +94,9 @@ def short_where(place: Place, words: Words) -> str:
     return where.split(", ")[0] if place.department else where
 
 
-def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
+def hashtags(place: Place, topic: str, operators: Iterable[str] = ()) -> tuple[str, ...]:
     """Return at most five hashtags (`#VSA #Drôme #dept26 #SNCF`), capitalised for screen readers, without long or odd operators."""
-    tags = ["#VSA"]
+    tags = [topics()[topic].hashtag]
     if name := _camel_case(place.department):
         tags.append(f"#{name}")
     if _DEPARTMENT.fullmatch(place.code):
@@ -206,6 +207,12 @@ def capital(text: str) -> str:
 
 
 # What a decree says of itself.
+
+
+def kind_text(decree: Decree, words: Words) -> str:
+    """Return `autorisation`; of another topic than the first also what it is about: `autorisation (drones)`."""
+    kind: str = words.short_kinds[decree.kind]
+    return kind if decree.topic == first_topic() else f"{kind} ({topic_words(decree.topic, words.language).short})"
 
 
 def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:
@@ -460,6 +467,13 @@ def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:
     """Return stretches of days, both ends included: `le 2 mai 2031 et du 9 au 12 juin 2031`."""
     texts = [period_text(Facts(starts=Moment(first), ends=Moment(last)), words) or "" for first, last in stretches]
     return listed([text for text in texts if text], words)
+
+
+def topics_told(topics: Sequence[str], language: Language, form: str, *, explained: bool = False) -> str:
+    """Return this form of the words of topics in a row: `sur la …, sur les … et sur les …`; of one alone also what it is (`explained`)."""
+    words = words_in(language)
+    told = listed([topic_words(topic, language)[form] for topic in topics], words)
+    return words.label.format(label=told, text=topic_words(topics[0], language).what) if explained and len(topics) == 1 else told
 
 
 def listed(texts: Sequence[str], words: Words) -> str:

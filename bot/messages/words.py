@@ -128,8 +128,23 @@ def words_in(language: Language) -> Words:
 @cache
 def topic_words(topic: str, language: str) -> Words:
     """Return the words of a topic in a language, read once from its folder, with `no_break_spaces`."""
-    entries = {key: _spaced(value) for key, value in topic_file(topic, f"{language}.toml").items()}
-    return Words(f"{topic}/{language}.toml", entries)
+    return Words(f"{topic}/{language}.toml", topic_data(topic, f"{language}.toml"))
+
+
+def topic_data(topic: str, name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of a topic's folder, its texts with `no_break_spaces`."""
+    return {key: _spaced(value) for key, value in topic_file(topic, name).items()}
+
+
+def topics_named(topics: Iterable[str], language: str) -> str:
+    """Return the names of topics, as data have them, each with what it is called."""
+    return ", ".join(f"{topic} ({topic_words(topic, language).noun})" for topic in topics)
+
+
+def of_topics(topics: Iterable[str], language: str, form: str = "on") -> str:
+    """Return the words of a topic for a list, after a space: ` sur la …`; nothing where the topics are several, or none."""
+    named = set(topics)
+    return f" {topic_words(named.pop(), language)[form]}" if len(named) == 1 else ""
 
 
 # Words from outside.

@@ -12,7 +12,7 @@ from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.ingest.review import FactQuestion, fact_value_text
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Words, cut, inert, link_to, topic_words, unlinked, words_file, words_in
+from bot.messages.words import Language, Words, cut, inert, link_to, of_topics, topic_words, unlinked, words_file, words_in
 from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
 from sources.catalogue.authority import Authority
 
@@ -180,7 +180,7 @@ _QUOTES = 3
 
 def review_text(act: Waiting, name: str, language: Language, *, buttons: bool, why: str | None = None) -> str:
     """Return the question about an act: place, why it is doubtful (`why`), how to answer. Names no person; fits in a message."""
-    words, on = alert_words(language).reviews, topic_words(act.topic, language).on
+    words = alert_words(language).reviews
     quotes = dict.fromkeys(
         words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
     )
@@ -192,7 +192,7 @@ def review_text(act: Waiting, name: str, language: Language, *, buttons: bool, w
         "" if why is None else words.why.format(reason=why),
         *list(quotes)[:_QUOTES],
         link_to(act.url, act.page) or "",
-        words.ask.format(on=on) if buttons else words.type.format(on=on, number=act.id),
+        (words.ask if buttons else words.type).format(number=act.id, on=of_topics([act.topic], language)),
     ]
     return "\n".join(line for line in lines if line)
 

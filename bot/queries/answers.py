@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
+from bot.domain.topics import first_topic
 from bot.gazetteer.gazetteer import Commune, Department, Region
 from bot.queries.figures import FiguresAnswer
+
+
+def _watched() -> tuple[str, ...]:
+    return (first_topic(),)
 
 
 class ListKind(StrEnum):
@@ -29,11 +34,13 @@ class ListKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """Holds a question whose answer may be a list, on a `page` that starts at 1. `words`: the search, the number, the INSEE code of a town,
-    the days (`bot.queries.days`), what names a recueil, or codes of departments separated by commas, empty for all."""
+    the days (`bot.queries.days`), what names a recueil, or codes of departments separated by commas, empty for all. `topic`: of which all
+    are, empty for any."""
 
     list_kind: ListKind
     words: str = ""
     page: int = 1
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,11 @@ class DepartmentState:
 
 @dataclass(frozen=True, slots=True)
 class OneDecree:
-    """A single decree."""
+    """A single decree. `is_watched`: its topic is one that the instance watches."""
 
     decree: Decree
     at: datetime
+    is_watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +161,9 @@ class SeveralPlaces:
 
 @dataclass(frozen=True, slots=True)
 class SubjectCard:
-    """Asks what algorithmic video surveillance is, whether it is legal, or how it is contested."""
+    """Asks what the topics are, whether they are legal, or how they are contested."""
+
+    topics: tuple[str, ...] = field(default_factory=_watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,7 @@ class RecueilWithout:
 
     asked: str
     is_read: bool
+    topics: tuple[str, ...] = field(default_factory=_watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +192,8 @@ class NotCovered:
 @dataclass(frozen=True, slots=True)
 class HelpRequest:
     """What was asked is what can be asked."""
+
+    topics: tuple[str, ...] = field(default_factory=_watched)
 
 
 @dataclass(frozen=True, slots=True)

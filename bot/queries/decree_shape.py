@@ -10,11 +10,13 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime
 
 from bot.domain.acts import Decree, Kind, Place, Where
+from bot.domain.facts import CAMERA_TYPES
 from bot.domain.law import Flag, Recourse, Standing, lead_time, legal_advice
 from bot.domain.publication import Timeliness
 from bot.domain.shape import AuthorityCode, Insee, Shape, WallClock, column, key
+from bot.domain.topics import first_topic
 from bot.messages.lines import place_for, row_texts
-from bot.messages.words import words_in
+from bot.messages.words import topics_named, words_in
 
 
 class ChangeModel(Shape):
@@ -50,7 +52,8 @@ class EvidenceModel(Shape):
     about: Annotated[
         str,
         key(
-            "A fact that it supports (number, period…); or, of the verdict: verdict (it names VSA), verb (what the act does), support, "
+            "A fact that it supports (number, period…); or, of the verdict: verdict (it names the subject), verb (what the act does), "
+            "support, "
             "against, doubt, contradiction, sign, unreadable, outside_window."
         ),
     ]
@@ -86,11 +89,14 @@ class SlotModel(Shape):
     weekdays: Annotated[tuple[int, ...], key("The days of the week, 0 for Monday; empty where each day is meant.")]
 
 
+_CAMERA_TYPES = ", ".join(CAMERA_TYPES).replace("fixed", "fixed ({})") + "."
+
+
 class ReadDecree(Shape):
     """What a decree says and what follows from it, as `read` prints it: nothing is stored. What follows is information to be verified,
     never legal advice. A fact that was not found is null or an empty list: it may well be in the act."""
 
-    topic: Annotated[str, column("Sujet : vsa (vidéosurveillance algorithmique).", "Topic: vsa (algorithmic video surveillance).")]
+    topic: Annotated[str, column(f"Sujet : {topics_named([first_topic()], 'fr')}.", f"Topic: {topics_named([first_topic()], 'en')}.")]
     act_id: Annotated[
         str | None,
         column(
@@ -155,11 +161,11 @@ class ReadDecree(Shape):
     cameras: Annotated[int | None, column("Nombre de caméras.", "How many cameras.")]
     camera_types: Annotated[
         tuple[str, ...],
-        column("videoprotection, fixed (fixes, si l’acte le dit), drone.", "videoprotection, fixed (where the act says so), drone."),
+        column(_CAMERA_TYPES.format("fixes, si l’acte le dit"), _CAMERA_TYPES.format("where the act says so")),
     ]
     legal_basis: Annotated[
         tuple[str, ...],
-        column("Textes cités sur la vidéosurveillance algorithmique.", "The texts on algorithmic video surveillance that it cites."),
+        column("Textes cités, parmi ceux de la loi qui le permettent.", "The texts that it cites, of those that allow it."),
     ]
     office: Annotated[str | None, column("Fonction de qui a signé ; jamais un nom.", "The office of whoever signed; never a name.")]
     references: Annotated[tuple[ReferenceModel, ...], key("The decrees that it says it renews, modifies, suspends or ends.")]
@@ -351,7 +357,9 @@ class DecreeModel(ReadDecree, _Published):
             "earlier. To be verified.",
         ),
     ]
-    withdrawn_at: Annotated[AwareDatetime | None, key("When a person judged that it does not concern VSA, null for a decree that stands.")]
+    withdrawn_at: Annotated[
+        AwareDatetime | None, key("When a person judged that it does not concern its topic, null for a decree that stands.")
+    ]
 
 
 class OneDecreeModel(DecreeModel):

@@ -17,7 +17,7 @@ from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages.following import FollowNames, follow_label, kind_label
 from bot.messages.lines import date_text, short_where
-from bot.messages.words import Language, Words, words_file, words_in
+from bot.messages.words import Language, Words, data_file, words_file, words_in
 from bot.queries.plain_words import civil, echo
 from bot.storage.search import query_terms
 
@@ -40,12 +40,6 @@ _CODE = re.compile(rf"{LINK}|w.+", re.ASCII)
 LONGEST_FOLLOWED = 58
 """Characters of words that are followed: what the data of a button holds."""
 _SHORTEST_FOLLOWED = 4
-_COMMON = (
-    "arrêté préfet préfète préfecture préfectoral département recueil actes administratif article code loi décret sécurité intérieure"
-    " publique république française liberté égalité fraternité cabinet direction vidéosurveillance vidéoprotection surveillance protection"
-    " algorithmique traitement système images caméras analyse autorisation autoriser renouvellement décision tribunal recours considérant"
-)
-"""Words that every decree has, or nearly."""
 _WRITTEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LETTERS_ONLY = re.compile(r"[^\W\d_]+")
 _YEAR = re.compile(r"\b20[0-9]{2}\b")
@@ -136,7 +130,8 @@ def words_followed(text: str) -> Follow | None:
 
 @cache
 def _common_terms() -> frozenset[str]:
-    return frozenset(query_terms(_COMMON))
+    """Return the terms that every decree has, or nearly."""
+    return frozenset(query_terms(data_file("bot.queries", "words", "questions.toml")["common"]))
 
 
 def event_followed(decree: Decree) -> Follow | None:

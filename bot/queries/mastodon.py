@@ -22,6 +22,7 @@ from bot.domain.health import Status
 from bot.domain.mentions import AccountFailed, StatusMention
 from bot.domain.tasks import backoff
 from bot.messages.announcement import TooSmall, mastodon_status
+from bot.messages.lines import topics_told
 from bot.messages.words import Language, StatusLimits, cut, inert, mastodon_length
 from bot.queries.answers import (
     Answer,
@@ -193,7 +194,9 @@ def _fits(said: str, room: StatusLimits) -> bool:
 
 def _quiet(words: str, language: Language, answer: Answer) -> str:
     """Return the words of an answer, which mention nobody and have no hashtag."""
-    text = vocabulary(language).mastodon.help.strip() if isinstance(answer, HelpRequest) else words
+    text = words
+    if isinstance(answer, HelpRequest):
+        text = vocabulary(language).mastodon.help.strip().format(about=topics_told(answer.topics, language, "on"))
     return "\n".join(line if "://" in line else inert(line) for line in text.split("\n"))
 
 

@@ -14,10 +14,10 @@ from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
-from bot.messages.announcement import decree_line, plain_decree
+from bot.messages.announcement import SEPARATOR, decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.lines import MessageInput, capital, date_text, place_for, thousands
-from bot.messages.words import Language, Words, cut, data_file, inert, words_in
+from bot.messages.lines import MessageInput, capital, date_text, place_for, thousands, topics_told
+from bot.messages.words import Language, Words, cut, data_file, inert, topic_words, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -55,7 +55,7 @@ def title(answer: DecreeList, language: Language) -> str:
     words = vocabulary(language)
     count = words.count_one if answer.total == 1 else words.count_many.format(n=answer.total)
     page = "" if answer.pages == 1 else ", " + words.page.format(page=answer.question.page, pages=answer.pages)
-    return words.header.format(title=_subject(answer, words, language), total=count + page)
+    return words.header.format(title=_of_topic(answer, _subject(answer, words, language), language), total=count + page)
 
 
 def shortcoming(
@@ -70,7 +70,8 @@ def shortcoming(
     examples = words.faces[face]
     match answer:
         case RecueilWithout():
-            text = str(words.ask.recueil_read if answer.is_read else words.ask.recueil_unread)
+            about = topics_told(answer.topics, language, "on")
+            text = str(words.ask.recueil_read if answer.is_read else words.ask.recueil_unread).format(about=about)
         case PlaceChoices():
             text = choices_text(answer, language, face)
             if answer.nothing is not None:
@@ -97,7 +98,9 @@ def withdrawal(decree: Decree, place: Place, language: Language) -> str | None:
     if decree.withdrawn_at is None:
         return None
     day = decree.withdrawn_at.astimezone(ZoneInfo(place.time_zone)).date()
-    return vocabulary(language).withdrawn.format(date=date_text(day, words_in(language).dates))
+    return vocabulary(language).withdrawn.format(
+        date=date_text(day, words_in(language).dates), name=topic_words(decree.topic, language).name
+    )
 
 
 class NoLetter(ValueError):
@@ -118,7 +121,7 @@ def letter_text(letter: LetterKind, answer: OneDecree, places: Mapping[str, Plac
 
 
 def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Words, language: Language) -> str:
-    said = _nothing_there(answer, words, language) if answer.recorded else words.nothing_recorded
+    said = _of_topic(answer, _nothing_there(answer, words, language) if answer.recorded else words.nothing_recorded, language)
     if not answer.watched:
         return f"{said} {words.unwatched}"
     unfinished = (words.ask.unfinished,) if answer.unfinished else ()
@@ -133,6 +136,12 @@ def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Words, la
         words.nothing_warning,
     )
     return " ".join(part for part in parts if part)
+
+
+def _of_topic(answer: DecreeList | NothingFound | TownAnswer, text: str, language: Language) -> str:
+    """Return a text after the topic that was asked for, if one was: `Drones · Derniers arrêtés relevés`."""
+    topic = answer.question.topic
+    return SEPARATOR.join((capital(topic_words(topic, language).short), text)) if topic else text
 
 
 def _on_days(template: str, answer: DecreeList | NothingFound, language: Language) -> str:
@@ -206,6 +215,7 @@ def town_parts(answer: TownAnswer, places: Mapping[str, Place], language: Langua
     counted = (ask.town_count_one if answer.total == 1 else ask.town_count).format(total=count, current=answer.current)
     page = "" if answer.pages == 1 else ", " + words.page.format(page=answer.question.page, pages=answer.pages)
     head = words.header.format(title=ask.town.format(**named), total=counted + page) if answer.total else ask.town_none.format(**named)
+    head = _of_topic(answer, head, language)
     unplaced = ask.unplaced_one if answer.unplaced_total == 1 else ask.unplaced_many
     since = "" if answer.since is None else ask.town_since.format(date=date_text(answer.since.date(), words_in(language).dates))
     whole = None if answer.commune.part_of is None else gazetteer().commune(answer.commune.part_of)
@@ -285,7 +295,7 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
             blocks = ("\n".join((parts.title, *named)), "\n".join((parts.unplaced, *unplaced)) if parts.unplaced else "", parts.watch)
             return "\n\n".join(block for block in blocks if block)
         case HelpRequest() | SubjectCard():
-            return _subject_text(language, face)
+            return _subject_text(answer.topics, language, face)
         case SeveralPlaces():
             return "\n\n".join((*(block for _, block in place_blocks(answer, places, language)), several_watch(answer, places, language)))
         case OneDecree():
@@ -306,12 +316,16 @@ def brief_answer(answer: Answer, places: Mapping[str, Place], language: Language
             lines = decree_lines(answer.decrees, places, answer.at, language)
             parts = (town_parts(answer, places, language).title, *lines, *unread_there, warning)
         case NothingFound() if answer.recorded and answer.watched:
-            parts = (_nothing_there(answer, vocabulary(language), language), *unread_lines(answer.health, places, language), warning)
+            parts = (
+                _of_topic(answer, _nothing_there(answer, vocabulary(language), language), language),
+                *unread_lines(answer.health, places, language),
+                warning,
+            )
         case SeveralPlaces():
             heads = (block for _, block in place_blocks(answer, places, language))
             parts = (*heads, *unread_lines(_health_of(answer), places, language), warning)
         case SubjectCard():
-            return str(vocabulary(language).subject.brief)
+            return "\n\n".join(topic_words(topic, language).card.brief for topic in answer.topics)
         case _:
             return plain_answer(answer, places, language, "mastodon")
     return "\n".join(parts)
@@ -320,21 +334,32 @@ def brief_answer(answer: Answer, places: Mapping[str, Place], language: Language
 def _whole(answer: OneDecree, places: Mapping[str, Place], language: Language) -> str:
     message = message_of(answer.decree, places, answer.at, language)
     gone = withdrawal(answer.decree, message.place, language)
-    full = plain_decree(message, places)
-    return full if gone is None else f"{gone}\n\n{full}"
+    said = gone if gone is not None else unwatched(answer, language)
+    return "\n\n".join(filter(None, (said, plain_decree(message, places))))
 
 
-LAW = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000047561974"
-"""Law no. 2023-380 of 19 May 2023."""
+def unwatched(answer: OneDecree, language: Language) -> str:
+    """Say that the topic of a decree is no longer watched; empty where it is."""
+    return (
+        ""
+        if answer.is_watched
+        else vocabulary(language).ask.unwatched_topic.format(name=capital(topic_words(answer.decree.topic, language).name))
+    )
 
 
-def _subject_text(language: Language, face: Face) -> str:
-    """Return what the subject is, with what can be asked next where there are no buttons."""
-    words = vocabulary(language)
+def laws(topics: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses of the laws of topics."""
+    return tuple(dict.fromkeys(str(topic_words(topic, "fr").card.law) for topic in topics))
+
+
+def _subject_text(topics: Sequence[str], language: Language, face: Face) -> str:
+    """Return what the topics are, the briefer the more there are, with what can be asked next where there are no buttons."""
+    words, form = vocabulary(language), "text" if len(topics) == 1 else "brief"
+    told = "\n\n".join(str(topic_words(topic, language).card[form]).strip() for topic in topics)
     asked = "\n".join(
         words_in(language).label.format(label=text, text=words.faces[face][name]) for name, text in words.subject.next.items()
     )
-    return str(words.subject.text).strip() + ("" if face == "telegram" else f"\n\n{asked}")
+    return told + ("" if face == "telegram" else f"\n\n{asked}")
 
 
 _OF_ONE_PLACE = 2

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 from rapidfuzz import fuzz, process
 
@@ -13,7 +14,7 @@ from bot.domain.acts import Place
 from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, PlaceMention, find_places, mentions
 from bot.gazetteer.gazetteer import Commune, Department, Region, fold_name, gazetteer
-from bot.messages.words import cut, data_file, inert
+from bot.messages.words import LANGUAGES, cut, data_file, inert, topic_words
 from bot.queries.answers import (
     BadInput,
     HelpRequest,
@@ -105,6 +106,23 @@ def civil(text: str) -> str:
 def echo(text: str, most: int) -> str:
     """Return what somebody asked as answers repeat it."""
     return cut(inert(" ".join(civil(text).split()) or "…"), most)
+
+
+def topic_named(words: str, topics: Iterable[str]) -> tuple[str, str]:
+    """Return which of these topics words name, and the words without its name; no topic, and the words, where they name none or several."""
+    folded = fold_words(words)
+    named = [(topic, found) for topic in topics if (found := _names_of(topic).search(folded)) is not None]
+    if len(named) != 1:
+        return "", words
+    [(topic, found)] = named
+    kept = words if len(folded) == len(words) else folded
+    return topic, " ".join(f"{kept[: found.start()]} {kept[found.end() :]}".split())
+
+
+@cache
+def _names_of(topic: str) -> re.Pattern[str]:
+    names = "|".join(topic_words(topic, language).asked for language in LANGUAGES).replace(" ", r"[\W_]+")
+    return re.compile(rf"\b(?:{names})\b")
 
 
 def understood(words: str, places: Mapping[str, Place], today: date, public_url: str = "") -> Meaning:

@@ -17,6 +17,7 @@ from bot.domain.posts import FRANCE
 from bot.domain.recent import Recent
 from bot.domain.records import LAST_ID, PageOfDecrees, PageOfIds
 from bot.domain.text import fold_words
+from bot.domain.topics import first_topic
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.queries.answers import (
     Answer,
@@ -53,6 +54,7 @@ from bot.queries.plain_words import (
     not_covered,
     places_named,
     specific,
+    topic_named,
     town_of,
     understood,
 )
@@ -89,7 +91,7 @@ _BEFORE_NUMBER = re.compile(
 class Questions:
     """Answers questions from the stored decrees, and about the watch. Synchronous: in an event loop, call it from a thread. Errors of the
     store pass through. `places`: authorities by code; `clock`: aware UTC time; `overview`: the current state of every source;
-    `public_url`: address of the pages."""
+    `public_url`: address of the pages; `watched`: names of topics; `topic`: of which all decrees are, empty for any."""
 
     decrees: Decrees
     places: Mapping[str, Place]
@@ -99,11 +101,37 @@ class Questions:
     page_size: int = TELEGRAM_PAGE
     since: Since = lambda _: None
     public_url: str = ""
+    watched: tuple[str, ...] = field(default_factory=lambda: (first_topic(),))
+    topic: str = ""
     _words: tuple[datetime | None, Mapping[str, str]] = field(default_factory=lambda: (None, {}), init=False)
 
     def now(self) -> datetime:
         """Return the instant (aware) of which answers are true."""
         return self.clock()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Return what the decrees of the answers are about."""
+        return (self.topic,) if self.topic else self.watched
+
+    def of(self, topic: str) -> Questions:
+        """Return the same, of the decrees of one topic alone."""
+        return replace(self, decrees=self.decrees.of(topic), topic=topic)
+
+    def about(self, words: str) -> tuple[Questions, str]:
+        """Return the answers of the topic that words name, where several are watched, and the words without its name; else both as they
+        are."""
+        topic, rest = topic_named(words, self.watched) if len(self.watched) > 1 and not self.topic else ("", words)
+        return (self.of(topic), rest) if topic else (self, words)
+
+    def ask_about(self, words: str, ask: Callable[[Questions, str], Answer]) -> Answer:
+        """Return what is answered of the topic that words name, if they name one, and of the other words."""
+        narrowed, rest = self.about(words)
+        answer = ask(narrowed, rest)
+        if not narrowed.topic or not isinstance(answer, PlaceChoices):
+            return answer
+        asked = (replace(choice, question=replace(choice.question, topic=narrowed.topic)) for choice in answer.choices)
+        return replace(answer, choices=tuple(asked))
 
     def recent(self, page: int = 1) -> Answer:
         """Return the decrees published last."""
@@ -153,6 +181,9 @@ class Questions:
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
+        return self.ask_about(asked, lambda narrowed, rest: narrowed._plain(rest, page) if rest else narrowed.recent(page))
+
+    def _plain(self, asked: str, page: int) -> Answer:
         meant = self.understood(asked)
         if not isinstance(meant, SearchWithFallback):
             return self._meant(meant, page)
@@ -179,6 +210,8 @@ class Questions:
                 answers = [self.ask(one) for one in questions]
                 known = tuple(one for one in answers if isinstance(one, TownAnswer | DecreeList | NothingFound))
                 return SeveralPlaces(known, self.clock()) if known else answers[0]
+            case HelpRequest() | SubjectCard():
+                return replace(meant, topics=self.topics)
             case _:
                 return meant
 
@@ -202,9 +235,9 @@ class Questions:
         ids = () if found is None else found[1]
         decrees = [one for one in self.decrees.load(ids) if one.withdrawn_at is None]
         if not decrees:
-            return RecueilWithout(words, is_read=found is not None and found[0])
+            return RecueilWithout(words, is_read=found is not None and found[0], topics=self.topics)
         if len(decrees) == 1:
-            return OneDecree(decrees[0], self.clock())
+            return self._one(decrees[0])
         return self._pages_of(Question(ListKind.RECUEIL, words, page), decrees)
 
     def town(self, words: str, page: int = 1) -> Answer:
@@ -287,8 +320,11 @@ class Questions:
         own = _OWN_NUMBER.fullmatch(text) or _OWN_NUMBER.fullmatch(official)
         decree = self.decrees.get(int(own[1])) if own is not None and int(own[1]) <= LAST_ID else None
         if decree is not None:
-            return OneDecree(decree, self.clock())
+            return self._one(decree)
         return self._numbered(official if own is None else own[1], page)
+
+    def _one(self, decree: Decree) -> OneDecree:
+        return OneDecree(decree, self.clock(), is_watched=decree.topic in self.watched)
 
     def decree_of(self, number: str) -> Decree | None:
         """Return the one decree of a number as `show` takes it; None also for one that was withdrawn."""
@@ -300,7 +336,7 @@ class Questions:
             return BadInput(InputFault.NOT_A_NUMBER)
         found = self.decrees.numbered(number, self.places)
         if len(found) == 1:
-            return OneDecree(found[0], self.clock())
+            return self._one(found[0])
         itself = _NUMBER_ITSELF.match(number)
         if not found and itself is not None and (shorter := itself[0].rstrip(".,;:")) != number:
             return self._numbered(shorter, page)
@@ -312,6 +348,8 @@ class Questions:
 
     def ask(self, question: Question) -> Answer:
         """Answer the same question again, on the page it names."""
+        if question.topic and not self.topic:
+            return self.of(question.topic).ask(question)
         asked: Mapping[ListKind, Callable[[str, int], Answer]] = {
             ListKind.RECENT: lambda _, page: self.recent(page),
             ListKind.DEPARTMENT: self.department,
@@ -371,7 +409,7 @@ class Questions:
         page, pages, found = self._paged(page, lambda number: self._naming(codes, current, number))
         unplaced = self.decrees.naming_none(authorities, _UNPLACED)
         return TownAnswer(
-            Question(ListKind.TOWN, commune.code, page),
+            Question(ListKind.TOWN, commune.code, page, self.topic),
             commune,
             self.decrees.load(found.ids),
             pages,
@@ -411,6 +449,7 @@ class Questions:
         return tuple(decree for decree in stored if may_concern(decree, there.departments))
 
     def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch = EVERYWHERE) -> Answer:
+        question = replace(question, topic=self.topic)
         page, pages, found = self._paged(question.page, lambda number: fetch(self.page_size, (number - 1) * self.page_size))
         health = () if there.authorities is None else self._health(there.authorities)
         if not found.decrees:

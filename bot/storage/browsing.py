@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from bot.domain.acts import Decree, Kind
-from bot.storage.database import Repository, among
+from bot.storage.database import Database, Repository, among
 from bot.storage.decrees import load_in_order, may_concern, newest_first
 from bot.storage.schema import decree_communes, decree_operators, decrees
 
@@ -63,9 +64,19 @@ class OperatorCount:
 class Browsing(Repository):
     """The decrees that stand, in parts."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._stands: ColumnElement[bool] = _STANDS
+
+    def of(self, topic: str) -> Browsing:
+        """Return those of one topic alone."""
+        narrowed = copy(self)
+        narrowed._stands = and_(_STANDS, decrees.c.topic == topic)
+        return narrowed
+
     def batch(self, wanted: DecreeFilter, limit: int, after: ListPosition | None = None) -> DecreeBatch:
         """Read at most `limit` decrees, the newest first, that come after a position."""
-        query = select(decrees.c.listed_on, decrees.c.found_at, decrees.c.id).where(_STANDS, *_conditions(wanted))
+        query = select(decrees.c.listed_on, decrees.c.found_at, decrees.c.id).where(self._stands, *_conditions(wanted))
         if after is not None:
             query = query.where(_comes_after(after))
         with self._database.reading() as connection:
@@ -95,7 +106,7 @@ class Browsing(Repository):
         """Return ids of decrees that stand, newest first, after the first `offset`."""
         query = (
             select(decrees.c.id)
-            .where(_STANDS, *_conditions(wanted or DecreeFilter()))
+            .where(self._stands, *_conditions(wanted or DecreeFilter()))
             .order_by(*newest_first())
             .limit(limit)
             .offset(offset)
@@ -104,13 +115,13 @@ class Browsing(Repository):
 
     def count(self, wanted: DecreeFilter) -> int:
         """Count the decrees that stand and meet these conditions."""
-        return int(self._database.value(select(func.count()).select_from(decrees).where(_STANDS, *_conditions(wanted))))
+        return int(self._database.value(select(func.count()).select_from(decrees).where(self._stands, *_conditions(wanted))))
 
     def operators(self) -> tuple[OperatorCount, ...]:
         """Return the operators that decrees name, those of most decrees first."""
         number = func.count()
         query = select(decree_operators.c.operator, func.min(decree_operators.c.name).label("name"), number.label("decrees"))
-        query = query.join(decrees, decrees.c.id == decree_operators.c.decree_id).where(_STANDS)
+        query = query.join(decrees, decrees.c.id == decree_operators.c.decree_id).where(self._stands)
         query = query.group_by(decree_operators.c.operator).order_by(number.desc(), decree_operators.c.operator)
         return tuple(OperatorCount(row.operator, row.name, row.decrees) for row in self._database.rows(query))
 
@@ -118,7 +129,7 @@ class Browsing(Repository):
         """Return one operator, None where no decree that stands names it."""
         query = select(func.min(decree_operators.c.name).label("name"), func.count().label("decrees"))
         # Those that stand are too many to be looked up each.
-        gone = select(decrees.c.id).where(decrees.c.withdrawn_at.is_not(None))
+        gone = select(decrees.c.id).where(not_(self._stands))
         row = self._database.first(query.where(decree_operators.c.operator == slug, decree_operators.c.decree_id.not_in(gone)))
         return None if row is None or not row.decrees else OperatorCount(slug, row.name, row.decrees)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -32,9 +33,9 @@ from sqlalchemy import (
 )
 
 from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Evidence, Facts, Kind, NamedCommune, Outcome, Sighting
-from bot.domain.identity import comparable
+from bot.domain.identity import comparable, of_topic
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts, RecueilState
-from bot.domain.topics import first_topic
+from bot.domain.topics import first_topic, topics
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, among, one_of
 from bot.storage.naming import load_changes, load_communes
@@ -46,6 +47,7 @@ _MOST_RECUEILS = 20
 _READ_FOR_WORDS = 2000
 _REVISION = str(select(decree_revision.c.number))
 _STANDS = decrees.c.withdrawn_at.is_(None)
+_ANY: ColumnElement[bool] = true()
 _WORD = re.compile(r"[^\W\d_]{4,40}")
 
 
@@ -86,6 +88,17 @@ class Decrees(Repository):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._of_several = ActsOfSeveral()
+        self._wanted = _ANY
+
+    def of(self, topic: str) -> Decrees:
+        """Return the decrees of one topic alone: of them are all lists, counts and searches."""
+        narrowed = copy(self)
+        narrowed._wanted = decrees.c.topic == topic
+        return narrowed
+
+    def _narrowed(self, query: Select[Any]) -> Select[Any]:
+        # A statement that is made once is kept as it is: to make one takes as long as to carry it out.
+        return query if self._wanted is _ANY else query.where(self._wanted)
 
     def recent(
         self,
@@ -96,7 +109,7 @@ class Decrees(Repository):
         without: Collection[int] = (),
     ) -> PageOfDecrees:
         """Return decrees of these authorities (None: all) but these ids; with `departments`, none only naming communes elsewhere."""
-        wanted = and_(among(decrees.c.authority, authorities), ~one_of(decrees.c.id, without))
+        wanted = and_(among(decrees.c.authority, authorities), ~one_of(decrees.c.id, without), self._wanted)
         if departments is not None:
             wanted = and_(wanted, may_concern(departments))
         if authorities is None:
@@ -116,13 +129,13 @@ class Decrees(Repository):
             found, headed = matching(connection, wanted, authorities)
             if not found.acts:
                 return PageOfDecrees((), 0)
-            among_found = _among(connection, found)
+            among_found = and_(_among(connection, found), self._wanted)
             total = self._total(connection, found, among_found)
             # To count those in the head costs as much as all else: who asks for one of the first pages does not wait for it.
             is_late = 2 * offset > total
             if not headed.acts or ((is_late or headed.acts < MANY) and headed.count(connection) == found.count(connection)):
                 return _page(connection, _ids(connection, among_found, limit, offset, total), total)
-            in_head = _among(connection, headed)
+            in_head = and_(_among(connection, headed), self._wanted)
             first = self._total(connection, headed, in_head) if is_late else None
             ids = _ids(connection, in_head, limit, offset, first)
             if len(ids) < limit:
@@ -133,7 +146,7 @@ class Decrees(Repository):
             return _page(connection, ids, total)
 
     def _total(self, connection: Connection, found: Matches, among_found: ColumnElement[bool]) -> int:
-        if found.acts >= MANY:
+        if found.acts >= MANY and self._wanted is _ANY:
             return found.total(connection, self._of_several.read(connection))
         return _count(connection, among_found)
 
@@ -148,7 +161,7 @@ class Decrees(Repository):
     def total(self) -> int:
         """How many there are that stand."""
         with self._database.reading() as connection:
-            return _count(connection, true())
+            return _count(connection, self._wanted)
 
     def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfIds:
         """Return decrees that name one of these communes (INSEE codes), except these ids, in the order of `newest_first`."""
@@ -168,14 +181,14 @@ class Decrees(Repository):
         `bot.domain.law` decides.
         """
         with self._database.reading() as connection:
-            return _load_periods(connection, on, authorities, communes)
+            return _load_periods(connection, on, authorities, communes, self._narrowed)
 
     def published(self, since: date, several: Collection[str]) -> PublishedCounts:
         """Count decrees that stand, listed on this day or later. `several`: authorities of more than one department."""
         communes: dict[tuple[int, str], set[str]] = defaultdict(set)
         with self._database.reading() as connection:
-            months = connection.execute(_PER_MONTH, {"since": since}).all()
-            for row in connection.execute(_NAMED_SINCE, {"since": since, "several": several}):
+            months = connection.execute(self._narrowed(_PER_MONTH), {"since": since}).all()
+            for row in connection.execute(self._narrowed(_NAMED_SINCE), {"since": since, "several": several}):
                 communes[row.id, row.authority].add(row.commune)
         naming = ((authority, frozenset(codes)) for (_, authority), codes in communes.items())
         counts = ((authority, date.fromisoformat(f"{month}-01"), count) for authority, month, count in months)
@@ -184,7 +197,9 @@ class Decrees(Repository):
     def with_looks(self, since: date) -> tuple[Decree, ...]:
         """Return the authorisations that stand, listed on this day or later, of which looks tell when they went online."""
         seen = select(sightings.c.decree_id).join(recueils, recueils.c.id == sightings.c.recueil_id).where(recueils.c.online.is_not(None))
-        wanted = select(decrees.c.id).where(_STANDS, decrees.c.listed_on >= since, decrees.c.kind.in_(GRANTS), decrees.c.id.in_(seen))
+        wanted = select(decrees.c.id).where(
+            _STANDS, decrees.c.listed_on >= since, decrees.c.kind.in_(GRANTS), decrees.c.id.in_(seen), self._wanted
+        )
         with self._database.reading() as connection:
             return load_in_order(connection, connection.execute(wanted.order_by(decrees.c.id)).scalars().all())
 
@@ -204,7 +219,8 @@ class Decrees(Repository):
         """
         key, bare = f"act:{number.strip().lower()}", comparable(number)
         prefixes = [f"number:{authority}:{bare}:" for authority in sorted(authorities)]
-        return self._identified(or_(identities.c.key == key, identities.c.prefix.in_(prefixes)))
+        keys, prefixes = ([of_topic(one, topic) for topic in topics() for one in some] for some in ([key], prefixes))
+        return self._identified(or_(identities.c.key.in_(keys), identities.c.prefix.in_(prefixes)))
 
     def ending_in(self, digits: str) -> tuple[Decree, ...]:
         """Return decrees of any authority whose number ends so after a year: 1104 finds 2026-1104; 2026 does not find 17-2026."""
@@ -212,7 +228,7 @@ class Decrees(Repository):
 
     def _identified(self, by: ColumnElement[bool]) -> tuple[Decree, ...]:
         named = select(identities.c.decree_id).where(by)
-        query = select(decrees.c.id).where(decrees.c.id.in_(named), decrees.c.withdrawn_at.is_(None)).order_by(*newest_first())
+        query = select(decrees.c.id).where(decrees.c.id.in_(named), _STANDS, self._wanted).order_by(*newest_first())
         with self._database.reading() as connection:
             return load_in_order(connection, connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all())
 
@@ -239,7 +255,7 @@ class Decrees(Repository):
         else:  # The list of all is walked, and of each it is looked up whether it names it: no further than to the page.
             named = exists().where(decree_operators.c.decree_id == decrees.c.id, mine)
         with self._database.reading() as connection:
-            return load_in_order(connection, _ids(connection, named, limit, offset, total))
+            return load_in_order(connection, _ids(connection, and_(named, self._wanted), limit, offset, total))
 
     def communes_named(self, departments: Collection[str]) -> tuple[CommuneCount, ...]:
         """The communes of these departments that decrees name, by their codes."""
@@ -247,7 +263,7 @@ class Decrees(Repository):
         counted = (
             select(code, func.count().label("decrees"), func.max(decrees.c.published).label("last"))
             .join_from(decree_communes, decrees, decrees.c.id == decree_communes.c.decree_id)
-            .where(_is_in(departments), decrees.c.withdrawn_at.is_(None))
+            .where(_is_in(departments), _STANDS, self._wanted)
             .group_by(code)
             .order_by(code)
         )
@@ -303,6 +319,7 @@ class Decrees(Repository):
     def _ids(self, wanted: Select[Any], limit: int, offset: int, **given: Collection[Any]) -> PageOfIds:
         """A page of what `_page_of` finds."""
         with self._database.reading() as connection:
+            wanted = self._narrowed(wanted)
             rows = connection.execute(wanted, {**given, "most": max(limit, 1), "before": offset}).all()
             if not rows and offset:  # beyond the end
                 limit, rows = 0, connection.execute(wanted, {**given, "most": 1, "before": 0}).all()
@@ -498,10 +515,14 @@ def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tu
 
 
 def _load_periods(
-    connection: Connection, on: date, authorities: Collection[str] | None, communes: Collection[str] | None
+    connection: Connection,
+    on: date,
+    authorities: Collection[str] | None,
+    communes: Collection[str] | None,
+    narrowed: Callable[[Select[Any]], Select[Any]],
 ) -> tuple[StoredPeriod, ...]:
     earliest = on - UNKNOWN_END
-    query = _running(of_some=authorities is not None, naming=communes is not None)
+    query = narrowed(_running(of_some=authorities is not None, naming=communes is not None))
     given = {"on": on, "earliest": earliest, "found_after": datetime.combine(earliest, time(), UTC)}
     rows = connection.execute(query, given | {"authorities": authorities or (), "communes": communes or ()}).all()
     ids = [row.id for row in rows]

@@ -22,7 +22,8 @@ from bot.domain.posts import operator_slug
 from bot.domain.records import LAST_ID
 from bot.domain.shape import Shape
 from bot.gazetteer.gazetteer import Commune, gazetteer
-from bot.messages.lines import place_for
+from bot.messages.lines import place_for, topics_told
+from bot.messages.words import topic_words
 from bot.queries.answers import ListKind, Question, TownAnswer
 from bot.queries.decree_shape import OneDecreeModel, decree_models
 from bot.queries.place_shapes import TownModel
@@ -50,7 +51,7 @@ _Value = TypeVar("_Value")
 # The API as OpenAPI 3.1, from its models.
 
 API_VERSION = "1.0.0"
-_ABOUT = """Decrees of French prefectures on algorithmic video surveillance, as found in their recueils des actes administratifs.
+_ABOUT = """Decrees of French prefectures {about}, as found in their recueils des actes administratifs.
 No key, no account; for whole files see /donnees. Keys are a contract: new ones may come, none is renamed or removed.
 What is not found here may well exist: `sources` and `departments` say what is read.
 This is no service of the administration; verify in the decree itself.
@@ -75,14 +76,15 @@ class Operation(Generic[_Query]):
         return f"/api/v1/{self.name}"
 
 
-def openapi(operations: Sequence[Operation[Any]], settings: SiteSettings) -> dict[str, Any]:
-    """Return the description of the API."""
+def openapi(operations: Sequence[Operation[Any]], settings: SiteSettings, watched: Sequence[str]) -> dict[str, Any]:
+    """Return the description of the API of a site about the topics that are `watched`."""
+    about = " ".join(_ABOUT.format(about=topics_told(watched, "en", "on")).split())
     answers: list[type[Shape]] = [*dict.fromkeys(operation.answer for operation in operations), ProblemModel]
     refs, schemas = _schemas(answers)
     licence = {"license": {"name": settings.licence_name.partition(",")[0], "identifier": settings.licence}} if settings.licence else {}
     return {
         "openapi": "3.1.0",
-        "info": {"title": settings.name, "version": API_VERSION, "description": " ".join(_ABOUT.split()), **licence},
+        "info": {"title": settings.name, "version": API_VERSION, "description": about, **licence},
         "servers": [{"url": settings.address("/").rstrip("/") or "/"}],
         "paths": {operation.path: {"get": _operation(operation, refs)} for operation in operations},
         "components": {"schemas": schemas},
@@ -251,7 +253,8 @@ def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answere
     if decree is None:
         raise ProblemFound(HTTPStatus.NOT_FOUND, "No decree has this number.")
     if decree.withdrawn_at is not None:
-        raise ProblemFound(HTTPStatus.GONE, "This act was removed: a person found that it does not concern algorithmic video surveillance.")
+        about = topic_words(decree.topic, "en").name
+        raise ProblemFound(HTTPStatus.GONE, f"This act was removed: a person found that it does not concern {about}.")
     copy = site.decrees.copy_of(decree)
     sha256, fetched_at = (None, None) if copy is None else copy
     place = place_for(site.places, decree.authority)
@@ -339,12 +342,12 @@ OPERATIONS: tuple[Operation[Any], ...] = (
 
 
 @cache
-def _description(settings: Any) -> bytes:
-    return json.dumps(openapi(OPERATIONS, settings), ensure_ascii=False).encode()
+def _description(settings: Any, watched: tuple[str, ...]) -> bytes:
+    return json.dumps(openapi(OPERATIONS, settings, watched), ensure_ascii=False).encode()
 
 
 def _openapi(site: SiteContext, _request: PageRequest) -> Document:
-    return Document(_description(site.settings), "application/json", headers=_HEADERS)
+    return Document(_description(site.settings, site.questions.watched), "application/json", headers=_HEADERS)
 
 
 def _nothing(_site: SiteContext, _request: PageRequest) -> Document:

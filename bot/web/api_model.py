@@ -6,10 +6,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain.acts import Kind
 from bot.domain.shape import AuthorityCode, DepartmentCode, Insee, Shape
+from bot.domain.topics import topics
 from bot.queries.decree_shape import DecreeModel
 from bot.queries.figures import Coverage
 from bot.queries.place_shapes import AuthorityModel
@@ -25,6 +26,13 @@ def _code(length: int) -> BeforeValidator:
     return BeforeValidator(lambda asked: asked.strip().upper().zfill(length) if isinstance(asked, str) and asked.strip() else asked)
 
 
+def _known(topic: str) -> str:
+    if topic not in topics():
+        raise ValueError(f"no topic has this name: {', '.join(topics())} are there")
+    return topic
+
+
+_Topic = Annotated[str, AfterValidator(_known)]
 _Department = Annotated[DepartmentCode, _code(2)]
 
 
@@ -44,6 +52,7 @@ class DecreesQuery(ApiQuery):
     department: _Department | None = Field(None, description="Of those who decide there, without those of other places only.")
     commune: Annotated[Insee, _code(5)] | None = Field(None, description="Decrees that name this commune.")
     authority: Annotated[AuthorityCode, _code(2)] | None = Field(None, description="Whose decrees they are: see `sources`.")
+    topic: _Topic | None = Field(None, description="What they are about.")
     operator: str | None = Field(None, max_length=100, description="Operator by its name in addresses: `sncf`.", examples=["sncf"])
     kind: Kind | None = None
     since: date | None = Field(None, description="First day of publication, else of signature, else of finding.")
@@ -57,6 +66,7 @@ class InForceQuery(ApiQuery):
     """Which of the decrees in force, or to come."""
 
     department: _Department | None = None
+    topic: _Topic | None = Field(None, description="What they are about.")
     limit: int = Field(20, ge=1, le=MOST)
     cursor: str | None = Field(None, max_length=200, description="From `next` of the answer before.")
 

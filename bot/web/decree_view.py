@@ -124,16 +124,17 @@ def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeVie
     card, flags = announce_in_full(message, places), () if message.legal_advice is None else message.legal_advice.flags
     publisher, link = publisher_of(decree, places), card.link
     flagged = zip(card.lines_of(PostPart.FLAGS), flags, strict=True)
+    topic = topic_words(decree.topic, message.language)
     return DecreeView(
         id=decree.id or 0,
         title=title_of(message),
         kind=bare(card.headline),
-        explained=topic_words(decree.topic, message.language).explained[decree.kind],
+        explained=topic.explained[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
         label=standing_label(message),
         standing=_standing(message),
         flags=(
-            *(Value(bare(line.text), own.flags[flag], record=False) for line, flag in flagged),
+            *(Value(bare(line.text), own.flags[flag].format(name=topic.name), record=False) for line, flag in flagged),
             *(Value(bare(line.text), own.timeline.by_looks, record=False) for line in card.lines_of(PostPart.TIMELINESS)),
         ),
         online=tuple(line.text for line in card.lines_of(PostPart.ONLINE)),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -72,12 +73,16 @@ LICENCES: Mapping[str, str] = MappingProxyType(
 """The licences of data by their SPDX identifiers."""
 
 
+OF_TOPICS = re.compile(r"/(?!arretes/|style-|icone|api/|donnees|apropos|mentions|accessibilite|sources)")
+"""Paths at which something else is where a topic is chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     """Holds the operator's settings, empty if unset. `public_url`: address without final slash; its path precedes every link. `telegram`:
     bot's name (`vigie_bot`); `mastodon`: account's page; `lists`: mailing lists by department; `licence`: SPDX identifier; `contact`;
     `mentions`: legal notice, with empty lines between paragraphs. `files`: a site of files, without search and API; list pages are in the
-    path."""
+    path. `topic`: the one that is chosen, which links keep."""
 
     name: str = "Vigie"
     public_url: str = ""
@@ -88,6 +93,7 @@ class SiteSettings:
     contact: str = ""
     mentions: str = ""
     files: bool = False
+    topic: str = ""
 
     @property
     def licence_name(self) -> str:
@@ -100,6 +106,8 @@ class SiteSettings:
         if self.files and "page" in query:
             path = f"{path.rstrip('/')}/page-{query['page']}"
             query = {name: value for name, value in query.items() if name != "page"}
+        if self.topic and OF_TOPICS.match(path):
+            query = {**query, "topic": self.topic}
         return f"{urlsplit(self.public_url).path}{twin}{quote(path)}" + (f"?{urlencode(query)}" if query else "")
 
     def address(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
@@ -126,6 +134,13 @@ class SiteContext:
     """None where decrees are shown without pictures."""
     dossier: Callable[[Decree, str], DossierInput] | None = None
     """Returns what is stored of a decree for its dossier, given its address; None where none are made."""
+
+    def of(self, topic: str) -> SiteContext:
+        """Return the same site, of the decrees of one topic alone."""
+        of_topic = replace(self.settings, topic=topic)
+        return replace(
+            self, questions=self.questions.of(topic), decrees=self.decrees.of(topic), browsing=self.browsing.of(topic), settings=of_topic
+        )
 
 
 Parameters = Mapping[str, str]

@@ -22,8 +22,8 @@ from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of, subject_text
 from bot.messages.legal import current_period, first_link
-from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, period_text, place_for, short_where
-from bot.messages.words import Language, cut, data_file, fitting, inert
+from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, kind_text, period_text, place_for, short_where
+from bot.messages.words import Language, cut, data_file, fitting, inert, of_topics
 from bot.queries.running import running
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
@@ -221,7 +221,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Holds what the entries share. `home`: the page with the same content; `address`: the feed's, without its ending; `rights`: the
+    """Holds what the entries share. `home`: the page with the same content; `address`: the feed's; `rights`: the
     licence, empty for none."""
 
     id: str
@@ -265,7 +265,7 @@ def entry_title(message: MessageInput, said: Announcement, *, limit: str = "") -
     subject, where = subject_text(decree, words), short_where(message.place, words)
     facts = [text for text in (*period_told, texts.get(PostPart.OPERATORS)) if text] or ([] if subject else [texts.get(PostPart.TITLE, "")])
     # Without a subject the department is where.
-    kind = limit or words.short_kinds[decree.kind]
+    kind = limit or kind_text(decree, words)
     head = [text for text in ((subject, kind, where) if subject else (where, kind)) if text]
     head[0] = capital(head[0])
     return fitting((*head, *(cut(text, LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
@@ -335,7 +335,7 @@ def atom(feed: Feed) -> bytes:
     if feed.rights:
         _add(root, "rights", feed.rights)
     _add(root, "generator", "Vigie")
-    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{feed.address}.atom"})
+    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": feed.address})
     ET.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": feed.home})
     for entry in feed.entries:
         _add_entry(ET.SubElement(root, "entry"), entry)
@@ -375,7 +375,7 @@ def json_feed(feed: Feed) -> bytes:
         "title": feed.title,
         "description": feed.subtitle,
         "home_page_url": feed.home,
-        "feed_url": f"{feed.address}.json",
+        "feed_url": feed.address,
         "language": feed.language,
         "authors": [{"name": feed.author}],
         "items": [_item(entry) for entry in feed.entries],
@@ -419,6 +419,13 @@ def _words() -> dict[str, Any]:
     return data_file("bot.web", "words", "feeds.toml")
 
 
+def _title(site: SiteContext, request: PageRequest, key: str, **named: str) -> str:
+    """Return the title of a feed, which names the topic where it is of one."""
+    topics, language = site.questions.topics, request.language
+    about = {form: of_topics(topics, language, form) for form in ("on", "of")}
+    return str(_words()[language][key].format(**named, **about))
+
+
 def _feed(
     site: SiteContext, request: PageRequest, decrees: Iterable[Decree], title: str, home: str, path: str,
     unplaced: frozenset[int] = frozenset(), note: str = "", changes_at: datetime | None = None,
@@ -436,12 +443,12 @@ def _feed(
         return entry_of(decree, place, language, link, context, note=note if decree.id in unplaced else "")
 
     feed = Feed(
-        id=f"{TAG}{path.strip('/').replace('/', ':')}" + ("" if language == "fr" else f":{language}"),
+        id=":".join((f"{TAG}{path.strip('/').replace('/', ':')}", *filter(None, (settings.topic, language.removeprefix("fr"))))),
         title=title,
         subtitle=_words()[language]["subtitle"].format(site=settings.name),
         author=settings.name,
         home=settings.address(home, language),
-        address=settings.address(path, language),
+        address=settings.address(f"{path}.{request.parameters['form']}", language),
         language=language,
         rights=settings.licence_name,
         entries=tuple(entry(decree) for decree in decrees),
@@ -453,13 +460,13 @@ def _feed(
 
 def _every(site: SiteContext, request: PageRequest) -> Document:
     found = site.browsing.batch(DecreeFilter(), MOST).decrees
-    return _feed(site, request, found, _words()[request.language]["all"], "/", "/flux/arretes")
+    return _feed(site, request, found, _title(site, request, "all"), "/", "/flux/arretes")
 
 
 def _in_force(site: SiteContext, request: PageRequest) -> Document:
     current = site.decrees.current(request.at.date() - timedelta(days=1))
     found = running(current, site.places, request.at).all[:MOST]
-    title = _words()[request.language]["in_force"]
+    title = _title(site, request, "in_force")
     changes_at = next_change(found, site, request.at)
     return _feed(site, request, site.questions.whole(found), title, "/envigueur", "/flux/envigueur", changes_at=changes_at)
 
@@ -471,7 +478,7 @@ def _department(site: SiteContext, request: PageRequest) -> Document:
     if department is None or not authorities:
         return missing(site, request)
     found = site.browsing.batch(DecreeFilter(authorities, there), MOST).decrees
-    title = _words()[request.language]["department"].format(name=department.name, code=department.code)
+    title = _title(site, request, "department", name=department.name, code=department.code)
     return _feed(site, request, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
 
 
@@ -487,9 +494,8 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
     unplaced = site.decrees.naming_none(authorities, MOST).ids
     known = (*naming, *site.decrees.load(unplaced))
     newest = sorted(known, key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
-    words = _words()[request.language]
-    title = words["commune"].format(name=commune.name, department=commune.department)
-    note = words["may_concern"].format(name=commune.name)
+    title = _title(site, request, "commune", name=commune.name, department=commune.department)
+    note = _words()[request.language]["may_concern"].format(name=commune.name)
     return _feed(site, request, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", frozenset(unplaced), note)
 
 
@@ -500,7 +506,7 @@ def _operator(site: SiteContext, request: PageRequest) -> Document:
     name = next((name for decree in found for name in decree.facts.operators if operator_slug(name) == slug), None)
     if name is None:
         return missing(site, request)
-    title = _words()[request.language]["operator"].format(name=inert(name))
+    title = _title(site, request, "operator", name=inert(name))
     return _feed(site, request, found, title, f"/operateurs/{slug}", f"/flux/operateurs/{slug}")
 
 

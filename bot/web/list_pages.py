@@ -27,7 +27,7 @@ from bot.queries.answers import (
     SubjectCard,
 )
 from bot.queries.figures import LEAST_FOR_A_SHARE, OnlineCounts, authority_name
-from bot.queries.phrases import LAW, choice_text, message_of, plain_answer, title
+from bot.queries.phrases import choice_text, laws, message_of, plain_answer, title
 from bot.queries.plain_words import choices_of, civil
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.running import running_on
@@ -183,6 +183,10 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
     words = web_words(request.language)["search"]
     typed = " ".join(request.query.get("q", "").split())
+    narrowed, rest = site.questions.about(typed)
+    if narrowed is not site.questions:
+        of_topic = replace(request, query={**request.query, "q": rest})
+        return (search if rest else decrees)(site.of(narrowed.topic), of_topic)
     asked = civil(typed)
     if asked != typed:  # neither do links repeat insults
         request = replace(request, query={**request.query, "q": asked})
@@ -203,32 +207,32 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         return _text_page(site, request, asked, answer)
     list_kind, listed = answer.question.list_kind, answer if isinstance(answer, DecreeList) else None
     counted = {ListKind.SEARCH: words["decrees_total"], ListKind.NUMBER: "{n}"}  # the title of other lists has their number
-    decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
+    shown = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
     instead = None if listed is None else listed.searched
     wanted = answer.question.words if list_kind is ListKind.SEARCH else wanted
     return page(
         site,
         request,
         "search.html",
-        changes_at=next_change(decrees, site, request.at),
+        changes_at=next_change(shown, site, request.at),
         title=words["title_words"].format(words=asked),
         asked=asked,
         fault="",
         choices=() if meant is None else tuple(_choices(meant, site, request)),
         # What may have been meant comes after what was found.
-        guessed=meant is not None and not meant.sure and bool(decrees),
+        guessed=meant is not None and not meant.sure and bool(shown),
         choices_note=_choices_note(meant, words),
         choices_more=""
         if meant is None or meant.total <= len(meant.choices)
         else words["communes_more"].format(n=meant.total - len(meant.choices)),
-        searched=bool(decrees) or meant is None or not meant.sure,
+        searched=bool(shown) or meant is None or not meant.sure,
         heading=words["numbered"]
         if list_kind is ListKind.NUMBER
         else title(listed, request.language)
         if listed is not None and list_kind is not ListKind.SEARCH
         else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
-        found=tuple(_found(decrees, instead or wanted, site, request)),
+        found=tuple(_found(shown, instead or wanted, site, request)),
         unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
         count="" if listed is None or listed.total == 1 or list_kind not in counted else counted[list_kind].format(n=listed.total),
         page=1 if listed is None else listed.question.page,
@@ -244,7 +248,7 @@ def _text_page(site: SiteContext, request: PageRequest, asked: str, answer: Answ
     day = {"jour": request.at.astimezone(FRANCE).date()}
     own = {"today": ("/envigueur", day), "in_force": ("/envigueur", {}), "recent": ("/arretes", {})}
     further = [Way(card.next[name], site.settings.href(path, request.language, query), "") for name, (path, query) in own.items()]
-    further.append(Way(card.law, LAW, "", outside=True))
+    further += [Way(card.law, law, "", outside=True) for law in laws(site.questions.topics)]
     return page(
         site,
         request,

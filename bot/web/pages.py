@@ -11,22 +11,23 @@ from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree, Kind, deciding_in
 from bot.domain.law import Flag
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
-from bot.domain.topics import first_topic, topics
+from bot.domain.topics import OPEN_END, first_topic, topics
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.articles import with_article
 from bot.messages.legal import rules
 from bot.messages.letters.drafting import ODT, odt
-from bot.messages.lines import MessageInput, capital, date_text
-from bot.messages.words import topic_words, words_in
+from bot.messages.lines import MessageInput, capital, date_text, topics_told
+from bot.messages.words import Language, topic_words, topics_named, words_in
 from bot.queries.answers import (
     DecreeList,
     ListKind,
     NothingFound,
+    OneDecree,
     Question,
     TownAnswer,
 )
 from bot.queries.dossier import ZIP, DossierInput
-from bot.queries.phrases import message_of, withdrawal
+from bot.queries.phrases import message_of, unwatched, withdrawal
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Preview, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
@@ -44,6 +45,7 @@ from bot.web.place_views import (
 )
 from bot.web.previews import drawn
 from bot.web.rendering import (
+    about_topics,
     asked_decree,
     decree_ways,
     in_turn,
@@ -85,7 +87,7 @@ def home(site: SiteContext, request: PageRequest) -> Document:
         request,
         "home.html",
         changes_at=next_change((*now, *soon, *unsure), site, request.at),
-        preview=Preview(words["title"], " · ".join(figures)),
+        preview=Preview(about_topics(site.questions.topics, language)["title"], " · ".join(figures)),
         today=today(request),
         running=shown[0],
         running_total=len(now),
@@ -277,6 +279,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         preview=Preview(view.title.text, " · ".join((capital(brief.spoken), *brief.meta)), view.label.text, view.label.look),
         title=view.title.text,
         decree=view,
+        unwatched=unwatched(OneDecree(known, request.at, is_watched=known.topic in site.questions.watched), language),
         law=rules(),
         follow=decree_ways(site, request, known, place),
         picture=picture,
@@ -363,23 +366,57 @@ class WindowView:
     longest: str
 
 
-def about(site: SiteContext, request: PageRequest) -> Document:
-    """Return what this is about: the law with its dates, how it works, what it cannot see."""
-    language, words = request.language, words_in(request.language)
-    own, text = view_words(language), web_words(language)["about"]
-    topic = topic_words(first_topic(), language)
-    law = [
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic, as the page on what this is about shows it. `mark` ends the names of its parts, empty for the first."""
+
+    mark: str
+    heading: str
+    texts: tuple[str, ...]
+    events: str
+    note: str
+    purposes: tuple[Value, ...]
+    kinds: tuple[Value, ...]
+    law_caption: str
+    law_gap: str
+    windows: tuple[WindowView, ...]
+
+
+def _topic_view(name: str, mark: str, language: Language) -> TopicView:
+    words, text, own = words_in(language), web_words(language)["about"], topic_words(name, language)
+    law = tuple(
         WindowView(
-            text["law_between"].format(first=date_text(one.first, words.dates), last=date_text(one.last, words.dates)),
+            (text["law_since"] if one.last == OPEN_END else text["law_between"]).format(
+                first=date_text(one.first, words.dates), last=date_text(one.last, words.dates)
+            ),
             one.source.partition(" (")[0],
             capital(text["confidence"][one.confidence]),
             text["law_checked"].format(date=date_text(one.checked, words.dates)),
             "" if one.months is None else text["law_month"] if one.months == 1 else text["law_months"].format(n=one.months),
         )
-        for one in topics()[first_topic()].windows
-    ]
+        for one in topics()[name].windows
+    )
+    return TopicView(
+        mark,
+        own.about.heading,
+        tuple(own.about.texts),
+        own.about.events,
+        own.about.note,
+        tuple(Value(capital(said), capital(own.purposes_explained[code])) for code, said in own.purposes.items()),
+        tuple(Value(bare(own.kinds[one]), own.explained[one]) for one in Kind),
+        text["law_caption"].format(called=own.called),
+        text["law_gap"].format(called=own.called) if len(law) > 1 else "",
+        law,
+    )
+
+
+def about(site: SiteContext, request: PageRequest) -> Document:
+    """Return what this is about: the law with its dates, how it works, what it cannot see."""
+    language, words, watched = request.language, words_in(request.language), site.questions.watched
+    own, text = view_words(language), web_words(language)["about"]
+    name = topics_told(watched, language, "name")
     flags = {
-        Flag.OUTSIDE_WINDOW: words.flags.outside,
+        Flag.OUTSIDE_WINDOW: words.flags.outside.format(name=name),
         Flag.LONGER_THAN_ALLOWED: words.flags.longer,
         Flag.PUBLISHED_AFTER_START: words.flags.late,
     }
@@ -388,10 +425,9 @@ def about(site: SiteContext, request: PageRequest) -> Document:
         request,
         "about.html",
         title=text["title"],
-        windows=law,
-        purposes=[Value(capital(text), capital(topic.purposes_explained[code])) for code, text in topic.purposes.items()],
-        kinds=[Value(bare(topic.kinds[one]), topic.explained[one]) for one in Kind],
-        flags=[Value(capital(flags[one]), own.flags[one.value]) for one in Flag],
+        topics=[_topic_view(one, f"-{one}" if number else "", language) for number, one in enumerate(watched)],
+        flags=[Value(capital(flags[one]), own.flags[one.value].format(name=name)) for one in Flag],
+        how=text["how_1"].format(called=topics_told(watched, language, "called")),
     )
 
 
@@ -429,8 +465,10 @@ _PAGED = frozenset({"page"})
 
 def data(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of open data: files, feeds, API, licence, and what every column of the files holds."""
-    rows = [(column.name, column.type, column.said(request.language)) for column in columns()]
-    return page(site, request, "data.html", title=web_words(request.language)["data"]["title"], columns=rows)
+    language, watched = request.language, site.questions.watched
+    known, named = (topics_named(some, language) for some in ([first_topic()], watched))
+    rows = [(column.name, column.type, column.said(language).replace(known, named)) for column in columns()]
+    return page(site, request, "data.html", title=web_words(language)["data"]["title"], columns=rows)
 
 
 PAGES: tuple[Route, ...] = (

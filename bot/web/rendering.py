@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -21,11 +21,12 @@ from bot.domain.acts import Decree, DecreePeriod, Moment, deciding_in
 from bot.domain.hours import open_hours
 from bot.domain.law import period, slots_of
 from bot.domain.posts import FRANCE, Follow
-from bot.messages.lines import followed_tags, hashtags, place_for
-from bot.messages.words import Language, data_file, words_in
+from bot.domain.topics import topics
+from bot.messages.lines import capital, followed_tags, hashtags, place_for, topics_told
+from bot.messages.words import Language, data_file, topic_words, words_in
 from bot.queries.following import event_followed, follow_code
 from bot.queries.running import RunningDecrees
-from bot.web.documents import Document, PageRequest, Preview, SiteContext
+from bot.web.documents import OF_TOPICS, Document, PageRequest, Preview, SiteContext
 from bot.web.pictures import Busy
 from bot.web.views import full_day, in_print
 
@@ -67,7 +68,8 @@ def style_path() -> str:
 
 def render(template: str, language: Language, **values: object) -> bytes:
     """Fill a template of `bot/web/templates/`. It sees `words`, `language` and these values."""
-    return _kept_whole(_environment().get_template(template).render(words=web_words(language), language=language, **values)).encode("utf-8")
+    given = {"words": web_words(language), "language": language, **values}
+    return _kept_whole(_environment().get_template(template).render(given)).encode("utf-8")
 
 
 # What stands between two tags and holds such a number; drawings and the title of a page hold no tags.
@@ -99,6 +101,9 @@ def page(
     body = render(
         template,
         request.language,
+        words={**web_words(request.language), "topics": _names_of_topics(site.questions.watched, request.language)},
+        about=about_topics(site.questions.topics, request.language),
+        topic_choices=_topic_choices(site, request),
         site=site.settings,
         request=request,
         href=href,
@@ -108,6 +113,44 @@ def page(
         **values,
     )
     return Document(body, status=status, changes_at=changes_at, preview=preview)
+
+
+def about_topics(watched: Sequence[str], language: Language) -> dict[str, Any]:
+    """Return what the site says of what it is about: `title` and `lead` of its first page, and what each topic is."""
+    told = [topic_words(topic, language) for topic in watched]
+    lead, quotes = web_words(language)["several"], {"fr": "«\u00a0{text}\u00a0»", "en": "“{text}”"}[language]
+    several = {"title": lead["title"], "lead": lead["lead"].format(about=topics_told(watched, language, "on"))}
+    home = {"title": told[0].home.title, "lead": told[0].home.lead} if len(told) == 1 else several
+    phrases = ", ".join(dict.fromkeys(quotes.format(text=one.phrase) for one in told))
+    return home | {"what": [one.home.what for one in told], "called": topics_told(watched, language, "called"), "phrases": phrases}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChoice:
+    """A topic that can be chosen for a page, or all of them."""
+
+    name: str
+    address: str
+    is_chosen: bool
+
+
+def _names_of_topics(watched: Collection[str], language: Language) -> dict[str, str]:
+    """Return how a card names each topic; empty for the one that alone is watched."""
+    unnamed = set(watched) if len(watched) == 1 else set()
+    return {topic: "" if topic in unnamed else capital(topic_words(topic, language).short) for topic in topics()}
+
+
+def _topic_choices(site: SiteContext, request: PageRequest) -> tuple[TopicChoice, ...]:
+    """Return the topics that a page can be narrowed to; none where one is watched, or the page is the same for all."""
+    watched, chosen, words = site.questions.watched, site.settings.topic, web_words(request.language)["page"]
+    if len(watched) < 2 or site.settings.files or not OF_TOPICS.match(request.path):
+        return ()
+    query = {name: value for name, value in request.query.items() if name not in {"page", "topic"}}
+    named = {"": words["all_topics"], **{topic: capital(topic_words(topic, request.language).short) for topic in watched}}
+    return tuple(
+        TopicChoice(name, replace(site.settings, topic=topic).href(request.path, request.language, query), topic == chosen)
+        for topic, name in named.items()
+    )
 
 
 def missing(site: SiteContext, request: PageRequest, *, status: int = 404) -> Document:
@@ -148,14 +191,14 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
     found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
     found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
     if settings.mastodon:
-        account, tag = urlsplit(settings.mastodon), f"dept{department}" if department else "VSA"
+        account, tag = urlsplit(settings.mastodon), f"dept{department}" if department else topics()[site.questions.topics[0]].hashtag[1:]
         address = f"{account.scheme}://{account.netloc}/tags/{tag}"
         found.append(Way(words["mastodon"].format(tag=f"#{tag}"), address, words["mastodon_note"], outside=True))
         for code in sorted(deciding_in({department}, site.places)):
             # Posts of the préfet de police bear `#Paris`, which on a whole server is of much else.
             place = site.places[code]
             if place.territory and not code.startswith("R-"):
-                tag = followed_tags(hashtags(place))[1]
+                tag = followed_tags(hashtags(place, site.questions.topics[0]))[1]
                 found.append(Way(words["mastodon"].format(tag=tag), f"{settings.mastodon}/tagged/{tag[1:]}", place.name, outside=True))
     if department in settings.lists:
         found.append(Way(words["list"], settings.lists[department], words["list_note"], outside=True))

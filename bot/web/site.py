@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from starlette.routing import compile_path
 
+from bot.domain.topics import topics
 from bot.messages.words import Language
 from bot.web.api import API, problem
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
@@ -189,7 +190,7 @@ def _normalised(route: Route, query: str) -> tuple[tuple[str, str], ...]:
     given: dict[str, str] = {}
     # What cannot be text is not text: it becomes the sign for that, and is found nowhere.
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")[:_MOST_PARAMETERS]:
-        if route.strict or name in route.query:
+        if route.strict or name in route.query or (name == "topic" and value in topics()):
             given.setdefault(name, value)
     return tuple(sorted(given.items()))
 
@@ -208,7 +209,8 @@ def respond(site: SiteContext, address: Address, at: datetime) -> Document:
         to = address.meant
         query = f"?{urlencode(to.query)}" if to.query else ""
         return Document(b"", status=308, headers={"Location": site.settings.href(to.path, to.language) + query})
-    request = address.request(at)
+    request, topic = address.request(at), dict(address.query).get("topic", "")
+    site = site.of(topic) if topic in topics() else site
     return missing(site, request) if address.route is None else address.route.make(site, request)
 
 

@@ -212,6 +212,7 @@ class Card:
     limit: tuple[TextSpan, ...]
     found: str
     kind: str
+    topic: str
     quote: Quote | None = None
 
 
@@ -234,6 +235,7 @@ def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: La
         limit=_limit(message),
         found="" if decree.published is None else short_day(decree.published, year, words, language),
         kind=capital(words.short_kinds[decree.kind]),
+        topic=decree.topic,
         quote=found,
     )
 
@@ -336,7 +338,9 @@ def bare(text: str) -> str:
 def flags_of(message: MessageInput) -> tuple[str, ...]:
     """Return what is striking in the dates of a decree, a sentence each."""
     advice, words = message.legal_advice, message.words
-    lines = () if advice is None else (*flag_lines(advice, words), *timeliness_line(message.decree, message.place, words))
+    lines = (
+        () if advice is None else (*flag_lines(advice, message.decree.topic, words), *timeliness_line(message.decree, message.place, words))
+    )
     return tuple(bare(line.text) for line in lines)
 
 

@@ -51,6 +51,7 @@ _AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\(\d[\dAB]\d?\d{{0,3}}\))?")
 _AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|au\s)?(?=[A-ZÀ-ÞL])")
 _ARTICLE = re.compile(r"(?<=, )l[ae]s?(?= [A-ZÀ-Þ])|(?<= et )l[ae]s?(?= [A-ZÀ-Þ])")
 _LISTED = re.compile(r"^\s?(?:suivantes?)?\s?:")
+_LABELLED = re.compile(r"(?: concernees?| survolees?)?\s?:\s(?=[a-z])")
 # "la Seyne sur mer", with the end in small letters.
 _GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
 # Capitals that begin no name of a commune.
@@ -76,7 +77,9 @@ def towns_where(text: str, block: Block, before: re.Pattern[str] = _BEFORE) -> I
     last = -1
     for match in _TOWNS.finditer(text, block.start, block.end):
         goes_on = last >= 0 and _COORDINATED.fullmatch(text, last, match.start()) is not None
-        if goes_on or before.search(text, max(block.start, match.start() - 90), match.start()) is not None:
+        # "Communes : Saint-Cloud, Garches et Vaucresson."
+        labelled = _LABELLED.match(text, match.end()) is not None
+        if goes_on or labelled or before.search(text, max(block.start, match.start() - 90), match.start()) is not None:
             last = match.end()
             yield match
 
@@ -100,7 +103,10 @@ def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFO
         end = min(match.end() + _REACH, block.end)
         printed = _ARTICLE.sub(lambda article: article.group().capitalize(), _printed(document, match.end(), end))
         plural = match.group().endswith("s")
-        named = names_of_one_kind(_LISTED.sub("", printed), several=plural)
+        labelled = _LABELLED.match(document.flat, match.end())
+        if labelled is not None:
+            printed = re.split(r"[.)]", printed.partition(":")[2].replace(" ;", ",").replace(";", ",").strip(), maxsplit=1)[0]
+        named = names_of_one_kind(_LISTED.sub("", printed), several=plural, listed=labelled is not None)
         for link, name, length in named if plural else named[:1]:
             if not _NO_TOWN.match(name):
                 going_on = _GOES_ON.match(printed, length)

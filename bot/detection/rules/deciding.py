@@ -52,9 +52,8 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
 
 
 def _decides_there(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return whether an article names the topic in words of its own, and not as what another decree does."""
-    firm = any(each.search(case.text, mention.tight_start, mention.tight_end) for each in case.cues.strong)
-    return firm and mention.part is DecreePart.ARTICLE and not mention.citation and not _is_of_another(case, mention)
+    """Return whether an article names the topic firmly, and not as what another decree does."""
+    return mention.strong and mention.part is DecreePart.ARTICLE and not mention.citation and not _is_of_another(case, mention)
 
 
 _ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
@@ -449,7 +448,8 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     on_the_law = any(basis.alone and not _beside_excluded(case, start) for basis, start, _ in cited)
     # It rests on the law, and its articles name what is looked for: it decides in words of its own.
     decides = on_the_law and case.looks_for_events() and not any(given_up)
-    if decides or tells_only_a_change(case.title) or case.unreadable:
+    changes = case.title.verb is not None and case.title.verb.kind in CHANGING and case.cues["around.changed"].search(case.title.text)
+    if decides or changes or tells_only_a_change(case.title) or case.unreadable:
         return case.left_open(VerdictReason.PREAMBLE)
     beside = not on_the_law and case.cues["around.other_measure"].search(case.title.text) is not None
     if beside or all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):

@@ -15,11 +15,14 @@ from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
 from bot.domain.facts import ValueKind, facts_of_row
 from bot.domain.law import Flag, LegalAdvice, Recourse, Standing
+from bot.domain.topics import topics
 from bot.messages.lines import date_text, days_text, row_texts
-from bot.messages.words import Table, Words, clean, cut, data_file, link_to, text_file, words_file, words_in
+from bot.messages.words import Table, Words, clean, cut, data_file, link_to, text_file, topic_data, topic_words, words_file, words_in
 
 _TITLE = 500
 _ITEM = 160
@@ -56,17 +59,20 @@ def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal
     passed = legal_advice.last_day is not None and legal_advice.last_day < today
     forms = (limit.remedy_passed, limit.passed) if passed else (limit.remedy, limit.in_time)
     forms = (limit.remedy_unknown, limit.unknown) if legal_advice.last_day is None else forms
+    grounds = letter_grounds(decree.topic)
     text = template(letter.value).format_map(
         {
             **filled,
+            "authority": grounds.authority,
+            "area": grounds.area,
             "warnings": "\n".join(_warnings(letter, decree, legal_advice, passed=passed)).format_map(dates),
-            "sources": "\n".join(_sources(letter)),
+            "sources": "\n".join(_sources(letter, grounds)),
             "remedy_limit": forms[0].format_map(dates),
             "limit_line": (limit.unknown_line if legal_advice.last_day is None else limit.line).format_map(dates),
             "in_time": forms[1].format_map(dates),
             "documents": _documents(decree, filled),
             "facts": facts_list(decree, filled),
-            "grounds": _grounds(legal_advice, filled),
+            "grounds": _grounds(grounds, legal_advice, filled),
         }
     )
     return _without_gaps(text)
@@ -78,7 +84,11 @@ def madada_address(decree: Decree, place: Place, legal_advice: LegalAdvice) -> s
     if not place.madada:
         return ""
     filled = pieces(decree, place, legal_advice)
-    title, _, body = template("madada").format_map({**filled, "documents": _documents(decree, filled)}).partition("\n")
+    title, _, body = (
+        template("madada")
+        .format_map({**filled, "documents": _documents(decree, filled), "topic": topic_words(decree.topic, "fr").noun})
+        .partition("\n")
+    )
     return f"https://madada.fr/new/{place.madada}?{urlencode({'title': title, 'body': body}, quote_via=quote)}"
 
 
@@ -101,10 +111,10 @@ def _warnings(letter: LetterKind, decree: Decree, legal_advice: LegalAdvice, *, 
         yield words.differs
 
 
-def _sources(letter: LetterKind) -> Iterator[str]:
+def _sources(letter: LetterKind, grounds: LetterGrounds) -> Iterator[str]:
     """Return what was read in the text of the codes, by the day of the copy, then all that was not."""
     words = letter_words()
-    mine = [source for source in letter_grounds().sources if letter.value in source.letters]
+    mine = [source for source in grounds.sources if letter.value in source.letters]
     read = sorted((source.read, source.text) for source in mine if source.read is not None)
     for day, texts in groupby(read, key=lambda item: item[0]):
         yield words.source_words.read.format(date=french_date(day), text=" ; ".join(text for _, text in texts))
@@ -112,12 +122,12 @@ def _sources(letter: LetterKind) -> Iterator[str]:
 
 
 def _documents(decree: Decree, filled: dict[str, str]) -> str:
-    wanted = [one.text for one in letter_grounds().documents if not (one.applied and decree.kind is Kind.REFUSAL)]
+    wanted = [one.text for one in letter_grounds(decree.topic).documents if not (one.applied and decree.kind is Kind.REFUSAL)]
     last = len(wanted)
     return "\n".join(f"{n}. {text.format_map(filled)}{'.' if n == last else ' ;'}" for n, text in enumerate(wanted, 1))
 
 
-def _grounds(legal_advice: LegalAdvice, filled: dict[str, str]) -> str:
+def _grounds(grounds: LetterGrounds, legal_advice: LegalAdvice, filled: dict[str, str]) -> str:
     words = letter_words()
     late = (
         ""
@@ -127,7 +137,7 @@ def _grounds(legal_advice: LegalAdvice, filled: dict[str, str]) -> str:
         else words.labels.days.format(n=legal_advice.late)
     )
     outside = days_text(legal_advice.outside, words_in("fr")) or words.labels.that_day
-    told = [ground.text for ground in letter_grounds().grounds if ground.flag is None or ground.flag in legal_advice.flags]
+    told = [ground.text for ground in grounds.grounds if ground.flag is None or ground.flag in legal_advice.flags]
     return "\n\n".join(f"{n}. {text.format_map({**filled, 'late': late, 'outside': outside})}" for n, text in enumerate(told, 1))
 
 
@@ -146,7 +156,7 @@ def _without_gaps(text: str) -> str:
 def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str, str]:
     """Return every field of the templates that comes from the decree. `place` is that of the authority that took it."""
     words = letter_words()
-    facts, blanks, labels = decree.facts.sure, words.blanks, words.labels
+    facts, labels, blanks = decree.facts.sure, words.labels, _blanks(decree)
     published = blanks.published if decree.published is None else french_date(decree.published)
     link = link_to(decree.url, decree.page)
     return {
@@ -168,14 +178,14 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
 def facts_list(decree: Decree, filled: dict[str, str]) -> str:
     """Return the facts of the decree, one a line, each known or a blank. `filled` is what `pieces` gave."""
     labels, sure = letter_words().labels, replace(decree, facts=decree.facts.sure)
-    known = ((label, filled[row] if row in filled else _row(row, sure)) for row, label in labels.facts.items())
+    known = ((label, filled[row] if row in filled else _row(row, sure)) for row, label in _labels(decree).items())
     return "\n".join(labels.fact.format(label=label, text=text) for label, text in known)
 
 
 def _row(row: str, decree: Decree) -> str:
     """Return what a row of the table of facts tells, or its blank."""
     words, fact = letter_words(), facts_of_row(row)[0]
-    blank: str = words.blanks[row]
+    blank: str = _blanks(decree)[row]
     if row == "cameras":  # the blank asks for their number
         return blank if decree.facts.cameras is None else str(decree.facts.cameras)
     texts = row_texts(row, decree, words_in("fr"))
@@ -254,8 +264,12 @@ class LegalSource(Table):
 
 
 class LetterGrounds(Table):
-    """The content of `grounds.toml`."""
+    """What letters on a topic ask for, contest and rest on: the content of its `letters.toml`, with the sources of all letters."""
 
+    area: str
+    authority: str
+    facts: dict[str, str] = Field(default_factory=dict)
+    blanks: dict[str, str] = Field(default_factory=dict)
     documents: tuple[RequestedDocument, ...]
     grounds: tuple[LegalGround, ...]
     sources: tuple[LegalSource, ...]
@@ -268,9 +282,21 @@ def letter_words() -> Words:
 
 
 @cache
-def letter_grounds() -> LetterGrounds:
-    """Return what letters ask for, contest and rest on, read once."""
-    return LetterGrounds.model_validate(data_file("bot.messages.letters", "grounds.toml"))
+def letter_grounds(topic: str) -> LetterGrounds:
+    """Return what letters on a topic ask for, contest and rest on, read once."""
+    own = topic_data(topic, "letters.toml")
+    return LetterGrounds.model_validate(own | {"sources": own["sources"] + data_file("bot.messages.letters", "sources.toml")["sources"]})
+
+
+def _blanks(decree: Decree) -> Words:
+    """Return what stands where a decree says nothing, in the words of its topic where it has some."""
+    return Words("letters.toml: blanks", {**dict(letter_words().blanks.items()), **letter_grounds(decree.topic).blanks})
+
+
+def _labels(decree: Decree) -> dict[str, str]:
+    """Return what the facts of a decree are called, in the words of its topic where it has some, without those that it never has."""
+    labels = {**dict(letter_words().labels.facts.items()), **letter_grounds(decree.topic).facts}
+    return {row: label for row, label in labels.items() if row not in topics()[decree.topic].without}
 
 
 @cache

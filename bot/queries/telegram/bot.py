@@ -175,7 +175,7 @@ class TelegramCommands:
         return said(vocabulary(wanted).chat.language_chosen)
 
     def _command(self, ask: Callable[[Questions, str], Any], words: str, language: Language) -> Reply:
-        answer = ask(self.questions, words)
+        answer = self.questions.ask_about(words, ask)
         if answer == BadInput(InputFault.NO_NUMBER):
             return said(vocabulary(language).chat.no_number)
         return telegram_reply(answer, self.places, language)
@@ -188,7 +188,9 @@ class TelegramCommands:
 
     def _help(self, languages: Sequence[Language]) -> Reply:
         """Return what can be asked, and who runs this."""
-        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self.contact) for each in languages))))
+        return introduced(
+            help_reply(languages, self.questions.watched), "\n".join(filter(None, (run_by(each, self.contact) for each in languages)))
+        )
 
     def _unknown(self, command: TypedCommand, language: Language) -> Reply:
         """Answer `/valence` and `/26` as the words behind the slash; suggest commands for what no command and no place is called."""

@@ -23,10 +23,11 @@ from telegram.constants import ParseMode
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
 from bot.domain.recent import Recent
+from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import Commune, named_communes, region_of
 from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.lines import MessageInput
+from bot.messages.lines import MessageInput, kind_text, topics_told
 from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
 from bot.queries.answers import (
     Answer,
@@ -45,10 +46,10 @@ from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
 from bot.queries.following import event_followed
 from bot.queries.phrases import (
-    LAW,
     NoLetter,
     choice_text,
     instead,
+    laws,
     letter_text,
     message_of,
     place_blocks,
@@ -58,6 +59,7 @@ from bot.queries.phrases import (
     title,
     town_parts,
     unread,
+    unwatched,
     withdrawal,
 )
 from bot.queries.pictures import figures_picture
@@ -80,7 +82,9 @@ _LISTS = {
 _LETTERS = {list_kind: letter for letter, list_kind in _LISTS.items()}
 _DRAFTS = {"l": LetterKind.CADA, "g": LetterKind.GRACIEUX}
 _KEPT, _LANGUAGE = "k", "w"
-_FORM = re.compile(r"1(?P<language>fr|en)(?P<list_kind>[rdsftncjbklgw])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
+_FORM = re.compile(
+    r"1(?P<language>fr|en)(?P<list_kind>[rdsftncjbklgw])(?P<page>[0-9]{1,6})(?:\.(?P<topic>\w{1,32}))?:(?P<words>.*)", re.ASCII | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class Callbacks:
                 letter = next(key for key, kind in _DRAFTS.items() if kind is asked.letter)
                 return f"1{language}{letter}1:{asked.number}"
             case Question():
-                data = f"1{language}{_LETTERS[asked.list_kind]}{asked.page}:{asked.words}"
+                data = f"1{language}{_LETTERS[asked.list_kind]}{_page(asked)}:{asked.words}"
                 return data if len(data.encode()) <= LIMIT_BYTES else self._short(asked, language)
 
     def decode(self, data: str) -> tuple[Pressed, Language] | None:
@@ -132,7 +136,9 @@ class Callbacks:
         if match is None:
             return None
         language: Language = "en" if match["language"] == "en" else "fr"
-        list_kind, page, words = match["list_kind"], int(match["page"]), match["words"]
+        list_kind, page, words, topic = match["list_kind"], int(match["page"]), match["words"], match["topic"] or ""
+        if topic and topic not in topics():
+            return None
         asked: Pressed | None = None
         if list_kind == _LANGUAGE:
             asked = LanguageWanted()
@@ -142,15 +148,20 @@ class Callbacks:
             kept = self._kept.get(words)
             if kept is not None:
                 self._kept[words] = kept
-                asked = Question(_LISTS[kept[0]], kept[1:], page)
+                asked = Question(_LISTS[kept[0]], kept[1:], page, topic)
         else:
-            asked = Question(_LISTS[list_kind], words, page)
+            asked = Question(_LISTS[list_kind], words, page, topic)
         return None if asked is None else (asked, language)
 
     def _short(self, question: Question, language: Language) -> str:
         key = hashlib.blake2b(question.words.encode(), digest_size=16).hexdigest()
         self._kept[key] = _LETTERS[question.list_kind] + question.words
-        return f"1{language}{_KEPT}{question.page}:{key}"
+        return f"1{language}{_KEPT}{_page(question)}:{key}"
+
+
+def _page(question: Question) -> str:
+    """Return the page, and the topic where there is one: `2`, `2.name`."""
+    return f"{question.page}.{question.topic}".rstrip(".")
 
 
 _MOST_LINKED = 4
@@ -217,7 +228,7 @@ def _guiding(answer: PlaceChoices | HelpRequest | SubjectCard | SeveralPlaces, p
             buttons = (PressButton(cut(choice_text(choice, language), _LONGEST_BUTTON), choice.question) for choice in answer.choices)
             return replace(said(plain_answer(answer, places, language, "telegram")), rows=tuple((button,) for button in buttons))
         case HelpRequest():
-            return help_reply((language,))
+            return help_reply((language,), answer.topics)
         case SubjectCard():
             return _subject_card(answer, places, language)
         case SeveralPlaces():
@@ -228,7 +239,9 @@ def _subject_card(answer: SubjectCard, places: Mapping[str, Place], language: La
     card = vocabulary(language).subject
     lists = {"today": ListKind.TODAY, "in_force": ListKind.IN_FORCE, "recent": ListKind.RECENT}
     asked: list[Row] = [(PressButton(card.next[name], Question(list_kind)),) for name, list_kind in lists.items()]
-    return replace(said(plain_answer(answer, places, language, "telegram")), rows=(*asked, (Button(card.law, LAW),)))
+    return replace(
+        said(plain_answer(answer, places, language, "telegram")), rows=(*asked, *((Button(card.law, law),) for law in laws(answer.topics)))
+    )
 
 
 def _several(answer: SeveralPlaces, places: Mapping[str, Place], language: Language) -> Reply:
@@ -246,9 +259,11 @@ def said(words: str) -> Reply:
     return Reply(html_text(words, _own_commands()).source, unlinked(words, _own_commands()))
 
 
-def help_reply(languages: Sequence[Language]) -> Reply:
-    """Return what the bot can be asked, in one language or several."""
-    return said("\n\n".join(f"{vocabulary(each).help.strip()}\n\n{vocabulary(each).chat.help}" for each in languages))
+def help_reply(languages: Sequence[Language], watched: Sequence[str]) -> Reply:
+    """Return what the bot can be asked, in one language or several, where these topics are watched."""
+    about = {each: topics_told(watched, each, "on", explained=True) for each in languages}
+    texts = (f"{vocabulary(each).help.strip().format(about=about[each])}\n\n{vocabulary(each).chat.help}" for each in languages)
+    return said("\n\n".join(texts))
 
 
 def introduced(reply: Reply, about: str) -> Reply:
@@ -333,7 +348,7 @@ def _card(answer: OneDecree, places: Mapping[str, Place], language: Language) ->
     towns = tuple(_follow_town(commune, language) for commune in _named_in(decree))
     follow = towns or _follow_places((message.place,), language)
     rows = _rows(pdf, *_linked(decree, language), follow, *_follow_decree(decree, language), tuple(_letters(decree, language)))
-    return Reply(text.html, text.plain, rows)
+    return introduced(Reply(text.html, text.plain, rows), unwatched(answer, language))
 
 
 def _linked(decree: Decree, language: Language) -> Iterator[Row]:
@@ -468,7 +483,7 @@ def _article(message: MessageInput, places: Mapping[str, Place]) -> InlineQueryR
     row = [] if post.button is None else [[InlineKeyboardButton(post.button.text, url=post.button.url)]]
     return InlineQueryResultArticle(
         id=f"{decree.id}{message.language}",
-        title=cut(inert(f"{place_label(message.place)} · {words.short_kinds[decree.kind]}"), _LONGEST_TITLE),
+        title=cut(inert(f"{place_label(message.place)} · {kind_text(decree, words)}"), _LONGEST_TITLE),
         description=decree_line(message),
         input_message_content=InputTextMessageContent(post.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)),
         reply_markup=InlineKeyboardMarkup(row) if row else None,

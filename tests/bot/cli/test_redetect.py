@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.acts import Kind, Outcome
 from tests.bot.cli.conftest import Vigie
-from tests.bot.real_acts import authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
+from tests.bot.real_acts import authorisation, doubtful, drones, judged_before, new_recueil, read, recorded_before, road
 from tests.bot.storage.ready import ready_store
 
 
@@ -63,6 +63,22 @@ def test_told_to_it_posts_what_was_not_known(vigie: Vigie) -> None:
     assert set(found) == {
         "authority", "url", "page", "act_id", "title", "topic", "effect", "before", "after", "facts", "decree", "applied", "new_decree",
     }  # fmt: skip
+
+
+def test_a_topic_that_is_switched_on_is_found_in_what_is_stored(vigie: Vigie, tmp_path: Path) -> None:
+    with ready_store(tmp_path) as store:
+        read(store, new_recueil(store), road(), authorisation(), drones(), destinations=())
+    assert vigie("redetect").out == "0 differences\n"
+    (tmp_path / "config.toml").write_text('[watch]\ntopics = ["drones", "vsa"]\n', encoding="utf-8")
+    lines = vigie("redetect", "--apply").out.splitlines()
+    assert lines[0].startswith("FOUND")
+    assert lines[2:] == [
+        "    drones: not concerned -> decree (authorisation)",
+        "found by topic: drones 1",
+        "1 difference applied, 1 new decree, 0 posts",
+    ]
+    assert {found["topic"] for found in vigie("recent", "--json").json} == {"vsa", "drones"}
+    assert vigie("redetect").out == "0 differences\n"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from tests.bot.messages.samples import NOW, PDF, decree
         (Filter(kinds=frozenset({Kind.ABROGATION})), False),
         (Filter(operators=frozenset({"sncf"})), True),
         (Filter(operators=frozenset({"ratp"})), False),
+        (Filter(topics=frozenset({"vsa", "drones"})), True),
+        (Filter(topics=frozenset({"drones"})), False),
         (Filter(frozenset({"26"}), frozenset({Kind.AUTHORISATION}), frozenset({"ratp", "Sncf"})), True),
         (Filter(frozenset({"26"}), frozenset({Kind.REFUSAL}), frozenset({"SNCF"})), False),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Place
 from bot.domain.law import legal_advice
+from bot.domain.topics import first_topic
 from bot.messages.announcement import announce, decree_line, fit, plain, shows_number
 from bot.messages.lines import MessageInput, PostPart, hashtags, place_for
 from bot.messages.words import words_in
@@ -72,7 +73,7 @@ def test_a_long_list_shows_its_first_items_and_how_many_more() -> None:
     ],
 )
 def test_hashtags(place: Place, expected: tuple[str, ...]) -> None:
-    assert hashtags(place) == expected
+    assert hashtags(place, first_topic()) == expected
 
 
 def test_an_authority_that_left_the_catalogue_is_still_named() -> None:

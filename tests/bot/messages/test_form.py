@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Kind, Place
 from bot.domain.law import LegalAdvice, Standing
+from bot.domain.topics import first_topic
 from bot.messages.announcement import TooSmall, mastodon_status, plain_post, telegram_text
 from bot.messages.lines import MessageContext, MessageInput, hashtags
 from bot.messages.words import Language, StatusLimits, cut, link_to, mastodon_length, telegram_length
@@ -47,15 +48,15 @@ def test_any_post_has_whole_links_and_tags(
         whole = {link_to(decree.url, decree.page), beside.page_of(decree)} - {None}
         assert set(re.findall(r"https?://\S+", text)) <= whole, platform
         tags = [word for word in text.split() if word.startswith("#")]
-        assert set(tags) <= set(hashtags(place, decree.facts.operators)), platform
+        assert set(tags) <= set(hashtags(place, decree.topic, decree.facts.operators)), platform
         assert len(tags) == len(set(tags)) <= 5, platform
-        assert platform == "console" or {"#VSA", f"#dept{place.code}"} & set(hashtags(place)) <= set(tags), platform
+        assert platform == "console" or {"#VSA", f"#dept{place.code}"} & set(hashtags(place, first_topic())) <= set(tags), platform
         assert all(row == row.strip() for row in text.split("\n")), platform
 
 
 @given(places, st.lists(hostile, max_size=9))
 def test_any_tag_is_one_word_that_begins_each_part_with_a_capital(place: Place, operators: list[str]) -> None:
-    tags = hashtags(place, operators)
+    tags = hashtags(place, first_topic(), operators)
     assert tags[0] == "#VSA"
     assert len(tags) <= 5
     assert len({tag.casefold() for tag in tags}) == len(tags)
@@ -80,7 +81,7 @@ def test_any_tag_is_one_word_that_begins_each_part_with_a_capital(place: Place, 
     ],
 )
 def test_operators_have_tags(operators: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    assert hashtags(DROME, operators) == expected
+    assert hashtags(DROME, first_topic(), operators) == expected
 
 
 @given(st.text(alphabet="ab -é,", max_size=80), st.integers(1, 90))

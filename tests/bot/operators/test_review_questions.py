@@ -12,11 +12,13 @@ import pytest
 from bot.delivery.channel import DeliveryError, DeliveryUnknown, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.acts import Decree, Evidence, Facts, Kind
+from bot.domain.identity import REVIEWED
 from bot.domain.records import REREAD, Waiting
 from bot.ingest.review import LONGEST_READING, FactAnswer, FactQuestion, ReviewAnswer, Reviewer, answer_from
 from bot.messages.words import Language
 from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
 from bot.operators.text import alert_words, fact_text, review_text
+from bot.queries.phrases import doubt_words
 from bot.storage.store import Store
 from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before
 from tests.bot.storage.ready import ready_store
@@ -154,6 +156,20 @@ async def test_nobody_is_asked_about_history(bench: Bench) -> None:
     bench.doubt(2)
     assert len(bench.store.reviews.waiting(10)) == 2
     assert await bench.look(FRESH + MINUTE) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "language", "asked"),
+    [
+        ("drones", "fr", "Est-ce un arrêté sur la captation d’images par drone ?"),
+        ("perimeters", "en", "Is it a decree on protection perimeters?"),
+    ],
+)
+def test_a_question_says_which_topic_it_is_about(topic: str, language: Language, asked: str) -> None:
+    act = replace(ACT, topic=topic, evidence=(Evidence("doubt", 8, "2026-1", cue=REVIEWED),))
+    text = review_text(act, "Drôme (26)", language, buttons=True, why=doubt_words(act.evidence, language))
+    assert text.splitlines()[-1] == asked
+    assert "watch.review_all" in text
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

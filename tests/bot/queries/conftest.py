@@ -168,6 +168,9 @@ class MemoryDecrees(Decrees):
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
         return ("3f9a" * 16, decree.found_at) if decree.found_at is not None else None
 
+    def of(self, topic: str) -> MemoryDecrees:
+        return MemoryDecrees([d for d in self.stored if d.topic == topic])
+
     def with_looks(self, since: date, /) -> tuple[Decree, ...]:
         return tuple(d for d in self.stored if d.online is not None and d.published is not None and d.published >= since)
 

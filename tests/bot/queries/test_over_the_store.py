@@ -12,8 +12,13 @@ import pytest
 from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
-from bot.queries.answers import DecreeList, InputFault, ListKind, NothingFound, OneDecree, Question, UnknownDecree
+from bot.messages.words import topic_words
+from bot.queries.answers import DecreeList, InputFault, ListKind, NothingFound, OneDecree, Question, TownAnswer, UnknownDecree
+from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
+from bot.queries.running import RunningDecrees
+from bot.queries.telegram.replies import telegram_reply
+from bot.storage.browsing import DecreeFilter
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
 from tests.bot.storage.ready import ready_store
@@ -113,3 +118,77 @@ def test_what_is_in_force_comes_from_the_store(store: Store) -> None:
     assert questions.in_force("38") == NothingFound(
         Question(ListKind.IN_FORCE, "38"), 3, None, (PLACES["38"],), (overview().authorities[1],)
     )
+
+
+TOPICS = ("vsa", "drones", "perimeters")
+
+
+@pytest.mark.parametrize(
+    ("asked", "topic", "authorities"),
+    [
+        ("drones", "drones", ["38", "26"]),
+        ("les drones à Grenoble ?", "drones", []),
+        ("les drones dans la Drôme", "drones", ["26"]),
+        ("captation d’images par aéronefs 38", "drones", ["38"]),
+        ("drones le 22 août", "drones", ["38", "26"]),
+        ("drones gare", "drones", ["38"]),
+        ("Périmètre Drôme", "perimeters", ["26"]),
+        ("périmètres de protection en cours", "perimeters", ["26"]),
+        ("vidéosurveillance algorithmique dans la Drôme", "vsa", ["26"]),
+        ("gare", "", ["38", "26"]),
+        ("Drôme", "", ["26", "26", "26"]),
+    ],
+)
+def test_a_question_that_names_a_topic_is_answered_of_it_alone(store: Store, asked: str, topic: str, authorities: list[str]) -> None:
+    for number, (authority, about, text) in enumerate(
+        (("26", "vsa", "La gare."), ("26", "drones", "Un stade."), ("38", "drones", "La gare."), ("26", "perimeters", "Une place."))
+    ):
+        record(store, replace(decree(number, authority, f"Arrêté {number}"), topic=about), text)
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview, watched=TOPICS)
+    answer = questions.plain(asked)
+    if isinstance(answer, DecreeList):
+        assert [one.authority for one in answer.decrees] == authorities
+        assert {one.topic for one in answer.decrees} <= ({topic} if topic else set(TOPICS))
+        assert questions.ask(answer.question) == answer, "its other pages are of the same topic"
+    else:
+        assert isinstance(answer, NothingFound | TownAnswer)
+        assert authorities == []
+    if isinstance(answer, DecreeList | NothingFound | TownAnswer):
+        assert answer.question.topic == topic
+        label = topic and topic_words(topic, "fr").short
+        assert plain_answer(answer, PLACES).casefold().startswith(f"{label.casefold()} · ") == bool(topic)
+
+
+def test_whoever_watches_one_topic_hears_of_no_other(store: Store) -> None:
+    record(store, decree(1), "Un drone survole la gare.")
+    record(store, replace(decree(2), topic="drones"), "Un stade.")
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
+    found = questions.plain("drone")
+    assert isinstance(found, DecreeList)
+    assert found.question == Question(ListKind.SEARCH, "drone"), "a word to search, as any other"
+    for number, is_said in (("1", False), ("2", True)):
+        shown = questions.show(number)
+        assert ("n’est plus surveillé" in plain_answer(shown, PLACES)) == is_said
+        assert ("n’est plus surveillé" in telegram_reply(shown, PLACES, "fr").plain) == is_said
+
+
+def test_counts_and_lists_are_of_the_topic_that_is_chosen(store: Store) -> None:
+    for number in range(1, 5):
+        named = f"number:26:2026-77:signed:2026-08-1{number}"
+        found = replace(decree(number), topic="drones" if number > 3 else "vsa", identities=(named,))
+        record(store, found, "La gare.")
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
+    for topic, count in (("", 4), ("vsa", 3), ("drones", 1), ("perimeters", 0)):
+        of_topic = questions.of(topic) if topic else questions
+        assert of_topic.decrees.total() == count
+        assert of_topic.decrees.search("gare", 10).total == count
+        assert len(of_topic.decrees.numbered("2026-77", PLACES)) == count, "the keys of other topics bear its name"
+        current = of_topic.running()
+        assert isinstance(current, RunningDecrees)
+        assert len(current.all) == count
+        assert sum(number for *_, number in of_topic.decrees.published(date(2026, 1, 1), ()).months) == count
+        browsing = store.browsing.of(topic) if topic else store.browsing
+        assert (browsing.count(DecreeFilter()), len(browsing.ids(10, 0)), len(browsing.batch(DecreeFilter(), 10).decrees)) == (count,) * 3
+        held = browsing.operator("sncf")
+        assert (0 if held is None else held.decrees) == sum(one.decrees for one in browsing.operators()) == count
+        assert len(of_topic.decrees.of_operator("sncf", 10, 0, count)) == count

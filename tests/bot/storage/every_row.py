@@ -133,7 +133,8 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _act(number: int, recueil: int, outcome: str, **more: Any) -> dict[str, Any]:
     return {
-        "id": number, "recueil_id": recueil, "position": number, "topic": "vsa", "title": f"Arrêté {number}", "first_page": 3, "last_page": 3,
+        "id": number, "recueil_id": recueil, "position": number, "title": f"Arrêté {number}", "first_page": 3, "last_page": 3,
+        "topic": "vsa",
         "outcome": outcome, "evidence": EVIDENCE, "text": zlib.compress(f"Le préfet arrête l'œuvre {number}".encode()), **more,
     }  # fmt: skip
 

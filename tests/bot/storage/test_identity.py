@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Facts, Moment
-from bot.domain.identity import LONGEST_KEY, ActIdentity, EarlierFinding, HeldDecree, KnownDecree, act_keys, post_key, prefix_of, recognise
+from bot.domain.identity import (
+    LONGEST_KEY,
+    ActIdentity,
+    EarlierFinding,
+    HeldDecree,
+    KnownDecree,
+    act_keys,
+    of_topic,
+    post_key,
+    prefix_of,
+    recognise,
+)
 
 NO_FACTS = Facts()
 
@@ -40,6 +51,8 @@ def known(decree_id: int, *keys: str, facts: Facts = NO_FACTS) -> KnownDecree:
         # A place is taken once, and a key goes before a place.
         ([held(("a",), 3, 3), held(("b",), 3, 3)], [], [EarlierFinding(7, 3, 3)], (7, None)),
         ([held(("a",), 3, 3), held(("b",), 3, 3)], [known(7, "b")], [EarlierFinding(7, 3, 3)], (None, 7)),
+        # The place of a decree of another topic is not its own.
+        ([held(("a",), 3, 6)], [], [EarlierFinding(7, 3, 6, "drones")], (None,)),
         # The place that shares most.
         ([held(("a",), 3, 8)], [], [EarlierFinding(7, 3, 4), EarlierFinding(8, 5, 8)], (8,)),
     ],
@@ -144,6 +157,17 @@ def test_an_identifier_of_several_acts_is_none_s() -> None:
     one, two = keys(ACT, replace(ACT, first_page=7, text=LONG + "autre"))
     assert not one & two
     assert not any(key.startswith("act:") for key in one | two)
+
+
+def test_an_act_that_was_judged_for_two_topics_has_the_keys_of_one_act_for_each() -> None:
+    [alone] = keys(ACT)
+    one, two = keys(ACT, replace(ACT, topic="drones"))
+    assert (one, two) == (alone, {of_topic(key, "drones") for key in alone})
+    assert not one & two
+    # Beside another act of its identifier it has no key by that, whatever that one was judged for.
+    for topic in ("vsa", "drones"):
+        found = set[str]().union(*keys(ACT, replace(ACT, topic="drones"), replace(ACT, first_page=7, text=LONG + "autre", topic=topic)))
+        assert not any(key.startswith("act:") for key in found)
 
 
 def test_without_identifier_or_text_an_act_is_known_by_its_place_and_title() -> None:

@@ -15,6 +15,7 @@ from bot.domain.law import Standing, ends_first, standing
 from bot.messages.lines import MessageInput, PeriodStage, timing
 from bot.storage.store import Store
 from bot.web.decree_view import duration_text
+from tests.bot.real_acts import recorded_before
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of, stored
 from tests.examples import by_day
@@ -85,6 +86,7 @@ def test_the_police_prefect_s_decrees_are_linked_wherever_they_were_published(st
 def test_a_decree_named_by_its_day_alone(store: Store) -> None:
     first = found(store, Facts(signed=SIGNED, starts=STARTS), name="first")
     end = found(store, Facts("2026-150", references=(Reference(Kind.ABROGATION, None, SIGNED),)), Kind.ABROGATION)
+    recorded_before(store, found(store, Facts("2026-8", signed=SIGNED), name="of another topic"), topic="drones")
     assert [change.decree for change in stored(store, first).changed_by] == [end]
     second = found(store, Facts("2026-9", signed=SIGNED), name="second")
     assert stored(store, first).changed_by == stored(store, second).changed_by == ()

@@ -55,6 +55,9 @@ class MemoryBrowsing(Browsing):
     def operator(self, slug: str, /) -> OperatorCount | None:
         return next((one for one in self.operators() if one.slug == slug), None)
 
+    def of(self, topic: str) -> MemoryBrowsing:
+        return MemoryBrowsing(self._decrees.of(topic))
+
     def _standing(self) -> list[Decree]:
         if self._decrees.broken:
             raise self._decrees.broken

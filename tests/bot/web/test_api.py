@@ -174,7 +174,7 @@ def test_what_is_not_understood_is_refused(address: str, status: int) -> None:
 
 def test_a_refusal_says_which_parameters_there_are() -> None:
     refused = asked(site_of(), "in-force?limit=x&departement=26", 400)
-    assert "this address takes: department, limit, cursor" in refused["detail"]
+    assert "this address takes: department, topic, limit, cursor" in refused["detail"]
     assert [one["parameter"] for one in refused["errors"]] == ["limit"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
@@ -17,12 +18,12 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 
 from bot.app.inventory import places_of
-from bot.domain.acts import Facts
-from bot.domain.topics import topics
+from bot.domain.acts import Decree, Facts
+from bot.domain.topics import first_topic, topics
 from bot.messages.legal import rules
 from bot.messages.lines import followed_tags, hashtags
 from bot.messages.words import LANGUAGES
-from bot.queries.phrases import LAW, message_of
+from bot.queries.phrases import laws, message_of
 from bot.queries.pictures import Sheet
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
@@ -87,10 +88,11 @@ KINDS_OF_PAGE = {
 }
 
 
-def sample_site(settings: SiteSettings = SETTINGS) -> SiteContext:
+def sample_site(settings: SiteSettings = SETTINGS, *watched: str, more: Sequence[Decree] = ()) -> SiteContext:
     """A site over the decrees of every state."""
-    decrees = MemoryDecrees(samples.ALL)
-    questions = Questions(decrees, PLACES, lambda: NOW, overview=samples.sample_overview, page_size=20)
+    decrees = MemoryDecrees([*more, *samples.ALL])
+    about = watched or (first_topic(),)
+    questions = Questions(decrees, PLACES, lambda: NOW, overview=samples.sample_overview, page_size=20, watched=about)
     return SiteContext(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, lambda: 1, settings)
 
 
@@ -282,7 +284,7 @@ def test_a_place_offers_feeds_a_calendar_and_the_chat() -> None:
     bare = get(sample_site(SiteSettings()), "/communes/26362").body.decode()
     assert "t.me" not in bare
     assert "mastodon" not in bare
-    tag = followed_tags(hashtags(PLACES["PP"]))[1].removeprefix("#")
+    tag = followed_tags(hashtags(PLACES["PP"], first_topic()))[1].removeprefix("#")
     for address in ("/departements/93", "/communes/75056"):
         assert f'href="https://mastodon.example/@vigie/tagged/{tag}"' in get(sample_site(), address).body.decode(), "what posts of PP bear"
 
@@ -419,7 +421,7 @@ def test_a_general_question_gets_the_card_with_links_on_and_no_commands_of_chats
     for asked in ("comment+contester", "aide"):
         body = get(sample_site(), f"/recherche?q={asked}").body.decode()
         links = re.findall(r'<a class="go" href="([^"]+)"', body)
-        assert links == ["/envigueur?jour=2026-08-20", "/envigueur", "/arretes", LAW]
+        assert links == ["/envigueur?jour=2026-08-20", "/envigueur", "/arretes", *laws([first_topic()])]
         assert "/recents" not in body
 
 
@@ -530,3 +532,86 @@ def test_a_request_for_documents_is_filled_in_where_madada_knows_the_authority(t
     (tmp_path / "26-drome.toml").write_text(entry % "../x?y", "utf-8")
     with pytest.raises(CatalogueError, match="madada"):
         load_authorities(tmp_path)
+
+
+# What is shown where several topics are watched, and where one is.
+
+FILMED = replace(samples.FULL, id=2001, topic="drones", title="Arrêté portant autorisation de captation d’images", identities=())
+
+
+def _of_topics(*watched: str) -> SiteContext:
+    filmed = replace(FILMED, facts=replace(FILMED.facts, number="2026-2001", purposes=("gatherings",), software=None, vendor=None))
+    return sample_site(SETTINGS, *watched, more=[filmed])
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("/", "La préfecture fait‑elle filmer par drone près de chez vous ?"),
+        ("/envigueur", ""),
+        ("/arretes", ""),
+        ("/departements/26", ""),
+        ("/communes/26362", ""),
+        ("/recherche?q=autorisation", ""),
+        ("/recherche?q=drones+autorisation", ""),
+        ("/operateurs/police-municipale-de-valence", ""),
+    ],
+)
+def test_a_page_is_narrowed_to_the_topic_that_is_chosen_and_names_the_topic_of_each_decree(address: str, title: str) -> None:
+    site = _of_topics("vsa", "drones")
+    every = get(site, address).body.decode()
+    mark = "&" if "?" in address else "?"
+    if "drones" not in address:
+        assert f'href="{address}{mark}topic=drones"' in every.replace("&amp;", "&")
+        assert "/arretes/2001" in every
+        assert "/arretes/1104" in every
+    chosen = get(site, address if "drones" in address else f"{address}{mark}topic=drones").body.decode()
+    assert "/arretes/2001" in chosen
+    assert "/arretes/1104" not in chosen
+    assert "topic=" not in "".join(re.findall(r'href="(/arretes/[^"]*)"', chosen)), "a decree has one address"
+    assert 'href="/envigueur?topic=drones"' in chosen
+    assert title in chosen
+    for line in re.findall(r'<h3><a href="/arretes/2001">.*?</h3>\s*<p class="meta">(.*?)</p>', every, re.DOTALL):
+        assert line.startswith("Drones · ")
+    for line in re.findall(r'<h3><a href="/arretes/1104">.*?</h3>\s*<p class="meta">(.*?)</p>', every, re.DOTALL):
+        assert line.startswith("VSA · ")
+
+
+@pytest.mark.parametrize("form", ["atom", "json", "ics"])
+@pytest.mark.parametrize("feed", ["arretes", "envigueur", "departements/26", "communes/26362", "operateurs/police-municipale-de-valence"])
+def test_a_feed_is_of_the_topic_that_is_chosen_and_says_so(feed: str, form: str) -> None:
+    site, address = _of_topics("vsa", "drones"), f"/flux/{feed}.{form}"
+    every, chosen = (get(site, one).body.decode().replace("\r\n ", "") for one in (address, f"{address}?topic=drones"))
+    assert "arretes/2001" in every
+    assert "arretes/1104" in every
+    assert "arretes/2001" in chosen
+    assert "arretes/1104" not in chosen
+    assert ("par drone" in chosen, "algorithmique" in chosen) == (True, False)
+    if form != "ics":
+        assert f"{address}?topic=drones" in chosen, "its own address"
+        assert get(site, f"{address}?topic=vsa").body != get(site, address).body
+
+
+@pytest.mark.parametrize("address", [*KINDS_OF_PAGE, "/flux/arretes.atom", "/flux/communes/26362.json", "/flux/envigueur.ics"])
+def test_where_one_topic_is_watched_nobody_sees_the_word(address: str) -> None:
+    for prefix in ("", "/en") if "flux" not in address else ("",):
+        body = get(sample_site(), prefix + address).body.decode()
+        words = {"sujet", "sujets", "topic", "topics"} if address != "/donnees" else set()  # a key of the data, as ever
+        assert not words & set(re.findall(r"[a-z]+", re.sub(r'"/api[^"]*"', "", body).lower()))
+        assert not re.search(r"drones|p[ée]rim[eè]tre de protection", body, re.IGNORECASE)
+
+
+def test_a_decree_of_a_topic_that_is_not_watched_any_more_says_so_on_its_page() -> None:
+    said = "La captation d’images par drone : ce sujet n’est plus surveillé par Vigie."
+    for watched, is_said in ((("vsa",), True), (("vsa", "drones"), False)):
+        body = _text(get(_of_topics(*watched), "/arretes/2001"))
+        assert (said in body) == is_said
+        assert "n’est plus surveillé" not in _text(get(_of_topics(*watched), "/arretes/1104"))
+
+
+def test_the_page_on_what_this_is_about_tells_of_each_topic_that_is_watched() -> None:
+    page = get(_of_topics("vsa", "drones", "perimeters"), "/apropos")
+    body = _text(page)
+    for told in ("Huit événements", "Six finalités", "Palpations", "la VSA, les drones qui filment et les périmètres de protection"):
+        assert told in body
+    assert len(re.findall(r' id="(\w[\w-]*)"', page.body.decode())) == len(set(re.findall(r' id="(\w[\w-]*)"', page.body.decode())))

@@ -126,6 +126,16 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
             "[watch]\nauthorities = ['R_IDF']",
             'config.toml:2: watch.authorities[0]: "R_IDF" is not a code of the catalogue; did you mean "R-IDF"?',
         ),
+        (
+            '[watch]\ntopics = ["vsa", "drone"]',
+            'config.toml:2: watch.topics[1]: "drone" is not a topic; there are: vsa, drones, perimeters',
+        ),
+        ("[watch]\ntopics = []", "config.toml:2: watch.topics: no topic is watched; there are: vsa, drones, perimeters"),
+        ('[watch]\nreview_all = ["drones"]', 'config.toml:2: watch.review_all: "drones" is not watched; add it to watch.topics'),
+        (
+            '[[destinations]]\nname = "a"\nplatform = "console"\ntopics = ["perimeters"]',
+            'config.toml:4: destinations[0].topics: "perimeters" is not watched; add it to watch.topics',
+        ),
         ("[watch]\nauthorities = ['1']", 'config.toml:2: watch.authorities[0]: "1" is not a code of the catalogue; did you mean "01"?'),
         (
             "[watch]\nauthorities = ['Drôme']",
