@@ -37,7 +37,7 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     titled = any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in case.found)
     elsewhere = not titled and case.cues["around.elsewhere"].search(title.text) is not None
     if not case.found:
-        return without_mention(case) if not elsewhere else case.not_concerned(*case.set_aside(), *case.texts_cited())
+        return case.not_concerned() if elsewhere else without_mention(case)
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
