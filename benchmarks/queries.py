@@ -162,7 +162,7 @@ def measure(store: Store, asked: int) -> list[Cost]:
     places = places_of(authorities)
     history = PublicationHistory(store)
     overview = partial(report_sources, Settings(), authorities, store, history, clock=lambda: NOW)
-    questions = open_questions(places, store, overview, "", page_size=5, clock=lambda: NOW)
+    questions = open_questions(places, store, overview, Settings(), page_size=5, clock=lambda: NOW)
     total = store.decrees.recent(1).total
     # A bot that runs has read long ago when its sources publish.
     questions.state()

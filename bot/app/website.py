@@ -50,7 +50,7 @@ def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Sto
     places = places_of(authorities)
     overview = partial(report_sources, settings, authorities, store, PublicationHistory(store), clock=clock)
     return SiteContext(
-        questions=open_questions(places, store, overview, settings.web.public_url, page_size=WEB_PAGE, clock=clock),
+        questions=open_questions(places, store, overview, settings, page_size=WEB_PAGE, clock=clock),
         decrees=store.decrees,
         browsing=store.browsing,
         overview=overview,

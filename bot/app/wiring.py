@@ -176,7 +176,7 @@ async def assemble(
         if operators_chat is not None:
             stack.push_async_callback(operators_chat.close)
         buttons = None if operators_chat is None else _review_buttons(settings.telegram, reviewer, store)
-        questions = open_questions(places, store, overview, settings.web.public_url, page_size=TELEGRAM_PAGE, clock=clock)
+        questions = open_questions(places, store, overview, settings, page_size=TELEGRAM_PAGE, clock=clock)
         accounts = () if rehearsal else tuple(_mentioned(entry, clock) for entry in answering(settings))
         for account in accounts:
             stack.push_async_callback(account.close)
@@ -410,12 +410,26 @@ def _telegram_bot(
 
 
 def open_questions(
-    places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], public_url: str, *, page_size: int, clock: Clock = utc_now
+    places: Mapping[str, Place],
+    store: Store,
+    overview: Callable[[], Overview],
+    settings: Settings,
+    *,
+    page_size: int,
+    clock: Clock = utc_now,
 ) -> Questions:
-    """Return the answers, over one store, `page_size` decrees at a time; `overview` reports how the sources are, `public_url` is where the
-    pages are."""
+    """Return the answers, over one store, `page_size` decrees at a time; `overview` reports how the sources are."""
     since = partial(watching_since, store)
-    return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=since, public_url=public_url)
+    return Questions(
+        store.decrees,
+        places,
+        clock,
+        overview=overview,
+        page_size=page_size,
+        since=since,
+        public_url=settings.web.public_url,
+        watched=settings.watch.watched.names,
+    )
 
 
 # The destinations of the configuration as channels.

@@ -148,7 +148,7 @@ def register(app: typer.Typer) -> None:
         places, public_url = places_of(authorities), settings.web.public_url
         with opened(settings, read_only=True) as store:
             overview = partial(report_sources, settings, authorities, store, clock=utc_now)
-            decree = open_questions(places, store, overview, public_url, page_size=CLI_PAGE).decree_of(number)
+            decree = open_questions(places, store, overview, settings, page_size=CLI_PAGE).decree_of(number)
             if decree is None:
                 fail(f"there is no decree {number}, or no single one; {_what_there_is(store)}", WRONG_USE)
             page = MessageContext(public_url or None).page_of(decree) or ""
@@ -184,7 +184,7 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
     places = places_of(authorities)
     with opened(settings, read_only=True) as store:
         overview = partial(report_sources, settings, authorities, store, clock=utc_now)
-        answer = ask(open_questions(places, store, overview, settings.web.public_url, page_size=limit))
+        answer = ask(open_questions(places, store, overview, settings, page_size=limit))
         known = store.decrees.copy_of(answer.decree) if isinstance(answer, OneDecree) else None
     if isinstance(answer, NotCovered | UnknownDepartment | UnknownPlace | UnknownDecree | RecueilWithout | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
