@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def test_a_topic_is_added_by_a_folder(tmp_path: Path) -> None:
     act = authorisation.printed.act()
     [verdict] = judge_topics(act, tuple(topics()))
     assert (verdict.topic, verdict.outcome, verdict.kind) == ("body_cameras", Outcome.DECREE, Kind.AUTHORISATION)
-    decree = replace(decree_of("26", "https://www.drome.gouv.fr/a.pdf", date(2025, 2, 25), Judged(act, verdict)), topic=verdict.topic)
+    decree = decree_of("26", "https://www.drome.gouv.fr/a.pdf", date(2025, 2, 25), Judged(act, verdict))
     post = plain(announce(MessageInput(decree, DROME, datetime(2025, 2, 25, 12, tzinfo=UTC), "fr")))
     assert post.startswith("📢 Autorisation de caméras-piétons\nDrôme (26), Préfecture de la Drôme\n")
     assert (
@@ -55,6 +54,7 @@ def test_a_topic_is_added_by_a_folder(tmp_path: Path) -> None:
         "Pour : prévention des incidents, constat des infractions, formation des agents\n"
         "Caméras : 12\n"
     ) in post
+    assert post.endswith("\n#CamérasPiétons #Drôme #dept26")
 
 
 def test_its_labelled_acts_are_met_and_those_of_vigie_s_topics_are_not_taken_for_its_own(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,6 +67,7 @@ def test_its_labelled_acts_are_met_and_those_of_vigie_s_topics_are_not_taken_for
 WRONG = [
     ("topic.toml", "rank = 10", 'rank = "first"', "topic.toml:3: rank: expected a whole number"),
     ("topic.toml", "without", "witout", 'topic.toml:5: witout: unknown section; did you mean "without"?'),
+    ("topic.toml", "evidence =", "rescue =", "topic.toml:11: purposes.rescue: drones has a purpose of this code"),
     ("topic.toml", '"camera_types"', '"camera_type"', "topic.toml:5: without[2]: must be one of "),
     ("topic.toml", "checked = 2026-12-02", "", "topic.toml:15: window[0].checked: is required"),
     ("topic.toml", "rank = 10", "rank = ", "topic.toml:3: not valid TOML: invalid value (column 8)"),
@@ -91,16 +92,19 @@ WRONG = [
     ("purposes.toml", '"formation des agents"', '"formation des (agents"', "purposes.toml:14: purpose[2].patterns[1]: does not compile: "),
     ("law.toml", "(?!\\\\d)", "(?!\\\\d", "law.toml:4: legal_basis[0].pattern: does not compile: missing ), unterminated subpattern"),
     ("fr.toml", 'short = "caméras-piétons"', "", "fr.toml:1: short: is missing"),
-    ("en.toml", 'refusal = "⛔ Body cameras refused"', "", "en.toml:6: kinds.refusal: is missing"),
+    ("en.toml", 'refusal = "⛔ Body cameras refused"', "", "en.toml:12: kinds.refusal: is missing"),
     (
         "en.toml",
         'training = "training of officers"',
         'teaching = "training of officers"',
-        "en.toml:25: purposes.teaching: is not in topic.toml",
+        "en.toml:31: purposes.teaching: no word has this name; there are: incidents, evidence, training",
     ),
-    ("en.toml", 'training = "training of officers"', 'teaching = "training of officers"', "en.toml:22: purposes.training: is missing"),
+    ("en.toml", 'training = "training of officers"', 'teaching = "training of officers"', "en.toml:28: purposes.training: is missing"),
     ("en.toml", 'short = "body cameras"', "short = 1", "en.toml:2: short: must be a text"),
-    ("en.toml", "[facts]", "[fact]", "en.toml:32: fact: no word has this name; there are: short, name, on"),
+    ("en.toml", "body ?cam(", "body ?cam(((", "en.toml:10: asked: does not compile: missing ), unterminated subpattern"),
+    ("en.toml", 'texts = ["', 'texts = ["", "', "en.toml:48: about.texts: is empty"),
+    ("fr.toml", "[card]", "[cards]", "fr.toml:52: cards: no word has this name"),
+    ("en.toml", "[facts]", "[fact]", "en.toml:38: fact: no word has this name; there are: short, name, noun, on"),
 ]
 
 

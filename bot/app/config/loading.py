@@ -23,11 +23,13 @@ from bot.app.config.destinations import shared
 from bot.app.config.errors import ConfigError, Problem, closest, printable, problems_of
 from bot.app.config.files import Document, cause_of, parsed, read_text
 from bot.app.config.model import Settings
-from bot.app.config.topics import check_topics
 from bot.app.config.values import sqlite_file
+from bot.domain.lazily import lazily
 from bot.domain.secrets import is_loopback
 from bot.domain.topics import topics, use_topics_of
 from sources.catalogue.toml_lines import line_of
+
+_check_topics = lazily("bot.app.config.topics", "check_topics")
 
 DEFAULT_FILE = Path("config.toml")
 _SECRET_FILES = {"token": "token_file", "url": "url_file"}
@@ -275,7 +277,7 @@ def use_own_topics(document: Document) -> list[Problem]:
     folder = Path(named) if isinstance(named, str) and named.strip() else None
     if folder is not None and not folder.is_dir():
         return [Problem(("watch", "topics_folder"), f"there is no folder {printable(str(folder))}, or it cannot be entered")]
-    if folder is not None and (wrong := check_topics(folder)):
+    if folder is not None and (wrong := _check_topics(folder)):
         raise ConfigError(wrong)
     use_topics_of(folder)
     return []

@@ -11,30 +11,32 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from bot.app.config.errors import ConfigError, Problem, problems_of
+from bot.app.config.errors import ConfigError, Path, Problem, problems_of
 from bot.app.config.files import Document, parsed, read_text
 from bot.app.config.values import Flag, Section, Whole
 from bot.detection.text.cues import as_read, cue_problems, load, pattern_problem
 from bot.domain.acts import Kind
 from bot.domain.facts import FACTS
-from bot.domain.topics import PACKAGED, topic_folders
+from bot.domain.topics import PACKAGED, topic_file, topic_folders
 from bot.messages.words import LANGUAGES, data_file
 from sources.catalogue.toml_lines import line_of
 
+_FACT_NAMES = tuple(fact.name for fact in FACTS)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 def check_topics(folder: Traversable = PACKAGED) -> list[str]:
     """Return what is wrong in the folders of topics in a folder: `drones/cues.toml:12: around.field: is empty`."""
-    topics = topic_folders(folder)
-    taken = {one.name for one in topic_folders(PACKAGED)} if folder != PACKAGED else set()
+    topics, others = topic_folders(folder), topic_folders(PACKAGED) if folder != PACKAGED else ()
+    taken = {one.name for one in others}
+    codes = {code: one.name for one in others for code in topic_file(one.name, "topic.toml")["purposes"]}
     wrong = [f"{folder}: holds no folder of a topic"] if not topics else []
     wrong += [f"{one}: Vigie has a topic of this name" for one in topics if one.name in taken]
     wrong += [f"{one}: its name must be of small letters, digits and _, 32 at most" for one in topics if not _NAME.fullmatch(one.name)]
-    return [*wrong, *(problem for one in topics for problem in _topic_problems(one))]
+    return [*wrong, *(problem for one in topics for problem in _topic_problems(one, codes))]
 
 
-def _topic_problems(folder: Traversable) -> Iterator[str]:
+def _topic_problems(folder: Traversable, taken: dict[str, str]) -> Iterator[str]:
     told: list[str] = []
 
     def checked(name: str, check: Callable[[Document], Iterable[Problem]]) -> Document:
@@ -47,8 +49,9 @@ def _topic_problems(folder: Traversable) -> Iterator[str]:
         told.extend(f"{file}:{line_of(text, problem.path) or 1}: {problem.option}: {problem.text}" for problem in check(document))
         return document
 
-    purposes = checked("topic.toml", partial(_as_model, _TopicFile)).get("purposes", {})
+    purposes = checked("topic.toml", partial(_topic, taken)).get("purposes", {})
     codes = tuple(purposes) if isinstance(purposes, dict) else ()
+    taken |= dict.fromkeys(codes, folder.name)
     checked("cues.toml", _cues)
     checked("purposes.toml", partial(_purposes, codes))
     checked("law.toml", partial(_as_model, _LawFile))
@@ -94,7 +97,7 @@ class _TopicFile(Section):
     hashtag: Annotated[str, Field(pattern=r"^#\w+$")]
     purposes: Annotated[Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], _Text], _Some]
     window: Annotated[tuple[_WindowEntry, ...], _Some]
-    without: tuple[Literal[*(fact.name for fact in FACTS)], ...] = ()  # type: ignore[valid-type]
+    without: tuple[Literal[*_FACT_NAMES], ...] = ()  # type: ignore[valid-type]
     telling: Annotated[tuple[_Text, ...], _Some]
     shares_words: Flag = False
 
@@ -120,6 +123,12 @@ class _PurposeEntry(Section):
 
 class _PurposesFile(Section):
     purpose: tuple[_PurposeEntry, ...] = ()
+
+
+def _topic(taken: Mapping[str, str], document: Document) -> list[Problem]:
+    wrong = _as_model(_TopicFile, document)
+    known = () if wrong else filter(taken.__contains__, document["purposes"])
+    return [*wrong, *(Problem(("purposes", code), f"{taken[code]} has a purpose of this code") for code in known)]
 
 
 def _as_model(model: type[BaseModel], document: Document) -> list[Problem]:
@@ -148,27 +157,36 @@ def _purposes(codes: tuple[str, ...], document: Document) -> Iterator[Problem]:
 
 def _words(codes: tuple[str, ...], document: Document) -> Iterator[Problem]:
     """Yield the words that are missing or empty, and those that no topic of Vigie has."""
-    keys = {"kinds": tuple(Kind), "explained": tuple(Kind), "purposes": codes, "purposes_explained": codes}
-    known = _known_words()
-    yield from (Problem((key,), f"no word has this name; there are: {', '.join(known)}") for key in document if key not in known)
-    for key, is_table in known.items():
-        value = document.get(key)
-        if value is None and key != "facts":
-            yield Problem((key,), "is missing")
-        elif is_table and isinstance(value, dict):
-            own = keys.get(key, ())
-            yield from (Problem((key, code), "is missing") for code in own if code not in value)
-            yield from (Problem((key, one), "is not in topic.toml") for one in value if key in keys and one not in own)
-            yield from (
-                Problem((key, one), "must be a text") for one, text in value.items() if not isinstance(text, str) or not text.strip()
+    kinds, own = dict.fromkeys(map(str, Kind), str), dict.fromkeys(codes, str)
+    facts = {name: str for name in document.get("facts", {}) if name in _FACT_NAMES}
+    known = _known_words() | {"kinds": kinds, "explained": kinds, "purposes": own, "purposes_explained": own, "facts": facts}
+    yield from _misshapen({"facts": {}, **document}, known)
+    if isinstance(asked := document.get("asked"), str) and (wrong := pattern_problem(asked, blanks=True)):
+        yield Problem(("asked",), wrong)
+
+
+def _misshapen(own: Mapping[str, Any], known: Mapping[str, Any], path: Path = ()) -> Iterator[Problem]:
+    yield from (Problem((*path, key), f"no word has this name; there are: {', '.join(known)}") for key in own if key not in known)
+    for key, shape in known.items():
+        value, place = own.get(key), (*path, key)
+        if isinstance(shape, dict) and isinstance(value, dict):
+            yield from _misshapen(value, shape, place)
+        elif value is None:
+            yield Problem(place, "is missing")
+        elif isinstance(shape, dict) or type(value) is not shape:
+            yield Problem(
+                place, "must be a table" if isinstance(shape, dict) else "must be a text" if shape is str else "must be a list of texts"
             )
-        elif value is not None and (is_table or not isinstance(value, str) or not value.strip()):
-            yield Problem((key,), "must be a table" if is_table else "must be a text")
+        elif not all(isinstance(text, str) and text.strip() for text in (value if shape is list else [value])):
+            yield Problem(place, "is empty")
 
 
 @cache
-def _known_words() -> Mapping[str, bool]:
-    """Return every key of the words of the packaged topics, and whether it is of a table."""
+def _known_words() -> Document:
+    """Return the keys of the words of the packaged topics, in their tables, each with the type of its value."""
     files = (folder.joinpath(f"{language}.toml") for folder in topic_folders(PACKAGED) for language in LANGUAGES)
-    found = (parsed(read_text(file), file) for file in files if file.is_file())
-    return {key: isinstance(value, dict) for words in found for key, value in words.items()}
+    shapes: Document = {}
+    for words in (parsed(read_text(file), file) for file in files if file.is_file()):
+        for key, value in words.items():
+            shapes[key] = shapes.get(key, {}) | {one: type(text) for one, text in value.items()} if isinstance(value, dict) else type(value)
+    return shapes

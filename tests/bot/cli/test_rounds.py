@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from benchmarks.detection.corpus import load_corpus
 from bot.app.config.model import Settings
-from bot.app.demo.replay import Replay
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import CannedAnswer, Replay
+from bot.app.demo.scenario import french
 from bot.app.wiring import assemble
 from bot.cli.output import count, round_lines, uncertain_json
 from bot.cli.rounds import one_round
+from bot.domain.acts import Cover, Reading
 from bot.domain.records import UncertainAct
+from bot.domain.topics import use_topics_of
 from bot.ingest.ingestor import IngestResult
 from bot.storage.errors import Locked
 from bot.storage.store import open_store
 from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.messages.samples import decree
-from tests.bot.real_acts import doubtful, new_recueil, read, road
+from tests.bot.real_acts import authorisation, doubtful, drones, new_recueil, read, road
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -110,6 +115,25 @@ async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_pat
     assert len(telegram.messages_in(OPERATORS)) == 2, "what else a round does keeps nobody from being asked"
 
 
+async def test_the_configuration_says_which_topics_are_watched_and_who_gets_which(telegram: FakeBotApi, tmp_path: Path) -> None:
+    only = {"platform": "console", "departments": ["26"]}
+    settings = Settings.model_validate(
+        {
+            "database": {"url": f"sqlite:///{tmp_path}/vigie.db"},
+            "watch": {"topics": ["perimeters", "drones", "vsa"], "review_all": ["drones"]},
+            "telegram": {"token": telegram.token, "api_url": telegram.url, "operators_chat": str(OPERATORS), "operators_language": "en"},
+            "destinations": [{"name": "drones", **only, "topics": ["drones"]}, {"name": "vsa", **only, "topics": ["vsa"]}],
+        }
+    )
+    reading = Reading(20, Cover("26", None, clock.today()), (authorisation(), drones()))
+    async with assemble(settings, {}, watched=(), console=io.StringIO()) as parts:
+        recueil = new_recueil(parts.store)
+        recorded = await parts.recorder.record(recueil, await parts.recorder.judge(recueil, reading))
+        assert [post.destination for post in recorded.posts] == ["vsa"]
+        [waiting] = parts.store.reviews.waiting(10)
+        assert [post.destination for post in parts.reviewer.accept(waiting.id, kind=None, by="command").posts] == ["drones"]
+
+
 def test_what_is_printed_of_acts_in_doubt_names_nobody() -> None:
     doubt = UncertainAct("26", "https://p.example/a.pdf", 3, None, "Arrêté accordant à M. Jean Dupont un permis", ("M. Jean Dupont",))
     shown = "\n".join(round_lines([], IngestResult(decrees=(decree(id=7),), uncertain=(doubt,)), rehearsal=True))
@@ -117,3 +141,23 @@ def test_what_is_printed_of_acts_in_doubt_names_nobody() -> None:
     assert "Dupont" not in shown + str(uncertain_json(doubt))
     # The number of a rehearsal is known to no other command.
     assert "would be posted: 26 " in shown
+
+
+def test_a_topic_that_the_host_adds_is_posted(tmp_path: Path, vigie: Vigie) -> None:
+    pages, today = published(clock.today()), clock.today()
+    own = Path(__file__).parents[2] / "own_topics"
+    use_topics_of(own)
+    act, *_ = load_corpus(own / "body_cameras" / "corpus")
+    use_topics_of(None)
+    text = act.printed.pages[0].replace("du 1er mars 2025 au 28 février 2026", f"à compter du {french(today + timedelta(days=1))}")
+    spec = ActSpec("Cabinet", f"26-{today:%Y-%m-%d}-00001", act.printed.title, (text.replace("24 février 2025", french(today)),))
+    pdf = build_recueil(RecueilSpec("DRÔME", f"26-{today.year}-302", today, (spec,)))
+    pages |= {url: CannedAnswer(pdf, "application/pdf") for url in pages if url.endswith(f"recueil-26-{today.year}-302.pdf")}
+    (tmp_path / "one.pdf").write_bytes(pdf)
+    with Replay(pages) as replay:
+        config = write_config(tmp_path, replay, f'topics_folder = "{own}"\ntopics = ["vsa", "body_cameras"]\n')
+        shown = vigie("--config", config, "poll", "26").out
+        assert "📢 Autorisation de caméras-piétons" in shown
+        assert "Police municipale de Valence" in shown
+        assert "1 decree on the recording of interventions by body cameras" in vigie("--config", config, "read", "one.pdf").out
+        assert "0 decrees on algorithmic video surveillance" in vigie("read", "one.pdf").out

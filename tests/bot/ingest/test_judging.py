@@ -10,6 +10,7 @@ from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Cover, Kind, Outcome, Reading
 from bot.domain.records import Decision, Recueil, RecueilState
 from bot.domain.text import PageText, TextOrigin
+from bot.domain.topics import WatchedTopics
 from bot.ingest.judging import (
     accepted_decree,
     concerned,
@@ -20,8 +21,10 @@ from bot.ingest.judging import (
     read_result,
     uncertain_acts,
 )
+from tests.bot.real_acts import DRONES
 from tests.present import present
 
+BOTH = ("vsa", "drones")
 DAY = date(2026, 8, 14)
 URL = "https://www.drome.gouv.fr/contenu/telechargement/1/2/file/recueil.pdf"
 RECUEIL = Recueil(1, "26", "26:site", URL, "RAA", DAY, False, RecueilState.WAITING, 0, None, None, None, None)
@@ -106,6 +109,16 @@ def test_an_act_is_concerned_from_the_first_sign_in_either_text_or_in_its_title(
     assert concerned(of_pages(pending, title="Arrêté autorisant un traitement algorithmique des images de vidéoprotection"))
     assert not concerned(of_pages(recognised(3, ORDINARY), pending))
     assert not concerned(of_pages(pending))
+    # A sign of a topic counts where that is watched.
+    assert [concerned(of_pages(recognised(3, DRONES), pending), WatchedTopics(names)) for names in (("vsa",), BOTH)] == [False, True]
+
+
+def test_an_act_is_judged_for_each_topic_in_the_text_where_it_is_strongest() -> None:
+    [one, two] = judge_reading(document(of_pages(recognised(3, vsa("2026-1"), other=DRONES))), WatchedTopics(BOTH))
+    assert [(item.verdict.topic, item.verdict.outcome, item.act.text) for item in (one, two)] == [
+        ("vsa", Outcome.DECREE, vsa("2026-1")),
+        ("drones", Outcome.DECREE, DRONES),
+    ]
 
 
 def test_an_act_of_which_nothing_tells_what_it_is_about_is_concerned_once_a_page_is_given_up() -> None:

@@ -10,10 +10,12 @@ import pytest
 from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Outcome
 from bot.domain.text import PageText, TextOrigin
+from bot.domain.topics import WatchedTopics
 from bot.ingest.judging import early_result, judge_acts, read_result
 from bot.reading.acts.cutting import cut_inner
 from tests.bot.ingest.test_judging import RECUEIL, document
 from tests.bot.reading.test_inner import TITLE, TOWNS, bulk, decree, table_of
+from tests.bot.real_acts import DRONES
 
 DECREE, UNCERTAIN, NOT_CONCERNED = Outcome.DECREE, Outcome.UNCERTAIN, Outcome.NOT_CONCERNED
 PLAIN = "Vidéoprotection - arrêtés d'août 2026"
@@ -48,7 +50,9 @@ def test_a_table_is_none_of_the_decrees_that_it_lists(title: str, listed: int, f
 def test_a_table_that_is_all_that_tells_of_a_decree_is_not_passed_over(title: str, outcome: Outcome) -> None:
     acts = cut(title, listed=1, found=0)
     assert [item.verdict.outcome for (item,) in judge_acts(acts, stand_alone=False)] == [outcome] + [NOT_CONCERNED] * 4
-    # What follows under another identifier is not what it lists.
+    # Neither what is a decree on another topic, nor what follows under another identifier, is what it lists.
+    drones = replace(acts[1], pages=(PageText(20, DRONES),))
+    assert judge_acts([acts[0], drones], WatchedTopics(("vsa", "drones")), stand_alone=False)[0][0].verdict.outcome is outcome
     other = replace(acts[1], id="26-2026-08-14-00009", pages=(PageText(20, vsa(1)[0]),))
     assert judge_acts([*acts, other], stand_alone=False)[0][0].verdict.outcome is outcome
 

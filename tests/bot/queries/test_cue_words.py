@@ -7,14 +7,15 @@ from importlib.resources import files
 
 import pytest
 
-from bot.detection.text.cues import VerdictReason
+from bot.detection.text.cues import VerdictReason, cues
 from bot.domain.acts import Evidence, Where
+from bot.domain.topics import topics
 from bot.messages.words import Language
 from bot.queries.phrases import cue_words, doubt_words
 
 CUES = tomllib.loads(files("bot.detection").joinpath("cues.toml").read_text(encoding="utf-8"))
 NAMES = {
-    *(name for table in ("strong", "bare", "medium", "titled") for name in CUES["objects"][table]),
+    *(name for topic in topics() for table in ("strong", "bare", "medium", "titled") for name in cues(topic).tables["objects"][table]),
     *("damaged_words_on_images", "use_of_something_in_a_place"),
     *CUES["titles"],
     *VerdictReason,
@@ -26,6 +27,14 @@ def test_what_a_decree_rests_on_and_every_reason_has_its_french_words(name: str)
     cue = name.replace("_", " ")
     # Words that are the same in both languages are few.
     assert cue_words(cue, "fr") != cue or cue in {"modification", "abrogation", "suspension"}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("reason", VerdictReason)
+def test_no_reason_names_a_topic(reason: VerdictReason, language: Language) -> None:
+    """They are given for acts of every topic."""
+    said = cue_words(reason, language).casefold()
+    assert not any(word in said for word in ("algorithm", "vsa", "drone", "périm", "perim"))
 
 
 def test_what_has_no_words_is_shown_by_its_name() -> None:
