@@ -25,6 +25,7 @@ from sources.catalogue.authority import load_authorities
 from tests.bot.app.test_website import page
 from tests.e2e.test_reviews import ANN, listening
 from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in
+from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
 from tests.servers.mastodon import MastodonServer
@@ -121,15 +122,32 @@ OF_ACCESS = {
 
 
 @pytest.mark.parametrize(
-    ("topic", "name", "end", "replaced", "called", "tag"),
+    ("topic", "asked", "name", "end", "replaced", "called", "tag"),
     [
-        ("vsa", "authorisation", "abrogation", IN_THE_DROME, "de vidéosurveillance algorithmique", "#VSA"),
-        ("drones", "aerial", "aerial_abrogation", {}, "de filmer par drone", "#Drones"),
-        ("perimeters", "access", "aerial_abrogation", IN_THE_DROME | OF_ACCESS, "périmètre de protection", "#PérimètreDeProtection"),
+        ("vsa", "vsa", "authorisation", "abrogation", IN_THE_DROME, "de vidéosurveillance algorithmique", "#VSA"),
+        ("drones", "drones", "aerial", "aerial_abrogation", {}, "de filmer par drone", "#Drones"),
+        (
+            "perimeters",
+            "périmètre",
+            "access",
+            "aerial_abrogation",
+            IN_THE_DROME | OF_ACCESS,
+            "périmètre de protection",
+            "#PérimètreDeProtection",
+        ),
     ],
 )
 async def test_a_decree_of_each_topic_and_its_end_are_on_every_face(
-    topic: str, name: str, end: str, replaced: dict[str, str], called: str, tag: str, replay: Replay, telegram: FakeBotApi, tmp_path: Path
+    topic: str,
+    asked: str,
+    name: str,
+    end: str,
+    replaced: dict[str, str],
+    called: str,
+    tag: str,
+    replay: Replay,
+    telegram: FakeBotApi,
+    tmp_path: Path,
 ) -> None:
     def text(name: str, **fields: str) -> str:
         return reduce(lambda text, pair: text.replace(*pair), replaced.items(), demo_text(name, TODAY, **fields))
@@ -149,9 +167,10 @@ async def test_a_decree_of_each_topic_and_its_end_are_on_every_face(
         async with world.bot(("26",)) as parts:
             assert parts.followers is not None
             async with listening(parts):
-                question = await told("suivre Valence 26")
+                question = await told(f"suivre {asked} Valence 26")
                 telegram.press(question, question.buttons[0]["callback_data"], ANN)
                 await telegram.until(lambda: parts.store.follows.get(ANN))
+            assert [one.topics for one in present(parts.store.follows.get(ANN)).follows] == [(topic,)]
             [decree] = (await one_round(parts, ("26",))).ingested.decrees
             assert (decree.topic, decree.kind, decree.facts.number) == (topic, Kind.AUTHORISATION, "2026-1300")
             await parts.followers.deliver_round()
@@ -181,13 +200,13 @@ async def test_a_decree_of_each_topic_and_its_end_are_on_every_face(
             assert (reply.reply_to, answer["in_reply_to_id"]) == (post.message_id, status["id"])
             assert ("⏹️ Abrogé par" in post.text, "⏹️ Abrogé par" in status["content"]) == (True, True)
             async with listening(parts):
-                listed = (await told("Valence 26")).text
+                listed = (await told(f"{asked} Valence 26")).text
             assert (re.findall(r"^\[(\d)\]", listed, re.MULTILINE), "n° 2026-1300" in listed) == (["2", "1"], True)
 
             settings, authorities = world.settings(), load_authorities()
             assert open_data_of(settings, authorities, parts.store, tmp_path / "vigie-open-data", lambda: world.now).refresh()
             with open_pages(settings, authorities, lambda: world.now) as site:
-                pages = {at: await page(site, at) for at in (*FACES, "/arretes/1/page.png")}
+                pages = {at: await page(site, at.replace("{topic}", topic)) for at in (*FACES, "/arretes/1/page.png")}
             assert pages.pop("/arretes/1/page.png").content.startswith(b"\x89PNG")
             for at, answered in pages.items():
                 named = re.search(r"2026-1300|/arretes/1\b", answered.text.replace("\r\n ", ""))
@@ -199,8 +218,8 @@ async def test_a_decree_of_each_topic_and_its_end_are_on_every_face(
 
 
 FACES = (
-    "/arretes/1", "/communes/26362", "/departements/26", "/recherche?q=Valence+26", "/flux/communes/26362.atom",
-    "/flux/departements/26.ics", "/donnees/arretes.csv", "/api/v1/decrees",
+    "/arretes/1", "/communes/26362?topic={topic}", "/departements/26", "/recherche?q=Valence+26", "/flux/communes/26362.atom?topic={topic}",
+    "/flux/departements/26.ics?topic={topic}", "/donnees/arretes.csv", "/api/v1/decrees",
 )  # fmt: skip
 
 
