@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -118,7 +118,7 @@ class JsonDocument(TypeDecorator[Any]):
 
 def to_json(value: object) -> Any:
     """Return a value as JSON: dataclasses without empty fields, days and instants in ISO form, texts valid in both databases."""
-    if isinstance(value, Moment | date):
+    if isinstance(value, Moment | date | time):
         return value.isoformat()
     if isinstance(value, StrEnum):
         return value.value
