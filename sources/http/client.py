@@ -184,15 +184,12 @@ class Client:
             server_time = date_of(response.headers.get("date", ""))
             return await receive_robots(here, response)
 
-        url, seconds = f"https://{host}/robots.txt", self._options.page_seconds
-        await self._follow(url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive, seconds=seconds), for_robots=True)
+        await self._robots_text(f"https://{host}/robots.txt", receive)
         return server_time
 
-    async def _robots_text(self, url: str) -> str:
+    async def _robots_text(self, url: str, receive: Callable[[str, httpx.Response], Awaitable[str | Redirect]] = receive_robots) -> str:
         seconds = self._options.page_seconds
-        return await self._follow(
-            url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds), for_robots=True
-        )
+        return await self._follow(url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive, seconds=seconds), for_robots=True)
 
     async def _follow(
         self, url: str, request: Callable[[str], Awaitable[Answer | Redirect | RequestAgain]], *, for_robots: bool = False
