@@ -395,7 +395,7 @@ def _telegram_bot(
     def readings(wanted: Sequence[Follow]) -> Mapping[Follow, LastReading]:
         return last_readings(wanted, overview(), departments_of_region, places)
 
-    context = FollowContext(follow_names(), find_places, readings, targets_in(places), questions.decree_of, contact)
+    context = FollowContext(follow_names(), find_places, readings, targets_in(places), questions.decree_of, contact, questions.watched)
     following = FollowCommands(follows, context, languages, limiter, clock, mailbox.note)
     token = telegram.token.get_secret_value()
 

@@ -79,8 +79,8 @@ def recognise(
     """Return for each decree found, in order, which one it is.
 
     A shared key decides, the oldest decree first; a shared number alone unless `_likeness` denies it: then the decree gets a new key.
-    `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree of its topic on the same pages in the earlier reading
-    (half of the shorter range).
+    `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree of its topic on the same pages earlier (half of the
+    shorter range).
     """
     pool, here = list(known), {place.decree_id: place for place in earlier}
     keyed: list[DecreeMatch] = []
@@ -216,11 +216,11 @@ class ActIdentity:
 
 
 def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
-    """Return the keys of all acts of the recueil at `url`, each `of_topic`. An act that was judged for two topics is there twice.
+    """Return the keys of all acts of the recueil at `url`, each `of_topic`; one judged for two topics is there twice.
 
     - `act:…`: national identifier, unless several acts have it.
-    - `text:…`: hash of the squeezed text, if long enough; the same wherever it is published.
-    - `at:…`: place and title of an act without identifier, if alone on that page; kept when later readings change the text.
+    - `text:…`: hash of the squeezed text, if long enough.
+    - `at:…`: place and title of an act without identifier, if alone on that page; kept when the text changes.
     """
     by_topic = defaultdict[str, Counter[tuple[str | None, int, str]]](Counter)
     for act in acts:

@@ -130,10 +130,11 @@ class NoticeState(StrEnum):
 @dataclass(frozen=True, slots=True, order=True)
 class Follow:
     """Something followed. `value`: INSEE code of a commune, department or region, an `operator_key`, a word of `Kind`, the id of a decree,
-    or words that a decree must hold, all of them, by the rules of the search."""
+    or words that a decree must hold, all of them, by the rules of the search. `topics`: of the decrees that are wanted; none: of all."""
 
     kind: FollowKind
     value: str
+    topics: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Follower:
 class FollowTargets:
     """What can be followed of a decree: `departments` of its authorities, their `regions`, `communes` named (an arrondissement and its city
     count as each other), keys of `operators`, the decrees that it `changes`. `words`: those that are followed and it holds; the store adds
-    them.
+    them. `topic`: what it is about.
     """
 
     kind: Kind
@@ -163,6 +164,7 @@ class FollowTargets:
     operators: tuple[str, ...] = ()
     changes: frozenset[int] = frozenset()
     words: frozenset[str] = frozenset()
+    topic: str = ""
 
     @property
     def values(self) -> Mapping[FollowKind, frozenset[str]]:
@@ -193,6 +195,7 @@ def targets_of(decree: Decree, places: Mapping[str, Place], regions: Mapping[str
         communes=frozenset(communes),
         operators=tuple(dict.fromkeys(operator_key(name) for name in decree.facts.operators)),
         changes=frozenset(named_in(decree.changes)),
+        topic=decree.topic,
     )
 
 
@@ -209,6 +212,8 @@ def departments_of(authority: str, places: Mapping[str, Place]) -> frozenset[str
 
 def match(follow: Follow, targets: FollowTargets) -> Relevance | None:
     """Return how a decree matches a follow, or None. Unread operators match no follow of an operator."""
+    if follow.topics and targets.topic not in follow.topics:
+        return None
     if follow.kind is FollowKind.COMMUNE:
         return _match_commune(follow.value, targets)
     if follow.kind is FollowKind.OPERATOR:

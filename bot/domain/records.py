@@ -195,9 +195,8 @@ class FailureStreak:
 class ReadResult:
     """One recueil read and judged, to be recorded in one transaction.
 
-    `digest`: hash of the normalised text. `decrees`: identities, each paired with the position of its act in `judged`. `early`: pages are
-    pending; `judged` has the acts of decrees only, other acts stay, and the recueil is read again from `next_try_at`. A reading that
-    `gained` pages uses no try. What is stored for topics that are not `watched` stays.
+    `digest`: hash of the text. `decrees`: each with the position of its act in `judged`. `early`: pages are pending; `judged` has the acts
+    of decrees only, others stay. A reading that `gained` pages uses no try. What is stored for topics that are not `watched` stays.
     """
 
     recueil: Recueil

@@ -30,7 +30,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Describes what decrees are about. `purposes`: the code of each in the order of the law, with the words that it is searched by;
+    """Describes what decrees are about. `purposes`: codes in the order of the law, with the words they are searched by;
     `without`: facts that none of its decrees has; `hashtag`: of its posts; `telling`: parts of words of which each of its acts has one;
     `shares_words`: its words serve for other things, so that every decree on it needs its law.
     """

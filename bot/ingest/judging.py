@@ -350,7 +350,7 @@ _ENTRY = re.compile(r"(?im)^[^\w\n]*(?:arr[êe]t[ée]|d[ée]cision)(?!\w)")
 
 
 def without_summary_tables(judged: Sequence[tuple[Judged, ...]]) -> list[tuple[Judged, ...]]:
-    """Return the verdicts on the acts of a document, each for its topics, without tables of other decrees. Part 0 of a bulk act (see
+    """Return the verdicts on the acts of a document without tables of other decrees. Part 0 of a bulk act (see
     `Act.part`) that speaks of a topic is not concerned if as many later decrees as it lists are decrees on it or wait for a person; with
     fewer, a person must look; with none, its verdict stands."""
     return [

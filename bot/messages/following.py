@@ -53,6 +53,12 @@ def follow_label(follow: Follow, name_of: FollowNames, language: Language, *, is
     return name_of(follow) if named is None or is_button else with_article(name_of(follow), named, language)
 
 
+def with_topics(label: str, follow: Follow, watched: Sequence[str], language: Language) -> str:
+    """Return what a follow is called with the topics of the decrees that are wanted, where several are watched: `Valence (26) · Drones`."""
+    named = ", ".join(topic_words(topic, language).short for topic in follow.topics)
+    return f"{label} · {named}" if named and len(watched) > 1 else label
+
+
 def kind_label(kind: Kind, language: Language) -> str:
     """Return what a kind of decree is called: `les arrêtés « refus »`."""
     return _words(language).kind.format(kind=words_in(language).short_kinds[kind])

@@ -13,9 +13,10 @@ from bot.domain.acts import Decree, Kind, Place, deciding_in, department_of
 from bot.domain.health import Overview, unread_since
 from bot.domain.posts import FRANCE, Follow, Follower, FollowKind, FollowMode, operator_key
 from bot.domain.text import fold_letters, fold_words
+from bot.domain.topics import topics
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
-from bot.messages.following import FollowNames, follow_label, kind_label
+from bot.messages.following import FollowNames, follow_label, kind_label, with_topics
 from bot.messages.lines import date_text, short_where
 from bot.messages.words import Language, Words, data_file, words_file, words_in
 from bot.queries.plain_words import civil, echo
@@ -101,7 +102,7 @@ def _what_is_named(words: str, find: Callable[[str], PlaceMatches], operators: M
     if kind is not None:
         return FollowMatches((Follow(FollowKind.DECREE_KIND, kind.value),), is_sure=True)
     found, itself = find(words), tuple(filter(None, [words_followed(words)]))
-    follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
+    follows = tuple(dict.fromkeys(_follow_of_place(candidate.place) for candidate in found.candidates))
     if all(candidate.how is Match.SENTENCE for candidate in found.candidates):
         parts = [part for part in _BETWEEN.split(words) if part]
         # Of `Lyon 2e et 5e` both are found already, and 5 alone is a department.
@@ -154,7 +155,7 @@ def _singular(name: str) -> str:
     return fold_letters(name).removesuffix("s")
 
 
-def _follow_of(place: object) -> Follow:
+def _follow_of_place(place: object) -> Follow:
     if isinstance(place, Commune):
         return Follow(FollowKind.COMMUNE, place.code)
     return Follow(FollowKind.DEPARTMENT if isinstance(place, Department) else FollowKind.REGION, getattr(place, "code", ""))
@@ -165,8 +166,24 @@ def follow_code(follow: Follow) -> str:
     return _LETTERS[follow.kind] + (follow.value if follow.kind is FollowKind.WORDS else follow.value.replace(" ", "_"))
 
 
+def code_to_follow(follow: Follow) -> str:
+    """Return the code of what somebody may follow, with the topic that was chosen if it has room: `c26198-name`."""
+    code = follow_code(follow)
+    mark = " -" if follow.kind is FollowKind.WORDS else "-"
+    whole = f"{code}{mark}{follow.topics[0]}" if len(follow.topics) == 1 else code
+    return whole if len(whole.encode()) <= 1 + LONGEST_FOLLOWED else code
+
+
 def follow_of_code(code: str, names: FollowNames, decree: NumberedDecree) -> Follow | None:
     """Return the follow of such a code, in any case; None where nothing has it. `e12`: of the event of a decree."""
+    bare, _, topic = code.rpartition("-")
+    if topic in topics() and bare and (code[0] != "w" or bare.endswith(" ")):
+        of_topics = _follow_of(bare.rstrip(), names, decree)
+        return None if of_topics is None else replace(of_topics, topics=(topic,))
+    return _follow_of(code, names, decree)
+
+
+def _follow_of(code: str, names: FollowNames, decree: NumberedDecree) -> Follow | None:
     if _CODE.fullmatch(code) is None:
         return None
     letter, value = code[0], code[1:]
@@ -198,20 +215,26 @@ class LastReading:
 
 
 def settings_text(
-    follower: Follower | None, names: FollowNames, language: Language, now: datetime, readings: Mapping[Follow, LastReading]
+    follower: Follower | None,
+    names: FollowNames,
+    language: Language,
+    now: datetime,
+    readings: Mapping[Follow, LastReading],
+    watched: Sequence[str] = (),
 ) -> str:
-    """Return what a chat follows, and when it is sent."""
+    """Return what a chat follows, of which of the `watched` topics, and when it is sent."""
     words = follow_answers(language)
     if follower is None or not follower.follows:
         return words.nothing
-    lines = [words.list, *(_row(follow, names, language, now, readings) for follow in follower.follows)]
+    labels = {one: with_topics(follow_label(one, names, language), one, watched, language) for one in follower.follows}
+    lines = [words.list, *(_row(follow, what, language, now, readings) for follow, what in labels.items())]
     if follower.paused_at is not None:
         lines += ["", words.paused.format(day=date_text(follower.paused_at.date(), words_in(language).dates))]
     return "\n".join([*lines, "", words.daily if follower.mode is FollowMode.DAILY else words.at_once])
 
 
-def _row(follow: Follow, names: FollowNames, language: Language, now: datetime, readings: Mapping[Follow, LastReading]) -> str:
-    words, what = follow_answers(language), follow_label(follow, names, language)
+def _row(follow: Follow, what: str, language: Language, now: datetime, readings: Mapping[Follow, LastReading]) -> str:
+    words = follow_answers(language)
     if follow not in readings:
         return words.row.format(what=what)
     at = readings[follow].at

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from bot.detection.text.cues import reason_words
 from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.domain.law import legal_advice
+from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages.announcement import SEPARATOR, decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
@@ -464,7 +466,9 @@ def doubt_words(evidence: Iterable[Evidence], language: Language) -> str | None:
 
 @cache
 def _french() -> Mapping[str, str]:
-    return data_file("bot.queries", "words", "cues_fr.toml")
+    own = [topic.name for topic in topics().values() if topic.folder.joinpath("cues_fr.toml").is_file()]
+    every = (topic_words(name, "cues_fr").items() for name in own)
+    return {**data_file("bot.queries", "words", "cues_fr.toml"), **dict(chain.from_iterable(every))}
 
 
 # How the watch itself is, without addresses or internals.

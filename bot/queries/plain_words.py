@@ -119,10 +119,15 @@ def topic_named(words: str, topics: Iterable[str]) -> tuple[str, str]:
     return topic, " ".join(f"{kept[: found.start()]} {kept[found.end() :]}".split())
 
 
+_BEFORE = r"(?:les?|la|des?|du|sur|un|une|the|on)[\W_]+"
+_AFTER = r"[\W_]+(?:a|au|aux|de|dans|en|in|at|around)\b(?![\W_]+(?:cours|vigueur|venir|force|ce)\b)"
+"""Words before and after the name of a topic that go with it."""
+
+
 @cache
 def _names_of(topic: str) -> re.Pattern[str]:
     names = "|".join(topic_words(topic, language).asked for language in LANGUAGES).replace(" ", r"[\W_]+")
-    return re.compile(rf"\b(?:{names})\b")
+    return re.compile(rf"\b(?:{_BEFORE})*(?:{names})\b(?:{_AFTER})?")
 
 
 def understood(words: str, places: Mapping[str, Place], today: date, public_url: str = "") -> Meaning:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
 
 from bot.domain.acts import Decree, department_of, named_in
 from bot.domain.posts import (
@@ -248,28 +248,32 @@ class Follows(Repository):
             return None if row is None else value_of(Follower, row, follows=_follows_of(connection, chat))
 
     def add(self, chat: int, follow: Follow, language: str, today: date) -> Added:
-        """Add a follow to a chat; `language` counts for a new chat only. Unblocks the chat."""
+        """Add a follow to a chat, or its topics to one that it has; `language` counts for a new chat only. Unblocks the chat."""
         new = {"chat": chat, "language": language, "mode": FollowMode.AT_ONCE, "since": today}
         with self._database.writing() as connection:
             connection.execute(insert_or_ignore(connection, followers), new)
             # PostgreSQL: whoever adds to the same chat waits here, so that the count below holds.
             connection.execute(update(followers).where(followers.c.chat == chat).values(blocked_at=None))
             known = _follows_of(connection, chat)
-            if follow in known:
+            held = next((one for one in known if one == follow), None)
+            if held is not None and (not held.topics or (follow.topics and {*follow.topics} <= {*held.topics})):
                 return Added.ALREADY
+            if held is not None:
+                both = replace(follow, topics=follow.topics and tuple(dict.fromkeys((*held.topics, *follow.topics))))
+                connection.execute(update(follows).where(_is(chat, follow)).values(topics=" ".join(both.topics)))
+                return Added.ADDED
             if len(known) >= MOST_FOLLOWS:
                 return Added.FULL
-            connection.execute(insert(follows), {"chat": chat, "kind": follow.kind, "value": follow.value})
+            connection.execute(insert(follows), _row(chat, follow))
             return Added.ADDED
 
     def remove(self, chat: int, follow: Follow, targets: Callable[[Decree], FollowTargets]) -> bool:
         """Remove a follow and return whether it existed. Waiting posts that match no other follow are dropped, unless they change a decree
         sent there; `targets` gives those of a decree.
         """
-        this = and_(follows.c.chat == chat, follows.c.kind == follow.kind, follows.c.value == follow.value)
         with self._database.writing() as connection:
             connection.execute(locked(followers.c.chat == chat))
-            found = connection.execute(delete(follows).where(this)).rowcount > 0
+            found = connection.execute(delete(follows).where(_is(chat, follow))).rowcount > 0
             _drop_unwanted(connection, chat, targets)
             return found
 
@@ -340,7 +344,7 @@ class Follows(Repository):
             known = _follows_of(connection, new)
             more = [one for one in _follows_of(connection, old) if one not in known][: MOST_FOLLOWS - len(known)]
             if more:
-                connection.execute(insert(follows), [{"chat": new, "kind": one.kind, "value": one.value} for one in more])
+                connection.execute(insert(follows), [_row(new, one) for one in more])
             notified = select(notices.c.subject).where(notices.c.chat == new)
             connection.execute(update(notices).where(notices.c.chat == old, notices.c.subject.not_in(notified)).values(chat=new))
             queued = select(posts.c.decree_id).where(posts.c.destination == chat_destination(new))
@@ -424,8 +428,19 @@ class FollowerMoves(MovedChats):
 
 
 def _follows_of(connection: Connection, chat: int) -> tuple[Follow, ...]:
-    rows = connection.execute(select(follows.c.kind, follows.c.value).where(follows.c.chat == chat))
-    return tuple(sorted(Follow(row.kind, row.value) for row in rows))
+    return tuple(sorted(map(_follow, connection.execute(select(follows).where(follows.c.chat == chat)))))
+
+
+def _follow(row: Row[Any]) -> Follow:
+    return Follow(row.kind, row.value, tuple(row.topics.split()))
+
+
+def _row(chat: int, follow: Follow) -> dict[str, object]:
+    return {"chat": chat, "kind": follow.kind, "value": follow.value, "topics": " ".join(follow.topics)}
+
+
+def _is(chat: int, follow: Follow) -> ColumnElement[bool]:
+    return and_(follows.c.chat == chat, follows.c.kind == follow.kind, follows.c.value == follow.value)
 
 
 def _names() -> Select[str]:
@@ -507,4 +522,4 @@ def _may_be_met(connection: Connection, targets: FollowTargets) -> list[tuple[in
         *(and_(kind == one, value.in_(sorted(values))) for one, values in targets.values.items()),
         *([kind == FollowKind.OPERATOR] if targets.operators else []),
     )
-    return [(row.chat, Follow(row.kind, row.value)) for row in connection.execute(select(follows).where(some))]
+    return [(row.chat, _follow(row)) for row in connection.execute(select(follows).where(some))]

@@ -489,6 +489,8 @@ follows = Table(
     Column("chat", BigInteger, ForeignKey("followers.chat", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("kind", EnumText(FollowKind), primary_key=True),
     Column("value", String(200), primary_key=True),
+    # The names of the topics of the decrees that are wanted, with a space between; empty: of all.
+    Column("topics", String(400), nullable=False, server_default=""),
 )
 Index(None, follows.c.kind, follows.c.value)
 

@@ -81,8 +81,8 @@ OF_TOPICS = re.compile(r"/(?!arretes/|style-|icone|api/|donnees|apropos|mentions
 class SiteSettings:
     """Holds the operator's settings, empty if unset. `public_url`: address without final slash; its path precedes every link. `telegram`:
     bot's name (`vigie_bot`); `mastodon`: account's page; `lists`: mailing lists by department; `licence`: SPDX identifier; `contact`;
-    `mentions`: legal notice, with empty lines between paragraphs. `files`: a site of files, without search and API; list pages are in the
-    path. `topic`: the one that is chosen, which links keep."""
+    `mentions`: legal notice, with empty lines between paragraphs. `files`: a site of files, whose list
+    pages are in the path. `topic`: the one that is chosen."""
 
     name: str = "Vigie"
     public_url: str = ""

@@ -24,7 +24,7 @@ from bot.domain.posts import FRANCE, Follow
 from bot.domain.topics import topics
 from bot.messages.lines import capital, followed_tags, hashtags, place_for, topics_told
 from bot.messages.words import Language, data_file, topic_words, words_in
-from bot.queries.following import event_followed, follow_code
+from bot.queries.following import code_to_follow, event_followed
 from bot.queries.running import RunningDecrees
 from bot.web.documents import OF_TOPICS, Document, PageRequest, Preview, SiteContext
 from bot.web.pictures import Busy
@@ -185,9 +185,10 @@ class Ways:
 def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", follow: Follow | None = None, department: str = "") -> Ways:
     """Return how to be notified. `feed` is the path of the feeds without its ending, `name` what the page is about, in `department`."""
     words, settings = web_words(request.language)["follow"], site.settings
+    follow = replace(follow, topics=(settings.topic,)) if follow is not None and settings.topic else follow
     found = []
     if settings.telegram:
-        found.append(_in_telegram(site, words["telegram"], "" if follow is None else follow_code(follow), words["telegram_note"]))
+        found.append(_in_telegram(site, words["telegram"], "" if follow is None else code_to_follow(follow), words["telegram_note"]))
     found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
     found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
     if settings.mastodon:

@@ -37,7 +37,7 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     titled = any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in case.found)
     elsewhere = not titled and case.cues["around.elsewhere"].search(title.text) is not None
     if not case.found:
-        return without_mention(case) if not elsewhere else case.not_concerned(*case.set_aside(), *case.texts_cited())
+        return case.not_concerned() if elsewhere else without_mention(case)
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
@@ -577,14 +577,11 @@ def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
     "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…") or must be requested ("il lui appartient de présenter
     une demande sur le fondement de…")."""
     block = case.segment.at(start)
-    if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
-        return True
-    if _NOT_OF_IT.search(case.document.flat, block.start, start) is not None:
+    is_asked = block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None
+    if is_asked or _NOT_OF_IT.search(case.document.flat, block.start, start) is not None:
         return True
     excluded = [entry for entry in case.mentions.set_aside if entry.value == EXCLUDED]
     if any(block.start <= entry.start < start and _SUCH.search(case.document.flat, entry.start, start) for entry in excluded):
         return True
-    sentences = (
-        (entry.start, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.start)[1]) for entry in excluded
-    )
-    return any(first <= start < last for first, last in sentences)
+    flat = case.document.flat
+    return any(entry.start <= start < sentence(flat, case.segment.at(entry.start), entry.start, entry.start)[1] for entry in excluded)

@@ -34,7 +34,7 @@ def has_sign(text: str, topic: str) -> bool:
 def signs(act: Act, topics: Iterable[str]) -> tuple[str, ...]:
     """Return the topics of which the act has a sign anywhere, including in its title or across two pages."""
     heading = act.pages[0].text[:HEADING_REACH] if act.pages else ""
-    head, tight = fold_words(f"{act.title}\n{heading}"), fold_letters("\n".join([act.title, *(page.text for page in act.pages)]))
+    head, tight = one_line(fold_words(f"{act.title}\n{heading}")), fold_letters("\n".join([act.title, *(page.text for page in act.pages)]))
     return tuple(topic for topic in topics if cues(topic)["jargon.title"].search(head) is not None or cues(topic).signs_in(tight))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,8 +29,9 @@ from telegram.ext import (
 
 from bot.domain.acts import Decree, Kind
 from bot.domain.posts import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, FollowTargets
+from bot.domain.topics import first_topic
 from bot.gazetteer.finding import PlaceMatches
-from bot.messages.following import FollowNames, follow_label
+from bot.messages.following import FollowNames, follow_label, with_topics
 from bot.messages.words import Language, unlinked
 from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
@@ -40,6 +41,7 @@ from bot.queries.following import (
     LastReading,
     NumberedDecree,
     about_us,
+    code_to_follow,
     echoed,
     follow_answers,
     follow_code,
@@ -49,6 +51,7 @@ from bot.queries.following import (
     settings_text,
     what_is_meant,
 )
+from bot.queries.plain_words import topic_named
 from bot.queries.questions import RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     NAMES,
@@ -102,7 +105,7 @@ Readings = Callable[[Sequence[Follow]], Mapping[Follow, LastReading]]
 @dataclass(frozen=True, slots=True)
 class FollowContext:
     """Provides what following needs: names, the places that words mean, when recueils were last read, targets of decrees, decrees by
-    number. `contact`: of this instance's operator, a mail or web address, or empty."""
+    number. `contact`: of this instance's operator, a mail or web address, or empty. `watched`: topics."""
 
     names: FollowNames
     find: Callable[[str], PlaceMatches]
@@ -110,6 +113,7 @@ class FollowContext:
     targets: Callable[[Decree], FollowTargets]
     decree: NumberedDecree
     contact: str = ""
+    watched: tuple[str, ...] = field(default_factory=lambda: (first_topic(),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +267,10 @@ class FollowCommands:
         return simple.get(action, self._list)(chat, language)
 
     def _follow(self, words: str, chat: int, language: Language) -> FollowReply:
-        if is_all_of_france(words):
-            return self._choice(follow_answers(language).whole, self._wide("k"), language)
+        topic, rest = self._topic_in(words)
+        if is_all_of_france(rest) or not rest:
+            every = [replace(one, topics=(topic,) if topic else ()) for one in self._wide("k")]
+            return self._choice(follow_answers(language).whole, every, language)
         meant = self._meant(words, language)
         if not meant.is_sure:
             return self._candidates(words, meant, language)
@@ -272,7 +278,17 @@ class FollowCommands:
         return replace(reply, rows=(*reply.rows, *((self._adding(other, language),) for other in meant.follows[1:])))
 
     def _meant(self, words: str, language: Language) -> FollowMatches:
-        return what_is_meant(words, self._context.find, self._names.operators, self._context.decree, language)
+        topic, rest = self._topic_in(words)
+        meant = what_is_meant(rest, self._context.find, self._names.operators, self._context.decree, language)
+        return replace(meant, follows=tuple(replace(one, topics=(topic,)) for one in meant.follows)) if topic else meant
+
+    def _topic_in(self, words: str) -> tuple[str, str]:
+        watched = self._context.watched
+        return topic_named(words, watched) if len(watched) > 1 else ("", words)
+
+    def _label(self, follow: Follow, language: Language, *, is_button: bool = False) -> str:
+        label = follow_label(follow, self._names, language, is_button=is_button)
+        return with_topics(label, follow, self._context.watched, language)
 
     def _coded(self, code: str) -> Follow | None:
         return follow_of_code(code, self._names, self._context.decree)
@@ -291,7 +307,9 @@ class FollowCommands:
         return self._choice(answers.choose_more.format(n=total) if meant.others else answers.choose, meant.follows, language)
 
     def _add(self, follow: Follow, chat: int, language: Language) -> FollowReply:
-        answers, what = follow_answers(language), follow_label(follow, self._names, language)
+        if follow.kind is not FollowKind.DECREE:  # whoever names no topic follows those that are watched now
+            follow = replace(follow, topics=follow.topics or self._context.watched)
+        answers, what = follow_answers(language), self._label(follow, language)
         is_first = self._follows.get(chat) is None
         done = self._follows.add(chat, follow, language, self._clock().astimezone(FRANCE).date())
         if done is Added.FULL:
@@ -315,7 +333,8 @@ class FollowCommands:
         follower, answers = self._follows.get(chat), follow_answers(language)
         if follower is None or not follower.follows:
             return FollowReply(answers.nothing)
-        text = settings_text(follower, self._names, language, self._clock(), self._context.readings(follower.follows))
+        readings, watched = self._context.readings(follower.follows), self._context.watched
+        text = settings_text(follower, self._names, language, self._clock(), readings, watched)
         rows = [(_removing(follow, follow_label(follow, self._names, language, is_button=True), language),) for follow in follower.follows]
         is_daily = follower.mode is FollowMode.DAILY
         mode = (answers.to_at_once, f"2{language}m:a") if is_daily else (answers.to_daily, f"2{language}m:d")
@@ -364,9 +383,9 @@ class FollowCommands:
         answers = follow_answers(language)
         if follow is None:
             return self._how(language)
-        what = follow_label(follow, self._names, language)
+        what = self._label(follow, language)
         about = about_us(language, self._context.contact)
-        yes = (answers.yes.format(what=what)[:64], f"2{language}a:{follow_code(follow)}")
+        yes = (answers.yes.format(what=what)[:64], f"2{language}a:{code_to_follow(follow)}")
         return FollowReply(answers.ask.format(what=what), ((yes, (answers.no, f"2{language}n:")),), about)
 
     def _choice(self, text: str, follows: Sequence[Follow], language: Language) -> FollowReply:
@@ -375,7 +394,7 @@ class FollowCommands:
         return FollowReply(text, tuple((button,) for button in reversed(buttons.items())))
 
     def _adding(self, follow: Follow, language: Language) -> tuple[str, str]:
-        return follow_label(follow, self._names, language, is_button=True)[:64], f"2{language}a:{follow_code(follow)}"
+        return self._label(follow, language, is_button=True)[:64], f"2{language}a:{code_to_follow(follow)}"
 
     def _wide(self, action: str) -> list[Follow]:
         if action == "k":

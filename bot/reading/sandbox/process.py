@@ -124,7 +124,7 @@ def printable(text: str) -> str:
 class StartOrder:
     """Orders the start of a reading process: its file, and the limits it sets on itself first. `page_seconds`: processor time to open the
     file, and for each page; 0: no limit. `data`: folder of the recognition data. `commands`: may run programs, as `tesseract` needs.
-    `trusting`: number of pages and streams are not checked, and no attached file is opened. `topics`: folder of the host's own."""
+    `trusting`: nothing is checked, and no attached file is opened. `topics`: folder of the host's own."""
 
     path: str
     memory_bytes: int

@@ -59,7 +59,7 @@ def test_one_act_is_a_decree_on_each_of_two_topics() -> None:
         "Vu le code de la sécurité intérieure, notamment ses articles L. 226-1 et L. 242-1 à L. 242-8 ;\nARRÊTE\n"
         "Article 1er : Un périmètre de protection est instauré autour du stade Bollaert à Lens le 4 mai 2026 de 14 h à 23 h.\n"
         "Article 2 : Les palpations de sécurité y sont réalisées par la police nationale.\n"
-        "Article 3 : La police nationale est autorisée à procéder à la captation, à l'enregistrement et à la transmission d'images au moyen "
+        "Article 3 : La police nationale est autorisée à procéder à la captation et à la transmission d'images au moyen "
         "d'une caméra installée sur un aéronef le 4 mai 2026 de 14 h à 23 h."
     )
     given = act(text, "Arrêté n° 2026-12 instaurant un périmètre de protection et autorisant la captation d'images par drone à Lens")

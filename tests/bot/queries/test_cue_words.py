@@ -7,14 +7,15 @@ from importlib.resources import files
 
 import pytest
 
-from bot.detection.text.cues import VerdictReason
+from bot.detection.text.cues import VerdictReason, cues
 from bot.domain.acts import Evidence, Where
+from bot.domain.topics import topics
 from bot.messages.words import Language
 from bot.queries.phrases import cue_words, doubt_words
 
 CUES = tomllib.loads(files("bot.detection").joinpath("cues.toml").read_text(encoding="utf-8"))
 NAMES = {
-    *(name for table in ("strong", "bare", "medium", "titled") for name in CUES["objects"][table]),
+    *(name for topic in topics() for table in ("strong", "bare", "medium", "titled") for name in cues(topic).tables["objects"][table]),
     *("damaged_words_on_images", "use_of_something_in_a_place"),
     *CUES["titles"],
     *VerdictReason,

@@ -209,13 +209,17 @@ class Talk:
 
 
 @pytest.fixture
-async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[], object]]:
+async def talk(request: pytest.FixtureRequest, tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[], object]]:
+    watched = getattr(request, "param", ("vsa",))
+
     @asynccontextmanager
     async def begun() -> AsyncIterator[Talk]:
         with ready_store(tmp_path) as store:
             async with FakeBotApi() as api:
                 readings = lambda wanted: last_readings(wanted, OVERVIEW, departments_of_region, PLACES)  # noqa: E731
-                context = FollowContext(NAMES, find_places, readings, targets_in(PLACES), questions.decree_of, "https://collectif.example")
+                context = FollowContext(
+                    NAMES, find_places, readings, targets_in(PLACES), questions.decree_of, "https://collectif.example", watched
+                )
                 languages = ChatLanguages(store.follows.language_of, store.follows.set_language)
                 follow = FollowCommands(
                     store.follows, context, languages, RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None
@@ -256,6 +260,27 @@ async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
     assert talk.store.follows.get(ANN) is None
     assert (await talk.say("/suivis")).text.startswith("Vous ne suivez rien.")
     assert (await talk.say("/forget")).text == "Nothing is stored about this chat."
+
+
+@pytest.mark.parametrize("talk", [("vsa", "drones")], indirect=True)
+async def test_of_several_topics_those_are_followed_that_are_named_or_else_all_that_are_watched(talk: Talk) -> None:
+    assert "la Drôme (26) · drones. " in (await talk.say("/suivre les drones dans la Drôme")).text
+    assert "la SNCF · VSA, drones. " in (await talk.say("/suivre sncf")).text
+    assert "déjà la Drôme (26) · drones." in (await talk.say("/suivre drones 26")).text
+    assert "la Drôme (26) · VSA. " in (await talk.say("/suivre vsa 26")).text
+    assert [one.topics for one in talk.follows()] == [("drones", "vsa"), ("vsa", "drones")]
+    assert "• la SNCF · VSA, drones" in (await talk.say("/suivis")).text
+    asked = await talk.say("suivre les drones à Montélimar")
+    await talk.press(asked, "Montélimar (26) · drones")
+    asked = await talk.say("/suivre drones")
+    await talk.press(asked, "refus")
+    assert {one.value: one.topics for one in talk.follows()}["26198"] == {one.value: one.topics for one in talk.follows()}["refusal"]
+    assert talk.follows()[0].topics == ("drones",)
+    for text, follow in (("w" + "pont des drones -drones", Follow(FollowKind.WORDS, "pont des drones")), ("d26-drones", DROME)):
+        found = follow_of_code(text, NAMES, lambda _: None)
+        assert found == follow
+        assert found.topics == ("drones",)
+    assert follow_of_code("wanti-drones", NAMES, lambda _: None) == Follow(FollowKind.WORDS, "anti-drones"), "no topic: a word"
 
 
 async def test_of_several_places_of_a_name_one_is_chosen(talk: Talk) -> None:

@@ -18,7 +18,7 @@ from bot.app.inventory import places_of
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference, named_in
 from bot.domain.posts import Follow, FollowKind, FollowMode, FollowTargets, PostState, WaitingPosts, content_of, departments_of, next_digest
 from bot.gazetteer.gazetteer import region_of
-from bot.storage.chats import Added, FollowerCounts
+from bot.storage.chats import Added, FollowerCounts, chats_for
 from bot.storage.errors import NoSuchRow
 from bot.storage.recording import Route
 from bot.storage.schema import edits, followers, follows, metadata, newest_messages, posts
@@ -563,3 +563,14 @@ def test_thousands_of_followers_take_few_statements(store: Store) -> None:
     began = time.process_time()
     assert len(store.follows.chats_due(NOW)) == many
     assert time.process_time() - began < 1, "seconds for the chats of one round, of fifty messages"
+
+
+def test_a_decree_goes_to_those_who_follow_its_topic_also_after_a_move(store: Store) -> None:
+    for chat, topics in ((1, ("vsa",)), (2, ("drones",)), (3, ("drones", "vsa")), (4, ())):
+        assert store.follows.add(chat, replace(DROME, topics=topics), "fr", TODAY) is Added.ADDED
+    assert store.follows.add(3, replace(DROME, topics=("vsa",)), "fr", TODAY) is Added.ALREADY
+    assert store.follows.add(1, replace(DROME, topics=("drones",)), "fr", TODAY) is Added.ADDED
+    store.follows.moved(2, 22, NOW)
+    for topic, chats in (("vsa", [1, 3, 4]), ("drones", [1, 3, 4, 22]), ("perimeters", [4])):
+        with store.database.reading() as connection:
+            assert [*chats_for(connection, FollowTargets(Kind.AUTHORISATION, frozenset({"26"}), topic=topic))] == chats
