@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -164,10 +164,14 @@ def evidence_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Evidence, .
     return evidence
 
 
+def _read_as(kind: Any, stored: object) -> Any:
+    return _checked_as(kind)(stored)
+
+
 FactsDocument = JsonDocument(facts_from_json)
 EvidenceDocument = JsonDocument(evidence_from_json)
 ContentDocument, OnlineDocument, LookDocument, StatementDocument = (
-    JsonDocument(_checked_as(kind)) for kind in (PostContent, Online, Look, FileStatement)
+    JsonDocument(partial(_read_as, kind)) for kind in (PostContent, Online, Look, FileStatement)
 )
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
