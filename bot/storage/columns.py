@@ -6,9 +6,9 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -118,7 +118,7 @@ class JsonDocument(TypeDecorator[Any]):
 
 def to_json(value: object) -> Any:
     """Return a value as JSON: dataclasses without empty fields, days and instants in ISO form, texts valid in both databases."""
-    if isinstance(value, Moment | date):
+    if isinstance(value, Moment | date | time):
         return value.isoformat()
     if isinstance(value, StrEnum):
         return value.value
@@ -164,10 +164,14 @@ def evidence_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Evidence, .
     return evidence
 
 
+def _read_as(kind: Any, stored: object) -> Any:
+    return _checked_as(kind)(stored)
+
+
 FactsDocument = JsonDocument(facts_from_json)
 EvidenceDocument = JsonDocument(evidence_from_json)
 ContentDocument, OnlineDocument, LookDocument, StatementDocument = (
-    JsonDocument(_checked_as(kind)) for kind in (PostContent, Online, Look, FileStatement)
+    JsonDocument(partial(_read_as, kind)) for kind in (PostContent, Online, Look, FileStatement)
 )
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.

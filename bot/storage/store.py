@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,7 +33,7 @@ from bot.storage.search import renew_some_terms
 from bot.storage.timestamps import Timestamps
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """Holds the database, for several threads and programs; `locks` show which program works."""
 
     def __init__(self, database: Database, namer: CommuneNamer | None = None) -> None:
@@ -70,9 +69,6 @@ class Store:
         """Release every lock and connection."""
         self.locks.close()
         self.database.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()

@@ -46,17 +46,6 @@ class Configuration:
     overlay: Mapping[str, Mapping[str, Any]]
 
 
-def load_settings(
-    path: Path | None,
-    environ: Mapping[str, str],
-    *,
-    known_codes: frozenset[str] | None,
-    check_service: Callable[[str], object] | None = None,
-) -> Settings:
-    """Return the settings of the configuration. See `read_configuration`."""
-    return read_configuration(path, environ, known_codes=known_codes, check_service=check_service).settings
-
-
 def read_configuration(
     path: Path | None,
     environ: Mapping[str, str],

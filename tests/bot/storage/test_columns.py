@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
-from bot.domain.acts import Evidence, Facts, Kind, Moment, Reference, Where
+from bot.domain.acts import Evidence, Facts, Kind, Moment, Reference, Slot, Where
 from bot.domain.facts import CAMERA_TYPES
 from bot.domain.posts import PostCause
 from bot.domain.text import clean
@@ -17,11 +17,13 @@ from bot.storage.columns import EnumText, evidence_from_json, facts_from_json, t
 
 _text = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 _texts = st.lists(_text).map(tuple)
-_moments = st.builds(Moment, st.dates(), st.none() | st.builds(time, st.integers(0, 23), st.integers(0, 59)))
+_clocks = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+_moments = st.builds(Moment, st.dates(), st.none() | _clocks)
 _facts = st.builds(
     Facts,
     number=st.none() | _text,
     signed=st.none() | st.dates(),
+    slots=st.lists(st.builds(Slot, st.dates(), st.dates(), _clocks, _clocks, st.lists(st.integers(0, 6)).map(tuple))).map(tuple),
     starts=st.none() | _moments,
     ends=st.none() | _moments,
     event=st.none() | _text,
