@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
 from bot.domain.facts import PAGE_ROWS, facts_of_row
 from bot.domain.law import LegalAdvice, Standing, ends_first
+from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import named_communes
 from bot.messages.announcement import announce_in_full, publisher_of
 from bot.messages.legal import AdviceParts, Deadline, advice_parts, current_period, deadline, list_changes, list_standing, no_recourse_line
@@ -399,7 +400,7 @@ def _row(row: str, message: MessageInput) -> Iterator[FactRow]:
     decree, own, facts = message.decree, view_words(message.language).facts, facts_of_row(row)
     label, values = row_label(row, decree, message.words), tuple(_values(row, message))
     if not values:
-        if decree.kind in ALLOWING and facts[0].expected:
+        if decree.kind in ALLOWING and facts[0].expected and row not in topics()[decree.topic].without:
             yield FactRow(label, (), note=own.not_found)
         return
     found = {fact.name: getattr(decree.facts, fact.name) for fact in facts}

@@ -27,7 +27,7 @@ from bot.queries.answers import (
     TownAnswer,
 )
 from bot.queries.dossier import ZIP, DossierInput
-from bot.queries.phrases import message_of, unwatched, withdrawal
+from bot.queries.phrases import laws, message_of, unwatched, withdrawal
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Preview, Route, SiteContext
 from bot.web.list_pages import LIST_PAGES
@@ -281,6 +281,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         decree=view,
         unwatched=unwatched(OneDecree(known, request.at, is_watched=known.topic in site.questions.watched), language),
         law=rules(),
+        laws=laws([known.topic]),
         follow=decree_ways(site, request, known, place),
         picture=picture,
         alt="" if picture is None else _alt(message, picture),

@@ -14,6 +14,7 @@ from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law import Recourse, Standing, never_began
 from bot.domain.law import cameras as cameras_on
 from bot.domain.posts import operator_slug
+from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import named_communes, typographic
 from bot.messages.legal import current_period, deadline, flag_lines, list_standing, recourse_line
 from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text
@@ -317,7 +318,7 @@ def _meta(message: MessageInput, *, is_placed: bool) -> tuple[str, ...]:
     """Return who and how many; first where, unless the title begins with it."""
     decree, own = message.decree, view_words(message.language).card
     operators = ", ".join(in_print(name) for name in decree.facts.sure.operators)
-    cameras = own.cameras_unknown if decree.kind in GRANTS else ""
+    cameras = own.cameras_unknown if decree.kind in GRANTS and "cameras" not in topics()[decree.topic].without else ""
     counted, before = camera_counts(message)
     if counted is not None:
         cameras = own.one_camera if counted == 1 else own.cameras.format(n=counted)

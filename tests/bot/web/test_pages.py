@@ -539,9 +539,9 @@ def test_a_request_for_documents_is_filled_in_where_madada_knows_the_authority(t
 FILMED = replace(samples.FULL, id=2001, topic="drones", title="Arrêté portant autorisation de captation d’images", identities=())
 
 
-def _of_topics(*watched: str) -> SiteContext:
+def _of_topics(*watched: str, more: tuple[Decree, ...] = ()) -> SiteContext:
     filmed = replace(FILMED, facts=replace(FILMED.facts, number="2026-2001", purposes=("gatherings",), software=None, vendor=None))
-    return sample_site(SETTINGS, *watched, more=[filmed])
+    return sample_site(SETTINGS, *watched, more=[filmed, *more])
 
 
 @pytest.mark.parametrize(
@@ -607,6 +607,18 @@ def test_a_decree_of_a_topic_that_is_not_watched_any_more_says_so_on_its_page() 
         body = _text(get(_of_topics(*watched), "/arretes/2001"))
         assert (said in body) == is_said
         assert "n’est plus surveillé" not in _text(get(_of_topics(*watched), "/arretes/1104"))
+
+
+def test_the_page_of_a_decree_cites_the_law_of_its_topic_and_misses_no_fact_that_the_topic_never_has() -> None:
+    facts = replace(FILMED.facts, purposes=("bags",), cameras=None, camera_types=(), software=None, vendor=None)
+    gate = replace(FILMED, id=2002, topic="perimeters", title="Périmètre de protection", facts=facts)
+    site = _of_topics("vsa", "drones", "perimeters", more=(gate,))
+    assert all("n° 2023-380" not in get(site, f"/arretes/{one}").body.decode() for one in (2001, 2002))
+    assert "n° 2023-828 (Légifrance)" in _text(get(site, "/arretes/1104"))
+    page, listed = _text(get(site, "/arretes/2002")), _text(get(site, "/arretes?topic=perimeters"))
+    assert not re.search(r"Logiciel|Caméras", page)
+    assert "Texte de loi (Légifrance)" in page
+    assert "caméras" not in listed
 
 
 def test_the_page_on_what_this_is_about_tells_of_each_topic_that_is_watched() -> None:
