@@ -92,19 +92,19 @@ WRONG = [
     ("purposes.toml", '"formation des agents"', '"formation des (agents"', "purposes.toml:14: purpose[2].patterns[1]: does not compile: "),
     ("law.toml", "(?!\\\\d)", "(?!\\\\d", "law.toml:4: legal_basis[0].pattern: does not compile: missing ), unterminated subpattern"),
     ("fr.toml", 'short = "caméras-piétons"', "", "fr.toml:1: short: is missing"),
-    ("en.toml", 'refusal = "⛔ Body cameras refused"', "", "en.toml:12: kinds.refusal: is missing"),
+    ("en.toml", 'refusal = "⛔ Body cameras refused"', "", "en.toml:14: kinds.refusal: is missing"),
     (
         "en.toml",
         'training = "training of officers"',
         'teaching = "training of officers"',
-        "en.toml:31: purposes.teaching: no word has this name; there are: incidents, evidence, training",
+        "en.toml:33: purposes.teaching: no word has this name; there are: incidents, evidence, training",
     ),
-    ("en.toml", 'training = "training of officers"', 'teaching = "training of officers"', "en.toml:28: purposes.training: is missing"),
+    ("en.toml", 'training = "training of officers"', 'teaching = "training of officers"', "en.toml:30: purposes.training: is missing"),
     ("en.toml", 'short = "body cameras"', "short = 1", "en.toml:2: short: must be a text"),
     ("en.toml", "body ?cam(", "body ?cam(((", "en.toml:10: asked: does not compile: missing ), unterminated subpattern"),
-    ("en.toml", 'texts = ["', 'texts = ["", "', "en.toml:48: about.texts: is empty"),
-    ("fr.toml", "[card]", "[cards]", "fr.toml:52: cards: no word has this name"),
-    ("en.toml", "[facts]", "[fact]", "en.toml:38: fact: no word has this name; there are: short, name, noun, on"),
+    ("en.toml", 'texts = ["', 'texts = ["", "', "en.toml:50: about.texts: is empty"),
+    ("fr.toml", "[card]", "[cards]", "fr.toml:54: cards: no word has this name"),
+    ("en.toml", "[facts]", "[fact]", "en.toml:40: fact: no word has this name; there are: short, name, noun, on"),
 ]
 
 

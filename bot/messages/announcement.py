@@ -127,7 +127,7 @@ def _recourse(message: MessageInput, *, in_full: bool = False) -> Iterator[FactL
     if advice is None:
         return
     if message.decree.kind not in ALLOWING:
-        yield from no_recourse_line(words)
+        yield from no_recourse_line(message.decree, words)
     elif in_full:
         yield from (FactLine(PostPart.ADVICE, "", (text,)) for text in advice_lines(advice, message.today, words))
     else:

@@ -350,9 +350,9 @@ class Deadline(Enum):
     AT_LEAST = "_at_least"
 
 
-def no_recourse_line(words: Words) -> Iterator[FactLine]:
+def no_recourse_line(decree: Decree, words: Words) -> Iterator[FactLine]:
     """Return the line for a decree that allows nothing: readers cannot contest it; for a refused applicant, notification counts."""
-    yield FactLine(PostPart.RECOURSE, "", (words.recourse.nothing,))
+    yield FactLine(PostPart.RECOURSE, "", (topic_words(decree.topic, words.language).nothing,))
 
 
 def deadline(legal_advice: LegalAdvice, today: date) -> tuple[Deadline, date | None]:

@@ -423,7 +423,7 @@ def _todo(message: MessageInput) -> Todo:
     own, advice, words = view_words(message.language).todo, message.legal_advice, message.words
     letters = dict(_letters(message))
     if advice is None or message.decree.kind not in ALLOWING:
-        return Todo(next(iter(no_recourse_line(words))).text, None, letters)
+        return Todo(next(iter(no_recourse_line(message.decree, words))).text, None, letters)
     case, day = deadline(advice, message.today)
     if not_begun(message.decree):
         return Todo(own.not_begun, advice_parts(advice, message.today, words), letters)
