@@ -271,11 +271,6 @@ class Period:
     last_month: int = 12
 
     @property
-    def is_whole_year(self) -> bool:
-        """Return whether it covers whole years."""
-        return (self.first_month, self.last_month) == (1, 12)
-
-    @property
     def year(self) -> int | None:
         """Return the only year it lies in, None where it names none or several."""
         return self.first_year if self.first_year == self.last_year else None
@@ -325,7 +320,10 @@ def _label(text: str) -> Label:
         return Label(None, is_bulletin=True)
     first_year, last_year = (min(years), max(years)) if years else (None, None)
     if months:
-        return Label(Period(first_year, last_year, *_in_order(months[0], months[-1], first_year, last_year)), is_bulletin=False)
+        first, last = months[0], months[-1]
+        # `JUILLET-DECEMBRE` as written; months in the wrong order within a year are both taken.
+        first, last = (last, first) if first_year == last_year and first > last else (first, last)
+        return Label(Period(first_year, last_year, first, last), is_bulletin=False)
     if parts:
         length = _MONTHS_IN_PART[parts[0][2]]
         rank = min(int(parts[0][1]), 12 // length)
@@ -348,7 +346,8 @@ def label_of(url: str, text: str) -> Label:
     shown = read_label(text)
     if own.period is None:
         return own if own.is_bulletin else _with_year_above(shown, segments)
-    if shown.period is not None and own.period.is_whole_year and shown.period.first_year == own.period.first_year:
+    is_whole_year = (own.period.first_month, own.period.last_month) == (1, 12)
+    if shown.period is not None and is_whole_year and shown.period.first_year == own.period.first_year:
         return shown
     if own.period.first_year is None and shown.period is not None and shown.period.first_year is not None:
         dated = Period(shown.period.first_year, shown.period.last_year, own.period.first_month, own.period.last_month)
@@ -365,13 +364,6 @@ def _with_year_above(label: Label, segments: list[str]) -> Label:
             years = (above.first_year, above.last_year)
             return Label(Period(*years, label.period.first_month, label.period.last_month), is_bulletin=False)
     return label
-
-
-def _in_order(first: int, last: int, first_year: int | None, last_year: int | None) -> tuple[int, int]:
-    """Return `JUILLET-DECEMBRE` as written; months in the wrong order within a year are both taken."""
-    if first_year == last_year and first > last:
-        return last, first
-    return first, last
 
 
 # Whether a link names the recueil, a part of it, or something else: for pages that moved and layouts that nobody has described. The

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.app.config.loading import load_settings
+from bot.app.config.loading import read_configuration
 from bot.cli.context import WRONG_USE
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -110,7 +110,7 @@ def test_the_lines_for_pages_and_figures_are_options_at_loopback() -> None:
     text = (CHECKOUT / "compose.yaml").read_text("utf-8")
     _, service = compose(re.sub(r"^    # (network_mode|environment):", r"    \1:", text, flags=re.MULTILINE))
     assert service["network_mode"] == "host"
-    settings = load_settings(None, service["environment"], known_codes=None)
+    settings = read_configuration(None, service["environment"], known_codes=None).settings
     assert (settings.web.listen, settings.observe.listen) == ("127.0.0.1:8080", "127.0.0.1:9464")
 
 

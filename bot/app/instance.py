@@ -133,7 +133,7 @@ async def serve(store: Store, handlers: Mapping[str, Handler], *, pause: float =
                 for number, job in list(jobs.items()):
                     if number in waiting:
                         await job.report()
-                    elif job.kind in _STOPPED or job.is_done:
+                    elif job.kind in _STOPPED or job.task.done():
                         await jobs.pop(number).stop()
             await asyncio.sleep(pause)
     finally:
@@ -202,11 +202,7 @@ class _Job:
         self._progress: Any = None
         self._reported: Any = None
         log.info("request.started", kind=request.kind)
-        self._task = asyncio.create_task(self._carry_out(request, handler))
-
-    @property
-    def is_done(self) -> bool:
-        return self._task.done()
+        self.task = asyncio.create_task(self._carry_out(request, handler))
 
     async def report(self) -> None:
         if self._progress != self._reported:
@@ -214,7 +210,7 @@ class _Job:
             await asyncio.to_thread(self._store.requests.report, self._id, self._reported)
 
     async def stop(self) -> None:
-        await ended([self._task])
+        await ended([self.task])
 
     async def _carry_out(self, request: WorkRequest, handler: Handler) -> None:
         try:

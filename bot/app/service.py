@@ -26,7 +26,7 @@ from bot.domain.health import nobody_answers
 from bot.domain.posts import PostState
 from bot.domain.records import SourceState
 from bot.domain.tasks import ended
-from bot.ingest.ingestor import BackgroundResult, IngestResult
+from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.storage.errors import DiskFull, StorageError
 from sources.catalogue.authority import Source
@@ -89,7 +89,7 @@ class Service:
         self._loops = DeliveryLoops(parts.deliverer, parts.clock, self._log_delivery)
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
         parts.recorder.on_queued = self._posted
-        self._parts.poller.when_late(self._came_late)
+        self._parts.poller.when_late(lambda late: self._status_log.found(late.ingested))
         if self._parts.telegram is not None:
             self._parts.telegram.when_posted(self._posted)
 
@@ -194,9 +194,6 @@ class Service:
             log.exception("poll.crashed", source=source.key)
             return
         self._status_log.note(report, ingested)
-
-    def _came_late(self, late: BackgroundResult) -> None:
-        self._status_log.found(late.ingested)
 
     def _posted(self) -> None:
         self._loops.wake()

@@ -20,8 +20,6 @@ log = structlog.get_logger()
 
 UNIT = Path("/etc/systemd/system/vigie.service")
 CONFIGURATION = Path("/etc/vigie/config.toml")
-SYSTEMD = Path("/run/systemd/system")
-"""Exists where systemd runs this machine (sd_booted(3))."""
 STATE = Path("/var/lib/vigie")
 """Where the service may write, and the system keeps what it wrote (`StateDirectory`)."""
 

@@ -21,7 +21,7 @@ from pydantic_core import to_jsonable_python
 from rich.console import Console
 
 from bot.app.config.errors import ConfigError
-from bot.app.config.loading import load_settings
+from bot.app.config.loading import read_configuration
 from bot.app.config.model import Settings
 from bot.app.logs import set_up_logging
 from bot.domain.secrets import RedactedStream
@@ -62,7 +62,7 @@ class Context:
 
     def read_settings(self, *, known_codes: frozenset[str] | None, check_service: Callable[[str], object] | None) -> Settings:
         """Load the settings, and nothing else. Raises ConfigError."""
-        return load_settings(self.config, os.environ, known_codes=known_codes, check_service=check_service)
+        return read_configuration(self.config, os.environ, known_codes=known_codes, check_service=check_service).settings
 
     def begin_logging(self, settings: Settings, logs: str | None) -> None:
         """Set up the log, as `load_settings` does."""

@@ -13,6 +13,7 @@ from typing import Annotated, TextIO
 import typer
 
 from bot.app.config.model import DatabaseSettings, HttpSettings, Settings, WatchSettings
+from bot.app.config.values import known_topic
 from bot.app.config.values import listen as checked
 from bot.app.demo.replay import Replay
 from bot.app.inventory import utc_now
@@ -21,6 +22,7 @@ from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.opening import load
 from bot.cli.rounds import poll_all
 from bot.domain.tasks import first_of
+from bot.domain.topics import first_topic
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.reading.pages.recognition import ocr_available
@@ -46,6 +48,9 @@ def register(app: typer.Typer) -> None:
     def demo(
         ctx: typer.Context,
         web: Annotated[bool, typer.Option("--web", help="Then serve the pages on this machine until Ctrl-C.")] = False,
+        topics: Annotated[
+            str, typer.Option("--topics", help="What is watched: names of topics (docs/topics.md), separated by commas.")
+        ] = first_topic(),
         listen: Annotated[str, typer.Option("--listen", help="Where, with --web; port 0 is any that is free.")] = "127.0.0.1:8080",
     ) -> None:
         """Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."""
@@ -53,8 +58,12 @@ def register(app: typer.Typer) -> None:
         _, authorities = load(context, logs="error")
         if _MISSING is not None:
             fail(f"the demo draws its own PDFs and needs {_MISSING}: pip install 'vigie-vsa[demo]'")
+        try:
+            watched = tuple(known_topic(name.strip()) for name in topics.split(","))
+        except ValueError as error:
+            fail(f"--topics: {error}", WRONG_USE)
         if not web:
-            raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout)) else FAILED)
+            raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout, None, watched)) else FAILED)
         if _NO_PAGES is not None:
             fail(f"the pages need {_NO_PAGES}: pip install 'vigie-vsa[web]'")
         try:
@@ -68,7 +77,7 @@ def register(app: typer.Typer) -> None:
             sys.stdout.flush()
             await first_of(serve_pages(settings, authorities, listening), stop)
 
-        raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout, pages), stop=stop) else FAILED)
+        raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout, pages, watched), stop=stop) else FAILED)
 
 
 Pages = Callable[[Settings], Awaitable[None]]
@@ -77,13 +86,15 @@ Pages = Callable[[Settings], Awaitable[None]]
 CODES = ("26", "06", "02")
 
 
-async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages | None = None) -> bool:
+async def play(
+    authorities: Mapping[str, Authority], out: TextIO, pages: Pages | None = None, topics: tuple[str, ...] = (first_topic(),)
+) -> bool:
     """Serve the sites, run two rounds of the bot, show all on `out`, then serve the `pages`. Return whether the demo succeeded."""
     watched = {code: authorities[code] for code in CODES}
     sources = [source for authority in watched.values() for source in authority.sources]
     today = utc_now().astimezone().date()
     with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, Replay(scenario(today, is_special_online=False)) as replay:
-        settings = demo_settings(replay, Path(folder, "demo.db"))
+        settings = demo_settings(replay, Path(folder, "demo.db"), topics)
         _say(out, f"Three prefecture sites are being replayed on this machine: {', '.join(entry.name for entry in watched.values())}.")
         if not ocr_available():
             _say(
@@ -107,11 +118,11 @@ async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages |
     return all(report.ok for report in (*reports, *again))
 
 
-def demo_settings(replay: Replay, database: Path) -> Settings:
+def demo_settings(replay: Replay, database: Path, topics: tuple[str, ...] = (first_topic(),)) -> Settings:
     """Return the defaults with the replay's sites, without pauses between requests."""
     return Settings(
         http=HttpSettings(interval_seconds=0, origins=replay.origins),
-        watch=WatchSettings(authorities=CODES),
+        watch=WatchSettings(authorities=CODES, topics=topics),
         database=DatabaseSettings(url=f"sqlite:///{database}"),
     )
 

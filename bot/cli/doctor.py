@@ -208,17 +208,12 @@ def _disk(settings: Settings) -> Diagnosis:
 
 async def of_network(settings: Settings, authorities: Mapping[str, Authority]) -> list[Diagnosis]:
     """Return what is found by asking others."""
-    host = _plain_host(settings, authorities)
+    sources = (source for code in watched_codes(settings, authorities) for source in authorities[code].sources)
+    host = next((urlsplit(source.root).netloc for source in sources if not source.browser), None)
     names, site, others = await asyncio.gather(
         _names(settings, host), _prefecture(settings, authorities, host), accounts(settings, authorities)
     )
     return [names, *site, *others]
-
-
-def _plain_host(settings: Settings, authorities: Mapping[str, Authority]) -> str | None:
-    """Return the host of the first watched source that needs no browser."""
-    sources = [source for code in watched_codes(settings, authorities) for source in authorities[code].sources]
-    return next((urlsplit(source.root).netloc for source in sources if not source.browser), None)
 
 
 async def _names(settings: Settings, host: str | None) -> Diagnosis:

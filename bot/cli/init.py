@@ -21,7 +21,7 @@ import typer
 from telegram.error import TelegramError
 
 from bot.app.config.errors import ConfigError
-from bot.app.config.loading import DEFAULT_FILE, anchor, from_environ, load_settings, secret_files, variable
+from bot.app.config.loading import DEFAULT_FILE, anchor, from_environ, read_configuration, secret_files, variable
 from bot.app.config.model import Settings
 from bot.app.config.values import chat as chat_value
 from bot.app.config.values import contact as contact_value
@@ -217,7 +217,7 @@ async def _tried_and_written(
     with _beside(target, text) as trial:
         try:
             environ = {**os.environ, **{variable(*place): secret for place, secret in secrets.items()}}
-            settings = load_settings(trial, environ, known_codes=frozenset(authorities))
+            settings = read_configuration(trial, environ, known_codes=frozenset(authorities)).settings
         except ConfigError as error:
             fail(f"{str(error).replace(str(trial), str(target))}\nNothing was written.", WRONG_USE)
         found = await accounts(settings, authorities)

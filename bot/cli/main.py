@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -178,13 +178,9 @@ def main() -> None:
         what = "the output cannot be written: " if error.errno in _OF_OUTPUT and error.filename is None else ""
         where = "" if error.filename is None else f": {error.filename}"
         sys.stderr.write(f"vigie: {what}{error.strerror or error}{where}\n")
-        _leave(1)
-
-
-def _leave(code: int) -> NoReturn:
-    """Exit without the interpreter's flush to a broken output, which would print another error."""
-    sys.stderr.flush()
-    os._exit(code)
+        # Without the interpreter's own flush to a broken output, which would print another error.
+        sys.stderr.flush()
+        os._exit(1)
 
 
 # Standard streams that can be relied upon, however the program was started.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
@@ -111,12 +111,7 @@ def _on_disk(context: Context, file: str) -> Opened:
     path = Path(file)
     if not path.is_file():
         fail(f"{file}: {'not a file' if path.exists() else 'no such file'}", WRONG_USE)
-    return context.load_settings(), _local_file(path)
-
-
-@asynccontextmanager
-async def _local_file(path: Path) -> AsyncIterator[Path]:
-    yield path
+    return context.load_settings(), nullcontext(path)
 
 
 async def _read_silently(path: Path, limits: ReadingLimits, known: Sequence[PageText]) -> Reading:

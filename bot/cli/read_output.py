@@ -110,15 +110,13 @@ def summary_lines(file: str, reading: Reading, judged: Sequence[Judged], reasons
     yield f"{file}: {count(reading.page_count, 'page')}, {name}"
     if reading.ocr_pages:
         yield f"  read by OCR: pages {page_ranges(reading.ocr_pages)}"
-    for line in reasons:
-        yield f"  {line}"
-    for line in act_lines(judged):
-        yield f"  {line}"
+    yield from (f"  {line}" for line in (*reasons, *act_lines(judged)))
     decrees = [item for item in judged if item.verdict.outcome is Outcome.DECREE]
     for item in decrees:
         yield ""
-        for line in _decree_lines(item):
-            yield f"  {line}"
+        verdict = item.verdict
+        yield f"  {verdict.kind.value if verdict.kind else ''}: {clean(item.act.title)}"
+        yield from (f"    {line}" for line in fact_lines(verdict.facts, verdict.kind, verdict.topic))
     uncertain = sum(item.verdict.outcome is Outcome.UNCERTAIN for item in judged)
     doubt = f", {uncertain} to be checked by a person (--explain says why)" if uncertain else ""
     acts = {(item.act.id, item.act.first_page, item.act.title, item.act.part) for item in judged}
@@ -138,20 +136,13 @@ def act_lines(judged: Iterable[Judged]) -> Iterator[str]:
         yield f"{_MARKS[verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {mark}{clean(act.title)}"
 
 
-def _decree_lines(item: Judged) -> Iterator[str]:
-    yield f"{item.verdict.kind.value if item.verdict.kind else ''}: {clean(item.act.title)}"
-    for line in fact_lines(item.verdict.facts, item.verdict.kind, item.verdict.topic):
-        yield f"  {line}"
-
-
 # Why `vigie read` says what it says: how every page was read, and what each verdict rests on.
 
 
 def explain_lines(reading: Reading, judged: Sequence[Judged], watched: WatchedTopics = BY_DEFAULT.watched) -> Iterator[str]:
     """Explain the pages, then acts that are decrees, uncertain, or not concerned despite a sign."""
     yield "How the pages were read:"
-    for line in method_lines(reading.pages):
-        yield f"  {line}"
+    yield from (f"  {line}" for line in method_lines(reading.pages))
     explained = [item for item in judged if _worth_explaining(item, watched)]
     yield "Why each act is judged as it is:"
     for item in explained:

@@ -72,7 +72,7 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """One of them: where it is, and why it is in doubt."""
-        waiting, act, found = _ask_reviewer(ctx.obj, lambda reviewer: _with_decree(reviewer, number))
+        waiting, act, found = _ask_reviewer(ctx.obj, lambda reviewer: (*(it := reviewer.act(number)), reviewer.found(*it)))
         show(review_json(waiting, act, found, text=text), shown_lines(waiting, act, found, text=text), as_json=as_json)
         raise typer.Exit(DONE)
 
@@ -186,11 +186,6 @@ def _ask_reviewer(context: Context, ask: Callable[[Reviewer], T]) -> T:
     settings, authorities = load(context)
     with opened(settings, read_only=True) as store:
         return ask(Reviewer(store=store, route=nowhere, clock=utc_now, issuers=Issuers(authorities.values())))
-
-
-def _with_decree(reviewer: Reviewer, number: int) -> tuple[Waiting, Act, Decree]:
-    waiting, act = reviewer.act(number)
-    return waiting, act, reviewer.found(waiting, act)
 
 
 def _one_of(number: int | None, decree: int | None) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, NoReturn, Protocol
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -36,15 +36,11 @@ class Found:
         return {"alive": self.stopped is None, "not_alive": self.stopped}
 
 
-class StatusReport(Protocol):
-    """Shows all of it, and ends the program."""
-
-    def __call__(self, found: Found, store: Store, *, every: bool, as_json: bool) -> NoReturn:
-        """Show it: each source with `every`."""
-        ...
+ShowStatus = Callable[[Found, Store, bool, bool], NoReturn]
+"""Shows all of it, each source where the first flag is set, as JSON where the second is, and ends the program."""
 
 
-def register(app: typer.Typer, report: StatusReport | None = None) -> None:
+def register(app: typer.Typer, report: ShowStatus | None = None) -> None:
     """Add the command to the program; without `report` for `--alive` only."""
 
     @app.command(epilog="Example:  vigie status   (or, for a few departments:  vigie status 26 38 --all)")
@@ -71,6 +67,6 @@ def register(app: typer.Typer, report: StatusReport | None = None) -> None:
             stopped = cannot_record(settings) or not_alive(overview, running=working is not None, now=overview.at)
             found = Found(settings, authorities, picked, overview, working, stopped)
             if report is not None and not alive:
-                report(found, store, every=every, as_json=as_json)
+                report(found, store, every, as_json)
         show(found.alive_json, ["alive" if stopped is None else f"not alive: {stopped}"], as_json=as_json)
         raise typer.Exit(DONE if stopped is None else FAILED)

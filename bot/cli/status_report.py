@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
     command.register(app, report=report)
 
 
-def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoReturn:
+def report(found: Found, store: Store, every: bool, as_json: bool) -> NoReturn:
     """Show the state of sources and destinations, and end the program."""
     settings, authorities, picked = found.settings, found.authorities, found.picked
     counts, held = store.recueils.counts(), store.recueils.held(MOST_UNFINISHED, picked)

@@ -87,13 +87,10 @@ class AppriseChannel:
         """Send the message by Apprise. Raises Refused without room for it, Unknown if it was not accepted."""
         text, subject = self._text(post), self._subject(post)
         # In a thread: Apprise blocks for as long as the service does. Its own failures are answers, not exceptions.
-        if not await asyncio.to_thread(self._notify, text, subject):
+        if not await asyncio.to_thread(self._service.notify, text, subject, body_format=self._text_format):
             raise DeliveryUnknown("Apprise: the service did not take the message, or did not say that it had")
         self._taken.add(post.key)
         return Sent(post.key)
-
-    def _notify(self, text: str, subject: str) -> bool:
-        return bool(self._service.notify(body=text, title=subject, body_format=self._text_format))
 
     def _subject(self, post: Post) -> str:
         with composing("Apprise"):

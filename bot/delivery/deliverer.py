@@ -206,7 +206,8 @@ class Deliverer:
             return True
         now = self._clock()
         load = await asyncio.to_thread(self._outbox.load, channel.name, now, now - DAY)
-        if not needs_digest(load.sent, load.single, most):
+        # One decree never waits, as time to contest is short.
+        if load.single <= 1 or load.sent + load.single <= most:
             return True
         return await self._make_digests(channel, await asyncio.to_thread(self._outbox.single, channel.name, now))
 
@@ -360,13 +361,6 @@ def _is_unclear(post: Post) -> bool:
 
 
 # When many decrees wait for one destination: which of them become digests. Pure.
-
-
-def needs_digest(sent: int, single: int, most: int) -> bool:
-    """Return whether the `single` waiting posts form a digest: singly, there would be more than `most` messages in a day. One decree never
-    waits, as time to contest is short.
-    """
-    return single > 1 and sent + single > most
 
 
 def split(waiting: Sequence[Post], room: int) -> tuple[tuple[Post, ...], tuple[Post, ...]]:

@@ -41,11 +41,6 @@ def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 
     return backoff(attempts, first=FIRST_WAIT, cap=LONGEST_WAIT, jitter=SPREAD * min(max(chance, 0.0), 1.0))
 
 
-def search_wait(attempts: int) -> timedelta:
-    """Return the wait before a post is looked for again, after so many searches (from 1) without a result."""
-    return backoff(attempts, first=FIRST_SEARCH_WAIT, cap=LONGEST_SEARCH_WAIT)
-
-
 class Event(StrEnum):
     """Lists what can happen to a post."""
 
@@ -174,7 +169,7 @@ def _after_a_wait(event: Event, counts: WaitFactors, now: datetime) -> Transitio
 def _still_in_doubt(event: Event, counts: WaitFactors, now: datetime) -> Transition:
     attempts = counts.reconcile_attempts + 1
     if event is Event.UNCLEAR:
-        wait = search_wait(attempts)
+        wait = backoff(attempts, first=FIRST_SEARCH_WAIT, cap=LONGEST_SEARCH_WAIT)
         return Transition(_UNKNOWN, now + wait, PostCause.RECONCILE_UNCLEAR, reconcile_attempts=attempts, notify=not counts.unclear)
     # As soon as the destination has rested: before anything else is sent there.
     wait = retry_wait(attempts, counts.retry_after, counts.chance)

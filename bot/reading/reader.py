@@ -225,7 +225,11 @@ def next_page(pages: Sequence[PageText], acts: Sequence[Act], concerned: Collect
         return None
     rest = (number for act in acts if span(act) in concerned for number in _pending(act, pages))
     front = (number for number in free if number <= _FRONT_PAGES and not any(act.id and _holds(act, number) for act in acts))
-    openings = (opening for act in sorted(acts, key=_order) if (opening := _opening(act, pages, taken)) is not None)
+    openings = (
+        opening
+        for act in sorted(acts, key=lambda act: (rank(act.title, act.service), act.first_page))
+        if (opening := _opening(act, pages, taken)) is not None
+    )
     return next(number for some in (rest, front, openings, free) for number in some if number not in taken)
 
 
@@ -280,10 +284,6 @@ def may_move_cuts(page: PageText, acts: Iterable[Act]) -> bool:
 def _first_content(act: Act) -> int:
     """Return the page after the separator page, which acts with an identifier have, but not the decrees inside one that holds many."""
     return act.first_page + (1 if act.id is not None and not act.part and act.last_page > act.first_page else 0)
-
-
-def _order(act: Act) -> tuple[ActPriority, int]:
-    return rank(act.title, act.service), act.first_page
 
 
 def _holds(act: Act, number: int) -> bool:

@@ -55,7 +55,8 @@ def back_up(url: str, folder: Path, now: datetime) -> Backup:
         for left in folder.glob(f".vigie-*{_PART}"):
             left.unlink(missing_ok=True)
         if is_sqlite:
-            copy_sqlite(file_of(address), target)
+            with whole(target) as part:
+                copy_checked(file_of(address), part)
         else:
             _dump(address, target)
         note = f"{file_digest(target)}  {target.name}\n"
@@ -108,14 +109,6 @@ def stamp(now: datetime) -> str:
 
 
 # SQLite.
-
-
-def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy a database as of one instant, while others write, into one file that is verified before it gets its name. Raises StorageError,
-    and OSError where the folder cannot be used.
-    """
-    with whole(target) as part:
-        copy_checked(source, part)
 
 
 def copy_checked(source: Path, copy: Path) -> None:

@@ -113,7 +113,9 @@ class Decrees(Repository):
         if departments is not None:
             wanted = and_(wanted, may_concern(departments))
         if authorities is None:
-            return self._listed(wanted, limit, offset)
+            with self._database.reading() as connection:
+                total = _count(connection, wanted)
+                return _page(connection, _ids(connection, wanted, limit, offset, total), total)
         page = self._ids(_page_of(wanted), limit, offset)
         with self._database.reading() as connection:
             return _page(connection, page.ids, page.total)
@@ -324,11 +326,6 @@ class Decrees(Repository):
             if not rows and offset:  # beyond the end
                 limit, rows = 0, connection.execute(wanted, {**given, "most": 1, "before": 0}).all()
         return PageOfIds(tuple(row.id for row in rows[: max(limit, 0)]), rows[0].total if rows else 0)
-
-    def _listed(self, which: ColumnElement[bool], limit: int, offset: int) -> PageOfDecrees:
-        with self._database.reading() as connection:
-            total = _count(connection, which)
-            return _page(connection, _ids(connection, which, limit, offset, total), total)
 
 
 def _among(connection: Connection, found: Matches) -> ColumnElement[bool]:

@@ -73,7 +73,9 @@ def _write(connection: Connection, rows: Sequence[Row[Any]], namer: CommuneNamer
         found = {row.id: namer.communes_of(value_of(Decree, row)) for row in rows}
         found |= _of_changed(connection, [decree for decree, named in found.items() if not named])
         before = load_communes(connection, found)
-        now = {decree: _in_order(named) for decree, named in found.items()}
+        # Each commune once, by its code.
+        once = {decree: {commune.code: commune for commune in named} for decree, named in found.items()}
+        now = {decree: tuple(communes[code] for code in sorted(communes)) for decree, communes in once.items()}
         others = {decree for decree, named in now.items() if named != before.get(decree, ())}
         if others:
             connection.execute(delete(decree_communes).where(one_of(decree_communes.c.decree_id, others)))
@@ -88,12 +90,6 @@ def _write(connection: Connection, rows: Sequence[Row[Any]], namer: CommuneNamer
         rows = _changing(connection, [row for row in rows if row.id in others])
         if not rows:
             return
-
-
-def _in_order(named: Sequence[NamedCommune]) -> tuple[NamedCommune, ...]:
-    """Return each commune once, by its code."""
-    by_code = {commune.code: commune for commune in named}
-    return tuple(by_code[code] for code in sorted(by_code))
 
 
 def _of_changed(connection: Connection, ids: Collection[int]) -> dict[int, list[NamedCommune]]:

@@ -10,25 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    DateTime,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Column, Connection, MetaData, Table, delete, func, insert, select, text, update
 
 from bot.domain.text import PageText, clean
 from bot.storage.columns import pack_pages, unpack_pages
@@ -221,25 +205,15 @@ class ReadingQueue(Repository):
 
     @cached_property
     def _readings(self) -> Table:
-        return Table(
-            "readings",
-            MetaData(),
-            Column("sha256", String(64), primary_key=True),
-            Column("size", BigInteger),
-            Column("parts", Integer),
-            Column("part", LargeBinary),
-            Column("ended_at", DateTime(timezone=True)),
-            Column("result", LargeBinary),
-            Column("error", Text),
-            Column("again_at", DateTime(timezone=True)),
-            schema=self.schema,
-        )
+        return self._table("readings", "sha256", "size", "parts", "part", "ended_at", "result", "error", "again_at")
 
     @cached_property
     def _pieces(self) -> Table:
-        return Table(
-            "pieces", MetaData(), Column("sha256", String(64)), Column("number", Integer), Column("data", LargeBinary), schema=self.schema
-        )
+        return self._table("pieces", "sha256", "number", "data")
+
+    def _table(self, name: str, *columns: str) -> Table:
+        """Return a table as `_OURS` makes it; the driver knows the types."""
+        return Table(name, MetaData(), *(Column[Any](column) for column in columns), schema=self.schema)
 
 
 def pack_read(read: PagesRead) -> bytes:

@@ -238,11 +238,11 @@ class Rejudging(NamingRepository):
     def apply(
         self, act: StoredAct, verdict: Verdict, found: Decree | None, destinations_for: Route, now: datetime
     ) -> RedetectionResult | None:
-        """Replace verdict and decree of a stored act, and queue posts of a new one to `destinations_for`, which may not use the store.
-        None where a person decided otherwise.
+        """Replace verdict and decree of a stored act, and queue new posts to `destinations_for`, which may not use the store. None
+        where a person decided otherwise.
 
-        An act no longer judged a decree, or whose decree was withdrawn, waits for a person; one of a further topic is stored too.
-        Raises NoSuchRow when it was read anew meanwhile.
+        An act no longer judged a decree, or with a withdrawn one, waits for a person; one of a further topic is stored. Raises
+        NoSuchRow when it was read anew meanwhile.
         """
         with self._database.writing() as connection:
             stored, recueil = _claim_act(connection, act, decrees=found is not None)

@@ -506,37 +506,29 @@ notices = Table(
 
 # What operators are notified of, once each, and what their commands request of the bot that runs.
 
-alerts = Table(
-    "alerts",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("subject", Text, nullable=False),
-    Column("cause", String(32), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("opened_at", Instant, nullable=False),
-    # Operators are notified once of an alert, and once of its end: each of these is null until then.
-    Column("notified_at", Instant),
-    Column("closed_at", Instant),
-    Column("end_notified_at", Instant),
-)
-Index(None, alerts.c.subject, alerts.c.closed_at)
 
-post_alerts = Table(
-    "post_alerts",
-    metadata,
-    Column("id", Id, primary_key=True),
-    # What it is about (`post:12`, `destination:channel`), and a word of `bot.operators.alerts.PostTrouble`.
-    Column("subject", Text, nullable=False),
-    Column("trouble", String(32), nullable=False),
-    Column("destination", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("opened_at", Instant, nullable=False),
-    # As in `alerts`: each of these is null until it is so.
-    Column("notified_at", Instant),
-    Column("closed_at", Instant),
-    Column("end_notified_at", Instant),
-)
-Index(None, post_alerts.c.subject, post_alerts.c.closed_at)
+def _alerts(name: str, cause: str, *more: Column[str]) -> Table:
+    table = Table(
+        name,
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("subject", Text, nullable=False),
+        Column(cause, String(32), nullable=False),
+        *more,
+        Column("detail", Text, nullable=False),
+        Column("opened_at", Instant, nullable=False),
+        # Operators are notified once of an alert, and once of its end: each of these is null until then.
+        Column("notified_at", Instant),
+        Column("closed_at", Instant),
+        Column("end_notified_at", Instant),
+    )
+    Index(None, table.c.subject, table.c.closed_at)
+    return table
+
+
+alerts = _alerts("alerts", "cause")
+# What it is about (`post:12`, `destination:channel`), and a word of `bot.operators.alerts.PostTrouble`.
+post_alerts = _alerts("post_alerts", "trouble", Column("destination", Text, nullable=False))
 
 requests = Table(
     "requests",

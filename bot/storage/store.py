@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,7 +33,7 @@ from bot.storage.search import renew_some_terms
 from bot.storage.timestamps import Timestamps
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """Holds the database, for several threads and programs; `locks` show which program works."""
 
     def __init__(self, database: Database, namer: CommuneNamer | None = None) -> None:
@@ -71,9 +70,6 @@ class Store:
         self.locks.close()
         self.database.close()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
@@ -109,7 +105,9 @@ def open_store(
 def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None, now: datetime | None, was_there: bool) -> Store:
     if url.get_backend_name() == "sqlite" and not in_memory(url):
         _require_folder(url)
-        _make_file(url)
+        with suppress(OSError):  # what SQLite says of a file that cannot be made is as clear
+            # Readable by its owner only, as it holds follows; SQLite's other files inherit the mode.
+            Path(url.database or "").touch(mode=0o600, exist_ok=False)
     database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
     try:
         use_wal(database.engine, busy_timeout)
@@ -167,12 +165,6 @@ def _require_folder(url: URL) -> None:
         raise Unavailable(f"the folder of the database {masked(url)} does not exist: create it first")
 
 
-def _make_file(url: URL) -> None:
-    """Create a missing file readable by its owner only, as it holds follows; SQLite's other files inherit the mode."""
-    with suppress(OSError):  # what SQLite says of a file that cannot be made is as clear
-        Path(url.database or "").touch(mode=0o600, exist_ok=False)
-
-
 # A store to rehearse on: what the real one holds, in memory, so that a dry run takes the very same path and writes nothing.
 
 _ROWS_AT_ONCE = 1000
@@ -185,18 +177,14 @@ def rehearsal_store(url: str, authorities: Collection[str], *, namer: CommuneNam
     with ExitStack() as on_failure:
         stage = on_failure.enter_context(open_store("sqlite://", namer=namer))
         with open_store(url, read_only=True) as real:
-            _copy_trails(real, stage, authorities)
+            for state in real.sources.all():
+                if state.key.split(":", 1)[0] in authorities:
+                    stage.sources.save(state)
             with real.database.reading() as source, stage.database.writing() as target:
                 for table, condition in _known(authorities):
                     _copy(source, target, table, condition)
         on_failure.pop_all()
     return stage
-
-
-def _copy_trails(real: Store, stage: Store, authorities: Collection[str]) -> None:
-    for state in real.sources.all():
-        if state.key.split(":", 1)[0] in authorities:
-            stage.sources.save(state)
 
 
 def _known(authorities: Collection[str]) -> tuple[tuple[Table, ColumnElement[bool]], ...]:

@@ -225,7 +225,7 @@ class PageReceiver:
         kind = response.headers.get("content-type", "")
         if kind and not is_html(kind, b""):
             raise _not_a_page(url, kind)
-        body = await _whole(chunks(response, url=url, at_most=self.max_bytes))
+        body = b"".join([piece async for piece in chunks(response, url=url, at_most=self.max_bytes)])
         if not is_html(kind, body):
             raise _not_a_page(url, kind)
         html = decode(body, kind)
@@ -313,10 +313,6 @@ def named_type(content_type: str) -> str:
     """Return the media type of an answer as errors name it."""
     kind = content_type.partition(";")[0].strip()[:60]
     return repr(kind) if kind else "something without a content type"
-
-
-async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
-    return b"".join([piece async for piece in pieces])
 
 
 async def beginning_of(pieces: AsyncIterator[bytes], at_least: int) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -65,7 +65,7 @@ _MOST_OF_ITS_TIME = 0.9
 """Fraction of a request's time after which a file that can be resumed gives way: at its end the part would be lost."""
 
 
-class Client:
+class Client(AbstractAsyncContextManager["Client"]):
     """Fetches pages and files of the catalogue's hosts; an async context manager that closes its connections. All but `options` defaults to
     the real world. `tls` verifies certificates (default: httpx's bundle); `transport` replaces the network and is closed by the caller;
     `politeness` keeps pace, rest and robots.txt (default: in memory). Raises ValueError on an unusable entry of `options.origins`."""
@@ -90,9 +90,6 @@ class Client:
         self._session = HttpSession(options, environment, self._origins, log or structlog.get_logger())
         self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), politeness, clocks.now)
         self._requests = 0
-
-    async def __aenter__(self) -> Self:
-        return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
@@ -184,15 +181,12 @@ class Client:
             server_time = date_of(response.headers.get("date", ""))
             return await receive_robots(here, response)
 
-        url, seconds = f"https://{host}/robots.txt", self._options.page_seconds
-        await self._follow(url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive, seconds=seconds), for_robots=True)
+        await self._robots_text(f"https://{host}/robots.txt", receive)
         return server_time
 
-    async def _robots_text(self, url: str) -> str:
+    async def _robots_text(self, url: str, receive: Callable[[str, httpx.Response], Awaitable[str | Redirect]] = receive_robots) -> str:
         seconds = self._options.page_seconds
-        return await self._follow(
-            url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds), for_robots=True
-        )
+        return await self._follow(url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive, seconds=seconds), for_robots=True)
 
     async def _follow(
         self, url: str, request: Callable[[str], Awaitable[Answer | Redirect | RequestAgain]], *, for_robots: bool = False

@@ -13,7 +13,7 @@ import ssl
 import string
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -228,13 +228,12 @@ def _parsed(text: str) -> Address | None:
 # What an operator can choose about the requests to sites.
 
 _MIB = 1024 * 1024
-_MAY_BE_ZERO = {"interval_seconds", "jitter", "slowest_bytes_per_second"}
 _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """Holds the client's options, in seconds and bytes. Raises ValueError on invalid values. `hosts`: the only ones requested (exact names,
+    """Holds the client's options, in seconds and bytes. `hosts`: the only ones requested (exact names,
     https). `origins`: canonical origin to its replacement; plain http only on loopback. `timeout_seconds`: the wait for an answer's head
     and each later wait; `page_seconds`, `file_seconds`: a whole request. `interval_seconds`: 0 allowed, see `RateLimit`. `browsers`: hosts
     that need one."""
@@ -262,17 +261,6 @@ class ClientOptions:
     """How long a page has to show what its source waits for: some challenges take that long."""
     browser_idle_seconds: float = 300.0
     """Time without a request after which the browser ends, to free its memory."""
-
-    def __post_init__(self) -> None:
-        for name in (one.name for one in fields(self)):
-            value = getattr(self, name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                if name in _MAY_BE_ZERO and not value >= 0:
-                    raise ValueError(f"{name} must not be negative")
-                if name not in _MAY_BE_ZERO and not value > 0:
-                    raise ValueError(f"{name} must be more than 0")
-        if not self.user_agent.strip() or not self.user_agent.isascii() or not self.user_agent.isprintable():
-            raise ValueError("user_agent must be plain ASCII text, not empty")
 
 
 def user_agent(version: str, contact: str | None) -> str:

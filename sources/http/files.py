@@ -19,7 +19,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import httpx
 
@@ -175,7 +174,7 @@ class StorageFull(NotSaved):
     """Raised when the disk, or the quota on it, is full."""
 
 
-class PartialFile:
+class PartialFile(contextlib.AbstractContextManager["PartialFile"]):
     """Writes the file at `url` beside `target` (`.<name>.<random>.part`), and names it only when whole. A context manager: leaving it
     removes what was not committed. Methods raise NotSaved or StorageFull."""
 
@@ -190,9 +189,6 @@ class PartialFile:
             descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:_NAME_CHARACTERS]}.", suffix=".part")
         self._path = Path(name)
         self._file = os.fdopen(descriptor, "w+b")
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         with self._committing:

@@ -48,12 +48,12 @@ class ScratchFolder:
             os.close(lock)
 
 
-def remove_abandoned(folder: Path | None = None) -> int:
-    """Remove abandoned folders of this user from `folder` (default: the system's temporary one); return how many. Folders without our mark
-    are left alone. Never fails."""
+def remove_abandoned() -> int:
+    """Remove abandoned folders of this user from the system's temporary one; return how many. Folders without our mark are left alone.
+    Never fails."""
     count = 0
     with contextlib.suppress(OSError):
-        for path in list(_ours(folder or Path(tempfile.gettempdir()))):
+        for path in list(_ours(Path(tempfile.gettempdir()))):
             count += _removed_if_abandoned(path)
     return count
 

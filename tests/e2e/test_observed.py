@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.app import observing
 from bot.app.config.errors import ConfigError
-from bot.app.config.loading import load_settings
+from bot.app.config.loading import read_configuration
 from bot.app.config.model import WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.observing import Observation
@@ -153,5 +153,5 @@ def _listens(port: int) -> bool:
 def test_nobody_else_can_be_let_in(tmp_path: Path, option: str, wrong: str) -> None:
     (tmp_path / "config.toml").write_text(f"[observe]\n{option}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=wrong) as refused:
-        load_settings(tmp_path / "config.toml", {}, known_codes=None)
+        read_configuration(tmp_path / "config.toml", {}, known_codes=None)
     assert "secret" not in str(refused.value)

@@ -37,6 +37,7 @@ class World:
     now: datetime = NOON
     destinations: Sequence[Mapping[str, Any]] = ()
     commands: bool = False
+    topics: Sequence[str] = ("vsa",)
     console: io.StringIO = field(default_factory=io.StringIO)
 
     def settings(self) -> Settings:
@@ -45,6 +46,7 @@ class World:
             "http": {"interval_seconds": 0, "origins": self.replay.origins},
             "database": {"url": f"sqlite:///{self.database}"},
             "destinations": list(self.destinations),
+            "watch": {"topics": list(self.topics)},
         }
         if self.telegram is not None:
             document["telegram"] = {"token": self.telegram.token, "api_url": self.telegram.url, "commands": self.commands}

@@ -95,12 +95,8 @@ def _unknown(path: Path, root: type[BaseModel]) -> str:
     for section, field in root.model_fields.items():
         inner = _model_of(field.annotation)
         if inner is not None and key in inner.model_fields:
-            return f"unknown {what}; it belongs in {_header(section, field.annotation)}"
+            return f"unknown {what}; it belongs in " + (f"[{section}]" if inner is field.annotation else f"[[{section}]]")
     return f"unknown {what}; known here: {', '.join(here.model_fields)}"
-
-
-def _header(section: str, annotation: Any) -> str:
-    return f"[{section}]" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else f"[[{section}]]"
 
 
 def _model_at(path: Path, root: type[BaseModel]) -> type[BaseModel]:

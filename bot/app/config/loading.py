@@ -46,17 +46,6 @@ class Configuration:
     overlay: Mapping[str, Mapping[str, Any]]
 
 
-def load_settings(
-    path: Path | None,
-    environ: Mapping[str, str],
-    *,
-    known_codes: frozenset[str] | None,
-    check_service: Callable[[str], object] | None = None,
-) -> Settings:
-    """Return the settings of the configuration. See `read_configuration`."""
-    return read_configuration(path, environ, known_codes=known_codes, check_service=check_service).settings
-
-
 def read_configuration(
     path: Path | None,
     environ: Mapping[str, str],
@@ -213,16 +202,12 @@ def _value(text: str, annotation: Any) -> Any:
         return _SWITCHES.get(text.lower(), text)
     if get_origin(annotation) is tuple and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
-    for parse in (_toml, json.loads):
+    for parse in (lambda value: tomllib.loads(f"value = {value}")["value"], json.loads):
         try:
             return parse(text)
         except (ValueError, RecursionError):
             continue
     return text
-
-
-def _toml(text: str) -> Any:
-    return tomllib.loads(f"value = {text}")["value"]
 
 
 # The files a configuration names: relative paths made absolute, tokens read from their files.

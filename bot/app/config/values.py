@@ -274,10 +274,6 @@ def _of_text(form: Callable[[str], object]) -> Callable[[object], object]:
     return lambda value: form(value) if isinstance(value, str) else value
 
 
-def _blank_is_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
 def _secret_url(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
@@ -304,7 +300,7 @@ Token = Annotated[SecretStr | None, BeforeValidator(_of_text(token))]
 BotToken = Annotated[SecretStr | None, BeforeValidator(_of_text(telegram_token))]
 SecretUrl = Annotated[SecretStr | None, BeforeValidator(_secret_url)]
 Warned = Annotated[str, AfterValidator(content_warning)]
-MaybePath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
+MaybePath = Annotated[Path | None, BeforeValidator(_of_text(lambda text: text if text.strip() else None))]
 Chat = Annotated[str, BeforeValidator(_id_text), AfterValidator(lambda text: chat(text) if text.strip() else "")]
 Instance = Annotated[str, AfterValidator(lambda text: instance(text) if text.strip() else "")]
 Origin = Annotated[str, AfterValidator(origin)]

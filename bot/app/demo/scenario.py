@@ -23,7 +23,8 @@ AISNE = "https://www.aisne.gouv.fr"
 
 def scenario(today: date, *, is_special_online: bool = True) -> dict[str, CannedAnswer]:
     """Return answers by canonical URL, as of `today`: Drôme with one authorisation among two recueils, of which the special one goes online
-    after the other, Alpes-Maritimes with a scanned authorisation, Aisne with an abrogation.
+    after the other, Alpes-Maritimes with a scanned authorisation, Aisne with an abrogation; beside them decrees on further topics, one of
+    which the special recueil ends.
     """
     return {**_drome(today, is_special_online=is_special_online), **_alpes_maritimes(today), **_aisne(today)}
 
@@ -49,11 +50,12 @@ def _drome(today: date, *, is_special_online: bool) -> dict[str, CannedAnswer]:
     month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
     ordinary = _recueil(
         today, "DRÔME", f"26-{year}-301", "Préfecture de la Drôme / Direction des sécurités",
-        road={"number": f"{year}-1101"}, videoprotection={"number": f"{year}-1102"},
+        road={"number": f"{year}-1101"}, videoprotection={"number": f"{year}-1102"}, aerial={"number": f"{year}-1105"},
     )  # fmt: skip
     with_decree = _recueil(
         today, "DRÔME", f"26-{year}-302", "Préfecture de la Drôme / Cabinet",
         road={"number": f"{year}-1103"}, authorisation={"number": f"{year}-1104"},
+        aerial_abrogation={"number": f"{year}-1106", "abrogated": f"{year}-1105"},
     )  # fmt: skip
     links = [
         DemoLink(_file(1302, f"recueil-26-{year}-302"), f"RAA SPECIAL N°26-{year}-302 du {today:%d/%m/%Y}", today),
@@ -91,7 +93,7 @@ def _aisne(today: date) -> dict[str, CannedAnswer]:
     detail = f"{root}/RAA_02-{year}-011"
     recueil = _recueil(
         today, "AISNE", f"02-{year}-011", "Préfecture de l'Aisne / Cabinet",
-        abrogation={"number": f"{year}-0720", "abrogated": f"{year}-0688"},
+        abrogation={"number": f"{year}-0720", "abrogated": f"{year}-0688"}, access={"number": f"{year}-0721"},
     )  # fmt: skip
     pdf = DemoLink(_file(3011, f"RAA_02-{year}-011"), f"RAA_02-{year}-011", today)
     return {
@@ -112,12 +114,12 @@ def _recueil(today: date, department: str, number: str, service: str, *, scanned
             acts=tuple(
                 ActSpec(
                     service=service,
-                    id=f"{code}-{today:%Y-%m-%d}-{index:05d}",
+                    id=f"{code}-{today:%Y-%m-%d}-{fields['number'][-4:]:>05}",
                     title=Template(titles[name]).substitute(fields),
                     pages=(demo_text(name, today, **fields),),
                     scanned=scanned,
                 )
-                for index, (name, fields) in enumerate(acts.items(), start=1)
+                for name, fields in acts.items()
             ),
         )
     )

@@ -172,7 +172,9 @@ class MastodonChannel:
 
     async def _post(self, post: Post, limits: StatusLimits, media: str | None, *, alone: bool = False) -> httpx.Response:
         """`alone`: not as a reply, whatever the post follows."""
-        form: dict[str, Any] = self._form() | {"status": self._text(post, limits)}
+        form: dict[str, Any] = {"visibility": self._visibility, "language": self._composer.language, "status": self._text(post, limits)}
+        # A text under a warning is folded.
+        form |= {"spoiler_text": self._warning} if self._warning else {}
         if media is not None:
             form["media_ids[]"] = [media]
         is_reply = post.reply_to is not None and not alone
@@ -190,11 +192,6 @@ class MastodonChannel:
                 log.warning("post.not_a_reply", destination=self.name, error=str(error))
                 return await self._post(post, limits, media, alone=True)
             raise
-
-    def _form(self) -> dict[str, str]:
-        """Return what every status is posted with. A text under a warning is folded."""
-        form = {"visibility": self._visibility, "language": self._composer.language}
-        return form | ({"spoiler_text": self._warning} if self._warning else {})
 
     def _text(self, post: Post, limits: StatusLimits) -> str:
         """Return the status. Raises Refused where there is no room for a link."""

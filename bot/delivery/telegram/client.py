@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -17,9 +16,8 @@ import httpx
 import structlog
 from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted, InlineKeyboardButton, InlineKeyboardMarkup, Message, MessageEntity
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
-from telegram.warnings import PTBDeprecationWarning
 
 from bot.delivery.channel import (
     BEFORE_SENDING,
@@ -77,8 +75,8 @@ class TooManyRequests(TelegramError):
 def classify(error: TelegramError, token: str) -> DeliveryError:
     """Return the meaning of a failed send (not sent, refused, unknown) by its cause, without token; the library wraps all."""
     text = scrub(_described(error), token)
-    if isinstance(error, (TooManyRequests, RetryAfter)):
-        return NotSent(text, _seconds(error) if isinstance(error, RetryAfter) else error.retry_after, limited=True)
+    if isinstance(error, TooManyRequests):
+        return NotSent(text, error.retry_after, limited=True)
     if isinstance(error, Forbidden) or (isinstance(error, BadRequest) and says(error, CHAT_GONE)):
         return ChatClosed(text)
     if isinstance(error, BadRequest):
@@ -94,13 +92,6 @@ def _described(error: TelegramError) -> str:
     cause = type(error.__cause__).__name__
     named = not isinstance(error.__cause__, httpx.HTTPError) or cause in error.message
     return f"Telegram: {error.message}" + ("" if named else f" ({cause})")
-
-
-def _seconds(error: RetryAfter) -> float:
-    with warnings.catch_warnings():  # the library is moving from int to timedelta
-        warnings.simplefilter("ignore", PTBDeprecationWarning)
-        wait: int | timedelta = error.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 def says(error: TelegramError, phrases: Iterable[str]) -> bool:

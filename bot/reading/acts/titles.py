@@ -63,7 +63,7 @@ def read_contents(pages: Sequence[str]) -> tuple[Entry, ...]:
     service: str | None = None
     expected = len(pages) + 2
     for index, start in enumerate(starts):
-        service = _service(text[position : start.start()]) or service
+        service = one_line(_LONE_NUMBER.sub("", text[position : start.start()])).rstrip(" /") or service
         end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
         place = _PLACE.search(text, start.end(), end)
         title = text[start.end() : place.start()] if place else "\n".join(text[start.end() : end].splitlines()[:6])
@@ -79,11 +79,6 @@ def _printed(figures: str, expected: int, contents: int) -> int:
     """Return the number of a page, without that of the page of the table glued to its end (`Page 532`: 53, on page 2 of the file)."""
     glued = {f"{expected}{own}" for own in range(2, contents + 2)}
     return expected if figures in glued else int(figures)
-
-
-def _service(between: str) -> str | None:
-    joined = one_line(_LONE_NUMBER.sub("", between)).rstrip(" /")
-    return joined or None
 
 
 # Tables of contents outside the national template. Alpes-Maritimes: `- AP 20251856 du 12/12/2025 autorisant …`, without page numbers.

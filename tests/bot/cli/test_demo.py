@@ -13,11 +13,19 @@ from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 
 
-async def test_what_is_read_in_the_background_belongs_to_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("topics", "number", "last"),
+    [
+        (("vsa",), 2 if ocr_available() else 1, "Mis en ligne la veille"),
+        (("drones", "perimeters"), 2, "⏹️ Fin d’une autorisation de filmer par drone"),
+    ],
+)
+async def test_what_is_read_in_the_background_belongs_to_the_round(
+    monkeypatch: pytest.MonkeyPatch, topics: tuple[str, ...], number: int, last: str
+) -> None:
     monkeypatch.setattr("bot.app.wiring.LocalReading", partial(LocalReading, pace=ReadingTimeouts(quick=0)))
     out = io.StringIO()
-    assert await play(load_authorities(), out)
-    number = 2 if ocr_available() else 1
-    assert f": {number} decrees found, {number} posts." in out.getvalue()
-    assert ": 1 decrees found, 1 posts." in out.getvalue()
-    assert "Mis en ligne la veille" in out.getvalue()
+    assert await play(load_authorities(), out, topics=topics)
+    _, second = out.getvalue().split(f": {number} decrees found, {number} posts.")
+    assert ": 1 decrees found, 1 posts." in second
+    assert last in second

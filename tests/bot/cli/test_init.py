@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config.loading import load_settings
+from bot.app.config.loading import read_configuration
 from bot.cli.init import composed
 from tests.bot.cli.conftest import Vigie
 from tests.servers.fake_bot_api import FakeBotApi
@@ -36,7 +36,7 @@ def test_both_accounts_are_tried_and_written(vigie: Vigie, telegram: FakeBotApi,
     assert (telegram.messages, mastodon.statuses()) == ([], [])
     assert names(tmp_path) == {"config.toml", "telegram.token", "mastodon.token", "given"}
     assert [(tmp_path / f"{name}.token").stat().st_mode & 0o777 for name in ("telegram", "mastodon")] == [0o600, 0o600]
-    settings = load_settings(tmp_path / "config.toml", {}, known_codes=None)
+    settings = read_configuration(tmp_path / "config.toml", {}, known_codes=None).settings
     assert settings.database.url == f"sqlite:///{tmp_path}/here.db"
     assert (tmp_path / "config.toml").stat().st_mode & 0o777 == 0o644
     assert settings.telegram.token is not None
@@ -113,7 +113,7 @@ def test_what_is_tried_under_the_environment_is_written(vigie: Vigie, telegram: 
     more = {"VIGIE_WATCH__AUTHORITIES": '["26", "2a"]', "VIGIE_DATABASE__URL": "sqlite:///here.db", "VIGIE_TELEGRAM__CHANNEL": "@vsa"}
     done = vigie("init", "--yes", environ=of(telegram) | more)
     assert done.code == 0, done.err
-    settings = load_settings(tmp_path / "config.toml", {}, known_codes=None)
+    settings = read_configuration(tmp_path / "config.toml", {}, known_codes=None).settings
     assert (settings.telegram.api_url, settings.telegram.channel) == (telegram.url, "@vsa")
     assert (settings.watch.authorities, settings.database.url) == (("26", "2A"), f"sqlite:///{tmp_path}/here.db")
 
@@ -163,7 +163,7 @@ def test_the_address_of_a_server_with_its_password_is_in_a_file_that_only_its_ow
     assert done.code == 0, done.err
     assert "sup3rsecret" not in (tmp_path / "config.toml").read_text(encoding="utf-8") + done.out
     assert (tmp_path / "database.url").stat().st_mode & 0o777 == 0o600
-    assert load_settings(tmp_path / "config.toml", {}, known_codes=None).database.url == url
+    assert read_configuration(tmp_path / "config.toml", {}, known_codes=None).settings.database.url == url
 
 
 def test_what_to_type_next_names_the_configuration(vigie: Vigie, tmp_path: Path) -> None:

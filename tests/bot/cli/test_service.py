@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.app.config.loading import load_settings, secret_files
+from bot.app.config.loading import read_configuration, secret_files
 from bot.app.systemd import STATE, drop_in_text, obstacles, unit_text
 from bot.cli import init as service
 from bot.cli.main import app
@@ -81,12 +81,12 @@ def test_secrets_of_every_section_become_credentials_and_are_read_from_there(tmp
         '[telegram]\ntoken_file = "telegram.token"\nchannel = "@vsa"\n'
         '[[destinations]]\nname = "m"\nplatform = "mastodon"\ninstance = "example.org"\ntoken_file = "other.token"\n',
     )
-    settings = load_settings(file, {}, known_codes=None)
+    settings = read_configuration(file, {}, known_codes=None).settings
     assert secret_files(settings) == (tmp_path / "telegram.token", tmp_path / "other.token")
     (tmp_path / "given").mkdir()
     (tmp_path / "given" / "other.token").write_text("from-systemd", encoding="utf-8")
     (tmp_path / "other.token").unlink()
-    settings = load_settings(file, {"CREDENTIALS_DIRECTORY": str(tmp_path / "given")}, known_codes=None)
+    settings = read_configuration(file, {"CREDENTIALS_DIRECTORY": str(tmp_path / "given")}, known_codes=None).settings
     [entry] = settings.destinations
     assert entry.token is not None
     assert entry.token.get_secret_value() == "from-systemd"
@@ -96,7 +96,7 @@ def test_secrets_of_every_section_become_credentials_and_are_read_from_there(tmp
 
 def told(folder: Path, text: str, file: Path | None = None, program: str = "/opt/vigie") -> list[str]:
     path = configured(folder, text)
-    return list(obstacles(load_settings(path, {}, known_codes=None), file or path, [Path(program)]))
+    return list(obstacles(read_configuration(path, {}, known_codes=None).settings, file or path, [Path(program)]))
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from bot.delivery.transitions import (
     Transition,
     WaitFactors,
     retry_wait,
-    search_wait,
     transition,
 )
 from bot.domain.posts import PostCause, PostState
@@ -154,4 +153,5 @@ def test_the_wait_is_always_positive_and_bounded(attempts: int, retry_after: flo
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (5, 16), (9, 256), (10, 360), (10**6, 360)])
 def test_search_wait(attempts: int, minutes: int) -> None:
-    assert search_wait(attempts) == timedelta(minutes=minutes)
+    step = transition(PostState.UNKNOWN, Event.UNCLEAR, WaitFactors(reconcile_attempts=attempts - 1), START)
+    assert present(step).not_before == START + timedelta(minutes=minutes)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
-from bot.domain.acts import Decree, Facts, Kind, Moment
+from bot.app.demo.scenario import demo_text, french
+from bot.app.inventory import places_of
+from bot.detection.judging import judge
+from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Moment
 from bot.domain.law import Flag, legal_advice
 from bot.domain.records import Waiting
+from bot.domain.text import PageText
 from bot.domain.topics import topics
+from bot.ingest.judging import decree_of
 from bot.messages.announcement import decree_line, mastodon_status, plain_decree, telegram_text
 from bot.messages.digests import digest_language, digest_subject, mastodon_digest, plain_digest
 from bot.messages.following import withdrawn_text
@@ -21,7 +27,11 @@ from bot.messages.words import LANGUAGES, MASTODON, Language, topic_words
 from bot.operators.text import review_text
 from bot.queries.phrases import withdrawal
 from bot.web.decree_view import decree_view
+from sources.catalogue.authority import load_authorities
 from tests.bot.messages.samples import DROME, NOW
+from tests.servers.telegram_html import parse
+
+GOLDEN = Path(__file__).parent / "golden"
 
 _NAMES = {
     "vsa": r"algorith|vsa\b|logiciel|software|2023-380",
@@ -87,6 +97,18 @@ def test_what_is_said_of_a_decree_names_its_topic_and_no_other(topic: str, langu
     tag = topics()[topic].hashtag
     for where in ("telegram", "mastodon", "tagged digest"):
         assert re.findall(r"#\w+", texts(decree, language)[where].replace("#page", ""))[0] == tag
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("topic", "name", "authority"), [("drones", "aerial", "26"), ("perimeters", "access", "02")])
+def test_the_whole_post(topic: str, name: str, authority: str, language: Language) -> None:
+    """From the text of a decree, as a resident reads it."""
+    day, place = date(2026, 8, 14), places_of(load_authorities())[authority]
+    act = Act(None, f"Arrêté du {french(day)}", None, 3, 4, (PageText(4, demo_text(name, day, number="2026-1105")),))
+    decree = decree_of(authority, "https://x.example/a.pdf", day, Judged(act, judge(act, topic)))
+    now = datetime(2026, 8, 14, 12, tzinfo=UTC)
+    post = telegram_text(MessageInput(decree, place, now, language, legal_advice(decree, place, now)))
+    assert parse(post.html).text + "\n" == (GOLDEN / f"{topic}.{language}.txt").read_text("utf-8")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

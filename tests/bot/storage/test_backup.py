@@ -21,7 +21,6 @@ from bot.storage.backup import (
     WEEKS,
     back_up,
     backups_in,
-    copy_sqlite,
     run_client,
     shrink,
     stamp,
@@ -105,9 +104,8 @@ def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
         content[page * 4096 : page * 4096 + 64] = bytes(64)
     database.write_bytes(content)
     with pytest.raises(Corrupt, match="damaged"):
-        copy_sqlite(database, tmp_path / "copy.db")
-    assert not (tmp_path / "copy.db").exists()
-    assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == []
+        back_up(f"sqlite:///{database}", tmp_path / "backups", NOW)
+    assert list((tmp_path / "backups").iterdir()) == []
 
 
 def test_nothing_is_compacted_while_a_program_reads_what_was_before(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from bot.app.config.destinations import answering, destinations
 from bot.app.config.errors import ConfigError
-from bot.app.config.loading import load_settings
+from bot.app.config.loading import read_configuration
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import contact
 from sources.http.connection import user_agent
@@ -26,7 +26,7 @@ CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})
 def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
     file = folder / "config.toml"
     file.write_text(text, encoding="utf-8")
-    return load_settings(file, environ or {}, known_codes=CODES)
+    return read_configuration(file, environ or {}, known_codes=CODES).settings
 
 
 TOO_OFTEN = ": sites block who asks more often; less is only for [http.origins] on this machine"
@@ -52,19 +52,19 @@ def test_the_folder_of_kept_files_is_under_the_one_of_the_configuration(tmp_path
 
 def test_no_file_at_all_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_settings(None, {}, known_codes=CODES) == Settings()
+    assert read_configuration(None, {}, known_codes=CODES).settings == Settings()
 
 
 def test_the_file_beside_is_named_as_such_in_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text("[telegram]\ntokn = 1\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r'^config\.toml:2: telegram\.tokn: unknown option; did you mean "token"\?$'):
-        load_settings(None, {}, known_codes=CODES)
+        read_configuration(None, {}, known_codes=CODES)
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"missing\.toml: cannot be read: No such file or directory"):
-        load_settings(tmp_path / "missing.toml", {}, known_codes=CODES)
+        read_configuration(tmp_path / "missing.toml", {}, known_codes=CODES)
 
 
 @pytest.mark.parametrize(("encoding", "line", "form"), [("latin-1", 2, "WINDOWS-1252"), ("utf-16", 1, "UTF-16")])
@@ -74,12 +74,12 @@ def test_a_file_that_is_not_utf8_is_told_with_its_line_and_what_to_type(tmp_path
     with pytest.raises(
         ConfigError, match=f"config.toml:{line}: is not a text in UTF-8, but in {form} perhaps; .* -f {form} -t UTF-8 {file}"
     ):
-        load_settings(file, {}, known_codes=CODES)
+        read_configuration(file, {}, known_codes=CODES)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf[watch]\r\nevery_minutes = 5\r\n")
-    assert load_settings(tmp_path / "config.toml", {}, known_codes=CODES).watch.every_minutes == 5
+    assert read_configuration(tmp_path / "config.toml", {}, known_codes=CODES).settings.watch.every_minutes == 5
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_whatever_is_written_gives_settings_or_a_clear_error(tmp_path: Path, doc
     file.write_text("\n".join(f"{toml(key)} = {toml(value)}" for key, value in document.items()), encoding="utf-8")
     told = None
     try:
-        load_settings(file, {}, known_codes=CODES)
+        read_configuration(file, {}, known_codes=CODES)
     except ConfigError as error:
         told = str(error).splitlines()
     assert told is None or (told and all(line.startswith(f"{file}:") for line in told))
@@ -410,7 +410,7 @@ def plain(value: object) -> object:
 def test_it_loads_and_changes_nothing(tmp_path: Path) -> None:
     copy = tmp_path / "config.toml"
     copy.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
-    settings = load_settings(copy, {}, known_codes=frozenset())
+    settings = read_configuration(copy, {}, known_codes=frozenset()).settings
     assert settings.model_copy(update={"database": Settings().database}) == Settings()
     assert settings.database.url == f"sqlite:///{tmp_path}/vigie.db"
 
@@ -447,7 +447,7 @@ def test_the_example_destinations_are_valid_once_their_token_is_there(tmp_path: 
     (tmp_path / "apprise.url").write_text("json://127.0.0.1/vsa", encoding="utf-8")
     text = re.sub(r"^#(?=[\[a-z])", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-    settings = load_settings(tmp_path / "config.toml", {"VIGIE_TELEGRAM__TOKEN": "1:T"}, known_codes=frozenset({"26"}))
+    settings = read_configuration(tmp_path / "config.toml", {"VIGIE_TELEGRAM__TOKEN": "1:T"}, known_codes=frozenset({"26"})).settings
     assert [entry.name for entry in settings.destinations] == ["drome", "compte-du-collectif", "autre-service"]
 
 

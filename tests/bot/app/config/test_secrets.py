@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError
-from bot.app.config.loading import load_settings
+from bot.app.config.loading import read_configuration
 from tests.bot.app.config.test_loading import load
 
 TOKEN = "123456:s3cr3t-t0k3n"
@@ -176,7 +176,7 @@ def test_a_file_that_the_user_of_the_program_may_not_read(tmp_path: Path, monkey
     monkeypatch.setattr(os, "geteuid", lambda: 10001)
     why = f"/{closed}: cannot be read: user 10001, as whom Vigie runs, has no right to (chown it and its folder to that user)"
     with pytest.raises(ConfigError, match=rf"{where}\S*{re.escape(why)}$"):
-        load_settings(tmp_path / "config.toml", {}, known_codes=frozenset())
+        read_configuration(tmp_path / "config.toml", {}, known_codes=frozenset())
 
 
 def test_a_folder_that_may_not_be_entered_is_not_one_without_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,4 +186,4 @@ def test_a_folder_that_may_not_be_entered_is_not_one_without_a_configuration(tmp
     monkeypatch.setattr(Path, "is_file", refused)
     monkeypatch.setattr(io, "open", refused)
     with pytest.raises(ConfigError, match=r"^config\.toml: cannot be read: user \d+, as whom Vigie runs, has no right to"):
-        load_settings(None, {}, known_codes=frozenset())
+        read_configuration(None, {}, known_codes=frozenset())
