@@ -132,6 +132,8 @@ TOPICS = ("vsa", "drones", "perimeters")
         ("captation d’images par aéronefs 38", "drones", ["38"]),
         ("drones le 22 août", "drones", ["38", "26"]),
         ("drones gare", "drones", ["38"]),
+        ("filming by drone in the Drôme", "drones", ["26"]),
+        ("film with drones 38", "drones", ["38"]),
         ("Périmètre Drôme", "perimeters", ["26"]),
         ("périmètres de protection en cours", "perimeters", ["26"]),
         ("vidéosurveillance algorithmique dans la Drôme", "vsa", ["26"]),
