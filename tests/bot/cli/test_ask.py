@@ -183,7 +183,7 @@ def test_a_letter_whose_day_has_passed_says_so(vigie: Vigie) -> None:
 def test_a_refusal_has_one_letter(vigie: Vigie, tmp_path: Path) -> None:
     refused = vigie("show", "3", "--letter", "gracieux", "--output", str(tmp_path / "lettre.txt"))
     assert refused.code == 2
-    assert "il n’autorise aucune surveillance" in refused.err
+    assert "il n’autorise rien" in refused.err
     assert not (tmp_path / "lettre.txt").exists()
     assert "it authorises no surveillance" in vigie("show", "3", "--letter", "gracieux", "-l", "en").err
     assert vigie("show", "3", "--letter", "cada").code == 0
