@@ -185,7 +185,7 @@ def test_a_refusal_has_one_letter(vigie: Vigie, tmp_path: Path) -> None:
     assert refused.code == 2
     assert "il n’autorise rien" in refused.err
     assert not (tmp_path / "lettre.txt").exists()
-    assert "it authorises no surveillance" in vigie("show", "3", "--letter", "gracieux", "-l", "en").err
+    assert "it authorises nothing" in vigie("show", "3", "--letter", "gracieux", "-l", "en").err
     assert vigie("show", "3", "--letter", "cada").code == 0
 
 
