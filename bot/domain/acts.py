@@ -94,7 +94,7 @@ class Reading:
 
 
 class Kind(StrEnum):
-    """What a decree does to the use that it is about."""
+    """Names what a decree does to the use that it is about."""
 
     AUTHORISATION = "authorisation"
     RENEWAL = "renewal"

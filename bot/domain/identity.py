@@ -22,7 +22,7 @@ LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 byte
 
 @dataclass(frozen=True, slots=True)
 class HeldDecree:
-    """A decree of a recueil: its keys, pages, facts and topic."""
+    """Holds a decree of a recueil: its keys, pages, facts and topic."""
 
     keys: tuple[str, ...]
     first_page: int

@@ -152,7 +152,7 @@ class Redetection:
         posted of a topic that is reviewed."""
         found = decree_in(one.recueil, one.judged, self._by.issuers)
         if one.topic in self._by.watched.reviewed:
-            route = lambda _: ()  # noqa: E731
+            route = _nowhere
         try:
             return AppliedDifference(one, self._store.rejudging.apply(one.stored, one.judged.verdict, found, route, self._clock()))
         except NoSuchRow:  # read again meanwhile, by the same rules
@@ -205,6 +205,10 @@ class Difference:
     def title(self) -> str:
         """Return the title, without names of persons."""
         return without_names(self.judged.act.title)
+
+
+def _nowhere(_: Decree) -> tuple[()]:
+    return ()
 
 
 def in_topics(stored: Sequence[StoredAct], judged: Sequence[Judged], watched: WatchedTopics) -> Iterator[tuple[StoredAct, Judged]]:
