@@ -156,7 +156,9 @@ def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
         topic = "" if act.topic == first_topic() else f"{act.topic}  "
         yield f"[{act.id}] {code_column(act.authority)}{topic}since {act.created_at:%Y-%m-%d}  {clean(act.url)}#page={act.page}"
         yield f"    {clean(without_names(act.title)) or '(no title)'}"
-        yield from (f"    p. {item.page}: « {clean(without_names(item.text))} »" for item in act.evidence[:1])
+        quotes = [f"p. {item.page}: « {clean(without_names(item.text))} »" for item in act.evidence if item.text]
+        doubt = reason(act.evidence)
+        yield from (f"    {text}" for text in (quotes or ([] if doubt is None else [f"uncertain: {doubt}"]))[:1])
     hint = ": vigie review show N, accept N, reject N" if waiting else ""
     yield f"{count(len(waiting), 'act')} to judge{hint}"
 
