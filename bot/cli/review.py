@@ -19,7 +19,7 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Contex
 from bot.cli.opening import chosen, load, opened
 from bot.cli.output import code_column, count, finish, posts_json, result_of, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
-from bot.cli.work import all_sent, console_for, handing_over, nowhere, progress
+from bot.cli.work import all_sent, console_for, handing_over, progress
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
@@ -34,6 +34,7 @@ from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.decree_shape import EvidenceModel
 from bot.queries.vocabulary import vocabulary
+from bot.storage.recording import nowhere
 from sources.catalogue.authority import Authority, Issuers
 
 T = TypeVar("T")

@@ -292,14 +292,14 @@ def topic_problems(settings: Settings) -> list[Problem]:
     watch = settings.watch
     if not watch.topics:
         return [Problem(("watch", "topics"), f"no topic is watched; there are: {', '.join(topics())}")]
-    named: list[tuple[tuple[str | int, ...], Sequence[str]]] = [(("watch", "review_all"), watch.review_all)]
-    named += [(("destinations", index, "topics"), entry.topics) for index, entry in enumerate(settings.destinations)]
-    twice = [(path, topic) for path, names in ((("watch", "topics"), watch.topics), *named) for topic in topics() if names.count(topic) > 1]
-    unwatched = [(path, topic) for path, names in named for topic in names if topic not in watch.topics]
-    return [
-        *(Problem(path, f'"{topic}" stands there twice') for path, topic in twice),
-        *(Problem(path, f'"{topic}" is not watched; add it to watch.topics') for path, topic in unwatched),
+    named: list[tuple[tuple[str | int, ...], Sequence[str]]] = [
+        (("watch", "topics"), watch.topics),
+        (("watch", "review_all"), watch.review_all),
     ]
+    named += [(("destinations", index, "topics"), entry.topics) for index, entry in enumerate(settings.destinations)]
+    twice = [Problem(path, f'"{topic}" stands there twice') for path, names in named for topic in topics() if names.count(topic) > 1]
+    unwatched = [(path, topic) for path, names in named for topic in names if topic not in watch.topics]
+    return twice + [Problem(path, f'"{topic}" is not watched; add it to watch.topics') for path, topic in unwatched]
 
 
 def read_tokens(document: Document, credentials: str | None = None) -> list[Problem]:
