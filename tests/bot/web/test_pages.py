@@ -163,6 +163,7 @@ def test_a_page_says_to_networks_what_it_is_about(address: str) -> None:
         ("/communes/38185", r"Illisible en ce moment · Grenoble \(38\) · Vigie ne peut pas lire le site de la préfecture de l’Isère"),
         ("/departements/26", r"En cours · Drôme \(26\) · 4 autorisations sont en cours"),
         ("/arretes/1104", r"En cours · Valence : festival des Lumières · Du 19 août 2026 à 14 h au 23 août 2026 à 2 h · Drôme \(26\) · "),
+        ("/arretes/1008", r"Refus · Romans-sur-Isère : carnaval · Dates inconnues"),
     ],
 )
 def test_the_picture_of_a_page_holds_what_the_page_says(address: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
