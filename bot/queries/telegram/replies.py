@@ -48,6 +48,7 @@ from bot.queries.following import event_followed
 from bot.queries.phrases import (
     NoLetter,
     choice_text,
+    decree_lines,
     instead,
     laws,
     letter_text,
@@ -311,7 +312,7 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
     hint = words.more_hint.format(first=answer.decrees[0].id)
     other = instead(answer, language)
     heading = html_tag("b", html_text(title(answer, language))).source
-    lines = _lines(answer.decrees, answer, places, language)
+    lines = decree_lines(answer.decrees, answer, places, language, decree_line_html)
     foot = [html_text(text, _own_commands()).source for text in (unread(answer, places, language), hint) if text]
     markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, *foot))
     plain = f"{unlinked(plain_answer(answer, places, language, 'telegram'))}\n\n{hint}"
@@ -321,9 +322,9 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
 
 def _town(answer: TownAnswer, places: Mapping[str, Place], language: Language) -> Reply:
     parts = town_parts(answer, places, language)
-    blocks = [html_tag("b", html_text(parts.title)).source, *_lines(answer.decrees, answer, places, language)]
+    blocks = [html_tag("b", html_text(parts.title)).source, *decree_lines(answer.decrees, answer, places, language, decree_line_html)]
     if parts.unplaced:
-        blocks += [html_text(parts.unplaced).source, *_lines(answer.unplaced, answer, places, language)]
+        blocks += [html_text(parts.unplaced).source, *decree_lines(answer.unplaced, answer, places, language, decree_line_html)]
     blocks.append(html_text(parts.watch).source)
     numbers = _numbers((*answer.decrees, *answer.unplaced))
     # Rows that a phone shows whole.
@@ -403,10 +404,6 @@ def _letters(decree: Decree, language: Language) -> Iterator[PressButton]:
         yield PressButton(chat.letter_gracieux, LetterWanted(LetterKind.GRACIEUX, decree.id))
 
 
-def _lines(decrees: Sequence[Decree], answer: DecreeList | TownAnswer, places: Mapping[str, Place], language: Language) -> Iterator[str]:
-    return (decree_line_html(message_of(decree, places, answer.at, language)) for decree in decrees)
-
-
 def _numbers(decrees: Sequence[Decree]) -> Row:
     numbers = dict.fromkeys(decree.id for decree in decrees if decree.id is not None)
     return tuple(PressButton(f"[{number}]", Question(ListKind.NUMBER, str(number))) for number in numbers)
@@ -450,7 +447,8 @@ def inline_offer(
     asked = [one for answer in answers for one in _meant(answer, ask)]
     turns = zip_longest(*(_decrees(answer, ask) for answer in asked))
     decrees = {decree.id: decree for turn in turns for decree in turn if decree is not None}
-    articles = (_article(message_of(decree, places, at, language), places) for decree in islice(decrees.values(), _MOST_OFFERED))
+    topics = next((one.topics for one in asked if isinstance(one, DecreeList | TownAnswer)), ())
+    articles = (_article(message_of(decree, places, at, language, topics), places) for decree in islice(decrees.values(), _MOST_OFFERED))
     return InlineOffer(tuple(articles), _button(asked, language))
 
 
@@ -483,7 +481,7 @@ def _article(message: MessageInput, places: Mapping[str, Place]) -> InlineQueryR
     row = [] if post.button is None else [[InlineKeyboardButton(post.button.text, url=post.button.url)]]
     return InlineQueryResultArticle(
         id=f"{decree.id}{message.language}",
-        title=cut(inert(f"{place_label(message.place)} · {kind_text(decree, words)}"), _LONGEST_TITLE),
+        title=cut(inert(f"{place_label(message.place)} · {kind_text(decree, words, message.context.topics)}"), _LONGEST_TITLE),
         description=decree_line(message),
         input_message_content=InputTextMessageContent(post.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)),
         reply_markup=InlineKeyboardMarkup(row) if row else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -13,11 +14,21 @@ from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, Reading
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
 from bot.messages.words import topic_words
-from bot.queries.answers import DecreeList, InputFault, ListKind, NothingFound, OneDecree, Question, TownAnswer, UnknownDecree
+from bot.queries.answers import (
+    DecreeList,
+    InputFault,
+    ListKind,
+    NothingFound,
+    OneDecree,
+    Question,
+    SeveralPlaces,
+    TownAnswer,
+    UnknownDecree,
+)
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
 from bot.queries.running import RunningDecrees
-from bot.queries.telegram.replies import telegram_reply
+from bot.queries.telegram.replies import inline_offer, telegram_reply
 from bot.storage.browsing import DecreeFilter
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
@@ -159,6 +170,15 @@ def test_a_question_that_names_a_topic_is_answered_of_it_alone(store: Store, ask
         assert answer.question.topic == topic
         label = topic and topic_words(topic, "fr").short
         assert plain_answer(answer, PLACES).casefold().startswith(f"{label.casefold()} · ") == bool(topic)
+    if isinstance(answer, DecreeList):
+        reply = telegram_reply(answer, PLACES, "fr")
+        texts = (reply.markup, reply.plain, plain_answer(answer, PLACES), plain_answer(SeveralPlaces((answer,), NOW), PLACES))
+        for text in texts:
+            marked = re.findall(r"autorisation \((\w+|périmètres? de protection)\)", text)
+            assert marked == [topic_words(one.topic, "fr").short for one in answer.decrees][: len(marked)], text
+            assert marked
+        offered = inline_offer([answer], questions.ask, PLACES, NOW, "fr").articles
+        assert all(f"({topic_words(one.topic, 'fr').short})" in shown.title for one, shown in zip(answer.decrees, offered, strict=True))
 
 
 def test_whoever_watches_one_topic_hears_of_no_other(store: Store) -> None:
@@ -168,6 +188,7 @@ def test_whoever_watches_one_topic_hears_of_no_other(store: Store) -> None:
     found = questions.plain("drone")
     assert isinstance(found, DecreeList)
     assert found.question == Question(ListKind.SEARCH, "drone"), "a word to search, as any other"
+    assert "VSA" not in plain_answer(found, PLACES)
     for number, is_said in (("1", False), ("2", True)):
         shown = questions.show(number)
         assert ("n’est plus surveillé" in plain_answer(shown, PLACES)) == is_said
