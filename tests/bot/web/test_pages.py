@@ -578,6 +578,19 @@ def test_a_page_is_narrowed_to_the_topic_that_is_chosen_and_names_the_topic_of_e
         assert line.startswith("VSA · ")
 
 
+@pytest.mark.parametrize(
+    ("address", "heading", "on"),
+    [
+        ("/chiffres", "Quand les autorisations sont mises en ligne", "sur la captation d’images par drone"),
+        ("/en/chiffres", "When authorisations go online", "on the capture of images by drone"),
+    ],
+)
+def test_figures_name_the_topic_that_is_chosen(address: str, heading: str, on: str) -> None:
+    every, chosen = (get(_of_topics("vsa", "drones"), f"{address}{query}").body.decode() for query in ("", "?topic=drones"))
+    assert (f"<h1>{heading}</h1>" in every, f"<h1>Drones · {heading}</h1>" in chosen) == (True, True)
+    assert [page.replace("\u00a0", " ").count(f" {on} ") for page in (every, chosen)] == [0, 3], "both descriptions and the lead"
+
+
 @pytest.mark.parametrize("form", ["atom", "json", "ics"])
 @pytest.mark.parametrize("feed", ["arretes", "envigueur", "departements/26", "communes/26362", "operateurs/police-municipale-de-valence"])
 def test_a_feed_is_of_the_topic_that_is_chosen_and_says_so(feed: str, form: str) -> None:
