@@ -477,6 +477,12 @@ def topics_told(topics: Sequence[str], language: Language, form: str, *, explain
     return words.label.format(label=told, text=topic_words(topics[0], language).what) if explained and len(topics) == 1 else told
 
 
+def with_topic_hint(text: str, form: str, topics: Sequence[str], language: Language) -> str:
+    """Return a help text and, where several topics are watched, how one of them is asked for, in this `form`."""
+    named = [topic_words(topic, language).short for topic in topics]
+    return f"{text}\n\n{form.format(names=', '.join(named), short=named[1])}" if len(named) > 1 else text
+
+
 def listed(texts: Sequence[str], words: Words) -> str:
     """Return `un, deux et trois`."""
     return words.cameras.both.format(one=", ".join(texts[:-1]), other=texts[-1]) if len(texts) > 1 else "".join(texts)

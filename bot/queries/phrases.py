@@ -425,7 +425,7 @@ def unread(answer: DecreeList, places: Mapping[str, Place], language: Language) 
 
 
 def message_of(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language, topics: Collection[str] = ()) -> MessageInput:
-    """Return what the words of an answer on this decree are made from, with the law's part as at `at` (aware). `topics`: that are watched."""
+    """Return what the words of an answer on this decree are made from, with the law's part as at `at` (aware). `topics`: watched."""
     place = place_for(places, decree.authority)
     return MessageInput(decree, place, at, language, legal_advice(decree, place, at), MessageContext(topics=topics))
 

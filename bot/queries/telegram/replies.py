@@ -27,7 +27,7 @@ from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import Commune, named_communes, region_of
 from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.lines import MessageInput, kind_text, topics_told
+from bot.messages.lines import MessageInput, kind_text, topics_told, with_topic_hint
 from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
 from bot.queries.answers import (
     Answer,
@@ -263,8 +263,10 @@ def said(words: str) -> Reply:
 def help_reply(languages: Sequence[Language], watched: Sequence[str]) -> Reply:
     """Return what the bot can be asked, in one language or several, where these topics are watched."""
     about = {each: topics_told(watched, each, "on", explained=True) for each in languages}
-    texts = (f"{vocabulary(each).help.strip().format(about=about[each])}\n\n{vocabulary(each).chat.help}" for each in languages)
-    return said("\n\n".join(texts))
+    words = {each: vocabulary(each) for each in languages}
+    texts = (f"{own.help.strip().format(about=about[each])}\n\n{own.chat.help}" for each, own in words.items())
+    hinted = (with_topic_hint(text, own.chat.by_topic, watched, each) for text, (each, own) in zip(texts, words.items(), strict=True))
+    return said("\n\n".join(hinted))
 
 
 def introduced(reply: Reply, about: str) -> Reply:

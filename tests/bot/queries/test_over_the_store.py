@@ -13,9 +13,10 @@ import pytest
 from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
-from bot.messages.words import topic_words
+from bot.messages.words import LANGUAGES, MASTODON, Language, topic_words
 from bot.queries.answers import (
     DecreeList,
+    HelpRequest,
     InputFault,
     ListKind,
     NothingFound,
@@ -25,10 +26,12 @@ from bot.queries.answers import (
     TownAnswer,
     UnknownDecree,
 )
+from bot.queries.mastodon import _said
 from bot.queries.phrases import plain_answer
+from bot.queries.plain_words import topic_named
 from bot.queries.questions import Questions
 from bot.queries.running import RunningDecrees
-from bot.queries.telegram.replies import inline_offer, telegram_reply
+from bot.queries.telegram.replies import help_reply, inline_offer, telegram_reply
 from bot.storage.browsing import DecreeFilter
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
@@ -179,6 +182,22 @@ def test_a_question_that_names_a_topic_is_answered_of_it_alone(store: Store, ask
             assert marked
         offered = inline_offer([answer], questions.ask, PLACES, NOW, "fr").articles
         assert all(f"({topic_words(one.topic, 'fr').short})" in shown.title for one, shown in zip(answer.decrees, offered, strict=True))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("topic", TOPICS[1:])
+def test_help_tells_that_a_topic_can_be_named_where_several_are_watched(topic: str, language: Language) -> None:
+    example = f"{topic_words(topic, language).short} Toulon"
+    several, alone = (
+        (help_reply((language,), watched).plain, _said(HelpRequest(watched), PLACES, language, MASTODON))
+        for watched in (("vsa", topic), ("vsa",))
+    )
+    in_town = {"fr": " à Toulon samedi", "en": " in Toulon on Saturday"}[language]
+    assert several[0].count(example) == 2
+    assert example.replace(" Toulon", in_town) in several[1]
+    assert ["Toulon" in text for text in alone] == [False, False]
+    assert topic_named(example.replace(" Toulon", in_town), TOPICS)[0] == topic
+    assert topic_named(example, TOPICS) == (topic, "Toulon"), "what it says is understood"
 
 
 def test_whoever_watches_one_topic_hears_of_no_other(store: Store) -> None:
