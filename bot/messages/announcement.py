@@ -459,7 +459,7 @@ def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str
     period = period_text(current_period(message), words)
     known = (bond, period, standing, changes, *flags, texts.get(PostPart.OPERATORS), texts.get(PostPart.NUMBER))
     facts = [cut(text, _LONGEST_DOUBT if text is standing else LONGEST_PIECE) for text in known if text]
-    subject, kind = subject_text(decree, words), kind_text(decree, words)
+    subject, kind = subject_text(decree, words), kind_text(decree, words, message.context.topics)
     told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
     if not told and not subject and bond is None and PostPart.TITLE in texts:
         facts.insert(0, cut(texts[PostPart.TITLE], 120))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -165,12 +165,11 @@ def _tagged(decrees: Sequence[Decree], places: Mapping[str, Place], language: La
 
 
 def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> list[_Item]:
-    return [
-        _Item(_text(decree, place_for(places, decree.authority), language, longest), link_to(decree.url, decree.page)) for decree in decrees
-    ]
+    among = {decree.topic for decree in decrees}
+    return [_Item(_text(one, place_for(places, one.authority), language, longest, among), link_to(one.url, one.page)) for one in decrees]
 
 
-def _text(decree: Decree, place: Place, language: Language, longest: int) -> str:
+def _text(decree: Decree, place: Place, language: Language, longest: int, among: Collection[str] = ()) -> str:
     """Return `Valence : Foire du port · autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from
     the end until it fits."""
     words = words_in(language)
@@ -178,7 +177,7 @@ def _text(decree: Decree, place: Place, language: Language, longest: int) -> str
     subject = subject_text(decree, words, longest // 4)
     pieces = [
         subject,
-        kind_text(decree, words),
+        kind_text(decree, words, among),
         short_where(place, words),
         words.labels.number.format(number=number) if number else None,
         period_text(decree.facts.sure, words),

@@ -84,14 +84,14 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
         yield FactLine(PostPart.NOTICE, "", (whole,), hidden=_left(tuple(changes), position), more=words.more, brief=brief)
 
 
-def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:
-    """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] a mis fin ensuite`, or None."""
+def doubt_text(decree: Decree, words: Words) -> str:
+    """Return `abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] a mis fin ensuite`; empty where no end was ended."""
     for change in decree.changed_by:
-        if change.kind in kinds and change.revoked_by:
+        if change.kind in _STOPPED[Standing.IN_DOUBT] and change.revoked_by:
             ending = change.revoked_by[-1]
             said, by = _undergone(change, words), decree_named(ending.number, None, ending.decree, words)
-            return words.standing.in_doubt.format(text=said, ending=by)
-    return None
+            return words.standing.undone.format(text=said, ending=by)
+    return ""
 
 
 def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
@@ -321,18 +321,24 @@ def current_period(message: MessageInput) -> Facts:
 
 def _stopped(message: MessageInput, standing: Standing) -> str:
     """Return `plus en vigueur depuis le 3 mai 2024`; without the day if unknown or for a retrait, which undoes from the start."""
-    decree, words, today = message.decree, message.words, message.today
-    said, kinds = words.standing, _STOPPED[standing]
+    said, since = message.words.standing, stopped_since(message, standing)
     if standing is Standing.IN_DOUBT:
-        return doubt_text(decree, kinds, words) or said.unknown
-    changes = [change for change in decree.changed_by if change.kind in kinds and change.since is not None and change.since <= today]
+        text = doubt_text(message.decree, message.words)
+        return said.in_doubt.format(text=text) if text else said.unknown
+    if since is None:
+        return said.ended if standing is Standing.ENDED else said.suspended
+    form = said.ended_since if standing is Standing.ENDED else said.suspended_since
+    return form.format(date=date_text(since, message.words.dates))
+
+
+def stopped_since(message: MessageInput, standing: Standing) -> date | None:
+    """Return the day from which a decree is ended or suspended; None if unknown, for a retrait, or where it is neither."""
+    kinds = () if standing is Standing.IN_DOUBT else _STOPPED.get(standing, ())
+    changes = [one for one in message.decree.changed_by if one.kind in kinds and one.since is not None and one.since <= message.today]
     # One that was undone counts as its end tells (see the lines on it); where others stand, these are what stops it.
     days = [change.since for change in changes if not change.revoked_by and change.since is not None]
     days = days or [change.since for change in changes if change.since is not None]
-    if not days or any(change.retroactive for change in changes):
-        return said.ended if standing is Standing.ENDED else said.suspended
-    since = said.ended_since if standing is Standing.ENDED else said.suspended_since
-    return since.format(date=date_text(min(days), words.dates))
+    return None if not days or any(change.retroactive for change in changes) else min(days)
 
 
 # What a reader is advised.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
@@ -23,13 +23,14 @@ from bot.messages.words import Language, Words, clean, data_file, inert, link_to
 class MessageContext:
     """Context of a message. `public_url`: address of decrees' pages, without final slash, or None. `below`: later changing decrees posted
     after it there. `publisher`: authority on whose site it was found, if another. `announced`: when an edited post was sent (aware), to
-    which its times refer; else None.
+    which its times refer; else None. `topics`: those among which a reader must tell its own.
     """
 
     public_url: str | None = None
     below: frozenset[int] = frozenset()
     publisher: Place | None = None
     announced: datetime | None = None
+    topics: Collection[str] = ()
 
     def page_of(self, decree: Decree) -> str | None:
         """Return the decree's own page, `<public_url>/arretes/<id>`; None where there is none, or the decree is not stored."""
@@ -209,10 +210,10 @@ def capital(text: str) -> str:
 # What a decree says of itself.
 
 
-def kind_text(decree: Decree, words: Words) -> str:
-    """Return `autorisation`; of another topic than the first also what it is about: `autorisation (drones)`."""
+def kind_text(decree: Decree, words: Words, among: Collection[str] = ()) -> str:
+    """Return `autorisation`; among several topics, or of another than the first, also what it is about: `autorisation (drones)`."""
     kind: str = words.short_kinds[decree.kind]
-    return kind if decree.topic == first_topic() else f"{kind} ({topic_words(decree.topic, words.language).short})"
+    return kind if decree.topic == first_topic() and len(among) < 2 else f"{kind} ({topic_words(decree.topic, words.language).short})"
 
 
 def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:
@@ -474,6 +475,12 @@ def topics_told(topics: Sequence[str], language: Language, form: str, *, explain
     words = words_in(language)
     told = listed([topic_words(topic, language)[form] for topic in topics], words)
     return words.label.format(label=told, text=topic_words(topics[0], language).what) if explained and len(topics) == 1 else told
+
+
+def with_topic_hint(text: str, form: str, topics: Sequence[str], language: Language) -> str:
+    """Return a help text and, where several topics are watched, how one of them is asked for, in this `form`."""
+    named = [topic_words(topic, language).short for topic in topics]
+    return f"{text}\n\n{form.format(names=', '.join(named), short=named[1])}" if len(named) > 1 else text
 
 
 def listed(texts: Sequence[str], words: Words) -> str:

@@ -47,7 +47,7 @@ class Question:
 class DecreeList:
     """Holds one page of decrees, never empty. `question.page` is the page shown, of `pages`; `total` counts all pages' decrees. `places`:
     the requested departments; `health` as in `NothingFound`. `searched`: the words searched instead of the question's, which are in no
-    decree."""
+    decree. `topics`: all that are watched."""
 
     question: Question
     decrees: tuple[Decree, ...]
@@ -57,6 +57,7 @@ class DecreeList:
     places: tuple[Place, ...] = ()
     searched: str | None = None
     health: tuple[AuthorityHealth, ...] = ()
+    topics: tuple[str, ...] = field(default_factory=_watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class NothingFound:
 class TownAnswer:
     """Holds what is recorded of a town. `decrees`: one page of the `total` that name it, `current` ones (in force or to come) first, by
     beginning, then the others, newest first. `unplaced`: the newest of `unplaced_total` decrees that name no commune, of authorities that
-    decide there: they may concern it. `since`, `health`, `unfinished` as in `NothingFound`."""
+    decide there: they may concern it. `since`, `health`, `unfinished` as in `NothingFound`, `topics` as in `DecreeList`."""
 
     question: Question
     commune: Commune
@@ -119,6 +120,7 @@ class TownAnswer:
     health: tuple[AuthorityHealth, ...]
     at: datetime
     unfinished: bool = False
+    topics: tuple[str, ...] = field(default_factory=_watched)
 
 
 @dataclass(frozen=True, slots=True)

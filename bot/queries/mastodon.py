@@ -23,7 +23,7 @@ from bot.domain.mentions import AccountFailed, StatusMention
 from bot.domain.tasks import backoff
 from bot.messages.announcement import TooSmall, mastodon_status
 from bot.messages.lines import topics_told
-from bot.messages.words import Language, StatusLimits, cut, inert, mastodon_length
+from bot.messages.words import Language, StatusLimits, cut, inert, mastodon_length, topic_words
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -196,7 +196,10 @@ def _quiet(words: str, language: Language, answer: Answer) -> str:
     """Return the words of an answer, which mention nobody and have no hashtag."""
     text = words
     if isinstance(answer, HelpRequest):
-        text = vocabulary(language).mastodon.help.strip().format(about=topics_told(answer.topics, language, "on"))
+        own = vocabulary(language).mastodon
+        # In the place of an example: there is no room for another line.
+        asked = own.by_topic.format(short=topic_words(answer.topics[1], language).short) if len(answer.topics) > 1 else own.example
+        text = own.help.strip().format(about=topics_told(answer.topics, language, "on"), example=asked)
     return "\n".join(line if "://" in line else inert(line) for line in text.split("\n"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -18,7 +18,7 @@ from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages.announcement import SEPARATOR, decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.lines import MessageInput, capital, date_text, place_for, thousands, topics_told
+from bot.messages.lines import MessageContext, MessageInput, capital, date_text, place_for, thousands, topics_told
 from bot.messages.words import Language, Words, cut, data_file, inert, topic_words, words_in
 from bot.queries.answers import (
     Answer,
@@ -287,13 +287,13 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
     as in `shortcoming`."""
     match answer:
         case DecreeList():
-            lines = "\n".join(decree_lines(answer.decrees, places, answer.at, language))
+            lines = "\n".join(decree_lines(answer.decrees, answer, places, language))
             head = "\n".join((*filter(None, (instead(answer, language),)), title(answer, language)))
             return "\n\n".join(filter(None, (head, lines, unread(answer, places, language))))
         case TownAnswer():
             parts = town_parts(answer, places, language)
-            named = decree_lines(answer.decrees, places, answer.at, language)
-            unplaced = decree_lines(answer.unplaced, places, answer.at, language)
+            named = decree_lines(answer.decrees, answer, places, language)
+            unplaced = decree_lines(answer.unplaced, answer, places, language)
             blocks = ("\n".join((parts.title, *named)), "\n".join((parts.unplaced, *unplaced)) if parts.unplaced else "", parts.watch)
             return "\n\n".join(block for block in blocks if block)
         case HelpRequest() | SubjectCard():
@@ -315,7 +315,7 @@ def brief_answer(answer: Answer, places: Mapping[str, Place], language: Language
     match answer:
         case TownAnswer():
             unread_there = unread_lines(answer.health, places, language)
-            lines = decree_lines(answer.decrees, places, answer.at, language)
+            lines = decree_lines(answer.decrees, answer, places, language)
             parts = (town_parts(answer, places, language).title, *lines, *unread_there, warning)
         case NothingFound() if answer.recorded and answer.watched:
             parts = (
@@ -371,15 +371,15 @@ _OF_ONE_PLACE = 2
 def place_blocks(answer: SeveralPlaces, places: Mapping[str, Place], language: Language) -> Iterator[tuple[Question, str]]:
     """Yield the question about each of several places, and its status with the first decrees."""
     for one in answer.answers:
-        shown: tuple[Decree, ...] = ()
         match one:
             case TownAnswer():
                 head, shown = town_parts(one, places, language).title, one.decrees[: min(max(one.current, 1), _OF_ONE_PLACE)]
             case DecreeList():
                 head, shown = title(one, language), one.decrees[:_OF_ONE_PLACE]
             case _:
-                head = _nothing_there(one, vocabulary(language), language)
-        yield one.question, "\n".join((head, *decree_lines(shown, places, answer.at, language)))
+                yield one.question, _nothing_there(one, vocabulary(language), language)
+                continue
+        yield one.question, "\n".join((head, *decree_lines(shown, one, places, language)))
 
 
 def place_name(answer: TownAnswer | DecreeList | NothingFound) -> str:
@@ -400,9 +400,15 @@ def _health_of(answer: SeveralPlaces) -> tuple[AuthorityHealth, ...]:
     return tuple({one.code: one for each in answer.answers for one in each.health}.values())
 
 
-def decree_lines(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, language: Language) -> Iterator[str]:
-    """Yield one line per decree, as at `at` (aware)."""
-    return (decree_line(message_of(decree, places, at, language)) for decree in decrees)
+def decree_lines(
+    decrees: Iterable[Decree],
+    answer: DecreeList | TownAnswer,
+    places: Mapping[str, Place],
+    language: Language,
+    line: Callable[[MessageInput], str] = decree_line,
+) -> Iterator[str]:
+    """Yield one `line` per decree of an answer."""
+    return (line(message_of(decree, places, answer.at, language, answer.topics)) for decree in decrees)
 
 
 def instead(answer: DecreeList, language: Language) -> str | None:
@@ -418,10 +424,10 @@ def unread(answer: DecreeList, places: Mapping[str, Place], language: Language) 
     return "\n".join((*lines, vocabulary(language).state.warning)) if lines else ""
 
 
-def message_of(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language) -> MessageInput:
-    """Return what the words of an answer on this decree are made from, with the law's part as at `at` (aware)."""
+def message_of(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language, topics: Collection[str] = ()) -> MessageInput:
+    """Return what the words of an answer on this decree are made from, with the law's part as at `at` (aware). `topics`: watched."""
     place = place_for(places, decree.authority)
-    return MessageInput(decree, place, at, language, legal_advice(decree, place, at))
+    return MessageInput(decree, place, at, language, legal_advice(decree, place, at), MessageContext(topics=topics))
 
 
 # The phrases on which the facts of a decree rest, in plain words. Pure.

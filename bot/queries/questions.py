@@ -421,6 +421,7 @@ class Questions:
             self._health(authorities),
             now,
             self.decrees.is_renewing(),
+            self.watched,
         )
 
     def _naming(self, communes: Collection[str], current: Sequence[int], page: int) -> PageOfIds:
@@ -456,7 +457,8 @@ class Questions:
             recorded = found.total if question.list_kind is ListKind.RECENT else self.decrees.total()
             unfinished = question.list_kind is ListKind.SEARCH and self.decrees.is_renewing()
             return NothingFound(replace(question, page=1), recorded, self.since(there.authorities), there.places, health, unfinished)
-        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self.clock(), there.places, health=health)
+        asked = replace(question, page=page)
+        return DecreeList(asked, found.decrees, pages, found.total, self.clock(), there.places, health=health, topics=self.watched)
 
     def _paged(self, page: int, fetch: Callable[[int], P]) -> tuple[int, int, P]:
         """Return the number of the page that is shown, the last one for whoever asks beyond the end, how many there are, and that page."""

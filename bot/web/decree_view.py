@@ -14,7 +14,17 @@ from bot.domain.law import LegalAdvice, Standing, ends_first
 from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import named_communes
 from bot.messages.announcement import announce_in_full, publisher_of
-from bot.messages.legal import AdviceParts, Deadline, advice_parts, current_period, deadline, list_changes, list_standing, no_recourse_line
+from bot.messages.legal import (
+    AdviceParts,
+    Deadline,
+    advice_parts,
+    current_period,
+    deadline,
+    doubt_text,
+    list_changes,
+    no_recourse_line,
+    stopped_since,
+)
 from bot.messages.letters.drafting import LetterKind, draft, madada_address
 from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, is_quoted, period_text, place_for, row_label, row_texts
 from bot.messages.online import advice_beside_looks, bracket, until_text
@@ -174,8 +184,10 @@ def _standing(message: MessageInput) -> str:
         text = own.card.until.format(end=full_moment(period.ends, message.words, language))
     elif standing is Standing.UPCOMING and period.starts is not None:
         text = own.card.since.format(start=full_moment(period.starts, message.words, language))
-    elif standing in {Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT}:
-        text = list_standing(message) or ""
+    elif (since := stopped_since(message, standing)) is not None:
+        text = own.card.stopped.format(date=full_day(since, message.words, language))
+    elif standing is Standing.IN_DOUBT and (doubt := doubt_text(message.decree, message.words)):
+        text = f"({doubt})"
     elif standing is Standing.OVER:
         text = period_text(period, message.words) or ""
     return " ; ".join(part for part in (text, changes) if part)

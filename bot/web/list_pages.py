@@ -12,8 +12,9 @@ from bot.domain.acts import Decree, Kind, deciding_in
 from bot.domain.health import Overview
 from bot.domain.posts import FRANCE
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
+from bot.messages.announcement import SEPARATOR
 from bot.messages.lines import capital, date_text, thousands
-from bot.messages.words import words_in
+from bot.messages.words import topic_words, words_in
 from bot.queries.answers import (
     Answer,
     DecreeList,
@@ -132,7 +133,10 @@ def running(site: SiteContext, request: PageRequest) -> Document:
 def figures(site: SiteContext, request: PageRequest) -> Document:
     """Return when authorisations went online beside their beginning: by month as bars, by authority as a table."""
     language, words, found = request.language, web_words(request.language)["figures"], site.questions.online()
-    months = vocabulary(language).figures.months
+    months, title, lead = vocabulary(language).figures.months, words["title"], words["lead"]
+    if topic := site.settings.topic:
+        named = topic_words(topic, language)
+        title, lead = SEPARATOR.join((capital(named.short), title)), words["lead_of_topic"].format(on=named.on)
     bars = [(f"{months[month.month - 1]} {month.year}", counts, tuple(_bars(counts))) for month, counts in found.months if counts.total]
     rows = [(authority_name(code, site.places), counts) for code, counts in found.authorities]
     return page(
@@ -140,7 +144,8 @@ def figures(site: SiteContext, request: PageRequest) -> Document:
         request,
         "figures.html",
         changes_at=next_change((), site, request.at),
-        title=words["title"],
+        title=title,
+        lead=lead,
         all=found.all,
         bars=bars,
         rows=[(words["all"], found.all), *rows] if rows else (),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.delivery.picture.album import alt_text
-from bot.domain.acts import Decree, Kind, deciding_in
+from bot.domain.acts import GRANTS, Decree, Kind, deciding_in
 from bot.domain.law import Flag
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.domain.topics import OPEN_END, first_topic, topics
@@ -276,7 +276,12 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         request,
         "decree.html",
         changes_at=changes_at,
-        preview=Preview(view.title.text, " · ".join((capital(brief.spoken), *brief.meta)), view.label.text, view.label.look),
+        preview=Preview(
+            view.title.text if known.kind in GRANTS else view.title.record,
+            " · ".join((capital(brief.spoken), *brief.meta)),
+            view.label.text,
+            view.label.look,
+        ),
         title=view.title.text,
         decree=view,
         unwatched=unwatched(OneDecree(known, request.at, is_watched=known.topic in site.questions.watched), language),

@@ -32,6 +32,7 @@ from bot.domain.posts import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Fo
 from bot.domain.topics import first_topic
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages.following import FollowNames, follow_label, with_topics
+from bot.messages.lines import with_topic_hint
 from bot.messages.words import Language, unlinked
 from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
@@ -377,7 +378,8 @@ class FollowCommands:
 
     def _how(self, language: Language) -> FollowReply:
         answers = follow_answers(language)
-        return FollowReply(answers.how.strip(), (((answers.kinds, f"2{language}k:"), (answers.operators, f"2{language}o:")),))
+        how = with_topic_hint(answers.how.strip(), answers.by_topic, self._context.watched, language)
+        return FollowReply(how, (((answers.kinds, f"2{language}k:"), (answers.operators, f"2{language}o:")),))
 
     def _ask(self, follow: Follow | None, language: Language) -> FollowReply:
         answers = follow_answers(language)

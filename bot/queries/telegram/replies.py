@@ -27,7 +27,7 @@ from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import Commune, named_communes, region_of
 from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.lines import MessageInput, kind_text, topics_told
+from bot.messages.lines import MessageInput, kind_text, topics_told, with_topic_hint
 from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
 from bot.queries.answers import (
     Answer,
@@ -48,6 +48,7 @@ from bot.queries.following import event_followed
 from bot.queries.phrases import (
     NoLetter,
     choice_text,
+    decree_lines,
     instead,
     laws,
     letter_text,
@@ -262,8 +263,10 @@ def said(words: str) -> Reply:
 def help_reply(languages: Sequence[Language], watched: Sequence[str]) -> Reply:
     """Return what the bot can be asked, in one language or several, where these topics are watched."""
     about = {each: topics_told(watched, each, "on", explained=True) for each in languages}
-    texts = (f"{vocabulary(each).help.strip().format(about=about[each])}\n\n{vocabulary(each).chat.help}" for each in languages)
-    return said("\n\n".join(texts))
+    words = {each: vocabulary(each) for each in languages}
+    texts = (f"{own.help.strip().format(about=about[each])}\n\n{own.chat.help}" for each, own in words.items())
+    hinted = (with_topic_hint(text, own.chat.by_topic, watched, each) for text, (each, own) in zip(texts, words.items(), strict=True))
+    return said("\n\n".join(hinted))
 
 
 def introduced(reply: Reply, about: str) -> Reply:
@@ -311,7 +314,7 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
     hint = words.more_hint.format(first=answer.decrees[0].id)
     other = instead(answer, language)
     heading = html_tag("b", html_text(title(answer, language))).source
-    lines = _lines(answer.decrees, answer, places, language)
+    lines = decree_lines(answer.decrees, answer, places, language, decree_line_html)
     foot = [html_text(text, _own_commands()).source for text in (unread(answer, places, language), hint) if text]
     markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, *foot))
     plain = f"{unlinked(plain_answer(answer, places, language, 'telegram'))}\n\n{hint}"
@@ -321,9 +324,9 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
 
 def _town(answer: TownAnswer, places: Mapping[str, Place], language: Language) -> Reply:
     parts = town_parts(answer, places, language)
-    blocks = [html_tag("b", html_text(parts.title)).source, *_lines(answer.decrees, answer, places, language)]
+    blocks = [html_tag("b", html_text(parts.title)).source, *decree_lines(answer.decrees, answer, places, language, decree_line_html)]
     if parts.unplaced:
-        blocks += [html_text(parts.unplaced).source, *_lines(answer.unplaced, answer, places, language)]
+        blocks += [html_text(parts.unplaced).source, *decree_lines(answer.unplaced, answer, places, language, decree_line_html)]
     blocks.append(html_text(parts.watch).source)
     numbers = _numbers((*answer.decrees, *answer.unplaced))
     # Rows that a phone shows whole.
@@ -403,10 +406,6 @@ def _letters(decree: Decree, language: Language) -> Iterator[PressButton]:
         yield PressButton(chat.letter_gracieux, LetterWanted(LetterKind.GRACIEUX, decree.id))
 
 
-def _lines(decrees: Sequence[Decree], answer: DecreeList | TownAnswer, places: Mapping[str, Place], language: Language) -> Iterator[str]:
-    return (decree_line_html(message_of(decree, places, answer.at, language)) for decree in decrees)
-
-
 def _numbers(decrees: Sequence[Decree]) -> Row:
     numbers = dict.fromkeys(decree.id for decree in decrees if decree.id is not None)
     return tuple(PressButton(f"[{number}]", Question(ListKind.NUMBER, str(number))) for number in numbers)
@@ -450,7 +449,8 @@ def inline_offer(
     asked = [one for answer in answers for one in _meant(answer, ask)]
     turns = zip_longest(*(_decrees(answer, ask) for answer in asked))
     decrees = {decree.id: decree for turn in turns for decree in turn if decree is not None}
-    articles = (_article(message_of(decree, places, at, language), places) for decree in islice(decrees.values(), _MOST_OFFERED))
+    topics = next((one.topics for one in asked if isinstance(one, DecreeList | TownAnswer)), ())
+    articles = (_article(message_of(decree, places, at, language, topics), places) for decree in islice(decrees.values(), _MOST_OFFERED))
     return InlineOffer(tuple(articles), _button(asked, language))
 
 
@@ -483,7 +483,7 @@ def _article(message: MessageInput, places: Mapping[str, Place]) -> InlineQueryR
     row = [] if post.button is None else [[InlineKeyboardButton(post.button.text, url=post.button.url)]]
     return InlineQueryResultArticle(
         id=f"{decree.id}{message.language}",
-        title=cut(inert(f"{place_label(message.place)} · {kind_text(decree, words)}"), _LONGEST_TITLE),
+        title=cut(inert(f"{place_label(message.place)} · {kind_text(decree, words, message.context.topics)}"), _LONGEST_TITLE),
         description=decree_line(message),
         input_message_content=InputTextMessageContent(post.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)),
         reply_markup=InlineKeyboardMarkup(row) if row else None,

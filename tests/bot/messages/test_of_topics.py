@@ -118,7 +118,9 @@ def test_a_list_names_the_topic_that_all_its_decrees_share(language: Language) -
         assert topic_words(topic, language).on in alike.splitlines()[0]
         assert digest_language(alike) == language
     mixed = [about(topic, number) for number, topic in enumerate(topics(), start=1)]
-    heading = plain_digest(mixed, PLACES, language).splitlines()[0]
+    heading, *lines = plain_digest(mixed, PLACES, language).splitlines()
+    for topic in topics():
+        assert any(f"({topic_words(topic, language).short}) · " in line for line in lines), topic
     assert heading in {"📚 3 arrêtés", "📚 3 decrees"}
     assert digest_language(heading) == language
     assert digest_subject(mixed, PLACES, language, 200).startswith("VSA, drones, ")

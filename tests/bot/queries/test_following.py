@@ -264,6 +264,7 @@ async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
 
 @pytest.mark.parametrize("talk", [("vsa", "drones")], indirect=True)
 async def test_of_several_topics_those_are_followed_that_are_named_or_else_all_that_are_watched(talk: Talk) -> None:
+    assert (await talk.say("/suivre")).text.endswith("nommez-le, par exemple /suivre drones Toulon")
     assert "la Drôme (26) · drones. " in (await talk.say("/suivre les drones dans la Drôme")).text
     assert "la SNCF · VSA, drones. " in (await talk.say("/suivre sncf")).text
     assert "déjà la Drôme (26) · drones." in (await talk.say("/suivre drones 26")).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -12,12 +13,25 @@ import pytest
 from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
-from bot.messages.words import topic_words
-from bot.queries.answers import DecreeList, InputFault, ListKind, NothingFound, OneDecree, Question, TownAnswer, UnknownDecree
+from bot.messages.words import LANGUAGES, MASTODON, Language, topic_words
+from bot.queries.answers import (
+    DecreeList,
+    HelpRequest,
+    InputFault,
+    ListKind,
+    NothingFound,
+    OneDecree,
+    Question,
+    SeveralPlaces,
+    TownAnswer,
+    UnknownDecree,
+)
+from bot.queries.mastodon import _said
 from bot.queries.phrases import plain_answer
+from bot.queries.plain_words import topic_named
 from bot.queries.questions import Questions
 from bot.queries.running import RunningDecrees
-from bot.queries.telegram.replies import telegram_reply
+from bot.queries.telegram.replies import help_reply, inline_offer, telegram_reply
 from bot.storage.browsing import DecreeFilter
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
@@ -159,6 +173,31 @@ def test_a_question_that_names_a_topic_is_answered_of_it_alone(store: Store, ask
         assert answer.question.topic == topic
         label = topic and topic_words(topic, "fr").short
         assert plain_answer(answer, PLACES).casefold().startswith(f"{label.casefold()} · ") == bool(topic)
+    if isinstance(answer, DecreeList):
+        reply = telegram_reply(answer, PLACES, "fr")
+        texts = (reply.markup, reply.plain, plain_answer(answer, PLACES), plain_answer(SeveralPlaces((answer,), NOW), PLACES))
+        for text in texts:
+            marked = re.findall(r"autorisation \((\w+|périmètres? de protection)\)", text)
+            assert marked == [topic_words(one.topic, "fr").short for one in answer.decrees][: len(marked)], text
+            assert marked
+        offered = inline_offer([answer], questions.ask, PLACES, NOW, "fr").articles
+        assert all(f"({topic_words(one.topic, 'fr').short})" in shown.title for one, shown in zip(answer.decrees, offered, strict=True))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("topic", TOPICS[1:])
+def test_help_tells_that_a_topic_can_be_named_where_several_are_watched(topic: str, language: Language) -> None:
+    example = f"{topic_words(topic, language).short} Toulon"
+    several, alone = (
+        (help_reply((language,), watched).plain, _said(HelpRequest(watched), PLACES, language, MASTODON))
+        for watched in (("vsa", topic), ("vsa",))
+    )
+    in_town = {"fr": " à Toulon samedi", "en": " in Toulon on Saturday"}[language]
+    assert several[0].count(example) == 2
+    assert example.replace(" Toulon", in_town) in several[1]
+    assert ["Toulon" in text for text in alone] == [False, False]
+    assert topic_named(example.replace(" Toulon", in_town), TOPICS)[0] == topic
+    assert topic_named(example, TOPICS) == (topic, "Toulon"), "what it says is understood"
 
 
 def test_whoever_watches_one_topic_hears_of_no_other(store: Store) -> None:
@@ -168,6 +207,7 @@ def test_whoever_watches_one_topic_hears_of_no_other(store: Store) -> None:
     found = questions.plain("drone")
     assert isinstance(found, DecreeList)
     assert found.question == Question(ListKind.SEARCH, "drone"), "a word to search, as any other"
+    assert "VSA" not in plain_answer(found, PLACES)
     for number, is_said in (("1", False), ("2", True)):
         shown = questions.show(number)
         assert ("n’est plus surveillé" in plain_answer(shown, PLACES)) == is_said

@@ -163,6 +163,7 @@ def test_a_page_says_to_networks_what_it_is_about(address: str) -> None:
         ("/communes/38185", r"Illisible en ce moment · Grenoble \(38\) · Vigie ne peut pas lire le site de la préfecture de l’Isère"),
         ("/departements/26", r"En cours · Drôme \(26\) · 4 autorisations sont en cours"),
         ("/arretes/1104", r"En cours · Valence : festival des Lumières · Du 19 août 2026 à 14 h au 23 août 2026 à 2 h · Drôme \(26\) · "),
+        ("/arretes/1008", r"Refus · Romans-sur-Isère : carnaval · Dates inconnues"),
     ],
 )
 def test_the_picture_of_a_page_holds_what_the_page_says(address: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -575,6 +576,19 @@ def test_a_page_is_narrowed_to_the_topic_that_is_chosen_and_names_the_topic_of_e
         assert line.startswith("Drones · ")
     for line in re.findall(r'<h3><a href="/arretes/1104">.*?</h3>\s*<p class="meta">(.*?)</p>', every, re.DOTALL):
         assert line.startswith("VSA · ")
+
+
+@pytest.mark.parametrize(
+    ("address", "heading", "on"),
+    [
+        ("/chiffres", "Quand les autorisations sont mises en ligne", "sur la captation d’images par drone"),
+        ("/en/chiffres", "When authorisations go online", "on the capture of images by drone"),
+    ],
+)
+def test_figures_name_the_topic_that_is_chosen(address: str, heading: str, on: str) -> None:
+    every, chosen = (get(_of_topics("vsa", "drones"), f"{address}{query}").body.decode() for query in ("", "?topic=drones"))
+    assert (f"<h1>{heading}</h1>" in every, f"<h1>Drones · {heading}</h1>" in chosen) == (True, True)
+    assert [page.replace("\u00a0", " ").count(f" {on} ") for page in (every, chosen)] == [0, 3], "both descriptions and the lead"
 
 
 @pytest.mark.parametrize("form", ["atom", "json", "ics"])

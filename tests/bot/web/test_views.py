@@ -63,6 +63,28 @@ def test_a_label_says_where_a_decree_stands(decree: Decree, look: str, french: s
     assert standing_label(_message(decree, "en")).text == english
 
 
+TWICE_ENDED = replace(samples.ENDED, changed_by=(replace(samples.ENDED.changed_by[0], revoked_by=(Change(Kind.ABROGATION, 9, "2026-9"),)),))
+
+
+@pytest.mark.parametrize(
+    ("decree", "french", "english"),
+    [
+        (samples.ENDED, "depuis le dimanche 16 août 2026", "since Sunday 16 August 2026"),
+        (replace(samples.ENDED, changed_by=(Change(Kind.ABROGATION, 1002),)), "", ""),
+        (samples.SUSPENDED, "depuis le samedi 15 août 2026", "since Saturday 15 August 2026"),
+        (
+            TWICE_ENDED,
+            "(abrogé par l’arrêté n° 2026-1002 [1002], auquel l’arrêté n° 2026-9 [9] a mis fin ensuite)",
+            "(revoked by decree no. 2026-1002 [1002], which decree no. 2026-9 [9] ended afterwards)",
+        ),
+        (samples.OVER, "du 5 au 7 juin 2026", "from 5 to 7 June 2026"),
+    ],
+)
+def test_what_goes_on_after_the_label_does_not_say_it_again(decree: Decree, french: str, english: str) -> None:
+    assert decree_view(_message(decree), PLACES).standing.translate({0xA0: " ", 0x202F: " "}) == french
+    assert decree_view(_message(decree, "en"), PLACES).standing.replace("\u00a0", " ") == english
+
+
 @pytest.mark.parametrize(
     ("decree", "title"),
     [
