@@ -7,23 +7,12 @@ from itertools import cycle, product
 from pathlib import Path
 from random import Random
 
-_THINGS = (
-    "système de vidéoprotection", "périmètre vidéoprotégé", "dispositif de captation", "fichier des enregistrements",
-    "centre de supervision urbain", "poste de visionnage", "registre officiel", "traitement de données",
-    "réseau de caméras", "dispositif de filtrage", "logiciel de gestion", "local technique",
-)  # fmt: skip
-_STATES = ("installé", "exploité", "autorisé", "modifié", "suspendu", "vérifié", "identifié", "déclaré")
-_WHERE = (
-    "place du Marché aux Grains", "rue des Tanneurs", "quai des Mariniers", "sous la halle aux draps", "parvis de la gare routière",
-    "avenue des Tilleuls", "pont de la Filature", "esplanade des Foires", "zone artisanale des Fontaines", "stade du Pré Fleuri",
-    "carrefour des Quatre Vents", "boulevard de la Fédération",
-)  # fmt: skip
-
 
 def _lines(name: str) -> tuple[str, ...]:
     return tuple(Path(__file__).with_name("texts").joinpath(name).read_text(encoding="utf-8").splitlines())
 
 
+_THINGS, _STATES, _WHERE = _lines("things.txt"), _lines("states.txt"), _lines("where.txt")
 _CARRIERS = _lines("carriers.txt")
 _PARAGRAPHS = _lines("paragraphs.txt")
 DECREE = _lines("decree.txt")
