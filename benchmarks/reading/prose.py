@@ -8,14 +8,15 @@ from pathlib import Path
 from random import Random
 
 
-def _lines(name: str) -> tuple[str, ...]:
+def lines_of(name: str) -> tuple[str, ...]:
+    """Return the lines of a text of this folder."""
     return tuple(Path(__file__).with_name("texts").joinpath(name).read_text(encoding="utf-8").splitlines())
 
 
-_THINGS, _STATES, _WHERE = _lines("things.txt"), _lines("states.txt"), _lines("where.txt")
-_CARRIERS = _lines("carriers.txt")
-_PARAGRAPHS = _lines("paragraphs.txt")
-DECREE = _lines("decree.txt")
+_THINGS, _STATES, _WHERE = lines_of("things.txt"), lines_of("states.txt"), lines_of("where.txt")
+_CARRIERS = lines_of("carriers.txt")
+_PARAGRAPHS = lines_of("paragraphs.txt")
+DECREE = lines_of("decree.txt")
 """A decree on VSA, as the scanned recueil holds it among its other acts."""
 
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)
 TODAY = NOON.date()
 QUARTER = timedelta(minutes=15)
 NOTHING = "Arrêté n° 2026-77 portant réglementation de la circulation\nVu le code de la route ;\nARRÊTE\nArticle 1er : la rue est fermée."
+
+DOUBTFUL = NOTHING.replace("réglementation de la circulation", "mesures de sécurité").replace(
+    "ARRÊTE", "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
+)
 
 
 def vsa(number: str) -> str:
@@ -111,7 +116,6 @@ class Bench:
     opened: int = 0
     most_opened: int = 0
     crawler: Crawler | None = None
-    _watcher: Poller | None = None
 
     async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingDone, None]:
         address = _content(path)
@@ -125,27 +129,18 @@ class Bench:
             raise found
         yield ReadingDone(found)
 
-    @property
-    def watcher(self) -> Poller:
-        if self._watcher is None:
-            self.restart()
-        assert self._watcher is not None
-        return self._watcher
-
     def restart(self) -> None:
         """Forget all that is not in the database, as a new process does."""
+        vars(self).pop("watcher", None)
+
+    @cached_property
+    def watcher(self) -> Poller:
         sources = self.sources or (source(),)
         authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", sources)}
-        self._watcher = make_poller(
-            authorities,
-            self.site,
-            self.read,
-            self.store,
-            lambda: self.now,
-            crawler=self.crawler,
-            slowest=self.slowest,
-            workers=self.workers,
-        )
+        return make_poller(
+            authorities, self.site, self.read, self.store, lambda: self.now,
+            crawler=self.crawler, slowest=self.slowest, workers=self.workers,
+        )  # fmt: skip
 
     async def read_next(self) -> IngestResult:
         """Read what is due as soon as the first file is."""
@@ -323,7 +318,7 @@ def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _full(*_: object) -> list[Recueil]:
+def disk_full(*_: object) -> list[Recueil]:
     raise DiskFull("disk full")
 
 
@@ -587,7 +582,7 @@ async def test_a_site_that_fails_is_not_asked_sooner_for_a_database_that_failed(
     busy.retry_after = 7200
     bench.site.failures[ROOT] = busy
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store.recueils, "due", _full)
+        patch.setattr(bench.store.recueils, "due", disk_full)
         with pytest.raises(DiskFull):
             await bench.poll()
     bench.now += QUARTER
@@ -821,7 +816,7 @@ async def test_a_source_removed_from_the_catalogue(bench: Bench, left: tuple[Sou
     bench.site.pages[detail("2")] = page(download(2))
     bench.sources = left
     if not left:
-        bench._watcher = make_poller({}, bench.site, bench.read, bench.store, lambda: bench.now)
+        bench.watcher = make_poller({}, bench.site, bench.read, bench.store, lambda: bench.now)
     ingested = await bench.watcher.read_due("99")
     assert bench.states()[url(1)] is RecueilState.READ
     if left:
@@ -875,8 +870,7 @@ async def test_sources_that_read_one_list_are_polled_together_by_one_request(ben
 
 
 async def test_an_uncertain_act_is_handed_to_a_person(bench: Bench) -> None:
-    recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
-    bench.papers[url(1)] = reading(NOTHING.replace("ARRÊTE", recital).replace("réglementation de la circulation", "mesures de sécurité"))
+    bench.papers[url(1)] = reading(DOUBTFUL)
     with capture_logs() as logs:
         _, ingested = await bench.poll()
     assert (ingested.decrees, [item.url for item in ingested.uncertain]) == ((), [url(1)])
@@ -917,7 +911,7 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
 
 async def test_a_site_is_not_asked_without_end_because_the_database_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store.sources, "save", _full)
+        patch.setattr(bench.store.sources, "save", disk_full)
         with pytest.raises(StorageError):
             await bench.poll()
     assert await bench.watcher.due() == []
