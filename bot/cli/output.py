@@ -83,8 +83,9 @@ def round_lines(reports: Iterable[SourceReport], ingested: IngestResult, *, rehe
 
 
 def doubt_line(act: UncertainAct) -> str:
-    """Describe an act in doubt on one line, without names of persons, as in the review queue."""
-    return f"to be checked by a person: {act.url}#page={act.page}  {clean(without_names(act.title))}"
+    """Describe an act in doubt on one line, without names of persons: by its title, else by a phrase of it."""
+    called = next(filter(None, (act.title, *act.evidence)), "(no title)")
+    return f"to be checked by a person: {act.url}#page={act.page}  {clean(without_names(called))}"
 
 
 def decree_line(decree: Decree) -> str:

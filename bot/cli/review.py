@@ -19,7 +19,7 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Contex
 from bot.cli.opening import chosen, load, opened
 from bot.cli.output import code_column, count, finish, posts_json, result_of, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
-from bot.cli.work import all_sent, console_for, handing_over, nowhere, progress
+from bot.cli.work import all_sent, console_for, handing_over, progress
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
@@ -34,6 +34,7 @@ from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.decree_shape import EvidenceModel
 from bot.queries.vocabulary import vocabulary
+from bot.storage.recording import nowhere
 from sources.catalogue.authority import Authority, Issuers
 
 T = TypeVar("T")
@@ -156,7 +157,9 @@ def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
         topic = "" if act.topic == first_topic() else f"{act.topic}  "
         yield f"[{act.id}] {code_column(act.authority)}{topic}since {act.created_at:%Y-%m-%d}  {clean(act.url)}#page={act.page}"
         yield f"    {clean(without_names(act.title)) or '(no title)'}"
-        yield from (f"    p. {item.page}: « {clean(without_names(item.text))} »" for item in act.evidence[:1])
+        quotes = [f"p. {item.page}: « {clean(without_names(item.text))} »" for item in act.evidence if item.text]
+        doubt = reason(act.evidence)
+        yield from (f"    {text}" for text in (quotes or ([] if doubt is None else [f"uncertain: {doubt}"]))[:1])
     hint = ": vigie review show N, accept N, reject N" if waiting else ""
     yield f"{count(len(waiting), 'act')} to judge{hint}"
 

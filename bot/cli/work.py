@@ -12,7 +12,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bot.cli.context import stderr
 from bot.delivery.deliverer import Delivered
-from bot.domain.acts import Decree
 from bot.domain.posts import PostState
 from bot.storage.locks import LockHolder
 
@@ -20,11 +19,6 @@ from bot.storage.locks import LockHolder
 def console_for(*, as_json: bool) -> TextIO:
     """Return the stream of console posts, apart from JSON, which includes them."""
     return io.StringIO() if as_json else sys.stdout
-
-
-def nowhere(_: Decree) -> Sequence[str]:
-    """Route a decree to no destination: it is recorded and not posted."""
-    return ()
 
 
 def all_sent(delivered: Sequence[Delivered]) -> bool:

@@ -17,7 +17,7 @@ from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, leaves_out, second_values, tagged
 from bot.detection.facts.signature import courts_named, first_prefect, office, passed_over, signed
-from bot.detection.facts.territory import communes
+from bot.detection.facts.territory import communes, without_town
 from bot.detection.rules.deciding import decide
 from bot.detection.rules.evidence import PRODUCT, Finding, article_verb, first_verb, is_generic, lists_acts, own_title
 from bot.detection.text.cues import VerdictReason, cues, fold, name_of
@@ -231,7 +231,9 @@ def gather(
     counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
     users, others = who_may(document, segment, operators(document, segment, speaking, mentioning, occasion))
+    towns = _communes(document, segment, speaking)
     where = places(document, segment, speaking, occasion)
+    where = without_town(where, towns, users)
     looked_for = _purposes(document, segment, kind) if mentions else []
     doubts = {
         "number": own_number is not None and not number_is_whole(document, segment, own_number),
@@ -252,7 +254,7 @@ def gather(
         event=noted("event", own_event),
         operators=all_noted("operators", [*users, *others]),
         places=all_noted("places", where),
-        communes=all_noted("communes", _communes(document, segment, speaking)),
+        communes=all_noted("communes", towns),
         purposes=all_noted("purposes", looked_for),
         software=noted("software", product),
         vendor=noted("vendor", maker),

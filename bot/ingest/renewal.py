@@ -28,7 +28,7 @@ from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.naming import SLICE as DECREES
 from bot.storage.naming import CommuneNamer, renew_some_communes
-from bot.storage.recording import Route
+from bot.storage.recording import Route, nowhere
 from bot.storage.search import SLICE as ACTS
 from bot.storage.search import renew_some_terms
 
@@ -152,7 +152,7 @@ class Redetection:
         posted of a topic that is reviewed."""
         found = decree_in(one.recueil, one.judged, self._by.issuers)
         if one.topic in self._by.watched.reviewed:
-            route = _nowhere
+            route = nowhere
         try:
             return AppliedDifference(one, self._store.rejudging.apply(one.stored, one.judged.verdict, found, route, self._clock()))
         except NoSuchRow:  # read again meanwhile, by the same rules
@@ -205,10 +205,6 @@ class Difference:
     def title(self) -> str:
         """Return the title, without names of persons."""
         return without_names(self.judged.act.title)
-
-
-def _nowhere(_: Decree) -> tuple[()]:
-    return ()
 
 
 def in_topics(stored: Sequence[StoredAct], judged: Sequence[Judged], watched: WatchedTopics) -> Iterator[tuple[StoredAct, Judged]]:

@@ -45,7 +45,7 @@ from bot.messages.lines import (
     title_line,
     where_text,
 )
-from bot.messages.online import online_lines, timeliness_line
+from bot.messages.online import advice_beside_looks, online_lines, timeliness_line
 from bot.messages.words import (
     LANGUAGES,
     MASTODON,
@@ -159,9 +159,9 @@ def publisher_of(decree: Decree, places: Mapping[str, Place]) -> Place | None:
 
 
 def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]:
-    decree, words = message.decree, message.words
-    if message.legal_advice is not None:
-        yield from flag_lines(message.legal_advice, decree.topic, words)
+    decree, words, advice = message.decree, message.words, advice_beside_looks(message)
+    if advice is not None:
+        yield from flag_lines(advice, decree.topic, words)
     yield from timeliness_line(decree, message.place, words)
     yield from title_line(decree, words)
     if publisher is not None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Decree, Moment, Place
-from bot.domain.law import lead_time
+from bot.domain.law import Flag, LegalAdvice, lead_time
 from bot.domain.publication import MOST_CLOCKS_DIFFER, WIDE, LeadTime, Look, Online, Timeliness, is_printed_earlier
 from bot.messages.legal import STRIKING_MARK
 from bot.messages.lines import (
     FactLine,
+    MessageInput,
     PeriodStage,
     PeriodTiming,
     PostPart,
@@ -25,6 +27,18 @@ from bot.messages.lines import (
 from bot.messages.words import Words
 
 _MINUTE, _HOUR, _TICK = timedelta(minutes=1), timedelta(hours=1), timedelta(microseconds=1)
+
+
+_AFTER = frozenset({Timeliness.AFTER_START, Timeliness.AFTER_END})
+
+
+def advice_beside_looks(message: MessageInput) -> LegalAdvice | None:
+    """Return the advice without the flag on the printed day where looks say for sure that a decree went online after its beginning:
+    `timeliness_line` says it then."""
+    advice, found = message.legal_advice, lead_time(message.decree, message.place)
+    if advice is None or found is None or found.timeliness not in _AFTER:
+        return advice
+    return replace(advice, flags=tuple(flag for flag in advice.flags if flag is not Flag.PUBLISHED_AFTER_START))
 
 
 def timeliness_line(decree: Decree, place: Place, words: Words) -> Iterator[FactLine]:

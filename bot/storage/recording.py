@@ -46,6 +46,12 @@ from bot.storage.search import index_again, words_held
 Route = Callable[[Decree], Sequence[str | FollowTargets]]
 """Names the destinations of a decree. `FollowTargets` stand for the chats that follow something which it is about."""
 
+
+def nowhere(_: Decree) -> Sequence[str]:
+    """Route a decree to no destination: it is recorded and not posted."""
+    return ()
+
+
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
@@ -116,10 +122,17 @@ class Recordings(NamingRepository):
             merged = merge(connection, recueil, left, now, self._namer)
             duplicate = _is_copy(connection, recueil, taken, left, earlier)
             lost = _write_acts(connection, recueil, taken, merged, duplicate=duplicate, now=now)
-            announced, queued = queue(connection, merged, None if recueil.silent else destinations_for, now)
+            route = None if recueil.silent else _of_topics(recueil.topics, destinations_for)
+            announced, queued = queue(connection, merged, route, now)
             return RecordingResult(announced, queued, duplicate, lost)
 
         return written(self._database, recorded)
+
+
+def _of_topics(read_for: Sequence[str] | None, destinations_for: Route) -> Route:
+    """Return the route of what is found in a recueil that was `read_for` these topics before (None: never read). A decree of a topic that
+    was switched on since may have been online for long: it goes `nowhere`, as in a redetection."""
+    return lambda decree: (destinations_for if read_for is None or decree.topic in read_for else nowhere)(decree)
 
 
 def match(
@@ -383,6 +396,7 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
         "error": None if reading.complete else _unread(reading),
         "number": clean_or_none(reading.cover.number),
         "digest": result.digest,
+        "topics": list(result.watched.names),
         "published": _published(reading, now),
         "tried_at": now,
         "page_count": reading.page_count,

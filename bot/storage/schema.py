@@ -137,6 +137,8 @@ recueils = Table(
     Column("unreadable_pages", JSON(none_as_null=True)),
     # Whatever is found in it is recorded and never posted: history, which a backfill reads.
     Column("silent", Boolean, nullable=False, server_default=false()),
+    # The topics that it was last read for, to its end: a decree of another, when it is read again, is no news.
+    Column("topics", JSON(none_as_null=True)),
     # The content of its file, of which `contents` may know more, and when the file came.
     Column("sha256", String(64), index=True),
     Column("fetched_at", Instant),

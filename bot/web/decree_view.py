@@ -17,7 +17,7 @@ from bot.messages.announcement import announce_in_full, publisher_of
 from bot.messages.legal import AdviceParts, Deadline, advice_parts, current_period, deadline, list_changes, list_standing, no_recourse_line
 from bot.messages.letters.drafting import LetterKind, draft, madada_address
 from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, is_quoted, period_text, place_for, row_label, row_texts
-from bot.messages.online import bracket, until_text
+from bot.messages.online import advice_beside_looks, bracket, until_text
 from bot.messages.words import clean, topic_words
 from bot.web.views import (
     DecreeTitle,
@@ -122,9 +122,9 @@ class DecreeView:
 def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeView:
     """Return what the page of a decree shows. Legal advice is in the message."""
     decree, words, own = message.decree, message.words, view_words(message.language)
-    card, flags = announce_in_full(message, places), () if message.legal_advice is None else message.legal_advice.flags
+    card, advice = announce_in_full(message, places), advice_beside_looks(message)
     publisher, link = publisher_of(decree, places), card.link
-    flagged = zip(card.lines_of(PostPart.FLAGS), flags, strict=True)
+    flagged = zip(card.lines_of(PostPart.FLAGS), () if advice is None else advice.flags, strict=True)
     topic = topic_words(decree.topic, message.language)
     return DecreeView(
         id=decree.id or 0,

@@ -18,7 +18,7 @@ from bot.domain.topics import topics
 from bot.gazetteer.gazetteer import named_communes, typographic
 from bot.messages.legal import current_period, deadline, flag_lines, list_standing, recourse_line
 from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text
-from bot.messages.online import timeliness_line
+from bot.messages.online import advice_beside_looks, timeliness_line
 from bot.messages.words import Language, Words, clean, link_to, words_file
 from bot.queries.phrases import message_of
 
@@ -338,7 +338,7 @@ def bare(text: str) -> str:
 
 def flags_of(message: MessageInput) -> tuple[str, ...]:
     """Return what is striking in the dates of a decree, a sentence each."""
-    advice, words = message.legal_advice, message.words
+    advice, words = advice_beside_looks(message), message.words
     lines = (
         () if advice is None else (*flag_lines(advice, message.decree.topic, words), *timeliness_line(message.decree, message.place, words))
     )

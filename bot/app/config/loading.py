@@ -288,14 +288,18 @@ def pace_problems(settings: Settings) -> list[Problem]:
 
 
 def topic_problems(settings: Settings) -> list[Problem]:
-    """Return that no topic is watched, and the topics that are named elsewhere and not watched."""
+    """Return that no topic is watched, and the topics that are named twice, or elsewhere and not watched."""
     watch = settings.watch
     if not watch.topics:
         return [Problem(("watch", "topics"), f"no topic is watched; there are: {', '.join(topics())}")]
-    named: list[tuple[tuple[str | int, ...], Sequence[str]]] = [(("watch", "review_all"), watch.review_all)]
+    named: list[tuple[tuple[str | int, ...], Sequence[str]]] = [
+        (("watch", "topics"), watch.topics),
+        (("watch", "review_all"), watch.review_all),
+    ]
     named += [(("destinations", index, "topics"), entry.topics) for index, entry in enumerate(settings.destinations)]
+    twice = [Problem(path, f'"{topic}" stands there twice') for path, names in named for topic in topics() if names.count(topic) > 1]
     unwatched = [(path, topic) for path, names in named for topic in names if topic not in watch.topics]
-    return [Problem(path, f'"{topic}" is not watched; add it to watch.topics') for path, topic in unwatched]
+    return twice + [Problem(path, f'"{topic}" is not watched; add it to watch.topics') for path, topic in unwatched]
 
 
 def read_tokens(document: Document, credentials: str | None = None) -> list[Problem]:

@@ -46,7 +46,7 @@ _APPOSED = re.compile(rf",\s(?:(?:une? )?{_KIND} (?:de |d['’]|à )|\d[\d ]+ (?
 # A line below that begins a bullet, a row of a form or of a table is of something else.
 _LINE_BELOW = re.compile(r"\n(?P<below>[^\n]+)")
 _BULLET = re.compile(r"[ ]?[•▪●◦■*-]\s")
-_LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:\s")
+_LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:(?:\s|$)")
 # No event: "au cours de la nuit du 3 au 4 mai", "à l'occasion d'interventions urgentes", "dans le cadre de marchés (article R. 2352)".
 # At the end of a title: "… – festival « Rues vives »".
 _AFTER_DASH = re.compile(rf"\s-\s(?={_KIND} \")")
@@ -91,7 +91,7 @@ _EVENT_HEADED = re.compile(
 # "…, un périmètre est instauré", "…, il est institué", "… au titre de la sécurité des rassemblements": what is decided, or what for.
 _GOES_ON = re.compile(
     rf",\s(?:il (?:est|sont|sera)|(?:une?|l[ae]s?|des) [^,.;:]{{3,80}}?\s(?:est|sont|sera|seront)|(?:une?|la duree du) (?:{AREA}))\b"
-    r"|,?\s(?:au titre|en vue) d(?:e|u|es|')\s?"
+    rf"|\sune? (?:{AREA})\b|,?\s(?:au titre|en vue) d(?:e|u|es|')\s?"
 )
 _WHERE = re.compile(
     r",?\s(?:et\s)?(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs|le (?!cadre))|au sein"

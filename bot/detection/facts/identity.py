@@ -182,18 +182,25 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
     prints the number of the decree it corrects."""
     if erratum(document, segment) is not None:
         return None
-    for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,), (DecreePart.BODY, DecreePart.VISA, DecreePart.RECITAL)):
-        for block in segment.of(*parts):
-            for match in unquoted(_NUMBER, document.folded.text, block.start, block.end):
-                return _read_number(document, match)
     text = document.folded.text
+    for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,)):
+        for match in _own_numbers(text, segment, *parts):
+            return _read_number(document, match)
     for block in segment.of(DecreePart.HEADING):
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
             service = document.original(*match.span("service")) if match.groupdict().get("service") else ""
             before = text[max(match.start() - 24, 0) : match.start()]
             if service == service.upper() and not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
                 return _read_number(document, match)
+    for match in _own_numbers(text, segment, DecreePart.BODY, DecreePart.VISA, DecreePart.RECITAL):
+        return _read_number(document, match)
     return None
+
+
+def _own_numbers(text: str, segment: Segment, *parts: DecreePart) -> Iterator[re.Match[str]]:
+    """Yield the numbers of decrees in these parts of the text that are not quoted."""
+    for block in segment.of(*parts):
+        yield from unquoted(_NUMBER, text, block.start, block.end)
 
 
 def number_is_whole(document: ActText, segment: Segment, found: TextMatch[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -47,8 +48,8 @@ _NO_PLACE_BEFORE = re.compile(
     r"|relati\w*|jusqu'|grace|quant|suite|relev\w*|appart\w*|rattach\w*|delegu\w*|delegation|donn\w*|fournie?s?|accordee?s?|appel|destin\w*"
     r"|tribunal\b[^.;:]{0,60}|affich\w*|consult\w*|depos\w*|bureau|audience)\s?$"
 )
-_AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\(\d[\dAB]\d?\d{{0,3}}\))?")
-_AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|au\s)?(?=[A-ZÀ-ÞL])")
+_AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\((?:\d[\dAB]\d?\d{{0,3}}|[A-ZÀ-Þ][a-zà-ÿ]+(?:[ '-][A-Za-zà-ÿ]+)*)\))?")
+_AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|(?P<le>au\s))?(?=[A-ZÀ-ÞL])")
 _ARTICLE = re.compile(r"(?<=, )l[ae]s?(?= [A-ZÀ-Þ])|(?<= et )l[ae]s?(?= [A-ZÀ-Þ])")
 _LISTED = re.compile(r"^\s?(?:suivantes?)?\s?:")
 _LABELLED = re.compile(r"(?: concernees?| survolees?)?\s?:\s(?=[a-z])")
@@ -56,7 +57,7 @@ _LABELLED = re.compile(r"(?: concernees?| survolees?)?\s?:\s(?=[a-z])")
 _GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
 # Capitals that begin no name of a commune.
 _NO_TOWN = re.compile(
-    r"(?:(?i:mes\b|l[ae]s? (?:commune|ville)s?\b|l['’](?:article|état|etat|arr|occasion|aide|ensemble|issue)"
+    r"(?:(?i:mes\b|l[ae]s? (?:commune|ville)s?\b|[li]['’](?:article|état|etat|arr|occasion|aide|ensemble|issue)"
     r"|article|internet|état|etat|conseil|pr[ée]f|directeur|direction|ministre"
     r"|maire|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
     r"|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
@@ -69,6 +70,7 @@ _NO_TOWN = re.compile(
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=(?:L[ea]s?|Vu|Article|Arr[êe]t[ée]) )")
 # Whose cameras they are: where these are, if nothing else says it.
 _OWNED = re.compile(r"\b(?:video-?(?:protection|surveillance)|cameras?)(?: (?:\w+e?s?))?(?: d[eu]s?)?(?: l[ae]s?)?\s*$")
+_OF_TOWN = re.compile(r"(?:Commune|Police municipale) d")
 
 
 def towns_where(text: str, block: Block, before: re.Pattern[str] = _BEFORE) -> Iterator[re.Match[str]]:
@@ -98,6 +100,16 @@ def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]
     return []
 
 
+def without_town(places: list[TextMatch[str]], towns: list[TextMatch[str]], operators: Iterable[TextMatch[str]]) -> list[TextMatch[str]]:
+    """Return places without the name of the only commune after them: "boulevard de la Croisette à Cannes". All stay as they are if an
+    operator is of another commune."""
+    if len(towns) != 1 or any(_OF_TOWN.match(one.value) and not one.value.endswith(towns[0].value) for one in operators):
+        return places
+    said = re.compile(rf"\s(?:(?:tous |toutes )?situee?s? )?a {re.escape(fold(towns[0].value).text)}$")
+    ends = ((place, said.search(fold(place.value).text)) for place in places)
+    return [place if end is None else replace(place, value=place.value[: -len(end.group())]) for place, end in ends]
+
+
 def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFORE) -> Iterator[TextMatch[str]]:
     for match in towns_where(document.flat, block, before):
         end = min(match.end() + _REACH, block.end)
@@ -121,11 +133,12 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
         if _NO_PLACE_BEFORE.search(document.flat, max(block.start, match.start() - 80), match.start()):
             continue
         printed = _printed(document, match.end(), min(match.end() + _REACH, block.end))
-        name = _AT_NAME.match(printed)
+        name, article = _AT_NAME.match(printed), ""
         while name is not None and not _NO_TOWN.match(name["name"]):
-            yield TextMatch(name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
+            yield TextMatch(article + name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
             following = _AND_AT.match(printed, name.end())
-            name = _AT_NAME.match(printed, following.end()) if following is not None and match.group().startswith("a") else None
+            article = "Le " if following is not None and following["le"] else ""
+            name = _AT_NAME.match(printed, following.end()) if following is not None else None
 
 
 def _article(link: str) -> str:

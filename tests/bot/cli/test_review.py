@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.output import doubt_line
+from bot.domain.acts import Evidence
+from bot.domain.identity import REVIEWED
+from bot.domain.records import UncertainAct
+from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie
-from tests.bot.real_acts import ARTICLE_IN_DOUBT, authorisation, doubtful, new_recueil, read, road
+from tests.bot.real_acts import ARTICLE_IN_DOUBT, authorisation, doubtful, judged_before, new_recueil, read, road
 from tests.bot.storage.ready import ready_store
 
 
@@ -40,6 +45,25 @@ def test_what_waits_is_listed_and_shown(vigie: Vigie) -> None:
     whole = vigie("review", "show", "2", "--text", "--json").json
     assert (whole["last_page"], whole["likely_kind"], [page["number"] for page in whole["pages"]]) == (5, "authorisation", [5])
     assert "pages" not in vigie("review", "show", "2", "--json").json
+
+
+@pytest.mark.parametrize(
+    ("quotes", "lines"),
+    [
+        ((("verdict", "traitement algorithmique"),), ["    (no title)", "    p. 5: « traitement algorithmique »"]),
+        ((), ["    (no title)", "    uncertain: every new decree of this sort is asked about before it is posted (watch.review_all)"]),
+    ],
+)
+@pytest.mark.usefixtures("stored")
+def test_an_act_without_number_or_title_is_listed_by_what_there_is(
+    vigie: Vigie, tmp_path: Path, quotes: tuple[tuple[str, str], ...], lines: list[str]
+) -> None:
+    evidence = (Evidence("doubt", 5, "", cue=REVIEWED), *(Evidence(about, 5, text) for about, text in quotes))
+    with open_store(f"sqlite:///{tmp_path}/vigie.db") as store:
+        judged_before(store, 2, title="", evidence=evidence)
+    assert vigie("review", "list").out.splitlines()[1:3] == lines
+    uncertain = UncertainAct("26", "https://p.example/a.pdf", 5, None, "", tuple(quote.text for quote in evidence))
+    assert doubt_line(uncertain).endswith(f"#page=5  {quotes[0][1] if quotes else '(no title)'}")
 
 
 @pytest.mark.usefixtures("stored")

@@ -45,6 +45,17 @@ def test_the_number_of_a_quoted_decree_is_never_the_decree_s_own() -> None:
         )
 
 
+def test_a_line_of_the_head_gives_the_number_before_a_visa_does() -> None:
+    head = "PRÉFÈTE DE LA DORDOGNE\nn° 24-2026-10-03-00001\nVu l'arrêté n° 24-2026-09-22-00006 du 22 septembre 2026 ;\nARRÊTE"
+    facts = judge(
+        act(
+            f"{head}\nArticle 1er : La SNCF est autorisée à employer un traitement algorithmique.\nPérigueux, le 3 octobre 2026",
+            f"Arrêté {OBJECT}",
+        )
+    ).facts
+    assert (facts.number, facts.signed) == ("24-2026-10-03-00001", date(2026, 10, 3))
+
+
 @pytest.mark.parametrize(
     ("printed", "signed"),
     [
@@ -188,6 +199,8 @@ AUTHORISED = (
         ("au cours de la nuit du samedi 22 au dimanche 23 mai 2026.", None),
         ("à l'occasion du Tournoi des Bocages, rencontre de huit équipes, 9 000 spectateurs.", "Tournoi des Bocages"),
         ("à l'occasion des Nuits du Cotentin\n• Rapport du 2 mai", "Nuits du Cotentin"),
+        ("à l'occasion du Bal des Bocages un périmètre étant instauré.", "Bal des Bocages"),
+        ("à l'occasion du festival Sinfonia\nDécide :", "festival Sinfonia"),
         (".\nArticle 2 – Manifestation\nIntitulé : Régates de la Sée\nOrganisateur : club nautique", "Régates de la Sée"),
         (".\nAnnexe\nManifestation\t     à l'occasion du Grand Bal\nMise en route\t     vendredi 4 juin 2026, 16 h", "Grand Bal"),
     ],

@@ -215,6 +215,8 @@ def test_in_capitals_an_article_is_no_town() -> None:
         ("sur la commune de Lens et la commune d'Uzès", ["Lens", "Uzès"]),
         ("à Lens (62) et à Uzès", ["Lens", "Uzès"]),
         ("à Lens, Uzès et Le Havre", ["Lens", "Uzès", "Le Havre"]),
+        ("à Uzès (Gard) et au Havre (Seine-Maritime)", ["Uzès", "Le Havre"]),
+        ("à I'occasion du Carrousel", []),
         ("dans la gare de Lens", []),
     ],
 )

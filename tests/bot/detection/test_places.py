@@ -69,6 +69,9 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             "Il est mis en œuvre dans les stations Jacques – Gaîté, Ivry –\nPorte d'Italie et Louvre.",
             ("Jacques – Gaîté", "Ivry – Porte d'Italie", "Louvre"),
         ),
+        # The only commune of a decree is no part of a place's name.
+        ("Elles filment, sur la commune d'Albi, la place Foch et le quai Neuf à Albi.", ("place Foch", "quai Neuf")),
+        ("Elles filment, sur la commune de Castres, la place Foch à Castres.", ("place Foch à Castres",)),
         ("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.", ("place Foch", "quai du Port")),
     ],
 )

@@ -125,6 +125,18 @@ def test_a_topic_that_is_switched_on_is_found_in_what_is_stored_and_not_posted(s
     assert [posts_of(store, [one.new_decree or 0]) for one in applied] == [[], []]
 
 
+@pytest.mark.postgresql
+def test_a_recueil_read_again_after_a_topic_was_switched_on_posts_only_what_was_watched_for_all_along(store: Store) -> None:
+    recueil = new_recueil(store)
+    assert read(store, recueil, road(), drones()).posts == ()
+    # Its file was replaced, or it is tried again, before anybody ran a redetection.
+    again = read(store, recueil, authorisation(), drones(), watched=BOTH)
+    assert [(decree.topic, len(posts_of(store, [decree.id or 0]))) for decree in again.decrees] == [("vsa", 1), ("drones", 0)]
+    # From then on it is read for both, and what is new is so for both.
+    [new] = read(store, recueil, authorisation(), TWOFOLD, drones(), watched=BOTH).posts
+    assert (new.decree.topic, new.decree.page) == ("drones", 3)
+
+
 def test_even_when_told_to_nothing_is_posted_of_a_topic_that_is_reviewed(store: Store) -> None:
     recueil = new_recueil(store)
     read(store, recueil, drones())

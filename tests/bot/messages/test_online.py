@@ -10,12 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting
+from bot.domain.law import Flag
 from bot.domain.publication import FileVersion, Look, Online
 from bot.messages.announcement import announce, announce_in_full, mastodon_status, plain_decree
 from bot.messages.lines import MessageInput, PostPart
 from bot.messages.words import Language, StatusLimits, with_plain_spaces
-from tests.bot.messages.samples import DROME, FULL, GUADELOUPE, NOW, PDF, decree
+from bot.web.decree_view import decree_view
+from bot.web.views import flags_of
+from tests.bot.messages.samples import DROME, FULL, GUADELOUPE, NOW, PDF, advised, decree
 
+LATE = advised(flags=(Flag.PUBLISHED_AFTER_START,), late=9)
 LIST = "https://www.drome.example/raa"
 
 
@@ -170,6 +174,12 @@ def test_a_post_says_how_late_it_went_online(online: Online, french: str, englis
     for language, sentence in (("fr", f"🔎 Mis en ligne {french}"), ("en", f"🔎 Went online {english}")):
         post = announce(MessageInput(published(online), DROME, NOW, language))  # type: ignore[arg-type]
         assert [with_plain_spaces(line.text) for line in post.lines_of(PostPart.TIMELINESS)] == [sentence]
+    # Printed after the beginning as well, it is said once: by looks where they are sure of it.
+    late = replace(MessageInput(published(online), DROME, NOW), legal_advice=LATE)
+    printed = () if "après" in french else ("Publié 9 jours après le début",)
+    assert tuple(map(with_plain_spaces, flags_of(late))) == (*printed, f"Mis en ligne {french}")
+    assert tuple(value.text for value in decree_view(late, {}).flags) == flags_of(late)
+    assert len(announce(late).lines_of(PostPart.FLAGS)) == len(printed)
 
 
 def test_a_beginning_without_hour_has_its_day() -> None:

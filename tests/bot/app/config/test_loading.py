@@ -131,6 +131,12 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
             'config.toml:2: watch.topics[1]: "drone" is not a topic; there are: vsa, drones, perimeters',
         ),
         ("[watch]\ntopics = []", "config.toml:2: watch.topics: no topic is watched; there are: vsa, drones, perimeters"),
+        ('[watch]\ntopics = ["vsa", "vsa"]', 'config.toml:2: watch.topics: "vsa" stands there twice'),
+        ('[watch]\nreview_all = ["vsa", "vsa"]', 'config.toml:2: watch.review_all: "vsa" stands there twice'),
+        (
+            '[[destinations]]\nname = "a"\nplatform = "console"\ntopics = ["vsa", "vsa"]',
+            'config.toml:4: destinations[0].topics: "vsa" stands there twice',
+        ),
         ('[watch]\nreview_all = ["drones"]', 'config.toml:2: watch.review_all: "drones" is not watched; add it to watch.topics'),
         (
             '[[destinations]]\nname = "a"\nplatform = "console"\ntopics = ["perimeters"]',
