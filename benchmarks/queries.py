@@ -40,13 +40,7 @@ NOW = datetime(2026, 9, 16, 10, 0, tzinfo=UTC)
 _DAYS = 2_000
 _TITLE = "Arrêté n° {} portant autorisation d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 _OTHER = "stationnement " * 20
-# fmt: off
-_WORDS = (
-    "autorisation", "traitement", "algorithmique", "images", "vidéoprotection", "caméras", "période", "article", "arrêté", "sécurité",
-    "public", "voie", "gare", "station", "événement", "manifestation", "sportive", "festive", "culturelle", "détection", "densité",
-    "mouvement", "foule", "abandonnés", "intrusion", "zone", "interdite", "périmètre", "agents", "habilités",
-)
-# fmt: on
+_WORDS = tuple(Path(__file__).with_name("words.txt").read_text("utf-8").split())
 """Words that every decree has; each has rare ones besides."""
 
 

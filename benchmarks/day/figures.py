@@ -76,15 +76,8 @@ _INTERVAL = 2.99
 
 def judge(record: Record) -> Figures:
     """Work the figures out."""
-    plan, ways, lost = record.plan, list[Way](), list[str]()
-    for paper in record.papers:
-        if paper.decree is None:
-            continue
-        way = _way(record, paper)
-        if way is None:
-            lost.append(paper.decree)
-        else:
-            ways.append(way)
+    plan = record.plan
+    ways = {paper.decree: _way(record, paper) for paper in record.papers if paper.decree is not None}
     shared = [asked.at for asked in record.asked if asked.host in record.shared]
     days = max(1, round(plan.days))
     return Figures(
@@ -93,8 +86,8 @@ def judge(record: Record) -> Figures:
         recueils=len(record.papers),
         pages=sum(paper.page_count for paper in record.papers),
         scans=sum(paper.scans for paper in record.papers),
-        ways=tuple(ways),
-        lost=tuple(lost),
+        ways=tuple(way for way in ways.values() if way is not None),
+        lost=tuple(number for number, way in ways.items() if way is None),
         doubled=tuple(number for number, moments in record.posted.items() if len(moments) > 1),
         requests=_requests(record),
         closest=min((after - before for before, after in pairwise(shared)), default=0.0),

@@ -10,6 +10,7 @@ import argparse
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from benchmarks.fuzz.targets import TARGETS
 
 SEEDS = Path(__file__).parents[2] / "tests"
+_WRITTEN = Path(__file__).with_name("seeds.toml")
 _LONGEST = 20_000
 """Bytes of one input: a page of a decree has 3,000."""
 _SLOW = 20
@@ -45,37 +47,7 @@ def seeds(target: str) -> list[bytes]:
     if target == "questions":
         lines = [line for file in sorted((SEEDS / "e2e" / "conversations").glob("*.txt")) for line in file.read_text("utf-8").splitlines()]
         return [line.partition(":")[2].strip().encode() for line in lines if line.startswith("person:")]
-    return [seed.encode() for seed in _WRITTEN[target]]
-
-
-_WRITTEN = {
-    "pages": (
-        '<main><div class="fr-card"><h2 class="fr-card__title"><a href="/Publications/Recueil-2026">Recueil 2026</a></h2></div></main>',
-        '<main><a class="fr-link" href="/contenu/telechargement/1/2/file/recueil-26-2026-088.pdf">Recueil n°88 du 20 août 2026</a></main>',
-        '<main><ul class="fr-pagination__list"><li><a href="/x/(offset)/10">2</a></li></ul></main>',
-        '<div id="content"><table><tr><td>20/08/2026</td><td><a href="raa.pdf">RAA 88</a></td></tr></table></div>',
-        '<article><header><h2><a href="/file.pdf">Arrêté n° 2026-01</a></h2><time>20 août 2026</time></header></article>',
-    ),
-    "dates": (
-        "du 20 août au 3 septembre 2026",
-        "Recueil n°88 - 1er trimestre 2026",
-        "/a/../b;jsessionid=1?sid=2#p",
-        "https://www.drome.gouv.fr:443/%C3%A9",
-    ),
-    "messages": (
-        "Titre\nÉvénement\ngare;place\nSNCF\nLogiciel\n2026-1\nhttps://a.example/b.pdf",
-        "<b>&amp;\n@qui@ailleurs\n#Tag\n\u202e\n\x00\n'\n",
-    ),
-    "web": (
-        "arretes/12",
-        "recherche?q=gare&page=2",
-        "recherche?q=1104",
-        "communes/26198",
-        "api/v1/decrees?limit=5&after=x",
-        "flux/departements/26.ics",
-        "en/envigueur",
-    ),
-}
+    return [seed.encode() for seed in tomllib.loads(_WRITTEN.read_text("utf-8"))[target]]
 
 
 def run_target(target: str, seconds: int, keep: Path) -> Round:

@@ -14,25 +14,12 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from benchmarks.reading.prose import DECREE, carriers, paragraphs, phrases
+from benchmarks.reading.prose import DECREE, carriers, lines_of, paragraphs, phrases
 from bot.app.demo.pdfs import LINES_PER_PAGE, ActSpec, RecueilSpec, build_recueil, new_pdf, wrapped
 from tests.standalone import build_standalone
 
 _DAY = date(2026, 11, 25)
-_SERVICES = (
-    "Préfecture du Val-Fleuri / Direction de la citoyenneté", "Direction départementale des territoires / Service eau",
-    "Agence régionale de santé / Délégation départementale", "Direction départementale de la protection des populations",
-    "Préfecture du Val-Fleuri / Cabinet",
-)  # fmt: skip
-_TITLES = (
-    "Arrêté portant réglementation temporaire de la circulation sur la route départementale 104",
-    "Arrêté fixant le montant de la dotation globale de l'établissement",
-    "Arrêté autorisant un prélèvement d'eau dans la nappe alluviale",
-    "Arrêté portant autorisation d'un système de vidéoprotection",
-    "Décision relative à l'ouverture exceptionnelle d'une enquête publique",
-    "Arrêté portant délégation de signature en matière d'ordonnancement",
-    "Avis de concours sur titres",
-)
+_SERVICES, _TITLES = lines_of("services.txt"), lines_of("titles.txt")
 _MUTE = "Arrêté n° 2026-BSP-OP-117"
 _TELLING = (
     f"{_MUTE} portant autorisation de mise en œuvre d'un traitement algorithmique sur des images issues d'un système de vidéoprotection"

@@ -7,26 +7,16 @@ from itertools import cycle, product
 from pathlib import Path
 from random import Random
 
-_THINGS = (
-    "système de vidéoprotection", "périmètre vidéoprotégé", "dispositif de captation", "fichier des enregistrements",
-    "centre de supervision urbain", "poste de visionnage", "registre officiel", "traitement de données",
-    "réseau de caméras", "dispositif de filtrage", "logiciel de gestion", "local technique",
-)  # fmt: skip
-_STATES = ("installé", "exploité", "autorisé", "modifié", "suspendu", "vérifié", "identifié", "déclaré")
-_WHERE = (
-    "place du Marché aux Grains", "rue des Tanneurs", "quai des Mariniers", "sous la halle aux draps", "parvis de la gare routière",
-    "avenue des Tilleuls", "pont de la Filature", "esplanade des Foires", "zone artisanale des Fontaines", "stade du Pré Fleuri",
-    "carrefour des Quatre Vents", "boulevard de la Fédération",
-)  # fmt: skip
 
-
-def _lines(name: str) -> tuple[str, ...]:
+def lines_of(name: str) -> tuple[str, ...]:
+    """Return the lines of a text of this folder."""
     return tuple(Path(__file__).with_name("texts").joinpath(name).read_text(encoding="utf-8").splitlines())
 
 
-_CARRIERS = _lines("carriers.txt")
-_PARAGRAPHS = _lines("paragraphs.txt")
-DECREE = _lines("decree.txt")
+_THINGS, _STATES, _WHERE = lines_of("things.txt"), lines_of("states.txt"), lines_of("where.txt")
+_CARRIERS = lines_of("carriers.txt")
+_PARAGRAPHS = lines_of("paragraphs.txt")
+DECREE = lines_of("decree.txt")
 """A decree on VSA, as the scanned recueil holds it among its other acts."""
 
 

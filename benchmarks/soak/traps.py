@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.servers.loopback import cut_line
+from tests.servers.mastodon import whole_body
 
 _LONGEST_HOLD = 60.0
 
@@ -84,7 +85,7 @@ class Traps:
         if step is None:
             await inner(scope, receive, send)
             return
-        body = await _body(receive)
+        body = await whole_body(receive)
         if step in {Step.RECEIVED_LOST, Step.RECEIVED_LATE}:
             await self._hold()
         answer = [] if step is Step.RECEIVED_LOST else await _answer(inner, scope, body)
@@ -100,15 +101,6 @@ class Traps:
         if step in {Step.STORED, Step.HALF}:
             await self._hold()
         await cut_line(scope)
-
-
-async def _body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            return bytes(body)
 
 
 async def _answer(inner: ASGIApp, scope: Scope, body: bytes) -> list[MutableMapping[str, Any]]:

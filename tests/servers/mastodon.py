@@ -92,7 +92,7 @@ class MastodonServer(LoopbackServer):
                 await inner(scope, receive, send)
                 return
             self._unanswered += 1
-            body = await _body(receive)
+            body = await whole_body(receive)
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             self.requests.append(Seen(scope["method"], scope["path"], headers, body.decode("utf-8", "replace")))
             if self._ignores_idempotency:
@@ -271,7 +271,8 @@ def _release_what_comes_back_late(engine: Engine) -> None:
             entry.close()
 
 
-async def _body(receive: Receive) -> bytes:
+async def whole_body(receive: Receive) -> bytes:
+    """Return the body of a request, however many parts it comes in."""
     body = bytearray()
     while True:
         message = await receive()

@@ -256,6 +256,15 @@ def deliverer_of(store: Store, channel: ScriptedChannel, clock: Clock) -> Delive
     return Deliverer(store.outbox, [channel], clock, editor=Editor(store.edits, clock, chance=lambda: 0.0))
 
 
+async def one_to_edit(store: Store, channel: ScriptedChannel, clock: Clock) -> Deliverer:
+    """A decree that was posted, and another that ends it."""
+    deliverer = deliverer_of(store, channel, clock)
+    found(store, GRANT)
+    await deliverer.deliver_due()
+    found(store, REPEAL, Kind.ABROGATION)
+    return deliverer
+
+
 async def test_the_end_is_posted_as_a_reply_and_the_original_edited_after_it(store: Store, clock: Clock) -> None:
     channel = EditableChannel()
     deliverer = deliverer_of(store, channel, clock)
@@ -277,10 +286,7 @@ async def test_the_end_is_posted_as_a_reply_and_the_original_edited_after_it(sto
 
 async def test_an_edit_is_made_again_until_it_is_known_to_be_made(store: Store, clock: Clock) -> None:
     channel = EditableChannel()
-    deliverer = deliverer_of(store, channel, clock)
-    found(store, GRANT)
-    await deliverer.deliver_due()
-    found(store, REPEAL, Kind.ABROGATION)
+    deliverer = await one_to_edit(store, channel, clock)
     channel.edit_errors = [DeliveryUnknown("answer lost"), NotSent("patience", 40), RuntimeError("a fault of ours")]
     waits = []
     for _ in range(4):
@@ -299,10 +305,7 @@ async def test_an_edit_is_made_again_until_it_is_known_to_be_made(store: Store, 
 
 async def test_an_edit_that_cannot_be_made_is_given_up_with_its_cause(store: Store, clock: Clock) -> None:
     channel = EditableChannel()
-    deliverer = deliverer_of(store, channel, clock)
-    found(store, GRANT)
-    await deliverer.deliver_due()
-    found(store, REPEAL, Kind.ABROGATION)
+    deliverer = await one_to_edit(store, channel, clock)
     channel.edit_errors = [NotSent("no connection"), NotSent("no connection")]
     await deliverer.deliver_due()
     clock.now += GIVEN_UP_AFTER
@@ -317,10 +320,7 @@ async def test_an_edit_that_cannot_be_made_is_given_up_with_its_cause(store: Sto
 
 async def test_posts_go_before_edits_and_a_resting_destination_gets_none(store: Store, clock: Clock) -> None:
     channel = EditableChannel()
-    deliverer = deliverer_of(store, channel, clock)
-    found(store, GRANT)
-    await deliverer.deliver_due()
-    found(store, REPEAL, Kind.ABROGATION)
+    deliverer = await one_to_edit(store, channel, clock)
     channel.send_errors = [NotSent("no connection")]
     await deliverer.deliver_due()
     assert channel.edited == []
@@ -333,9 +333,7 @@ async def test_posts_go_before_edits_and_a_resting_destination_gets_none(store: 
 
 async def test_stopped_in_the_middle_of_an_edit_it_is_made_again(store: Store, clock: Clock) -> None:
     channel = EditableChannel()
-    found(store, GRANT)
-    await deliverer_of(store, channel, clock).deliver_due()
-    found(store, REPEAL, Kind.ABROGATION)
+    await one_to_edit(store, channel, clock)
     begun, ended = asyncio.Event(), asyncio.Event()
 
     class Hanging(EditableChannel):
@@ -355,10 +353,7 @@ async def test_stopped_in_the_middle_of_an_edit_it_is_made_again(store: Store, c
 
 async def test_a_destination_that_cannot_edit_is_never_due(store: Store, clock: Clock) -> None:
     channel = ScriptedChannel("t")
-    deliverer = deliverer_of(store, channel, clock)
-    found(store, GRANT)
-    await deliverer.deliver_due()
-    found(store, REPEAL, Kind.ABROGATION)
+    deliverer = await one_to_edit(store, channel, clock)
     await deliverer.deliver_due()
     assert await deliverer.next_due(clock()) is None
     assert len(channel.received) == 2
@@ -373,8 +368,7 @@ async def test_edits_keep_the_pace_of_the_platform(store: Store, clock: Clock) -
         found(store, Facts(f"2026-{number}", signed=date(2026, 8, 12)))
         await deliverer.deliver_due()
         seconds[0] += 60
-    ends = Facts("2026-9", references=tuple(Reference(Kind.ABROGATION, f"2026-{number}") for number in (1, 2)))
-    found(store, ends, Kind.ABROGATION)
+    two_ended(store)
     for _ in range(3):
         await deliverer.deliver_due()
         before = len(channel.edited)

@@ -9,6 +9,10 @@ from bot.domain.acts import Kind, Outcome, Verdict
 from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
+SUBMITTED = (
+    f"Saisine sur un projet d'arrêté autorisant la commune de Gex à mettre en œuvre {OBJECT} : objets abandonnés, mouvements de foule.\n"
+    "Gex, le 3 juin 2026"
+)
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023 relative aux jeux Olympiques et Paralympiques de 2024, notamment son article 10 ;\n"
 CLAIM = (
     "L'association Plein Jour demande au juge de suspendre l'exécution de l'arrêté n° 2026-31 par lequel le préfet a autorisé l'emploi "
@@ -233,9 +237,13 @@ def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outco
             "",
             f"COMMISSION LOCALE\nCompte rendu de la réunion du 3 mai 2026\nPoint 2 : projet d'arrêté autorisant {OBJECT}.\nAvis favorable.",
         ),
+        ("Commission départementale de vidéoprotection - relevé d'avis du 2 juin 2026", SUBMITTED),
+        ("", f"Préfecture de l'Ain\nAVIS rendus en la séance du 2 juin 2026\n{SUBMITTED}"),
+        ("", f"Préfecture\nCommission départementale de vidéoprotection\nAVIS N° 2026-12\nSéance du 2 juin 2026\n{SUBMITTED}"),
+        ("", f"La commission, après débat,\nObserve que dix caméras seraient reliées ;\nÉMET UN AVIS FAVORABLE.\n{SUBMITTED}"),
     ],
 )
-def test_an_opinion_on_a_draft_is_no_decree(title: str, text: str) -> None:
+def test_an_opinion_is_no_decree(title: str, text: str) -> None:
     assert judge(act(f"La commission,\n{LAW}{text}" if title else text, title)).outcome is Outcome.NOT_CONCERNED
 
 
@@ -282,12 +290,6 @@ def test_what_analyses_under_another_name_is_for_a_person_where_it_looks_for_an_
         ("le suivi de sternes au moyen de {}", "Elle est autorisée à mettre en œuvre {} d'un drone.", "Vu le code ;", Outcome.UNCERTAIN),
         ("l'inspection du viaduc par {}", "La société est autorisée à employer {} de caméras.", "Vu le code ;", Outcome.UNCERTAIN),
         ("l'emploi de {}", "La police nationale est autorisée à employer {} de caméras.", "Vu le code ;", Outcome.DECREE),
-        (
-            "l'emploi de {}",
-            "Il est autorisé à employer {} de caméras contre les bagages abandonnés.",
-            "Vu le code ;",
-            Outcome.DECREE,
-        ),
         ("l'emploi de {}", "La société est autorisée à employer {} de caméras.", LAW, Outcome.DECREE),
     ],
 )
@@ -521,22 +523,6 @@ def test_what_an_operator_may_have_analysed_is_authorised_though_its_title_has_n
 def test_what_may_stop_a_use_does_not_stop_it(title: str, said: str, outcome: Outcome) -> None:
     text = f"{LAW}ARRÊTE\nArticle 1 : La ville de Gex applique le logiciel aux images.\nArticle 2 : {said}\nFait à Gex, le 3 mai 2026"
     assert judge(act(text, f"Arrêté n° 2026-8 {title} {OBJECT}")).outcome is outcome
-
-
-@pytest.mark.parametrize(
-    ("title", "text"),
-    [
-        ("Commission départementale de vidéoprotection - relevé d'avis du 2 juin 2026", ""),
-        ("", "AVIS rendus en la séance du 2 juin 2026\n"),
-        ("", "Commission départementale de vidéoprotection\nAVIS N° 2026-12\nSéance du 2 juin 2026\n"),
-        ("", "La commission, après débat,\nObserve que dix caméras seraient reliées ;\nÉMET UN AVIS FAVORABLE sous réserve.\n"),
-    ],
-)
-def test_opinions_of_a_commission_decide_nothing(title: str, text: str) -> None:
-    about = (
-        f"Saisine sur un projet d'arrêté autorisant la commune de Gex à mettre en œuvre {OBJECT} : objets abandonnés, mouvements de foule."
-    )
-    assert judge(act(f"Préfecture de l'Ain\n{text}{about}\nGex, le 3 juin 2026", title)).outcome is Outcome.NOT_CONCERNED
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ from bot.domain.records import Recueil, RecueilState
 from bot.ingest.backfill import Backfill, BackfillLimits, BackfillProgress, BackfillReport, BackfillRequest
 from bot.ingest.ingestor import Recorder
 from bot.reading.model import Unreadable
-from bot.storage.errors import DiskFull, StorageError
+from bot.storage.errors import StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Catalogue
 from sources.crawl.history import PatientFetcher
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
-from tests.bot.ingest.test_poller import QUARTER, Bench, Site, detail, files, reading, source, url, vsa
+from tests.bot.ingest.test_poller import QUARTER, Bench, Site, detail, disk_full, files, reading, source, url, vsa
 from tests.bot.ingest.wired import make_ingestor
 from tests.bot.storage.finding import mark, stored
 from tests.examples import by_day
@@ -440,12 +440,9 @@ async def test_stopped_at_any_point_it_loses_nothing(bench: History, moment: int
 
 
 async def test_a_database_that_fails_ends_the_run_with_its_error(bench: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise DiskFull("no room left")
-
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store.recordings, "record", full)
-        with pytest.raises(StorageError, match="no room left"):
+        patch.setattr(bench.store.recordings, "record", disk_full)
+        with pytest.raises(StorageError, match="disk full"):
             await bench.run()
     assert set(bench.states().values()) == {KNOWN}
     assert (await bench.run()).read == 4

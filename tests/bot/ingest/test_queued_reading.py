@@ -33,7 +33,7 @@ from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, R
 from bot.storage.backup import back_up, file_digest, run_client
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.errors import NotWritable, StorageError, Unavailable
-from bot.storage.reading_queue import PIECE, PagesRead, ReadingEnd, ReadingQueue, pack_read, unpack_read
+from bot.storage.reading_queue import PIECE, PagesRead, ReadingEnd, ReadingQueue
 from bot.storage.schema import acts, decrees
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
@@ -162,6 +162,27 @@ async def poll(poller: Poller, *codes: str) -> None:
             await soon(poller.poll(one))
 
 
+@asynccontextmanager
+async def queued_recueils(store: Store, *names: str) -> AsyncIterator[Poller]:
+    """The process that polls, once it has found recueils of these names."""
+    sites = Site({})
+    publish(sites, "99", *names)
+    async with polling(store, sites) as poller:
+        await poll(poller, "99")
+        yield poller
+
+
+@asynccontextmanager
+async def at_work(store: Store, folder: Path) -> AsyncIterator[None]:
+    """A worker in this process, until the end of the block."""
+    async with worker(store, PlainReader(folder)) as one:
+        reading = asyncio.create_task(one.run())
+        try:
+            yield
+        finally:
+            await ended([reading])
+
+
 def rows(store: Store) -> list[Recueil]:
     return [recueil for code in CODES for recueil in store.recueils.of(code)]
 
@@ -267,10 +288,7 @@ def is_empty(store: Store) -> bool:
 
 
 async def test_a_file_that_kills_its_worker_three_times_waits_and_the_others_are_read(store: Store, workers: Workers) -> None:
-    sites = Site({})
-    publish(sites, "99", "poison", "quick")
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
+    async with queued_recueils(store, "poison", "quick") as poller:
         finished = asyncio.create_task(poller.finish())
         for _ in range(MOST_UNFINISHED):
             process, _ = workers.start()
@@ -287,11 +305,7 @@ async def test_a_file_that_kills_its_worker_three_times_waits_and_the_others_are
 
 
 async def test_a_decree_is_announced_while_a_worker_reads_the_rest(store: Store, tmp_path: Path) -> None:
-    sites = Site({})
-    publish(sites, "99", "early")
-    async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
-        reading = asyncio.create_task(one.run())
-        await poll(poller, "99")
+    async with queued_recueils(store, "early") as poller, at_work(store, tmp_path):
         async with asyncio.timeout(60):
             while not numbers(store):  # noqa: ASYNC110 - of the database
                 await asyncio.sleep(0.05)
@@ -299,30 +313,22 @@ async def test_a_decree_is_announced_while_a_worker_reads_the_rest(store: Store,
         assert recueil.state is RecueilState.INCOMPLETE
         (tmp_path / "go").touch()
         [late] = await soon(poller.finish())
-        await ended([reading])
     assert late.ingested.incomplete == ()
     assert [recueil.state for recueil in rows(store)] == [RecueilState.READ]
     assert numbers(store) == ["2026-991"]
 
 
 async def test_a_worker_that_is_stopped_gives_back_what_it_reads(store: Store, tmp_path: Path) -> None:
-    sites = Site({})
-    publish(sites, "99", "slow")
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
-        async with worker(store, PlainReader(tmp_path)) as one:
-            reading = asyncio.create_task(one.run())
+    async with queued_recueils(store, "slow") as poller:
+        async with at_work(store, tmp_path):
             await stored_pages(store, 1)
-            await ended([reading])
         state = present(ReadingQueue(store.database).state())
         assert (state.waiting, state.reading, state.workers) == (1, 0, 0)
         content = present(store.contents.get(rows(store)[0].sha256 or ""))
         assert (len(content.pages), content.unfinished) == (1, 0)
         (tmp_path / "go").touch()
-        async with worker(store, PlainReader(tmp_path)) as other:
-            reading = asyncio.create_task(other.run())
+        async with at_work(store, tmp_path):
             await soon(poller.finish())
-            await ended([reading])
     assert [recueil.state for recueil in rows(store)] == [RecueilState.READ]
 
 
@@ -333,12 +339,10 @@ async def test_the_process_that_polls_ends_and_its_successor_has_what_was_read_m
     async with polling(store, sites) as poller:
         await poll(poller, "99")
         await are_queued(store, 1)
-    async with worker(store, PlainReader(tmp_path)) as one:
-        reading = asyncio.create_task(one.run())
+    async with at_work(store, tmp_path):
         async with asyncio.timeout(60):
             while (state := queue.state()) is None or state.waiting or state.reading:  # noqa: ASYNC110 - of the database
                 await asyncio.sleep(0.05)
-        await ended([reading])
     async with polling(store, sites) as poller:
         await poll(poller, "99")
         await soon(poller.finish())
@@ -350,11 +354,9 @@ async def test_what_cannot_be_read_says_why_and_what_was_not_read_is_told(store:
     sites = Site({})
     publish(sites, "99", "broken", "quick")
     sites.put[url("99", 2)] += "\f?"
-    async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
-        reading = asyncio.create_task(one.run())
+    async with polling(store, sites) as poller, at_work(store, tmp_path):
         await poll(poller, "99")
         late = await soon(poller.finish())
-        await ended([reading])
     assert [unread.error for each in late for unread in each.ingested.unread] == [f"{url('99', 1)}: the file is broken"]
     assert [incomplete for each in late for incomplete in each.ingested.incomplete] == [url("99", 2)]
     assert numbers(store) == ["2026-992"]
@@ -384,20 +386,15 @@ async def test_what_two_processes_that_poll_have_queued_is_read_though_its_worke
 @pytest.mark.parametrize("how", ["dropped", "of another version", "emptied"])
 async def test_what_vanishes_from_the_queue_is_queued_again(store: Store, tmp_path: Path, how: str) -> None:
     """By a person, a process of another version, or a crash of the server."""
-    sites = Site({})
-    publish(sites, "99", "quick")
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
+    async with queued_recueils(store, "quick") as poller:
         await are_queued(store, 1)
         if how == "of another version":
             ReadingQueue(store.database).make("another layout", "CREATE TABLE procrastinate_jobs (id int)")
         else:
             statement = "DROP SCHEMA public_queue CASCADE" if how == "dropped" else "TRUNCATE public_queue.readings, public_queue.pieces"
             store.database.write(text(statement))
-        async with worker(store, PlainReader(tmp_path)) as one:
-            reading = asyncio.create_task(one.run())
+        async with at_work(store, tmp_path):
             await soon(poller.finish())
-            await ended([reading])
     assert numbers(store) == ["2026-991"]
 
 
@@ -410,13 +407,8 @@ async def test_tables_made_anew_while_a_file_is_queued_cost_nothing(store: Store
         return await listed(self, **asked)
 
     monkeypatch.setattr(JobManager, "list_jobs_async", list_jobs)
-    sites = Site({})
-    publish(sites, "99", "quick")
-    async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
-        reading = asyncio.create_task(one.run())
-        await poll(poller, "99")
+    async with queued_recueils(store, "quick") as poller, at_work(store, tmp_path):
         await soon(poller.finish())
-        await ended([reading])
     assert next(failures, None) is None
     assert numbers(store) == ["2026-991"]
 
@@ -431,12 +423,10 @@ async def test_it_is_said_once_that_no_worker_is_there_and_once_that_one_is(
         async with polling(store, sites) as poller:
             await poll(poller, "99")
             await _logged(logs, "queue.unattended")
-            async with worker(store, PlainReader(tmp_path)) as one:
-                reading = asyncio.create_task(one.run())
+            async with at_work(store, tmp_path):
                 await _logged(logs, "queue.attended")
                 (tmp_path / "go").touch()
                 await soon(poller.finish())
-                await ended([reading])
     assert [entry["event"] for entry in logs if entry["event"].startswith("queue.")] == ["queue.unattended", "queue.attended"]
 
 
@@ -464,10 +454,7 @@ async def test_the_command_reads_a_pdf_and_ends_in_order(store: Store, address: 
 
 
 async def test_status_says_that_nobody_reads_what_is_queued(store: Store, address: str, zygote: Zygote, tmp_path: Path) -> None:
-    sites = Site({})
-    publish(sites, "99", "quick")
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
+    async with queued_recueils(store, "quick"):
         await are_queued(store, 1)
     said = {}
     for engine in ("procrastinate", "local"):
@@ -579,11 +566,9 @@ async def test_a_worker_that_has_no_room_says_so(store: Store, tmp_path: Path) -
     sites = Site({})
     publish(sites, "99", "no room")
     with capture_logs() as logs:
-        async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
-            reading = asyncio.create_task(one.run())
+        async with polling(store, sites) as poller, at_work(store, tmp_path):
             await poll(poller, "99")
             await _logged(logs, "queue.tried_again")
-            await ended([reading])
 
 
 def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -607,21 +592,15 @@ def test_a_file_arrives_as_it_was_sent(store: Store, tmp_path: Path) -> None:
     assert queue.size(sha256) == len(content)
     queue.fetch(sha256, tmp_path / "come.pdf")
     assert (tmp_path / "come.pdf").read_bytes() == content
-    read = PagesRead((PageText(1, "half \ud800 of a pair \x00", damaged=True), PageText(2, "", TextOrigin.UNREADABLE)), salvaged=True)
+    recognised = PageText(3, "é", TextOrigin.OCR, other="b", confidence=3, seconds=1.5, unsure=frozenset({"é"}))
+    pages = (PageText(1, "half \ud800 of a pair \x00", damaged=True), PageText(2, "", TextOrigin.UNREADABLE), recognised)
+    read = PagesRead(pages, salvaged=True)
     queue.end(sha256, ReadingEnd(read))
     queue.end(sha256, ReadingEnd(None, "a second worker, which was slower"))
     assert queue.size(sha256) is None
     assert queue.take(sha256) == ReadingEnd(read)
     assert queue.take(sha256) is None
     assert queue.states([sha256]) == {}
-
-
-def test_pages_come_back_as_they_were_sent() -> None:
-    read = PagesRead(
-        (PageText(1, "é\ud800", TextOrigin.OCR, other="b", confidence=3, seconds=1.5, damaged=True, unsure=frozenset({"é"})),),
-        salvaged=False,
-    )
-    assert unpack_read(pack_read(read)) == read
 
 
 def test_why_the_queue_cannot_be_used_is_told_by_the_cause() -> None:

@@ -105,7 +105,7 @@ async def test_each_pdf_of_a_zip_is_read_and_so_is_what_is_added_or_replaced_lat
     site.now = lambda: bench.now
     archive = PdfArchive(tmp_path / "unread", tmp_path / "kept", most_bytes=1 << 20) if has_archive else None
     authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))}
-    bench._watcher = make_poller(authorities, site, bench.read, store, lambda: bench.now, archive=archive)
+    bench.watcher = make_poller(authorities, site, bench.read, store, lambda: bench.now, archive=archive)
     site.packed = {"août/RAA n°1.pdf": "one", "RAA-2.PDF": "two", "lisez-moi.txt": "nothing"}
     bench.papers = {"one": reading(vsa("2026-1")), "two": reading(vsa("2026-2")), "three": reading(vsa("2026-3"))}
 
