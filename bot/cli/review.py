@@ -28,13 +28,12 @@ from bot.domain.records import LAST_ID, Settled, Waiting
 from bot.domain.shape import Json, pick, plain
 from bot.domain.topics import first_topic, topics
 from bot.ingest.judging import JudgedBy
-from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
+from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection, nowhere
 from bot.ingest.review import Reviewer, SettledFact, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.decree_shape import EvidenceModel
 from bot.queries.vocabulary import vocabulary
-from bot.storage.recording import nowhere
 from sources.catalogue.authority import Authority, Issuers
 
 T = TypeVar("T")

@@ -28,7 +28,7 @@ from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.naming import SLICE as DECREES
 from bot.storage.naming import CommuneNamer, renew_some_communes
-from bot.storage.recording import Route, nowhere
+from bot.storage.recording import Route
 from bot.storage.search import SLICE as ACTS
 from bot.storage.search import renew_some_terms
 
@@ -94,6 +94,11 @@ class Renewal:
 
 
 # Acts judged again: first what would change, then, with `--apply`, the change.
+
+
+def nowhere(_: Decree) -> Sequence[str]:
+    """Route a decree to no destination: it is recorded and not posted."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,6 @@ Route = Callable[[Decree], Sequence[str | FollowTargets]]
 """Names the destinations of a decree. `FollowTargets` stand for the chats that follow something which it is about."""
 
 
-def nowhere(_: Decree) -> Sequence[str]:
-    """Route a decree to no destination: it is recorded and not posted."""
-    return ()
-
-
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
@@ -130,9 +125,8 @@ class Recordings(NamingRepository):
 
 
 def _of_topics(read_for: Sequence[str] | None, destinations_for: Route) -> Route:
-    """Return the route of what is found in a recueil that was `read_for` these topics before (None: never read). A decree of a topic that
-    was switched on since may have been online for long: it goes `nowhere`, as in a redetection."""
-    return lambda decree: (destinations_for if read_for is None or decree.topic in read_for else nowhere)(decree)
+    """Return the route of what is found in a recueil that was `read_for` these topics (None: never). Of another topic nothing is new."""
+    return lambda decree: destinations_for(decree) if read_for is None or decree.topic in read_for else ()
 
 
 def match(
