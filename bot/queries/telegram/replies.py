@@ -263,10 +263,16 @@ def said(words: str) -> Reply:
 def help_reply(languages: Sequence[Language], watched: Sequence[str]) -> Reply:
     """Return what the bot can be asked, in one language or several, where these topics are watched."""
     about = {each: topics_told(watched, each, "on", explained=True) for each in languages}
-    words = {each: vocabulary(each) for each in languages}
-    texts = (f"{own.help.strip().format(about=about[each])}\n\n{own.chat.help}" for each, own in words.items())
-    hinted = (with_topic_hint(text, own.chat.by_topic, watched, each) for text, (each, own) in zip(texts, words.items(), strict=True))
-    return said("\n\n".join(hinted))
+    texts = (
+        with_topic_hint(
+            f"{vocabulary(each).help.strip().format(about=about[each])}\n\n{vocabulary(each).chat.help}",
+            vocabulary(each).chat.by_topic,
+            watched,
+            each,
+        )
+        for each in languages
+    )
+    return said("\n\n".join(texts))
 
 
 def introduced(reply: Reply, about: str) -> Reply:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from bot.domain.posts import Destination, PostState, destinations_for
 from bot.domain.records import RecueilState
 from bot.domain.text import TextOrigin
 from bot.ingest.judging import JudgedBy, issuer_of
+from bot.ingest.poller import Poller
 from bot.ingest.renewal import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.alerts import ANEW, source_changes
@@ -78,10 +79,11 @@ class World(Bench):
             for name in self.screens
         ]
 
-    def restart(self) -> None:
+    @cached_property
+    def watcher(self) -> Poller:
         sources = {code: Source(code, "site", "national", root, "newest-first", "download-list") for code, root in ROOTS.items()}
         polled = {code: replace(CATALOGUE[code], sources=(source,), not_covered=None) for code, source in sources.items()}
-        self._watcher = make_poller(
+        return make_poller(
             CATALOGUE | polled, self.site, self.read, self.store, lambda: self.now,
             watched=sources, route=partial(destinations_for, self.destinations),
         )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import permutations
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bot.app.demo.scenario import demo_text
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Decree, Kind, Place, Reading
 from bot.domain.law import legal_advice
+from bot.ingest.poller import Poller
 from sources.catalogue.authority import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel
 from tests.bot.ingest.test_poller import Bench, Site, reading, url
@@ -67,10 +69,11 @@ class World(Bench):
     shown: dict[str, list[str]] = field(default_factory=lambda: {code: [] for code in ROOTS})
     numbers: int = 0
 
-    def restart(self) -> None:
+    @cached_property
+    def watcher(self) -> Poller:
         sources = [Source(code, "site", "national", root, "newest-first", "download-list") for code, root in ROOTS.items()]
         authorities = {one.authority: Authority(one.authority, one.authority, one.authority, "Europe/Paris", (one,)) for one in sources}
-        self._watcher = make_poller(authorities, self.site, self.read, self.store, lambda: self.now, route=lambda decree: ("memory",))
+        return make_poller(authorities, self.site, self.read, self.store, lambda: self.now, route=lambda decree: ("memory",))
 
     async def publish(self, code: str, paper: Reading, *, listed: bool = True) -> str:
         """A file more on the site of this authority, seen at its next poll and told; its address. `listed`: with a day in the listing."""
