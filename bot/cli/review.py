@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 
 import typer
@@ -284,11 +284,12 @@ def _register_redetect(app: typer.Typer) -> None:
             fail("--post wants --apply: without it nothing is changed", WRONG_USE)
         settings, authorities = load(ctx.obj)
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
-        differences = _differences(settings, authorities, since, wanted, quiet=as_json)
+        began = utc_now()
+        recueils, differences = _differences(settings, authorities, since, wanted, quiet=as_json)
         applied: list[AppliedDifference] = []
         delivered: list[Delivered] = []
-        if apply and differences:
-            applied, delivered = run_to_end(_apply(settings, authorities, differences, post=post, quiet=as_json))
+        if apply:
+            applied, delivered = run_to_end(_apply(settings, authorities, recueils, differences, began, post=post, quiet=as_json))
         document = redetect_json(differences, applied, delivered)
         show(document, redetect_lines(differences, applied, delivered, apply=apply), as_json=as_json)
         raise typer.Exit(DONE if all_sent(delivered) else PARTLY_DONE)
@@ -353,7 +354,7 @@ def _judged_by(settings: Settings, authorities: dict[str, Authority]) -> JudgedB
 
 def _differences(
     settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None, *, quiet: bool
-) -> list[Difference]:
+) -> tuple[list[int], list[Difference]]:
     found: list[Difference] = []
     # Of no database there are no differences either: whoever looks in the wrong folder must not take that for an answer.
     with opened(settings, read_only=True, existing=True) as store, progress("judging again", quiet=quiet) as shown:
@@ -362,14 +363,22 @@ def _differences(
         for number, recueil in enumerate(wanted):
             shown("judging again", number, len(wanted))
             found += again.differences(recueil)
-    return found
+    return wanted, found
 
 
 async def _apply(
-    settings: Settings, authorities: dict[str, Authority], differences: Sequence[Difference], *, post: bool, quiet: bool
+    settings: Settings,
+    authorities: dict[str, Authority],
+    recueils: Sequence[int],
+    differences: Sequence[Difference],
+    began: datetime,
+    *,
+    post: bool,
+    quiet: bool,
 ) -> tuple[list[AppliedDifference], list[Delivered]]:
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         again = Redetection(store=parts.store, clock=parts.clock, by=_judged_by(settings, authorities))
         applied = [await asyncio.to_thread(again.apply, one, parts.route if post else nowhere) for one in differences]
+        await asyncio.to_thread(again.finish, recueils, began)
         with handing_over() as on_progress:
             return applied, await deliver(parts, [post.id for item in applied for post in item.posts], on_progress)

@@ -163,6 +163,10 @@ class Redetection:
         except NoSuchRow:  # read again meanwhile, by the same rules
             return AppliedDifference(one, None)
 
+    def finish(self, recueils: Collection[int], began: datetime) -> None:
+        """Note that these were judged for all topics that are watched, unless they were read again since it `began`."""
+        self._store.rejudging.judged(recueils, self._by.watched.names, began)
+
 
 # What today's rules say of acts that were judged by those of another day. Pure: nothing is changed here.
 

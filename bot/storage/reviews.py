@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
@@ -27,7 +28,7 @@ from bot.storage.acts import (
     write_decision,
 )
 from bot.storage.columns import value_of
-from bot.storage.database import among, lock_recueil, written
+from bot.storage.database import among, lock_recueil, one_of, written
 from bot.storage.decrees import StoredAct, load_in_order
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.naming import CommuneNamer, NamingRepository
@@ -264,6 +265,16 @@ class Rejudging(NamingRepository):
             index_again(connection, merged.ids)
             _, posts = queue(connection, merged, destinations_for, now)
             return RedetectionResult(decree, bool(merged.new), posts)
+
+    def judged(self, ids: Collection[int], names: Collection[str], before: datetime) -> None:
+        """Note that recueils, as they were read `before` then, were judged for these topics too: a decree found in them later is news."""
+        mine = and_(one_of(recueils.c.id, ids), recueils.c.tried_at < before, recueils.c.topics.is_not(None))
+        read_for = defaultdict[tuple[str, ...], list[int]](list)
+        with self._database.writing() as connection:
+            for row in connection.execute(select(recueils.c.id, recueils.c.topics).where(mine)):
+                read_for[tuple(dict.fromkeys((*row.topics, *names)))].append(row.id)
+            for every, its in read_for.items():
+                connection.execute(update(recueils).where(one_of(recueils.c.id, its)).values(topics=list(every)))
 
 
 def _claim_act(connection: Connection, act: StoredAct, *, decrees: bool) -> tuple[Row[Any], Row[Any]]:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.inventory import utc_now
 from bot.domain.acts import Kind, Outcome
+from bot.domain.topics import WatchedTopics
+from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.real_acts import authorisation, doubtful, drones, judged_before, new_recueil, read, recorded_before, road
 from tests.bot.storage.ready import ready_store
@@ -67,7 +70,8 @@ def test_told_to_it_posts_what_was_not_known(vigie: Vigie) -> None:
 
 def test_a_topic_that_is_switched_on_is_found_in_what_is_stored(vigie: Vigie, tmp_path: Path) -> None:
     with ready_store(tmp_path) as store:
-        read(store, new_recueil(store), road(), authorisation(), drones(), destinations=())
+        recueil = new_recueil(store)
+        read(store, recueil, road(), authorisation(), drones(), destinations=(), now=utc_now())
     assert vigie("redetect").out == "0 differences\n"
     (tmp_path / "config.toml").write_text('[watch]\ntopics = ["drones", "vsa"]\n', encoding="utf-8")
     lines = vigie("redetect", "--apply").out.splitlines()
@@ -79,6 +83,11 @@ def test_a_topic_that_is_switched_on_is_found_in_what_is_stored(vigie: Vigie, tm
     ]
     assert {found["topic"] for found in vigie("recent", "--json").json} == {"vsa", "drones"}
     assert vigie("redetect").out == "0 differences\n"
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
+        later = drones(page=9, act_id="26-2026-08-14-00009", beside=authorisation(number="2026-3300"))
+        # What is found in it from now on is news.
+        posts = read(store, recueil, road(), authorisation(), drones(), later, watched=WatchedTopics(("drones", "vsa"))).posts
+        assert [post.decree.topic for post in posts] == ["drones", "vsa"]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,16 @@ def test_a_topic_that_is_switched_on_is_found_in_what_is_stored_and_not_posted(s
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize(("since_reading", "posted"), [(timedelta(days=1), 1), (timedelta(0), 0)])
+def test_what_a_recueil_shows_after_a_redetection_for_its_topic_is_news(store: Store, since_reading: timedelta, posted: int) -> None:
+    recueil = new_recueil(store)
+    read(store, recueil, road())
+    # One that is read again while stored acts are judged may hold what nobody has judged for the new topic.
+    redetection(store, BOTH).finish([recueil.id], NOW + since_reading)
+    assert len(read(store, recueil, road(), drones(), watched=BOTH).posts) == posted
+
+
+@pytest.mark.postgresql
 def test_a_recueil_read_again_after_a_topic_was_switched_on_posts_only_what_was_watched_for_all_along(store: Store) -> None:
     recueil = new_recueil(store)
     assert read(store, recueil, road(), drones()).posts == ()
