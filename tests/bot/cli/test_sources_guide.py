@@ -20,8 +20,10 @@ GUIDE = (CHECKOUT / "docs" / "sources.md").read_text("utf-8")
 FRENCH = (CHECKOUT / "docs" / "reparer.md").read_text("utf-8")
 SHOWN = re.findall(r"```console\n\$ vigie (.+)\n((?:.*\n)*?)```", GUIDE + FRENCH)
 
+
 def test_it_shows_commands() -> None:
     assert len(SHOWN) >= 2
+
 
 @pytest.mark.parametrize(("command", "output"), SHOWN)
 def test_a_command_prints_what_it_shows(vigie: Vigie, tmp_path: Path, command: str, output: str) -> None:
@@ -30,12 +32,14 @@ def test_a_command_prints_what_it_shows(vigie: Vigie, tmp_path: Path, command: s
     assert (done.code, done.err) == (0, "")
     assert done.out == output
 
+
 def test_its_authority_file_is_right() -> None:
     examples = re.findall(r"```toml\n(.*?)```", GUIDE + FRENCH, re.DOTALL)
     assert len(examples) == 2
     for example in examples:
         described = read_authority("99-exemple.toml", example.encode())
         assert [source.ignore for source in described.sources] == [("Delegations",)]
+
 
 def test_it_names_every_key_reader_and_reason() -> None:
     keys = {field.name for field in (*fields(Authority), *fields(Source))}
