@@ -40,6 +40,7 @@ _OWNED = re.compile(
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
 )
 _POLICE = "Police municipale"
+_TOWNS = ("Commun", "Métropole", "Eurométropole")
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
@@ -63,7 +64,7 @@ _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|
 # Said of those who get images or the decree.
 _OTHERWISE = re.compile(
     r"\b(?:execution\b|charge\w* de l'application du present|recue?s? par\b|parv(?:ien|en)\w*"
-    r"|destinataires?|acces|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
+    r"|destinataires?|acces(?! d(?:u|es) )|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
 )
 _STOP = re.compile(r"(?<!\bm)\.\s")
 # "Le maire de X est autorisé, par son service de police municipale, à …": the service that uses it.
@@ -268,8 +269,17 @@ def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
         return False
     used = any(words.search(document.flat, start, end) is not None for words in (_USES, document.cues["around.who_may"]))
     told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
-    owns = entry.value.startswith(("Commun", "Métropole", "Eurométropole")) and _comes_after(_OWNED, document, entry)
+    owns = entry.value.startswith(_TOWNS) and _comes_after(_OWNED, document, entry)
     return not owns and (used or not told or block.part is not DecreePart.ARTICLE)
+
+
+def names_another(document: ActText, segment: Segment, found: Iterable[TextMatch[str]]) -> bool:
+    """Return whether an article says of a listed body beside those `found`, no commune, more than that it is told or executes: who is
+    authorised may not be read whole."""
+    articles = beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY))
+    known = {entry.value for entry in found}
+    others = (entry for entry in named_in(document, list(articles)) if entry.value not in known and not entry.value.startswith(_TOWNS))
+    return any(_is_user(document, segment, entry) and not owns_place(document, entry) for entry in others)
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:

@@ -9,15 +9,15 @@ from functools import partial
 from itertools import islice
 
 from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, Block, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, TextMatch
 from bot.detection.text.phrases import joined
-from bot.detection.text.rows import AREA, GROUND, NAME, names_of_one_kind
+from bot.detection.text.rows import AREA, GROUND, NAME, PrintedList, cells_of, lists, names_of_one_kind, tables
 
 _MOST = 40
 """Most communes of one part of a decree: limits hostile texts."""
 
-_REACH = 400
-"""Most characters of an enumeration of communes."""
+_REACH, _FARTHEST = 400, 6000
+"""Most characters of an enumeration of communes in a sentence, and in a list."""
 
 _NEAR = (
     r"(?:aux? (?:abords|alentours|environs)(?: immediats)? d|autour d|a proximite d|au-dessus d|au sein d|a l'interieur d|a hauteur d)"
@@ -32,7 +32,9 @@ _BEFORE = re.compile(
     rf"\b(?:{GROUND}|{AREA}|limites|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
     rf"(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
     # "le circuit de Nogaro, commune de Nogaro", "la plage (commune de X)".
-    r"|(?<=[a-z])(?:,\s|\s\()$"
+    r"|(?<=[a-z0-9])(?:,\s|\s\()$"
+    # "sont concernées les communes suivantes", "le périmètre comprend les communes de X et Y".
+    r"|\b(?:concernee?s?|(?:comprend|comprennent|couvre(?:nt)?|concerne(?:nt)?)(?: l'ensemble d)?)\s?(?:l[ae]s?|es)\s$"
     # "l'esplanade Charles de Gaulle de la | commune".
     rf"|\b{GROUND}\s(?:(?!\b(?:est|sont|par|a|et)\b)[^.;:,()]){{3,50}}\sde la\s?$"
 )
@@ -40,7 +42,11 @@ _BEFORE = re.compile(
 _COORDINATED = re.compile(
     r"(?:(?!\b(?:est|sont|peut|peuvent)\b)[^.;:]){3,60}?(?:,|\bet|\bainsi que)\s(?:l[ae]s?|celles?)?\s*(?:d[eu]s?\s*)?"
 )
-_TOWNS = re.compile(r"(?<!-)(?<!centre )\b(?:communes?|villes?)(?:\b|(?=d[eu]\b))(?! nouvelle)")
+_TOWNS = re.compile(
+    r"(?<!-)(?<!centre )\b(?:(?:communes?|villes?)(?:\b|(?=d[eu]\b))(?! nouvelle)|(?:territoires?|ressort)(?=[a-z ]{0,12} ?:))"
+)
+# "…, pont Wilson ; communes de Tours et Parçay-Meslay", of nothing else.
+_STANDS_ALONE = re.compile(r"[.;]\s$")
 # "à Lormes (58) et à Hyères", "dans Toulon": a capital follows.
 _AT = re.compile(r"(?<![\w'-])(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])")
 _NO_PLACE_BEFORE = re.compile(
@@ -49,10 +55,19 @@ _NO_PLACE_BEFORE = re.compile(
     r"|tribunal\b[^.;:]{0,60}|affich\w*|consult\w*|depos\w*|bureau|audience)\s?$"
 )
 _AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\((?:\d[\dAB]\d?\d{{0,3}}|[A-ZÀ-Þ][a-zà-ÿ]+(?:[ '-][A-Za-zà-ÿ]+)*)\))?")
-_AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|(?P<le>au\s))?(?=[A-ZÀ-ÞL])")
+_AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|(?P<le>au)\s|(?P<les>aux)\s)?(?=[A-ZÀ-ÞL])")
 _ARTICLE = re.compile(r"(?<=, )l[ae]s?(?= [A-ZÀ-Þ])|(?<= et )l[ae]s?(?= [A-ZÀ-Þ])")
 _LISTED = re.compile(r"^\s?(?:suivantes?)?\s?:")
-_LABELLED = re.compile(r"(?: concernees?| survolees?)?\s?:\s(?=[a-z])")
+_LABELLED = re.compile(r"(?: concernee?s?| survolee?s?)?\s?:\s(?=[a-z])")
+# "les communes suivantes :", "les communes du Var énumérées ci-après :", before a list.
+_OPENS_LIST = re.compile(r"[a-z' ,-]{0,50}:\s")
+_ENUMERATED = re.compile(r"\s(?:[ée]num|suivant|ci-|d[ée]sign|list|mentionn|cit[ée]e)")
+_COLUMN = re.compile(r"\W{0,3}(?:communes?|villes?)\W{0,3}")
+# "l'aérodrome de Fontaine-Verte (Chaumes-en-Brie)", not "attributaire du lot 1 (Île-de-France)".
+_IN_BRACKETS = re.compile(
+    r"\b[a-z]{3,}\s(?:de la |de l'|du |des |de |d')(?!(?:lot|marche|dispositif|logiciel)\b)[^.;:,()]{2,50}"
+    r"\s\((?=(?P<names>[^()]{3,60})\))"
+)
 # "la Seyne sur mer", with the end in small letters.
 _GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
 # Capitals that begin no name of a commune.
@@ -73,24 +88,28 @@ _OWNED = re.compile(r"\b(?:video-?(?:protection|surveillance)|cameras?)(?: (?:\w
 _OF_TOWN = re.compile(r"(?:Commune|Police municipale) d")
 
 
+def _is_label(text: str, block: Block, match: re.Match[str]) -> bool:
+    """Return whether "commune" or "territoire" only heads names: "Territoire : A, B et C", "…, pont Wilson ; communes de A, B."."""
+    alone = match.group().endswith("s") and _STANDS_ALONE.search(text, block.start, match.start()) is not None
+    return alone or match.group()[0] in "tr" or _LABELLED.match(text, match.end()) is not None
+
+
 def towns_where(text: str, block: Block, before: re.Pattern[str] = _BEFORE) -> Iterator[re.Match[str]]:
     """Yield each "commune" or "ville" of a part of the folded text that says where, and not who: "sur le territoire de la commune …"; and
     those that such a one is coordinated with."""
     last = -1
     for match in _TOWNS.finditer(text, block.start, block.end):
         goes_on = last >= 0 and _COORDINATED.fullmatch(text, last, match.start()) is not None
-        # "Communes : Saint-Cloud, Garches et Vaucresson."
-        labelled = _LABELLED.match(text, match.end()) is not None
-        if goes_on or labelled or before.search(text, max(block.start, match.start() - 90), match.start()) is not None:
+        if goes_on or _is_label(text, block, match) or before.search(text, max(block.start, match.start() - 90), match.start()) is not None:
             last = match.end()
             yield match
 
 
 def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]:
-    """Return the communes in which these parts of a decree apply, each once, as printed: after "commune" or "ville", else after "à", else
-    those whose cameras they are."""
+    """Return the communes in which these parts of a decree apply, each once, as printed: in the column of a table, else after "commune" or
+    "ville", else after "à", else in brackets after a place, else those whose cameras they are."""
     blocks = list(blocks)
-    for read in (_after_word, _after_preposition, partial(_after_word, before=_OWNED)):
+    for read in (_in_column, _after_word, _after_preposition, _in_brackets, partial(_after_word, before=_OWNED)):
         found = (entry for block in blocks for entry in islice(read(document, block), _MOST))
         each: dict[str, TextMatch[str]] = {}
         for entry in found:
@@ -114,13 +133,19 @@ def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFO
     for match in towns_where(document.flat, block, before):
         end = min(match.end() + _REACH, block.end)
         printed = _ARTICLE.sub(lambda article: article.group().capitalize(), _printed(document, match.end(), end))
-        plural = match.group().endswith("s")
-        labelled = _LABELLED.match(document.flat, match.end())
-        if labelled is not None:
-            printed = re.split(r"[.)]", printed.partition(":")[2].replace(" ;", ",").replace(";", ",").strip(), maxsplit=1)[0]
-        named = names_of_one_kind(_LISTED.sub("", printed), several=plural, listed=labelled is not None)
+        labelled = _is_label(document.flat, block, match)
+        plural = labelled or match.group().endswith("s")
+        if labelled:
+            colon = ":" if _LABELLED.match(document.flat, match.end()) is not None else ""
+            printed = re.split(r"[.)]", printed.partition(colon or " ")[2].replace(" ;", ",").replace(";", ",").strip(), maxsplit=1)[0]
+        if plural and (opening := _OPENS_LIST.match(document.flat, match.end(), block.end)) is not None:
+            items = next(lists(document, match.start(), min(block.end, match.end() + _FARTHEST)), None)
+            if items is not None and items.opened <= opening.end() + 1 and (each := list(_listed(document, items))):
+                yield from each
+                continue
+        named = names_of_one_kind(_LISTED.sub("", printed), several=plural, listed=labelled)
         for link, name, length in named if plural else named[:1]:
-            if not _NO_TOWN.match(name):
+            if not (_NO_TOWN.match(name) or _ENUMERATED.match(printed, length)):
                 going_on = _GOES_ON.match(printed, length)
                 whole = f"{_article(link)}{name.strip()}{going_on.group() if going_on is not None else ''}"
                 yield TextMatch(whole, match.start(), min(match.end() + length, block.end))
@@ -137,8 +162,34 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
         while name is not None and not _NO_TOWN.match(name["name"]):
             yield TextMatch(article + name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
             following = _AND_AT.match(printed, name.end())
-            article = "Le " if following is not None and following["le"] else ""
+            article = {"le": "Le ", "les": "Les "}.get(following.lastgroup or "", "") if following is not None else ""
             name = _AT_NAME.match(printed, following.end()) if following is not None else None
+
+
+def _listed(document: ActText, items: PrintedList) -> Iterator[TextMatch[str]]:
+    """Yield the communes of a list that has nothing else."""
+    for start, end in items.items:
+        for link, name, _ in names_of_one_kind(_printed(document, start, end).strip(" ,;."), listed=True):
+            if not _NO_TOWN.match(name):
+                yield TextMatch(f"{_article(link)}{name.strip()}", start, end)
+
+
+def _in_column(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    for table in tables(document, block.start, block.end):
+        head = document.printed(table.start, max(document.folded.text.find("\n", table.start, block.end), table.start))
+        rank = next((rank for rank, cell in enumerate(cells_of(head.strip())) if _COLUMN.fullmatch(fold(cell).text)), None)
+        for row in table.rows if rank is not None else ():
+            name = _AT_NAME.fullmatch((replace(table, column=rank or 0).cell(row) or "").replace("’", "'").strip())
+            if name is not None and name["name"][2:] and not _NO_TOWN.match(name["name"]):
+                yield TextMatch(name["name"].strip(), row.start, row.end)
+
+
+def _in_brackets(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    for match in _IN_BRACKETS.finditer(document.flat, block.start, block.end) if block.part is DecreePart.ARTICLE else ():
+        start, end = match.span("names")
+        for link, name, length in names_of_one_kind(_printed(document, start, end), listed=True):
+            if name.strip()[2:] and not _NO_TOWN.match(name):
+                yield TextMatch(f"{_article(link)}{name.strip()}", start, min(start + length, end))
 
 
 def _article(link: str) -> str:
