@@ -48,21 +48,11 @@ class Renewal:
     """Renews the search terms and communes of decrees, one slice per transaction. Until its turn a decree is found by its former terms;
     after a stop the renewal continues at the next start."""
 
-    def __init__(
-        self,
-        database: Database,
-        namer: CommuneNamer,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        *,
-        acts: int = ACTS,
-        decrees: int = DECREES,
-    ) -> None:
-        """`sleep` is in seconds; `acts` and `decrees` are how many have their turn in one slice."""
+    def __init__(self, database: Database, namer: CommuneNamer, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """`sleep` is in seconds."""
         self._database = database
         self._namer = namer
         self._sleep = sleep
-        self._acts = acts
-        self._decrees = decrees
 
     async def run(self) -> None:
         """Renew what is due, and look again later, until cancelled."""
@@ -88,9 +78,9 @@ class Renewal:
         return slices
 
     def _renew_some(self) -> bool:
-        if renew_some_terms(self._database, self._acts):
+        if renew_some_terms(self._database, ACTS):
             return True
-        return renew_some_communes(self._database, self._namer, self._decrees) > 0
+        return renew_some_communes(self._database, self._namer, DECREES) > 0
 
 
 # Acts judged again: first what would change, then, with `--apply`, the change.

@@ -22,7 +22,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     TypeDecorator,
     case,
     delete,
@@ -37,7 +36,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
 from bot.domain.posts import CHATS, NoticeState, PostState
-from bot.storage.backup import copy_checked, file_digest, file_of, require_file, run_client, stamp, verify, whole
+from bot.storage.backup import copy_checked, file_of, require_file, run_client, stamp, verify, whole
 from bot.storage.baseline import VERSION_TABLE, create_tables, has_tables, mark_moved, require_same, show_version
 from bot.storage.columns import EnumText, Instant, JsonDocument, PackedText
 from bot.storage.database import Database, begin_to_write, make_engine, masked, parse_url, translate
@@ -199,14 +198,12 @@ def _last_known(connection: Connection) -> datetime | None:
     return max((one for one in known if one is not None), default=None)
 
 
-# From SQLite to an empty PostgreSQL database: tables are copied, counted and compared. The schema version comes last, so that no program
-# opens a part. An interrupted move goes on if the file is unchanged (table `vigie_moving`), else begins anew.
+# From SQLite to an empty PostgreSQL database: tables are copied, counted and compared, in one transaction: no program opens a part, and an
+# interrupted move leaves nothing.
 
 _AT_ONCE = 500
 _OWN = frozenset({"act_numbers", "decree_revision"})
 """What each kind of database keeps in its own way."""
-
-_moving = Table("vigie_moving", MetaData(), Column("source", Text, nullable=False), Column("done", Text, nullable=False))
 
 
 def move(source: str, target: str, on_rows: Callable[[str, int, int], None]) -> dict[str, int]:
@@ -227,56 +224,23 @@ def move(source: str, target: str, on_rows: Callable[[str, int, int], None]) -> 
 
 
 def _carry_over(store: Store, database: Database, on_rows: Callable[[str, int, int], None]) -> dict[str, int]:
-    tables = [table for table in metadata.sorted_tables if table.name not in _OWN]
-    done = _begun(database, _fingerprint(store))
     counts: dict[str, int] = {}
-    with store.database.reading() as origin:
+    with store.database.reading() as origin, database.writing() as goal:
+        if set(inspect(goal).get_table_names()) & {VERSION_TABLE, *metadata.tables}:
+            raise StorageError(f"the database {database.name} has tables of Vigie already: make an empty one (createdb)")
+        create_tables(goal)
         last = origin.execute(select(metadata.tables["act_numbers"].c.last)).scalar()
-        for table in tables:
-            rows = counts[table.name] = origin.execute(select(func.count()).select_from(table)).scalar_one()
-            if table.name not in done:
-                with database.writing() as goal:
-                    _copy(origin, goal, stored_plainly(table), rows, on_rows)
-                    goal.execute(insert(_moving), {"source": "", "done": table.name})
-            on_rows(table.name, rows, rows)
-    with database.writing() as goal:
         for table in metadata.sorted_tables:
+            if table.name in _OWN:
+                continue
+            rows = counts[table.name] = origin.execute(select(func.count()).select_from(table)).scalar_one()
+            _copy(origin, goal, stored_plainly(table), rows, on_rows)
+            on_rows(table.name, rows, rows)
             _go_on_counting(goal, table, last or 0)
         show_version(goal)
-        _moving.drop(goal)
     with store.database.writing() as origin:
         mark_moved(origin)
     return counts
-
-
-def _fingerprint(store: Store) -> str:
-    """The content of the file: of another content another move is made. Raises Locked."""
-    database = store.database
-    # Its log is written into it first. Where somebody reads what was before, it answers that it could not.
-    if database.plain_value("PRAGMA wal_checkpoint(TRUNCATE)"):
-        raise Locked(f"another program reads the database {database.name} (vigie serve?): stop it first")
-    return file_digest(file_of(database.engine.url))
-
-
-def _begun(database: Database, source: str) -> frozenset[str]:
-    """Prepare the target, and return the tables that an interrupted move has copied."""
-    with database.writing() as goal:
-        there = set(inspect(goal).get_table_names())
-        if _moving.name in there:
-            rows = goal.execute(select(_moving)).all()
-            if source in {row.source for row in rows}:
-                return frozenset(row.done for row in rows if row.done)
-            for table in reversed(metadata.sorted_tables):
-                if table.name not in _OWN:
-                    goal.execute(delete(table))
-            goal.execute(delete(_moving))
-        elif there & {VERSION_TABLE, *metadata.tables}:
-            raise StorageError(f"the database {database.name} has tables of Vigie already: make an empty one (createdb)")
-        else:
-            create_tables(goal)
-            _moving.create(goal)
-        goal.execute(insert(_moving), {"source": source, "done": ""})
-    return frozenset()
 
 
 def stored_plainly(table: Table) -> Table:
@@ -327,7 +291,7 @@ def _comparable(name: str, value: Any) -> str:
 
 def _go_on_counting(goal: Connection, table: Table, last_act: int) -> None:
     """Set the sequence of a table after its highest id ever given."""
-    if "id" not in table.c or table.name in _OWN:
+    if "id" not in table.c:
         return
     sequence = goal.execute(text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table.name}).scalar()
     highest = max(goal.execute(select(func.max(table.c.id))).scalar() or 0 if sequence else 0, last_act if table.name == "acts" else 0)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -31,6 +30,7 @@ from bot.domain.secrets import is_loopback, scrub, web_base
 from bot.messages.announcement import shows_number
 from bot.messages.digests import digest_language
 from bot.messages.words import StatusLimits
+from sources.http.politeness import seconds_to_wait
 
 log = structlog.get_logger()
 
@@ -217,36 +217,27 @@ def error_text(body: str) -> str:
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
     """Return the seconds to wait after a 429: Retry-After (seconds or HTTP date), else X-RateLimit-Reset (ISO 8601 or Unix time)."""
-    for name, read in (("retry-after", _from_retry_after), ("x-ratelimit-reset", _from_reset)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            return max(read(value.strip(), now), 1.0)
-        except (ValueError, OverflowError, OSError, TypeError):
-            continue
-    return _UNSET_WAIT
+    wait = seconds_to_wait(headers.get("retry-after"), date=None, now=now)
+    if wait is None:
+        wait = _until_reset(headers, now)
+    return _UNSET_WAIT if wait is None else max(wait, 1.0)
 
 
 def rest_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds to rest after a success, once X-RateLimit-Remaining is 0, until X-RateLimit-Reset; else None."""
-    left, reset = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset")
-    if left is None or reset is None or not _NUMBER.fullmatch(left.strip()) or int(left) > KEPT_REQUESTS:
-        return None
-    try:
-        seconds = _from_reset(reset.strip(), now)
-    except (ValueError, OverflowError, OSError, TypeError):
+    left, seconds = headers.get("x-ratelimit-remaining"), _until_reset(headers, now)
+    if left is None or seconds is None or not _NUMBER.fullmatch(left.strip()) or int(left) > KEPT_REQUESTS:
         return None
     return min(seconds, _LONGEST_REST) if seconds > 0 else None
 
 
-def _from_retry_after(value: str, now: datetime) -> float:
-    return float(value) if _NUMBER.fullmatch(value) else (_aware(parsedate_to_datetime(value)) - now).total_seconds()
-
-
-def _from_reset(value: str, now: datetime) -> float:
-    reset = datetime.fromtimestamp(float(value), UTC) if re.fullmatch(r"\d+(\.\d+)?", value) else _aware(datetime.fromisoformat(value))
-    return (reset - now).total_seconds()
+def _until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
+    value = headers.get("x-ratelimit-reset", "").strip()
+    try:
+        reset = datetime.fromtimestamp(float(value), UTC) if re.fullmatch(r"\d+(\.\d+)?", value) else _aware(datetime.fromisoformat(value))
+        return (reset - now).total_seconds()
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
 
 
 def _aware(moment: datetime) -> datetime:

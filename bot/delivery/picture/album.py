@@ -43,10 +43,10 @@ _USUAL = Drawing()
 
 async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Drawing = _USUAL) -> Drawn:
     """Draw a page (from 1) of a PDF with these phrases highlighted; reproducible on one machine. Raises NoPicture."""
-    kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
+    kind = await asyncio.to_thread(engine_kind)
     data = find_data() if kind is EngineKind.LIBRARY else None
     start = StartOrder(str(path), drawing.memory_bytes, max(1, round(drawing.seconds)), data=data)
-    order = Draw(page, phrases, drawing.width, drawing.height, unread=drawing.unread and kind is not EngineKind.COMMAND)
+    order = Draw(page, phrases, drawing.width, drawing.height)
     try:
         async with asyncio.timeout(drawing.seconds):
             try:
@@ -55,8 +55,7 @@ async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Dr
                 if none.why is not NoPictureReason.UNREAD or kind is not EngineKind.COMMAND:
                     raise
                 # Only a page that must be recognised is given to a process that may start a program.
-                again = replace(start, data=find_data(), commands=True)
-                canvas, pixels = await _ordered(again, replace(order, unread=drawing.unread))
+                canvas, pixels = await _ordered(replace(start, data=find_data(), commands=True), order)
     except TimeoutError as error:
         raise NoPicture(NoPictureReason.TOO_SLOW, f"more than {drawing.seconds:g} s") from error
     # In a thread: compressing takes some tenths of a second.

@@ -292,13 +292,13 @@ def draw_page(path: Path, order: Draw, engine: Callable[[], Engine | None]) -> t
 
 def _drawn(page: Any, order: Draw, engine: Callable[[], Engine | None], *, in_layer: bool) -> tuple[Canvas, bytes]:
     read = None if in_layer else _recognised(page, engine())
-    if not in_layer and read is None and not order.unread:
+    if not in_layer and read is None:
         raise NoPicture(NoPictureReason.UNREAD)
     turn = 0 if read is None else read.turn
     with closing(page.render(scale=_scale(page, turn, order), grayscale=True, rotation=turn)) as bitmap:
         width, height = min(bitmap.width, order.width), min(bitmap.height, order.height)
         placed = _in_layer(page, bitmap) if read is None else placed_words(read.words, bitmap.width / read.width)
-        if not placed.text.strip() and not order.unread:
+        if not placed.text.strip():
             raise NoPicture(NoPictureReason.UNREAD)
         spans = _spans(placed, order.phrases)
         marked = [padded(strip, _MARKER_MARGIN) for span in spans.values() for strip in strips(placed, *span)]

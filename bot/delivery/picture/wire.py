@@ -17,13 +17,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Order: draw this page (from 1) in so many pixels at most, and highlight these phrases. `unread`: see `Drawing`."""
+    """Order: draw this page (from 1) in so many pixels at most, and highlight these phrases."""
 
     page: int
     phrases: tuple[str, ...]
     width: int
     height: int
-    unread: bool = False
 
     def line(self) -> bytes:
         """Return it as one line of JSON."""
@@ -93,17 +92,13 @@ class Drawn:
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """Limits of drawing one page: pixels and bytes (Telegram: 10,000 pixels for both sides, 10 MB; Mastodon: 16 MiB), seconds of wall
-    clock, memory. `ocr`: scans may be recognised. `unread`: a page without readable text is drawn, without highlights and with **no name
-    covered**.
-    """
+    clock, memory."""
 
     width: int = 1280
     height: int = 1810
     most_bytes: int = 1_000_000
     seconds: float = 30
     memory_bytes: int = 1024**3
-    ocr: bool = True
-    unread: bool = False
 
 
 class NoPictureReason(StrEnum):

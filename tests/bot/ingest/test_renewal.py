@@ -18,6 +18,12 @@ VALENCE = (NamedCommune("26362", Naming.NAMED, "Valence"),)
 NAMER = CommuneNamer("2", lambda decree: VALENCE)
 
 
+@pytest.fixture(autouse=True)
+def slices_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.ingest.renewal.ACTS", 3)
+    monkeypatch.setattr("bot.ingest.renewal.DECREES", 3)
+
+
 class Stopped(Exception):
     """The program ends here."""
 
@@ -47,7 +53,7 @@ def outdated(store: Store, number: int) -> list[int]:
 async def test_a_slice_at_a_time_with_a_pause_after_each(store: Store) -> None:
     ids = outdated(store, 7)
     sleep = Sleeper()
-    renewal = Renewal(store.database, NAMER, sleep, acts=3, decrees=3)
+    renewal = Renewal(store.database, NAMER, sleep)
     with capture_logs() as logs:
         assert await renewal.renew() == 6
     assert sleep.slept == [PAUSE] * 6, "terms of three, three and one act, then communes of three, three and one decree"
@@ -62,10 +68,10 @@ async def test_a_slice_at_a_time_with_a_pause_after_each(store: Store) -> None:
 async def test_it_goes_on_where_it_was_stopped_and_others_write_in_between(store: Store) -> None:
     outdated(store, 7)
     with pytest.raises(Stopped):
-        await Renewal(store.database, NAMER, Sleeper(2), acts=3, decrees=3).renew()
+        await Renewal(store.database, NAMER, Sleeper(2)).renew()
     fresh = found(store, Facts("2026-99"))
     assert stored(store, fresh).communes == ()
-    assert await Renewal(store.database, NAMER, Sleeper(), acts=3, decrees=3).renew() > 0
+    assert await Renewal(store.database, NAMER, Sleeper()).renew() > 0
     assert stored(store, fresh).communes == VALENCE
     assert store.decrees.naming(["26362"], limit=1).total == 8
 

@@ -269,7 +269,7 @@ def test_lines_that_run_down_the_page() -> None:
     assert not lie_on_their_side([])
 
 
-@given(st.builds(Draw, st.integers(), st.lists(st.text()).map(tuple), st.integers(), st.integers(), st.booleans()))
+@given(st.builds(Draw, st.integers(), st.lists(st.text()).map(tuple), st.integers(), st.integers()))
 def test_orders_come_back(order: Draw) -> None:
     line = order.line()
     assert line.count(b"\n") == 1
