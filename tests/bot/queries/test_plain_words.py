@@ -112,6 +112,11 @@ def test_what_names_no_place_for_sure_is_searched_first(words: str, near: str | 
     assert (None if choices is None else choices.choices[0].place.code) == near
 
 
+def test_of_a_territory_that_nobody_reads_that_is_said(towns: Questions) -> None:
+    assert towns.plain("98800") == NotCovered("Nouméa (988)")
+    assert towns.town("Wallis et Futuna") == NotCovered("Wallis et Futuna (986)")
+
+
 INSULTS = st.sampled_from(["connard", "Salope", "ENCULÉS", "putain", "ta gueule", "fuck", "assholes"])
 
 

@@ -135,11 +135,13 @@ def buttons(sent: dict[str, Any]) -> list[str]:
             "/status 38",
             "Préfecture de l&#x27;Isère: Vigie has no longer been able to read this site since 19 August 2026: its site refuses to answer.",
         ),
+        ("/etat drme", "Aucun département ne correspond à « drme »."),
         ("/aide", "Vigie lit les recueils"),
         ("/help", "Vigie reads"),
         ("/start", "Vigie lit les recueils"),
         ("/start decret_12", "Vigie lit les recueils"),
         ("/start n12", "<b>📢 Autorisation"),
+        ("/zzzzzzzz", "Vigie n’a pas compris."),
         ("/connard", "Vigie n’a pas compris."),
     ],
 )
@@ -166,6 +168,7 @@ async def test_start_speaks_the_language_of_the_person(bot: Bot, code: str | Non
     [
         ("/recents", True),
         ("/recents@other_bot", False),
+        ("/inconnu@vigie_bot", True),
         ("@vigie_bot 26", True),
         ("@vigie_bot_x 26", False),
         ("/dep 26", False),
@@ -300,6 +303,14 @@ async def test_the_commands_are_published_in_both_languages_for_private_chats_an
     }
     for scope, (fr, en) in scopes.items():
         assert {language: published[scope, language] for language in (None, "fr", "en")} == {None: fr, "fr": fr, "en": en}
+
+
+async def test_a_letter_comes_as_a_document_with_what_must_be_completed(bot: Bot) -> None:
+    await bot.press("1frl1:12")
+    (sent,) = bot.telegram.sent("sendDocument")
+    assert "complétez ce qui est entre crochets" in sent["caption"]
+    await bot.press("1frl1:99")
+    assert bot.telegram.sent()[-1]["text"].startswith("Vigie n’a enregistré aucun arrêté")
 
 
 async def test_a_chosen_language_is_that_of_every_answer_of_the_chat(bot: Bot) -> None:
