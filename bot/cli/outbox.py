@@ -131,7 +131,6 @@ def _register_views(outbox: typer.Typer) -> None:
         show(document, (post_line(post, edits.get(post.id)) for post in posts), as_json=as_json)
         if not posts and not as_json:
             typer.echo("nothing here", err=True)
-        raise typer.Exit(DONE)
 
     @outbox.command("show", epilog="Example:  vigie outbox show 12")
     def show_(ctx: typer.Context, number: Number, as_json: AsJson = False) -> None:
@@ -141,7 +140,6 @@ def _register_views(outbox: typer.Typer) -> None:
         )
         document = post_json(post, edit) | {"decrees": [decree.id for decree in message.decrees]}
         show(document, post_lines(post, message, edit, utc_now()), as_json=as_json)
-        raise typer.Exit(DONE)
 
 
 def _register_decisions(outbox: typer.Typer) -> None:

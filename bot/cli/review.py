@@ -62,7 +62,6 @@ def register(app: typer.Typer) -> None:
         """The acts that wait for a person, the oldest first."""
         waiting = _ask_reviewer(ctx.obj, lambda reviewer: reviewer.waiting(limit))
         show([review_json(act) for act in waiting], waiting_lines(waiting), as_json=as_json)
-        raise typer.Exit(DONE)
 
     @review.command("show", epilog="Example:  vigie review show 12")
     def show_(
@@ -74,7 +73,6 @@ def register(app: typer.Typer) -> None:
         """One of them: where it is, and why it is in doubt."""
         waiting, act, found = _ask_reviewer(ctx.obj, lambda reviewer: (*(it := reviewer.act(number)), reviewer.found(*it)))
         show(review_json(waiting, act, found, text=text), shown_lines(waiting, act, found, text=text), as_json=as_json)
-        raise typer.Exit(DONE)
 
     @review.command(epilog="Example:  vigie review accept 12 --kind renewal")
     def accept(
@@ -120,7 +118,6 @@ def _register_facts(review: typer.Typer) -> None:
         """Show what both readers have of the facts of a decree, and which are to be verified."""
         twice = _ask_reviewer(ctx.obj, lambda reviewer: reviewer.facts_of(decree))
         show(twice, twice_lines(twice), as_json=as_json)
-        raise typer.Exit(DONE)
 
     @review.command(epilog='Example:  vigie review settle 7 places "gare de Lyon" "gare du Nord"')
     def settle(
@@ -147,7 +144,6 @@ def _register_facts(review: typer.Typer) -> None:
         except UnusableFact as error:
             fail(str(error), WRONG_USE)
         show(pick(settled, "decree", "fact", "value", "already"), [fact_outcome(settled, vocabulary("en").reviews)], as_json=as_json)
-        raise typer.Exit(DONE)
 
 
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:

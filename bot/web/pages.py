@@ -355,9 +355,6 @@ def _shown(site: SiteContext, request: PageRequest, shown: ShownPage | None) -> 
     return missing(site, request) if shown is None else Document(b"", "image/png", file=shown.file)
 
 
-# The page of a search: the places that may be meant first, then the decrees that hold the words.
-
-
 # Long texts.
 
 

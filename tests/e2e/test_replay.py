@@ -242,19 +242,6 @@ async def test_a_pdf_that_fails_is_read_when_it_comes_back(replay: Replay, tmp_p
     assert [decree.facts.number for decree in again.ingested.decrees] == ["2026-1104"]
 
 
-async def test_a_site_that_is_down_does_not_silence_the_others(replay: Replay, tmp_path: Path) -> None:
-    world = World(replay, tmp_path / "vigie.db")
-    resources = replay.resources
-    assert isinstance(resources, dict)
-    gone = {url: resources.pop(url) for url in list(resources) if "alpes-maritimes" in url and not url.endswith(".pdf")}
-    assert gone
-
-    round_ = await world.round(CODES)
-
-    assert not round_.reports["06"].ok
-    assert {decree.authority for decree in round_.ingested.decrees} == {"26", "02"}
-
-
 async def test_the_first_look_does_not_flood(replay: Replay, tmp_path: Path) -> None:
     """Forty older recueils on the page: they are known, and neither downloaded nor posted."""
     resources = replay.resources

@@ -91,16 +91,6 @@ def test_what_is_in_force(vigie: Vigie) -> None:
 
 
 @pytest.mark.usefixtures("stored")
-def test_lists_tell_standing_and_flags(vigie: Vigie) -> None:
-    lines = {line[1]: line for line in vigie("recent").out.splitlines() if line.startswith("[")}
-    assert set(lines) == {"1", "2", "3"}
-    assert "en cours" in lines["1"]
-    assert "🔎" in lines["1"]  # published after it began
-    assert "terminé" in lines["2"]
-    assert "[2]" in vigie("search", "ancien").out
-
-
-@pytest.mark.usefixtures("stored")
 def test_one_decree_in_full(vigie: Vigie) -> None:
     french, english = vigie("show", "1"), vigie("show", "1", "-l", "en")
     assert (french.code, english.code) == (0, 0)

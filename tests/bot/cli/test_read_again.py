@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.app.demo.replay import Replay
-from bot.cli.read import ReadChoice, ReadView, Task, WrongChoice, choose, page_range, task_of
+from bot.cli.read import WrongChoice, choose, task_of
 from bot.cli.rounds import failed_lines
 from bot.domain.records import FailedRecueil, RecueilState
 from bot.domain.text import TextOrigin
@@ -79,19 +79,6 @@ def test_what_was_given_up_is_told_with_the_reason_and_since_when() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "options", "expected"),
-    [
-        (["a.pdf"], {}, Task.READ),
-        (["a.pdf"], {"shown": True}, Task.READ),
-        ([], {"failed": True}, Task.FAILED),
-        (["26", "https://www.drome.gouv.fr/a.pdf"], {"retry": True}, Task.RETRY),
-    ],
-)
-def test_what_can_be_done(words: list[str], options: dict[str, bool], expected: Task) -> None:
-    assert task_of(words, **{"failed": False, "retry": False, "shown": False, **options}) is expected
-
-
-@pytest.mark.parametrize(
     ("words", "options", "reason"),
     [
         ([], {}, "which file"),
@@ -109,37 +96,16 @@ NOTHING: dict[str, Any] = {"text": False, "explain": False, "page": None, "as_js
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ({}, ReadChoice(ReadView.SUMMARY, None, False)),
-        ({"as_json": True}, ReadChoice(ReadView.SUMMARY, None, True)),
-        ({"text": True, "as_json": True}, ReadChoice(ReadView.TEXT, None, True)),
-        ({"explain": True, "as_json": True}, ReadChoice(ReadView.EXPLAIN, None, True)),
-        ({"page": "12"}, ReadChoice(ReadView.SUMMARY, range(12, 13), False)),
-        ({"page": "3-5", "text": True, "as_json": True}, ReadChoice(ReadView.TEXT, range(3, 6), True)),
-    ],
-)
-def test_what_can_be_asked(asked: dict[str, Any], expected: ReadChoice) -> None:
-    assert choose(**{**NOTHING, **asked}) == expected
-
-
-@pytest.mark.parametrize(
     ("asked", "words"),
     [
         ({"text": True, "explain": True}, "choose one of them"),
         ({"page": "2", "explain": True}, "--explain needs the whole document"),
-        ({"page": "two"}, "--page 12-15"),
+        *[({"page": text}, "^--page ") for text in ["two", "0", "0-3", "5-4", "", "-2", "2-", "1,3", "٣", "1-2-3", "99999999"]],
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(asked: dict[str, Any], words: str) -> None:
     with pytest.raises(WrongChoice, match=words):
         choose(**{**NOTHING, **asked})
-
-
-@pytest.mark.parametrize("text", ["0", "0-3", "5-4", "", "-2", "2-", "1,3", "٣", "1-2-3", "99999999"])
-def test_what_is_no_page(text: str) -> None:
-    with pytest.raises(WrongChoice):
-        page_range(text)
 
 
 def test_pages_left_out_stand_for_pages_already_read() -> None:

@@ -158,6 +158,8 @@ def test_a_topic_that_the_host_adds_is_posted(tmp_path: Path, vigie: Vigie) -> N
         config = write_config(tmp_path, replay, f'topics_folder = "{own}"\ntopics = ["vsa", "body_cameras"]\n')
         shown = vigie("--config", config, "poll", "26").out
         assert "📢 Autorisation de caméras-piétons" in shown
+        assert "#page=" in shown
+        assert "1 decree found" in shown
         assert "Police municipale de Valence" in shown
         assert "1 decree on the recording of interventions by body cameras" in vigie("--config", config, "read", "one.pdf").out
         assert "0 decrees on algorithmic video surveillance" in vigie("read", "one.pdf").out

@@ -6,8 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-
 from bot.app.demo.replay import CannedAnswer, Replay
 from bot.domain.health import Cause
 from bot.operators.text import alert_words
@@ -223,8 +221,3 @@ def test_a_recording_never_takes_the_place_of_something_else(vigie: Vigie, confi
     assert refused.code == 1
     assert "holds something else than a recording" in refused.err
     assert [file.name for file in (tmp_path / "notes").iterdir()] == ["diary.txt"]
-
-
-@pytest.mark.parametrize("name", ["list", "show", "check", "record"])
-def test_every_command_is_named_in_the_help(vigie: Vigie, name: str) -> None:
-    assert f" {name} " in vigie("sources", "--help").out

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Slot
 from bot.domain.health import Cause, Status
-from bot.queries.answers import Answer, BadInput, DecreeList, InputFault, ListKind, NothingFound, Question, UnknownDepartment
+from bot.queries.answers import Answer, DecreeList, ListKind, NothingFound, Question
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
 from bot.queries.running import running, running_on
@@ -111,14 +110,6 @@ def test_what_began_and_shows_no_end_may_go_on() -> None:
     assert [one.id for one in running([lasting(20, date(2026, 8, 1), None), TO_COME], PLACES, NOW).all] == [1, 20]
 
 
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [("drme", UnknownDepartment("drme", (PLACES["26"],))), ("x" * 201, BadInput(InputFault.TOO_LONG))],
-)
-def test_an_unknown_department_is_told(asked: str, expected: Answer) -> None:
-    assert ask(MemoryDecrees()).in_force(asked) == expected
-
-
 def test_nothing_in_force_is_never_said_to_be_none() -> None:
     questions = ask(MemoryDecrees([OVER]))
     everywhere, there = questions.in_force(), questions.in_force("26")
@@ -134,18 +125,6 @@ def test_nothing_in_force_is_never_said_to_be_none() -> None:
         "There may be some that Vigie has not seen."
     )
     assert "encore relevé aucun arrêté" in plain_answer(ask(MemoryDecrees()).in_force(), PLACES)
-
-
-def test_every_line_of_a_list_tells_where_the_decree_stands() -> None:
-    late = replace(RUNNING, published=date(2026, 8, 4))
-    lines = plain_answer(ask(MemoryDecrees([late, SOON, OVER, ENDED, SUSPENDED])).recent(), PLACES).splitlines()[2:]
-    told = {line.split("]")[0].removeprefix("["): line for line in lines}
-    assert "en cours" in told["3"]
-    assert "publié après le début" in told["3"]
-    assert "commence dans" in told["2"]
-    assert "terminé" in told["5"]
-    assert "plus en vigueur" in told["7"]
-    assert "suspension en cours" in told["8"]
 
 
 _when = st.none() | moments | st.builds(Moment, st.dates(date(2026, 8, 18), date(2026, 8, 22)))

@@ -20,10 +20,8 @@ from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.commands import COMMANDS
 from tests.bot.queries.conftest import commands_for
 from tests.servers.fake_bot_api import FakeBotApi
-from tests.servers.fake_bot_chats import BOT_NAME
 
 ANN = 7
-GROUP = -100_5
 
 
 @pytest.fixture(autouse=True)
@@ -76,51 +74,6 @@ async def until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_command_is_answered_and_its_buttons_turn_the_page(api: FakeBotApi, questions: Questions) -> None:
-    async with running(a_bot(api, questions)):
-        api.say(ANN, ANN, "/recents")
-        await until(lambda: api.messages)
-        (answer,) = api.messages
-        assert answer.text.startswith("Derniers arrêtés relevés — 14 arrêtés, page 1 sur 3")
-        *_, further = answer.buttons
-        api.press(answer, further["callback_data"], ANN)
-        await until(lambda: api.callback_answers)
-    (answer,) = api.messages
-    assert answer.text.startswith("Derniers arrêtés relevés — 14 arrêtés, page 2 sur 3")
-    assert [line.split(" ")[0] for line in answer.text.splitlines() if line.startswith("[")] == ["[9]", "[8]", "[7]", "[6]", "[5]"]
-    assert all("Drôme (26)" in line for line in answer.text.splitlines() if line.startswith("["))
-    assert [button["text"] for button in answer.buttons][5:] == ["◀ Plus récents", "Plus anciens ▶"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("/aide", "Vigie lit"),
-        ("/help", "Vigie reads"),
-        ("/start", "Vigie "),
-        ("/departement la Drôme", "Drôme (26)"),
-        ("/department 38", "Isère (38): no decree found by Vigie."),
-        ("/recherche <gare> & @ann", "Aucun arrêté relevé par Vigie ne contient « <gare> & ＠ann »."),
-        ("/decret 12", "📢 Autorisation de vidéosurveillance algorithmique"),
-        ("/decree 99", "Vigie has recorded no decree under the number 99."),
-    ],
-)
-async def test_every_command_goes_through_the_wire(api: FakeBotApi, questions: Questions, text: str, expected: str) -> None:
-    async with running(a_bot(api, questions)):
-        api.say(ANN, ANN, text)
-        await until(lambda: api.messages)
-    assert api.messages[0].text.startswith(expected)
-
-
-async def test_in_a_group_it_answers_to_its_name(api: FakeBotApi, questions: Questions) -> None:
-    async with running(a_bot(api, questions)):
-        api.say(GROUP, ANN, "bonjour")
-        api.say(GROUP, ANN, "/recents@another_bot")
-        api.say(GROUP, ANN, f"/recents@{BOT_NAME}")
-        await until(lambda: api.messages)
-    assert [message.chat_id for message in api.messages] == [GROUP]
-
-
 async def test_its_commands_are_published(api: FakeBotApi, questions: Questions) -> None:
     async with running(a_bot(api, questions)):
         await until(lambda: len(api.calls_of("setMyCommands")) == 6)
@@ -162,21 +115,6 @@ async def test_what_people_write_is_not_logged_where_an_answer_is_cut(
     assert "Can not load invalid JSON data" in logged
     assert "Error while parsing updates" in logged
     assert [word for word in ("Camille", "Untel", "rue du Port", "Lectrice", "update_id") if word in logged] == []
-
-
-async def test_it_stops_at_once_while_telegram_is_down(questions: Questions) -> None:
-    resting = asyncio.Event()
-
-    async def sleep(seconds: float) -> None:
-        resting.set()
-        await asyncio.Event().wait()
-
-    stop = asyncio.Event()
-    bot = TelegramBot(SecretStr("1:x"), "http://127.0.0.1:9", commands_for(questions, sleep), sleep=sleep)
-    task = asyncio.create_task(bot.run(stop))
-    await asyncio.wait_for(resting.wait(), 60)
-    stop.set()
-    await asyncio.wait_for(task, 60)
 
 
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates"])
@@ -270,13 +208,6 @@ async def test_what_was_answered_is_not_sent_again_after_a_restart(api: FakeBotA
         api.say(ANN, ANN, "/help")
         await until(lambda: len(api.messages) == 2)
     assert [message.text[:9] for message in api.messages] == ["Vigie lit", "Vigie rea"]
-
-
-async def test_a_question_asked_while_it_was_down_is_answered_later(api: FakeBotApi, questions: Questions) -> None:
-    api.say(ANN, ANN, "/aide")
-    async with running(a_bot(api, questions)):
-        await until(lambda: api.messages)
-    assert api.messages[0].text.startswith("Vigie lit")
 
 
 async def test_an_answer_on_its_way_is_sent_before_it_stops(api: FakeBotApi, questions: Questions) -> None:

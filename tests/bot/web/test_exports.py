@@ -28,7 +28,7 @@ WHOLE = replace(
     facts=Facts(
         "2026-12", date(2026, 8, 1), Moment.parse("2026-08-20T14:00"), Moment.parse("2026-08-23"), "Fête de l’été",
         ("SNCF", "Préfecture de police"), ("Gare de Montélimar", "Centre"), purposes=("fire", "weapon"), software="Logiciel",
-        vendor="Société", cameras=12, legal_basis=("loi n° 2023-380",), camera_types=("drone",),
+        vendor="Société", cameras=12, legal_basis=("loi n° 2023-380",), camera_types=("drone",), doubtful=("places",),
     ),
     evidence=(Evidence("verdict", 7, "M. Jean Dupont, traitement algorithmique"),),
     communes=(NamedCommune("26198", Naming.NAMED, "Montélimar"),),
@@ -63,7 +63,7 @@ def test_a_row_has_every_fact(tmp_path: Path) -> None:
         "operators": "SNCF; Préfecture de police", "places": "Gare de Montélimar; Centre", "communes": "26198",
         "purpose_codes": "fire; weapon", "software": "Logiciel", "vendor": "Société", "cameras": "12", "camera_types": "drone",
         "legal_basis": "loi n° 2023-380", "court": "Tribunal administratif de Grenoble", "last_day": "2026-10-20",
-        "changed_by": "modification 13; suspension", "url": "https://www.drome.gouv.fr/raa-12.pdf", "page": "7",
+        "changed_by": "modification 13; suspension", "doubtful": "places", "url": "https://www.drome.gouv.fr/raa-12.pdf", "page": "7",
         "found_at": "2026-08-20T12:00:00Z", "exported_at": "2026-08-20T12:00:00Z",
     }  # fmt: skip
 
@@ -84,6 +84,7 @@ def test_lines_are_the_decrees_of_the_api_without_names(tmp_path: Path) -> None:
     write_files(tmp_path, given(some))
     lines = [json.loads(line) for line in (tmp_path / JSONL).read_text("utf-8").splitlines()]
     assert [line["id"] for line in lines] == [12, 13]
+    assert lines[0]["doubtful"] == ["places"]
     assert lines[0]["evidence"][0]["text"] == "[…], traitement algorithmique"
     assert lines[1]["title"] == "Arrêté demandé par […]"
     for name in (CSV, JSONL, SQLITE):
@@ -217,10 +218,3 @@ def test_the_addresses_of_the_files(tmp_path: Path) -> None:
         document = get(site, f"/donnees/{name}")
         assert (document.status, document.media_type, document.file) == (200, media_type, tmp_path / name)
     assert get(site, "/donnees/manifest.json").status == 404
-
-
-def test_facts_to_be_verified_are_named(tmp_path: Path) -> None:
-    unsure = replace(decree(1), facts=Facts("2026-12", places=("Centre",), event="Fête", doubtful=("places",)))
-    write_files(tmp_path, given([unsure]))
-    assert json.loads((tmp_path / JSONL).read_text("utf-8"))["doubtful"] == ["places"]
-    assert rows(tmp_path)[0]["doubtful"] == "places"

@@ -8,26 +8,8 @@ from bot.web.documents import Route, SiteSettings
 from bot.web.pages import home
 from bot.web.rendering import style_path
 from bot.web.site import Addresses, addresses, respond
-from tests.bot.queries.conftest import NOW, MemoryDecrees, decree
+from tests.bot.queries.conftest import NOW, MemoryDecrees
 from tests.bot.web.conftest import get, memory_site
-
-
-def test_the_first_page_shows_the_decrees_found_last_in_both_languages() -> None:
-    site = memory_site(MemoryDecrees([decree(12, operator="SNCF")]))
-    for address, language, kind in (("/", "fr", "autorisation"), ("/en/", "en", "authorisation")):
-        page = get(site, address)
-        text = page.body.decode()
-        assert (page.status, page.media_type) == (200, "text/html; charset=utf-8")
-        assert f'<html lang="{language}">' in text
-        assert kind in text
-        assert "SNCF" in text
-
-
-def test_what_comes_from_outside_is_escaped() -> None:
-    site = memory_site(MemoryDecrees([decree(1, operator="<script>alert(1)</script>")]))
-    text = get(site, "/").body.decode()
-    assert "<script" not in text
-    assert "&lt;script&gt;" in text
 
 
 @pytest.mark.parametrize("address", ["/en/nulle-part", "/en/en/", "/..", "/index.html", "/../etc/passwd", f"/en{style_path()}"])
