@@ -154,11 +154,33 @@ def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
         ("dans les parkings P1 à P4", []),
         ("sur\nPREFECTURE DE L'ORNE - page 2\nla route de Vire", []),
         ("À L'OCCASION DES FÊTES DE MAI", []),
+        (".\nArticle 2 : Sites :\nCommune\tSite\nLens\tplace Foch\nLe Havre\tport de l'Heure", ["Lens", "Le Havre"]),
+        (". Sont concernées les communes suivantes :\n- Lens,\n- Uzès", ["Lens", "Uzès"]),
+        (" dans les communes du Gard énumérées ci-après :\n- Alès ;\n- Uzès", ["Alès", "Uzès"]),
+        (". Territoire : Lens, Alès, Uzès", ["Lens", "Alès", "Uzès"]),
+        (" place Foch ; communes de Lens, Liévin", ["Lens", "Liévin"]),
+        (" sur l'aérodrome de Bel-Air (Lens et Uzès)", ["Lens", "Uzès"]),
+        (" avec le logiciel de la société Kaldéa, attributaire du lot 1 (Île-de-France)", []),
+        (" à Cordes-sur-Ciel et aux Cabannes", ["Cordes-sur-Ciel", "Les Cabannes"]),
     ],
 )
 def test_communes_by_whose_cameras_and_for_whom(said: str, communes: list[str]) -> None:
     found = facts(f"{POLICE} {said}.")
     assert (list(found.communes), found.operators) == (communes, ("Police nationale",))
+
+
+@pytest.mark.parametrize(
+    ("more", "unsure"),
+    [
+        ("La gendarmerie nationale tient les entrées.", True),
+        ("L'accès du public au périmètre est filtré par la gendarmerie nationale.", True),
+        ("La gendarmerie nationale est informée des signalements.", False),
+        ("La gendarmerie nationale a accès aux images.", False),
+    ],
+)
+def test_who_is_authorised_is_doubtful_beside_a_body_of_another_article(more: str, unsure: bool) -> None:
+    found = facts(f"{POLICE} en gare de Lens.", f"Article 2 : {more}")
+    assert ("operators" in found.doubtful) is unsure
 
 
 @pytest.mark.parametrize(
