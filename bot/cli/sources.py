@@ -221,7 +221,6 @@ def _register_walks(sources: typer.Typer) -> None:
             raise typer.Exit(PARTLY_DONE)
         files = f", and the files of {count(len(golden.details), 'detail page')}" if golden.details else ""
         typer.echo(f"golden.json: {count(len(golden.listed), 'recueil')}{files}\n\n{_REVIEW}")
-        raise typer.Exit(DONE)
 
 
 # Which source is meant, and where its pages come from.

@@ -352,7 +352,7 @@ async def upload(request: ApiRequest, picture: Picture, *, destination: str, sle
             await request(
                 "POST",
                 "/api/v2/media",
-                files={"file": (picture.file_name, picture.data, picture.media_type)},
+                files={"file": ("page.png", picture.data, "image/png")},
                 data={"description": picture.alt[:_DESCRIPTION_LIMIT]},
             )
         )

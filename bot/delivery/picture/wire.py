@@ -74,8 +74,6 @@ class Picture:
     width: int
     height: int
     alt: str
-    media_type: str = "image/png"
-    file_name: str = "page.png"
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class TelegramChannel:
         chat, markup = await self._where.chat(), markup_of(caption)
 
         async def send(shown: str, mode: ParseMode | None) -> Message:
-            photo = InputFile(picture.data, filename=picture.file_name)
+            photo = InputFile(picture.data, filename="page.png")
             return await self.sending.bot.send_photo(
                 chat,
                 photo,

@@ -11,7 +11,7 @@ from itertools import islice
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, TextMatch
 from bot.detection.text.phrases import joined
-from bot.detection.text.rows import AREA, GROUND, NAME, PrintedList, cells_of, lists, names_of_one_kind, tables
+from bot.detection.text.rows import AREA, GROUND, NAME, cells_of, lists, names_of_one_kind, tables
 
 _MOST = 40
 """Most communes of one part of a decree: limits hostile texts."""
@@ -57,7 +57,7 @@ _NO_PLACE_BEFORE = re.compile(
 _AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\((?:\d[\dAB]\d?\d{{0,3}}|[A-ZÀ-Þ][a-zà-ÿ]+(?:[ '-][A-Za-zà-ÿ]+)*)\))?")
 _AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|(?P<le>au)\s|(?P<les>aux)\s)?(?=[A-ZÀ-ÞL])")
 _ARTICLE = re.compile(r"(?<=, )l[ae]s?(?= [A-ZÀ-Þ])|(?<= et )l[ae]s?(?= [A-ZÀ-Þ])")
-_LISTED = re.compile(r"^\s?(?:suivantes?)?\s?:")
+_LISTED = re.compile(r"^\s?(?:suivantes?|concern[ée]e?s?|survol[ée]e?s?)?\s?:")
 _LABELLED = re.compile(r"(?: concernee?s?| survolee?s?)?\s?:\s(?=[a-z])")
 # "les communes suivantes :", "les communes du Var énumérées ci-après :", before a list.
 _OPENS_LIST = re.compile(r"[a-z' ,-]{0,50}:\s")
@@ -135,15 +135,16 @@ def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFO
         printed = _ARTICLE.sub(lambda article: article.group().capitalize(), _printed(document, match.end(), end))
         labelled = _is_label(document.flat, block, match)
         plural = labelled or match.group().endswith("s")
+        listed = _LISTED.sub("", printed)
         if labelled:
-            colon = ":" if _LABELLED.match(document.flat, match.end()) is not None else ""
-            printed = re.split(r"[.)]", printed.partition(colon or " ")[2].replace(" ;", ",").replace(";", ",").strip(), maxsplit=1)[0]
-        if plural and (opening := _OPENS_LIST.match(document.flat, match.end(), block.end)) is not None:
-            items = next(lists(document, match.start(), min(block.end, match.end() + _FARTHEST)), None)
-            if items is not None and items.opened <= opening.end() + 1 and (each := list(_listed(document, items))):
-                yield from each
-                continue
-        named = names_of_one_kind(_LISTED.sub("", printed), several=plural, listed=labelled)
+            listed = printed = re.split(r"[.)]", listed.replace(" ;", ",").replace(";", ",").strip(), maxsplit=1)[0]
+        opening = _OPENS_LIST.match(document.flat, match.end(), block.end) if plural else None
+        items = next(lists(document, match.start(), min(block.end, match.end() + _FARTHEST)), None) if opening is not None else None
+        below = items.items if opening is not None and items is not None and items.opened <= opening.end() + 1 else ()
+        if each := [name for item in below for name in _only_names(document, *item)]:
+            yield from each
+            continue
+        named = names_of_one_kind(listed, several=plural, listed=labelled)
         for link, name, length in named if plural else named[:1]:
             if not (_NO_TOWN.match(name) or _ENUMERATED.match(printed, length)):
                 going_on = _GOES_ON.match(printed, length)
@@ -166,12 +167,11 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
             name = _AT_NAME.match(printed, following.end()) if following is not None else None
 
 
-def _listed(document: ActText, items: PrintedList) -> Iterator[TextMatch[str]]:
-    """Yield the communes of a list that has nothing else."""
-    for start, end in items.items:
-        for link, name, _ in names_of_one_kind(_printed(document, start, end).strip(" ,;."), listed=True):
-            if not _NO_TOWN.match(name):
-                yield TextMatch(f"{_article(link)}{name.strip()}", start, end)
+def _only_names(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
+    """Yield the communes of a stretch that has nothing else."""
+    for link, name, _ in names_of_one_kind(_printed(document, start, end).strip(" ,;."), listed=True):
+        if name.strip()[1:] and not _NO_TOWN.match(name):
+            yield TextMatch(f"{_article(link)}{name.strip()}", start, end)
 
 
 def _in_column(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
@@ -180,16 +180,13 @@ def _in_column(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         rank = next((rank for rank, cell in enumerate(cells_of(head.strip())) if _COLUMN.fullmatch(fold(cell).text)), None)
         for row in table.rows if rank is not None else ():
             name = _AT_NAME.fullmatch((replace(table, column=rank or 0).cell(row) or "").replace("’", "'").strip())
-            if name is not None and name["name"][2:] and not _NO_TOWN.match(name["name"]):
+            if name is not None and name["name"][1:] and not _NO_TOWN.match(name["name"]):
                 yield TextMatch(name["name"].strip(), row.start, row.end)
 
 
 def _in_brackets(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     for match in _IN_BRACKETS.finditer(document.flat, block.start, block.end) if block.part is DecreePart.ARTICLE else ():
-        start, end = match.span("names")
-        for link, name, length in names_of_one_kind(_printed(document, start, end), listed=True):
-            if name.strip()[2:] and not _NO_TOWN.match(name):
-                yield TextMatch(f"{_article(link)}{name.strip()}", start, min(start + length, end))
+        yield from _only_names(document, *match.span("names"))
 
 
 def _article(link: str) -> str:
