@@ -77,7 +77,7 @@ _NO_TOWN = re.compile(
     r"|maire|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
     r"|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
     r"|Janvier|F[ée]vrier|Mars\b|Avril|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
-    r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-]))"
+    r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-])|[A-Z]$)"
 )
 
 
@@ -170,7 +170,7 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
 def _only_names(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
     """Yield the communes of a stretch that has nothing else."""
     for link, name, _ in names_of_one_kind(_printed(document, start, end).strip(" ,;."), listed=True):
-        if name.strip()[1:] and not _NO_TOWN.match(name):
+        if not _NO_TOWN.match(name.strip()):
             yield TextMatch(f"{_article(link)}{name.strip()}", start, end)
 
 
@@ -180,7 +180,7 @@ def _in_column(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         rank = next((rank for rank, cell in enumerate(cells_of(head.strip())) if _COLUMN.fullmatch(fold(cell).text)), None)
         for row in table.rows if rank is not None else ():
             name = _AT_NAME.fullmatch((replace(table, column=rank or 0).cell(row) or "").replace("’", "'").strip())
-            if name is not None and name["name"][1:] and not _NO_TOWN.match(name["name"]):
+            if name is not None and not _NO_TOWN.match(name["name"]):
                 yield TextMatch(name["name"].strip(), row.start, row.end)
 
 

@@ -161,6 +161,7 @@ def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
         (" place Foch ; communes de Lens, Liévin", ["Lens", "Liévin"]),
         (" sur l'aérodrome de Bel-Air (Lens et Uzès)", ["Lens", "Uzès"]),
         (" avec le logiciel de la société Kaldéa, attributaire du lot 1 (Île-de-France)", []),
+        (" sur l'aire de Bel-Air (R)", []),
         (" à Cordes-sur-Ciel et aux Cabannes", ["Cordes-sur-Ciel", "Les Cabannes"]),
     ],
 )
