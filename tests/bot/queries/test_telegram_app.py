@@ -128,17 +128,6 @@ async def test_it_stops_at_once_while_telegram_does_not_answer(api: FakeBotApi, 
     gate.open()
 
 
-async def test_a_second_poller_is_told_once_and_waited_for(api: FakeBotApi, questions: Questions) -> None:
-    naps = Naps()
-    api.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", count=3)
-    api.say(ANN, ANN, "/aide")
-    with structlog.testing.capture_logs() as logs:
-        async with running(a_bot(api, questions, naps)):
-            await until(lambda: api.messages)
-    assert naps.asked == [60, 60, 60]
-    assert len([entry for entry in logs if entry["event"] == "telegram.unreachable"]) == 1
-
-
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates"])
 async def test_one_401_does_not_silence_the_commands(api: FakeBotApi, questions: Questions, method: str) -> None:
     naps = Naps()
