@@ -11,14 +11,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryUnknown, NotSent, StoppedBefore
-from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.client import WAITS, upload
 from bot.delivery.picture.album import encode
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel, is_photo
-from bot.domain.posts import Post, PostState
-from tests.bot.delivery.memory import MemoryOutbox, on_mastodon, on_telegram, post
-from tests.bot.messages.samples import NOW, PDF, decree
+from bot.domain.posts import Post
+from tests.bot.delivery.memory import on_mastodon, on_telegram, post
+from tests.bot.messages.samples import PDF, decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -226,25 +225,6 @@ async def test_a_picture_that_the_server_works_on_is_waited_for_but_not_for_ever
         assert await upload(server.request, PICTURE, destination="essai", sleep=server.sleep) == expected
     assert server.waits == list(WAITS[:waits])
     assert server.statuses == []
-
-
-async def test_who_is_stopped_while_a_picture_is_made_has_sent_nothing(api: FakeBotApi) -> None:
-    begun = asyncio.Event()
-
-    async def endless(_: Post) -> Picture | None:
-        begun.set()
-        await asyncio.Event().wait()
-        return None
-
-    api.add_channel(CHANNEL)
-    outbox = MemoryOutbox(post())
-    async with on_telegram(api, picture=endless) as channel:
-        delivery = asyncio.create_task(Deliverer(outbox, [channel], lambda: NOW).deliver_due())
-        await begun.wait()
-        delivery.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await delivery
-    assert outbox.states == [PostState.PENDING]
 
 
 async def test_who_is_stopped_while_a_picture_is_put_there_has_posted_nothing(mastodon: MastodonServer) -> None:
