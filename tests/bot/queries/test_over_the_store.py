@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.acts import Act, Cover, Decree, Judged, Outcome, Reading, Verdict
-from bot.domain.records import NewRecueil, ReadResult, RecueilState
-from bot.domain.text import PageText
 from bot.messages.words import LANGUAGES, MASTODON, Language, topic_words
 from bot.queries.answers import (
     DecreeList,
@@ -33,7 +30,7 @@ from bot.queries.running import RunningDecrees
 from bot.queries.telegram.replies import help_reply, inline_offer, telegram_reply
 from bot.storage.browsing import DecreeFilter
 from bot.storage.store import Store
-from tests.bot.queries.conftest import NOW, PLACES, decree, overview
+from tests.bot.queries.conftest import NOW, PLACES, decree, overview, record
 from tests.bot.storage.ready import ready_store
 
 
@@ -41,18 +38,6 @@ from tests.bot.storage.ready import ready_store
 def store(tmp_path: Path) -> Iterator[Store]:
     with ready_store(tmp_path) as opened:
         yield opened
-
-
-def record(store: Store, found: Decree, text: str) -> None:
-    new = NewRecueil(
-        found.authority, f"{found.authority}:site", found.url, "RAA", found.published, is_detail=False, state=RecueilState.WAITING
-    )
-    (recueil,) = store.recueils.add([new], NOW)
-    act = Act(None, found.title, None, 1, 1, (PageText(1, text),))
-    judged = Judged(act, Verdict(Outcome.DECREE, found.kind, found.facts, ()))
-    fresh = replace(found, id=None, identities=found.identities or (f"{found.authority}:{found.facts.number}",))
-    reading = Reading(1, Cover(), (act,))
-    store.recordings.record(ReadResult(recueil, reading, f"digest-{found.url}", (judged,), ((0, fresh),), None), lambda _: (), NOW)
 
 
 def test_a_decree_is_found_by_the_number_of_its_authority_or_of_its_act(store: Store) -> None:
