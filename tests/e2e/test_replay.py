@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import timedelta
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,35 +41,19 @@ def replay() -> Iterator[Replay]:
         yield running
 
 
-async def test_a_recueil_published_later_is_posted_to_the_destinations_that_want_it(replay: Replay, tmp_path: Path) -> None:
-    async with FakeBotApi() as telegram:
-        telegram.add_channel(CHANNEL, "vsa")
-        telegram.add_channel(-1002, "drome")
-        telegram.add_channel(-1003, "aisne")
-        telegram.add_channel(-1004, "abrogations")
-        world = World(
-            replay,
-            tmp_path / "vigie.db",
-            telegram,
-            destinations=[
-                {"name": "drome", "platform": "telegram", "chat": "-1002", "departments": ["26"], "language": "en"},
-                {"name": "aisne", "platform": "telegram", "chat": "-1003", "departments": ["02"]},
-                {"name": "abrogations", "platform": "telegram", "chat": "-1004", "kinds": ["abrogation"]},
-            ],
-        )
-        await world.round(("26",))
-        assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, -1002, -1003, -1004)] == [1, 1, 0, 0]
-
-        _publish(replay, "26-2026-303", demo_text("abrogation", TODAY, number="2026-1200", abrogated="2026-1104"))
-        world.now = NOON + timedelta(minutes=15)
-        round_ = await world.round(("26",))
-
-        assert [decree.facts.number for decree in round_.ingested.decrees] == ["2026-1200"]
-        assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, -1002, -1003, -1004)] == [2, 2, 0, 1]
-        french, english = posts_in(telegram, CHANNEL)[-1].text, posts_in(telegram, -1002)[-1].text
-        assert french is not None
-        assert english is not None
-        assert french != english
+async def test_each_destination_gets_what_it_wants_in_its_language(replay: Replay, telegram: FakeBotApi, tmp_path: Path) -> None:
+    wanted: dict[int, dict[str, Any]] = {
+        -1002: {"departments": ["26"], "language": "en"},
+        -1003: {"departments": ["02"]},
+        -1004: {"kinds": ["abrogation"]},
+    }
+    for chat in wanted:
+        telegram.add_channel(chat, f"c{-chat}")
+    destinations = [{"name": f"c{-chat}", "platform": "telegram", "chat": str(chat), **more} for chat, more in wanted.items()]
+    await World(replay, tmp_path / "vigie.db", telegram, destinations=destinations).round(("26",))
+    assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, *wanted)] == [1, 1, 0, 0]
+    assert "Drôme (26)" in posts_in(telegram, CHANNEL)[0].text
+    assert "authorised" in posts_in(telegram, -1002)[0].text
 
 
 IN_THE_DROME = {"de l'Aisne": "de la Drôme", "Laon": "Valence", "d'Amiens": "de Grenoble"}

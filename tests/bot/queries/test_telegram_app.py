@@ -158,26 +158,6 @@ async def test_a_wrong_token_is_tried_less_and_less_often_and_told_once(api: Fak
     assert token not in str(logs)
 
 
-@pytest.mark.parametrize("fault", ["502", "429", "dropped", "dropped after"])
-async def test_an_answer_that_met_an_outage_is_sent_again(
-    api: FakeBotApi, questions: Questions, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # else the library warns, and warnings are errors here
-    naps = Naps()
-    match fault:
-        case "502":
-            api.fail("sendMessage", 502, "Bad Gateway", count=2)
-        case "429":
-            api.fail("sendMessage", 429, "Too Many Requests: retry after 7", {"retry_after": 7}, count=2)
-        case _:
-            api.drop("sendMessage", stored=fault == "dropped after", count=2)
-    async with running(a_bot(api, questions, naps)):
-        api.say(ANN, ANN, "/recents")
-        await until(lambda: len(api.calls_of("sendMessage")) == 3 and api.messages)
-    assert naps.asked == ([7.5, 7.5] if fault == "429" else [1, 2])
-    assert api.messages[-1].text.startswith("Derniers arrêtés relevés")
-
-
 async def test_a_page_that_met_an_outage_is_turned_all_the_same(api: FakeBotApi, questions: Questions) -> None:
     async with running(a_bot(api, questions)):
         api.say(ANN, ANN, "/recents")

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from telegram import Update
 from telegram.ext import Application
-from telegram.request import BaseRequest, RequestData
+from telegram.request import RequestData
 
 from bot.messages.words import JOINER
 from bot.queries.questions import Questions, RateLimiter
@@ -18,6 +18,7 @@ from bot.queries.telegram.commands import ChatLanguages, publish_commands
 from bot.queries.telegram.replies import Callbacks
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
+from tests.e2e.conversing import InProcessTelegram
 
 ME = {"id": 1, "is_bot": True, "first_name": "Vigie", "username": "vigie_bot"}
 ANN = {"id": 7, "is_bot": False, "first_name": "Ann", "language_code": "fr"}
@@ -25,20 +26,12 @@ PRIVATE = {"id": 7, "type": "private", "first_name": "Ann"}
 GROUP = {"id": -5, "type": "group", "title": "Veille"}
 
 
-class Telegram(BaseRequest):
+class Telegram(InProcessTelegram):
     """The Bot API in memory: remembers each call, answers as told."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.refuse: Callable[[str, dict[str, Any]], tuple[int, str] | None] = lambda method, given: None
-
-    @property
-    def read_timeout(self) -> float | None:
-        return 1
-
-    async def initialize(self) -> None: ...
-
-    async def shutdown(self) -> None: ...
 
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None, *timeouts: Any, **named: Any
