@@ -153,20 +153,21 @@ async def test_a_fault_of_one_channel_stops_neither_the_others_nor_shows_a_secre
     assert "secret" not in str(logs) + str(outbox.posts[1].error) + str(delivered[1].error) + str(doubt.error)
 
 
-async def test_cancelled_while_sending_the_post_is_in_doubt(clock: Clock) -> None:
-    outbox, channel, sending = MemoryOutbox(post(1)), ScriptedChannel(), asyncio.Event()
+@pytest.mark.parametrize(("step", "expected"), [("prepare", PENDING), ("send", UNKNOWN)])
+async def test_stopped_while_sending_a_post_is_in_doubt_and_before_it_was_not_sent(clock: Clock, step: str, expected: PostState) -> None:
+    outbox, channel, begun = MemoryOutbox(post(1)), ScriptedChannel(), asyncio.Event()
 
-    async def endless(one: Post) -> object:
-        sending.set()
-        return await asyncio.Event().wait()
+    async def endless(_: Post) -> None:
+        begun.set()
+        await asyncio.Event().wait()
 
-    channel.send = endless  # type: ignore[method-assign,assignment]  # a scripted channel
+    setattr(channel, step, endless)
     task = asyncio.create_task(deliverer_of(outbox, [channel], clock).deliver_due())
-    await sending.wait()
+    await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert outbox.states == [UNKNOWN]
+    assert (outbox.states, outbox.posts[1].cause) == ([expected], PostCause.STOPPED)
 
 
 class SlowOutbox(MemoryOutbox):
@@ -375,22 +376,6 @@ async def test_who_lost_its_lock_does_not_send_what_another_has_taken_over(store
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post.taken_over"]
     assert stores[0].outbox.counts() == {"essai": {PostState.SENT: 1}}
     assert stores[0].outbox.held_until("essai", clock()) is None
-
-
-async def test_stopped_while_it_is_made_ready_it_was_not_sent(clock: Clock) -> None:
-    outbox, channel, begun = MemoryOutbox(post(1)), Slow(), asyncio.Event()
-
-    async def for_ever() -> None:
-        begun.set()
-        await asyncio.Event().wait()
-
-    channel.meanwhile = for_ever  # type: ignore[method-assign]  # what happens in this test
-    running = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
-    await begun.wait()
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert (outbox.states, outbox.posts[1].cause) == ([PostState.PENDING], PostCause.STOPPED)
 
 
 async def test_a_fault_while_it_is_made_ready_leaves_nothing_in_doubt(clock: Clock) -> None:
