@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.apprise import AppriseChannel, NotAnAddress
-from bot.delivery.channel import DeliveryUnknown, NotSent, Refused, SendAgain
+from bot.delivery.channel import DeliveryUnknown, NotSent, Refused
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Facts
 from bot.domain.posts import PostCause, PostState
@@ -93,13 +93,6 @@ async def test_where_the_answer_was_lost_it_is_there_twice(channel: AppriseChann
     assert len(service.texts) == 2
     assert outbox.states == [PostState.SENT]
     assert "post.resent_unchecked" in [line["event"] for line in logs]
-
-
-async def test_what_is_known_to_have_been_taken_is_not_sent_again(channel: AppriseChannel) -> None:
-    sent = await channel.send(post(1))
-    assert await channel.find(post(1)) == sent
-    with pytest.raises(SendAgain):
-        await channel.find(post(2))
 
 
 async def test_the_address_is_in_no_log_and_no_error(service: Notified, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
