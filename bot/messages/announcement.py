@@ -216,6 +216,11 @@ class PostExtra(StrEnum):
     DOUBTS = "doubts"
 
 
+def _without(*parts: str) -> tuple[tuple[str, int], ...]:
+    """Leave these parts out, one after the other."""
+    return tuple((part, 0) for part in parts)
+
+
 # Applied from the top until the post fits: shorten that part to the number of characters; 0 leaves it out. First the title, repeated by the
 # facts, then repetitions; legal parts are reworded or left out, as half a sentence would mislead. Never the link, nor the tags that people
 # follow.
@@ -242,26 +247,12 @@ SHORTENING: tuple[tuple[str, int], ...] = (
     (PostPart.PLACES, 40),
     (PostPart.TITLE, 40),
     *((row, floor) for floor in (40, 0) for row in _OTHER_ROWS),
-    (PostPart.PURPOSES, 0),
-    (PostPart.CAMERAS, 0),
-    (PostPart.PUBLISHER, 0),
-    (PostPart.SOFTWARE, 0),
-    (PostPart.TITLE, 0),
-    (PostPart.OFFICE, 0),
-    (PostPart.DECIDED, 0),
-    (PostPart.SIGHTINGS, 0),
-    (PostPart.ONLINE, 0),
-    (PostPart.TIMELINESS, 0),
+    *_without(PostPart.PURPOSES, PostPart.CAMERAS, PostPart.PUBLISHER, PostPart.SOFTWARE, PostPart.TITLE),
+    *_without(PostPart.OFFICE, PostPart.DECIDED, PostPart.SIGHTINGS, PostPart.ONLINE, PostPart.TIMELINESS),
     (PostExtra.TAGS, BRIEF),
-    (PostExtra.TIMING, 0),
-    (PostExtra.PAGE, 0),
-    (PostExtra.LABEL, 0),
+    *_without(PostExtra.TIMING, PostExtra.PAGE, PostExtra.LABEL),
     (PostPart.OPERATORS, 30),
-    (PostPart.ADVICE, 0),
-    (PostPart.RECOURSE, 0),
-    (PostPart.FLAGS, 0),
-    (PostPart.CHANGED, 0),
-    (PostPart.PLACES, 0),
+    *_without(PostPart.ADVICE, PostPart.RECOURSE, PostPart.FLAGS, PostPart.CHANGED, PostPart.PLACES),
     (PostPart.EVENT, 30),
     (PostPart.EVENT, 0),
     (PostPart.OPERATORS, 0),

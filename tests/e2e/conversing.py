@@ -33,14 +33,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from telegram import Update
 from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from bot.messages.words import JOINER
-from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, bot_user, detected
+from tests.e2e.instance import Instance
+from tests.servers.fake_bot_chats import BOT_NAME, ApiError, BotMessage, Chat, Chats, bot_user, detected
 from tests.servers.fake_bot_methods import Methods
 
 NOTHING = "(nothing)"
@@ -92,22 +93,6 @@ class Script:
     def has_events(self) -> bool:
         """Return whether things happen that other conversations must not see."""
         return any(turn.who in _EVENTS for turn in self.turns)
-
-
-class World(Protocol):
-    """What happens around a conversation. Each method ends when all that is due was sent."""
-
-    async def wait(self, how_long: str) -> None:
-        """Let time pass."""
-        ...
-
-    async def find(self, decree: str) -> None:
-        """Record a decree."""
-        ...
-
-    async def read(self, authority: str, *, works: bool) -> None:
-        """Let the recueils of an authority be readable or not."""
-        ...
 
 
 def read_script(path: Path) -> Script:
@@ -186,7 +171,7 @@ class Conversation:
         chats: Chats,
         methods: Methods,
         person: int,
-        world: World,
+        world: Instance,
     ) -> None:
         """`person` is the number of who speaks: in a group, an administrator of it."""
         self._world = world
@@ -334,11 +319,3 @@ def _inline(answer: dict[str, Any]) -> tuple[str, list[str]]:
     button = json.loads(button) if isinstance(button, str) else button
     lines = [f"{one['title']} — {one.get('description', '')}" for one in results]
     return "\n".join(lines) or "(no decree)", [button["text"]] if button else []
-
-
-def scripts(folder: Path) -> list[Path]:
-    """Return every script of a folder."""
-    return sorted(folder.glob("*.txt"))
-
-
-__all__ = ["BOT_ID", "Conversation", "InProcessTelegram", "Script", "ScriptError", "read_script", "scripts"]

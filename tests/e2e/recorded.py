@@ -17,9 +17,11 @@ The préfet de police and the Haute-Savoie cannot be read; the Orne is not cover
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from bot.app.inventory import places_of
 from bot.app.wiring import namer_of
@@ -69,117 +71,102 @@ def _health(code: str, failing_since: datetime | None) -> AuthorityHealth:
     return AuthorityHealth(code, status, (route,))
 
 
-def _decree(authority: str, title: str, facts: Facts, kind: Kind = Kind.AUTHORISATION, published: date = date(2026, 8, 18)) -> Decree:
-    site = _SITES.get(authority, "www.prefecturedepolice.interieur.gouv.fr")
-    return Decree(authority, kind, title, facts, (), f"https://{site}/raa-{facts.number}.pdf", 5, published)
+def _decree(
+    authority: str, title: str, published: str, number: str, period: str = "", kind: Kind = Kind.AUTHORISATION, **facts: Any
+) -> Decree:
+    """A decree of a `period` as ISO 8601 writes it, signed on the day before it is published unless `facts` say otherwise."""
+    site, day = _SITES.get(authority, "www.prefecturedepolice.interieur.gouv.fr"), date.fromisoformat(published)
+    known = {
+        "signed": day - timedelta(days=1),
+        **dict(zip(("starts", "ends"), map(Moment.parse, filter(None, period.split("/"))), strict=False)),
+        **facts,
+    }
+    return Decree(authority, kind, title, Facts(number=number, **known), (), f"https://{site}/raa-{number}.pdf", 5, day)
 
 
 _DECREES = (
     _decree(
         "26",
         "Arrêté autorisant un traitement algorithmique des images au festival",
-        Facts(
-            number="2026-1104",
-            signed=date(2026, 8, 17),
-            starts=Moment(date(2026, 8, 21), time(14)),
-            ends=Moment(date(2026, 8, 23), time(2)),
-            event="Festival des Lumières",
-            operators=("Police municipale de Valence",),
-            places=("place des Clercs à Valence",),
-            purposes=("crowd_movement",),
-            cameras=24,
-        ),
+        "2026-08-18",
+        "2026-1104",
+        "2026-08-21T14:00/2026-08-23T02:00",
+        event="Festival des Lumières",
+        operators=("Police municipale de Valence",),
+        places=("place des Clercs à Valence",),
+        purposes=("crowd_movement",),
+        cameras=24,
     ),
     _decree(
         "26",
         "Arrêté autorisant la SNCF à analyser les images de la gare",
-        Facts(
-            number="2026-0988",
-            signed=date(2026, 7, 30),
-            starts=Moment(date(2026, 8, 1)),
-            ends=Moment(date(2026, 8, 30)),
-            operators=("SNCF",),
-            places=("gare de Valence-Ville",),
-        ),
-        published=date(2026, 7, 31),
+        "2026-07-31",
+        "2026-0988",
+        "2026-08-01/2026-08-30",
+        operators=("SNCF",),
+        places=("gare de Valence-Ville",),
     ),
     _decree(
         "26",
         "Arrêté autorisant un traitement algorithmique à la braderie",
-        Facts(
-            number="2026-0400",
-            signed=date(2026, 5, 1),
-            starts=Moment(date(2026, 5, 8)),
-            ends=Moment(date(2026, 5, 10)),
-            places=("centre-ville de Romans-sur-Isère",),
-        ),
-        published=date(2026, 5, 4),
+        "2026-05-04",
+        "2026-0400",
+        "2026-05-08/2026-05-10",
+        signed=date(2026, 5, 1),
+        places=("centre-ville de Romans-sur-Isère",),
     ),
     _decree(
         "26",
         "Arrêté autorisant un traitement algorithmique à bord des trains",
-        Facts(
-            number="2026-0990",
-            signed=date(2026, 8, 6),
-            starts=Moment(date(2026, 8, 10)),
-            ends=Moment(date(2026, 8, 25)),
-            operators=("SNCF",),
-        ),
-        published=date(2026, 8, 7),
+        "2026-08-07",
+        "2026-0990",
+        "2026-08-10/2026-08-25",
+        operators=("SNCF",),
     ),
     _decree(
         "26",
         "Arrêté modifiant l’arrêté n° 2026-1104",
-        Facts(number="2026-1120", signed=date(2026, 8, 18), references=(Reference(Kind.MODIFICATION, "2026-1104", date(2026, 8, 17)),)),
-        Kind.MODIFICATION,
-        date(2026, 8, 19),
+        "2026-08-19",
+        "2026-1120",
+        kind=Kind.MODIFICATION,
+        references=(Reference(Kind.MODIFICATION, "2026-1104", date(2026, 8, 17)),),
     ),
     _decree(
         "PP",
         "Arrêté autorisant un traitement algorithmique en gare",
-        Facts(
-            number="2026-01010",
-            signed=date(2026, 8, 1),
-            starts=Moment(date(2026, 8, 3)),
-            ends=Moment(date(2026, 8, 31)),
-            operators=("SNCF",),
-            places=("Gare de Lyon",),
-        ),
-        published=date(2026, 8, 2),
+        "2026-08-02",
+        "2026-01010",
+        "2026-08-03/2026-08-31",
+        operators=("SNCF",),
+        places=("Gare de Lyon",),
     ),
     _decree(
         "PP",
         "Arrêté autorisant un traitement algorithmique au stade",
-        Facts(
-            number="2026-01011",
-            signed=date(2026, 8, 16),
-            starts=Moment(date(2026, 8, 22)),
-            ends=Moment(date(2026, 8, 22)),
-            places=("Stade de France",),
-        ),
-        published=date(2026, 8, 17),
+        "2026-08-17",
+        "2026-01011",
+        "2026-08-22/2026-08-22",
+        places=("Stade de France",),
     ),
     _decree(
         "07",
         "Arrêté autorisant un traitement algorithmique au marché",
-        Facts(
-            number="2026-1104",
-            signed=date(2026, 8, 13),
-            starts=Moment(date(2026, 8, 15)),
-            ends=Moment(date(2026, 8, 25)),
-            operators=("Commune de Privas",),
-            places=("centre-ville de Privas",),
-        ),
-        published=date(2026, 8, 14),
+        "2026-08-14",
+        "2026-1104",
+        "2026-08-15/2026-08-25",
+        operators=("Commune de Privas",),
+        places=("centre-ville de Privas",),
     ),
     _decree(
         "06",
         "Arrêté portant refus d’un traitement algorithmique à Nice",
-        Facts(number="2026-0777", signed=date(2026, 8, 11), operators=("Commune de Nice",), places=("Nice",)),
-        Kind.REFUSAL,
-        date(2026, 8, 12),
+        "2026-08-12",
+        "2026-0777",
+        kind=Kind.REFUSAL,
+        operators=("Commune de Nice",),
+        places=("Nice",),
     ),
-    _decree("26", "Avis sans rapport", Facts(number="2026-9999", signed=date(2026, 8, 1))),
+    _decree("26", "Avis sans rapport", "2026-08-18", "2026-9999", signed=date(2026, 8, 1)),
 )
 
 
@@ -195,18 +182,6 @@ def record(store: Store, number: int, found: Decree, route: Route = lambda _: ()
     (recueil,) = store.recueils.add([new], now)
     act = Act(act_id, found.title, None, found.page, found.page, (PageText(found.page, f"{found.title}. {' '.join(facts.places)}"),))
     judged = Judged(act, Verdict(Outcome.DECREE, found.kind, facts, ()))
-    fresh = Decree(
-        found.authority,
-        found.kind,
-        found.title,
-        facts,
-        (),
-        found.url,
-        found.page,
-        found.published,
-        act_id=act_id,
-        identities=tuple(keys),
-        reference_prefixes=prefixes,
-    )
+    fresh = replace(found, act_id=act_id, identities=tuple(keys), reference_prefixes=prefixes)
     result = ReadResult(recueil, Reading(found.page, Cover(), (act,)), f"digest-{number}", (judged,), ((0, fresh),), None)
     store.recordings.record(result, route, now)

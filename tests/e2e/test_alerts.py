@@ -9,12 +9,10 @@ from pathlib import Path
 from sqlalchemy import update
 
 from bot.app.demo.replay import Replay
-from bot.app.demo.scenario import DROME
 from bot.app.service import Service
 from bot.app.wiring import Parts
 from bot.domain.posts import PostState
 from bot.domain.tasks import beside
-from bot.operators.alerts import SOURCES_SETTLE
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round
@@ -31,37 +29,6 @@ async def look(world: World, parts: Parts, later: timedelta) -> list[str]:
     assert world.telegram is not None
     await parts.notifier.notify()
     return [message.text for message in world.telegram.messages_in(OPERATORS)]
-
-
-async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(telegram: FakeBotApi, tmp_path: Path) -> None:
-    pages = {url: resource for url, resource in published(NOON.date()).items() if url.startswith(DROME)}
-    with Replay(dict(pages)) as replay:
-        world = World(replay, tmp_path / "vigie.db", telegram)
-        async with world.bot(("26",)) as parts:
-            await one_round(parts, ("26",))
-            posts = [message.text for message in telegram.messages_in(CHANNEL)]
-            assert await look(world, parts, QUARTER) == []
-
-            assert isinstance(replay.resources, dict)
-            replay.resources.clear()
-            for _ in range(2):
-                world.now += QUARTER
-                await one_round(parts, ("26",))
-            assert await look(world, parts, timedelta(0)) == []
-            [told] = await look(world, parts, SOURCES_SETTLE)
-            assert told.splitlines()[:3] == [
-                "⚠️ Vigie: a source needs your attention",
-                "",
-                "The page of the recueils is gone or has moved: Drôme (26)",
-            ]
-
-        replay.resources |= pages
-        async with world.bot(("26",)) as parts:
-            assert await look(world, parts, QUARTER) == [told]
-            await one_round(parts, ("26",))
-            [_, ended] = await look(world, parts, QUARTER)
-            assert ended.startswith("✅ Vigie: a problem has ended")
-        assert [message.text for message in telegram.messages_in(CHANNEL)] == posts
 
 
 async def test_while_another_program_uses_the_token_nothing_is_posted_and_operators_are_notified(

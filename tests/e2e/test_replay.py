@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import timedelta
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,6 @@ from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
 from bot.app.website import open_data_of, open_pages
 from bot.domain.acts import Kind
-from bot.domain.posts import PostState
-from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 from tests.bot.app.test_website import page
 from tests.e2e.test_reviews import ANN, listening
@@ -31,12 +30,9 @@ from tests.servers.fake_bot_chats import BotMessage
 from tests.servers.mastodon import MastodonServer
 from tests.small_france import published
 
-CODES = ("26", "06", "02")
 TODAY = NOON.date()
 ROOT = f"{DROME}/Publications/Recueil-des-actes-administratifs-RAA"
 MONTH_PAGE = f"{ROOT}/RAA-2026-consulter-le-recueil-des-services-de-l-Etat-dans-la-Drome/Aout-2026"
-FOUND = {("26", Kind.AUTHORISATION, "2026-1104"), ("02", Kind.ABROGATION, "2026-0720")}
-SCANNED = {("06", Kind.AUTHORISATION, "2026-1950")}
 
 
 @pytest.fixture
@@ -45,70 +41,19 @@ def replay() -> Iterator[Replay]:
         yield running
 
 
-async def test_each_decree_arrives_once_on_each_platform_whatever_happens_next(replay: Replay, tmp_path: Path) -> None:
-    async with FakeBotApi() as telegram, MastodonServer() as mastodon:
-        telegram.add_channel(CHANNEL, "vsa")
-        world = World(replay, tmp_path / "vigie.db", telegram, mastodon)
-
-        first = await world.round(CODES)
-
-        expected = FOUND | (SCANNED if ocr_available() else set())
-        assert {(decree.authority, decree.kind, decree.facts.number) for decree in first.ingested.decrees} == expected
-        assert all(report.ok for report in first.reports.values())
-        assert {report.source.authority: report.new for report in first.reports.values()} == {"26": 2, "06": 1, "02": 1}
-        assert {item.state for item in first.delivered} == {PostState.SENT}
-        assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == len(expected)
-
-        # A second poll and a restart post nothing; so does a third, long after.
-        for later in (timedelta(minutes=15), timedelta(hours=2), timedelta(days=1, hours=2)):
-            world.now = NOON + later
-            again = await world.round(CODES)
-            assert again.ingested.decrees == ()
-            assert again.delivered == []
-        assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == len(expected)
-
-
-async def test_a_poll_is_one_request_in_the_steady_state(replay: Replay, tmp_path: Path) -> None:
-    world = World(replay, tmp_path / "vigie.db")
-    await world.round(CODES)
-    replay.requests.clear()
-    world.now = NOON + timedelta(minutes=15)
-
-    again = await world.round(CODES)
-
-    assert {code: report.requests for code, report in again.reports.items()} == {"26": 1, "06": 1, "02": 1}
-    assert [url for url in replay.requests if url.endswith(".pdf")] == []
-
-
-async def test_a_recueil_published_later_is_posted_to_the_destinations_that_want_it(replay: Replay, tmp_path: Path) -> None:
-    async with FakeBotApi() as telegram:
-        telegram.add_channel(CHANNEL, "vsa")
-        telegram.add_channel(-1002, "drome")
-        telegram.add_channel(-1003, "aisne")
-        telegram.add_channel(-1004, "abrogations")
-        world = World(
-            replay,
-            tmp_path / "vigie.db",
-            telegram,
-            destinations=[
-                {"name": "drome", "platform": "telegram", "chat": "-1002", "departments": ["26"], "language": "en"},
-                {"name": "aisne", "platform": "telegram", "chat": "-1003", "departments": ["02"]},
-                {"name": "abrogations", "platform": "telegram", "chat": "-1004", "kinds": ["abrogation"]},
-            ],
-        )
-        await world.round(("26",))
-        assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, -1002, -1003, -1004)] == [1, 1, 0, 0]
-
-        _publish(replay, "26-2026-303", demo_text("abrogation", TODAY, number="2026-1200", abrogated="2026-1104"))
-        world.now = NOON + timedelta(minutes=15)
-        round_ = await world.round(("26",))
-
-        assert [decree.facts.number for decree in round_.ingested.decrees] == ["2026-1200"]
-        assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, -1002, -1003, -1004)] == [2, 2, 0, 1]
-        french, english = posts_in(telegram, CHANNEL)[-1].text, posts_in(telegram, -1002)[-1].text
-        assert french is not None
-        assert english is not None
-        assert french != english
+async def test_each_destination_gets_what_it_wants_in_its_language(replay: Replay, telegram: FakeBotApi, tmp_path: Path) -> None:
+    wanted: dict[int, dict[str, Any]] = {
+        -1002: {"departments": ["26"], "language": "en"},
+        -1003: {"departments": ["02"]},
+        -1004: {"kinds": ["abrogation"]},
+    }
+    for chat in wanted:
+        telegram.add_channel(chat, f"c{-chat}")
+    destinations = [{"name": f"c{-chat}", "platform": "telegram", "chat": str(chat), **more} for chat, more in wanted.items()]
+    await World(replay, tmp_path / "vigie.db", telegram, destinations=destinations).round(("26",))
+    assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, *wanted)] == [1, 1, 0, 0]
+    assert "Drôme (26)" in posts_in(telegram, CHANNEL)[0].text
+    assert "authorised" in posts_in(telegram, -1002)[0].text
 
 
 IN_THE_DROME = {"de l'Aisne": "de la Drôme", "Laon": "Valence", "d'Amiens": "de Grenoble"}
@@ -221,45 +166,6 @@ FACES = (
     "/arretes/1", "/communes/26362?topic={topic}", "/departements/26", "/recherche?q=Valence+26", "/flux/communes/26362.atom?topic={topic}",
     "/flux/departements/26.ics?topic={topic}", "/donnees/arretes.csv", "/api/v1/decrees",
 )  # fmt: skip
-
-
-async def test_a_pdf_that_fails_is_read_when_it_comes_back(replay: Replay, tmp_path: Path) -> None:
-    world = World(replay, tmp_path / "vigie.db")
-    resources = replay.resources
-    assert isinstance(resources, dict)
-    pdf = next(url for url in resources if url.endswith("302.pdf"))
-    whole = resources.pop(pdf)
-
-    first = await world.round(("26",))
-
-    assert [item.url for item in first.reports["26"].unread] == [pdf]
-    assert first.ingested.decrees == ()
-
-    resources[pdf] = whole
-    world.now = NOON + timedelta(minutes=15)
-    again = await world.round(("26",))
-    assert again.reports["26"].unread == ()
-    assert [decree.facts.number for decree in again.ingested.decrees] == ["2026-1104"]
-
-
-async def test_the_first_look_does_not_flood(replay: Replay, tmp_path: Path) -> None:
-    """Forty older recueils on the page: they are known, and neither downloaded nor posted."""
-    resources = replay.resources
-    assert isinstance(resources, dict)
-    old = [
-        DemoLink(f"/contenu/telechargement/{n}/{n}/file/recueil-26-2026-{n}.pdf", f"recueil n°26-2026-{n}", TODAY - timedelta(days=n))
-        for n in range(5, 45)
-    ]
-    fresh = DemoLink("/contenu/telechargement/1302/9114/file/recueil-26-2026-302.pdf", "RAA SPECIAL N°26-2026-302", TODAY)
-    resources[MONTH_PAGE] = CannedAnswer(downloads("Août 2026", [fresh, *old]).encode())
-    world = World(replay, tmp_path / "vigie.db")
-
-    first = await world.round(("26",))
-
-    assert len(first.reports["26"].listed) == 41
-    assert first.reports["26"].new == 1
-    assert [url for url in replay.requests if url.endswith(".pdf")] == [DROME + fresh.href]
-    assert len(first.ingested.decrees) == 1
 
 
 async def test_a_rehearsal_writes_and_posts_nothing(replay: Replay, tmp_path: Path) -> None:

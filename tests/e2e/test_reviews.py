@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from bot.app.config.model import Settings
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME, demo_text
 from bot.app.wiring import Parts
-from bot.domain.acts import Decree, Outcome
-from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
-from bot.ingest.renewal import Effect, Redetection
-from bot.storage.schema import acts, decrees, posts, recueils
+from bot.storage.schema import recueils
 from tests.bot.real_acts import DOUBTFUL_TEXT
-from tests.bot.storage.finding import posts_of
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round, posts_in
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
 
 ANN = 7
-TITLE = "Arrêté n° 2026-1104 portant autorisation de mise en œuvre d'un traitement algorithmique sur des images de vidéoprotection"
 
 
 class Listening(World):
@@ -111,59 +105,3 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
         assert parts.store.decrees.recent(10).total == int(yes)
         assert parts.store.reviews.waiting(10) == []
     assert [message.text for message in telegram.messages] == before
-
-
-def forget_the_decree(parts: Parts) -> int:
-    """Play rules of another day, which passed over the decree. Gives the id of its recueil."""
-    with parts.store.database.writing() as connection:
-        connection.execute(delete(posts))
-        connection.execute(delete(decrees))
-        connection.execute(update(acts).values(outcome=Outcome.NOT_CONCERNED, kind=None))
-        found = connection.execute(recueils.select().where(recueils.c.url.like("%302.pdf"))).one()
-        return int(found.id)
-
-
-def nowhere(_: Decree) -> Sequence[str]:
-    return ()
-
-
-@pytest.mark.parametrize("post", [False, True])
-async def test_after_a_change_of_rules_what_was_missed_is_found_and_posted_only_when_told_to(
-    world: World, telegram: FakeBotApi, post: bool
-) -> None:
-    publish(world, TITLE, demo_text("authorisation", NOON.date(), number="2026-1104"))
-    async with world.bot(("26",)) as parts:
-        [decree] = (await one_round(parts, ("26",))).ingested.decrees
-        recueil = forget_the_decree(parts)
-        before = len(posts_in(telegram, CHANNEL))
-
-        again = Redetection(store=parts.store, clock=parts.clock)
-        assert recueil in again.recueils(None)
-        [one] = again.differences(recueil)
-        assert (one.effect, one.judged.act.pages[0].number) == (Effect.FOUND, decree.page)
-        assert parts.store.decrees.recent(10).total == 0
-        done = again.apply(one, parts.route if post else nowhere)
-        assert (done.new_decree is None, len(done.posts)) == (False, int(post))
-        delivered = await parts.deliverer.deliver_due()
-        assert len(delivered) == len(posts_in(telegram, CHANNEL)) - before == int(post)
-        assert again.differences(recueil) == []
-        [found] = parts.store.decrees.recent(10).decrees
-        assert (found.facts, found.page, found.act_id) == (decree.facts, decree.page, decree.act_id)
-
-
-async def test_a_false_decree_is_withdrawn_before_it_is_posted(world: World, telegram: FakeBotApi) -> None:
-    publish(world, TITLE, demo_text("authorisation", NOON.date(), number="2026-1104"))
-    for method in ("sendMessage", "sendPhoto"):
-        telegram.fail(method, 502, "Bad Gateway")
-    async with world.bot(("26",)) as parts:
-        [decree] = (await one_round(parts, ("26",))).ingested.decrees
-        assert posts_in(telegram, CHANNEL) == []
-        settled = parts.reviewer.withdraw(decree.id or 0, by="command")
-        assert not settled.already
-        read_again(parts)
-        for _ in range(3):
-            world.now += timedelta(hours=1)
-            assert (await one_round(parts, ("26",))).ingested.decrees == ()
-        assert parts.store.decrees.recent(10).total == 0
-        assert [post.state for post in posts_of(parts.store, [decree.id or 0])] == [PostState.REFUSED]
-    assert posts_in(telegram, CHANNEL) == []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,15 @@ def works(folder: Path, process: Bot) -> bool:
     return holder is not None and holder.pid == process.process.pid
 
 
+@asynccontextmanager
+async def working(zygote: Zygote, folder: Path) -> AsyncIterator[Bot]:
+    """A bot that has polled the site, and ends well."""
+    with bot(zygote.begin, folder, "run") as running:
+        await asyncio.to_thread(running.until, lambda: works(folder, running) and is_polled(folder))
+        yield running
+        assert running.end() == 0
+
+
 def has_handed_over(folder: Path) -> bool:
     with database(folder) as store:
         return store.requests.unanswered() != []
@@ -146,8 +155,7 @@ async def test_killed_while_another_waits_the_other_does_the_rest(zygote: Zygote
 async def test_a_poll_beside_a_running_bot_shows_what_that_found(
     zygote: Zygote, sites: Counting, telegram: FakeBotApi, folder: Path
 ) -> None:
-    with bot(zygote.begin, folder, "run") as running:
-        await asyncio.to_thread(running.until, lambda: works(folder, running) and is_polled(folder))
+    async with working(zygote, folder) as running:
         publish(sites)
         before = Counter(sites.asked)
         done = await asyncio.to_thread(run, zygote, folder, "poll", "26", "--json")
@@ -160,7 +168,6 @@ async def test_a_poll_beside_a_running_bot_shows_what_that_found(
         assert sites.asked[sites.listing] - before[sites.listing] == 1
         other = await asyncio.to_thread(run, zygote, folder, "poll", "26")
         assert (other.code, "nothing changed" in other.out or "0 new" in other.out) == (0, True)
-        assert running.end() == 0
     assert len(posts_in(telegram, CHANNEL)) == 2
     assert max(sites.pdfs_asked.values()) == 1
 
@@ -194,8 +201,7 @@ async def test_what_a_person_accepts_is_sent_by_whoever_works(
 
 
 async def test_a_poll_that_is_interrupted_while_it_waits_leaves_nothing(zygote: Zygote, sites: Counting, folder: Path) -> None:
-    with bot(zygote.begin, folder, "run") as running:
-        await asyncio.to_thread(running.until, lambda: works(folder, running) and is_polled(folder))
+    async with working(zygote, folder) as running:
         publish(sites)
         sites.gate = Gate()
         with bot(zygote.begin, folder, "poll") as waiting:
@@ -205,12 +211,10 @@ async def test_a_poll_that_is_interrupted_while_it_waits_leaves_nothing(zygote: 
         assert not has_handed_over(folder)
         sites.gate.open()
         await asyncio.to_thread(running.until, lambda: states_in(folder) == {RecueilState.READ: 3})
-        assert running.end() == 0
 
 
 async def test_a_backfill_beside_a_running_bot_is_made_by_that(zygote: Zygote, sites: Counting, folder: Path) -> None:
-    with bot(zygote.begin, folder, "run") as running:
-        await asyncio.to_thread(running.until, lambda: works(folder, running) and is_polled(folder))
+    async with working(zygote, folder):
         publish(sites)
         before = Counter(sites.asked)
         done = await asyncio.to_thread(run, zygote, folder, "backfill", "--since", f"{sites.today.year}-01-01", "26", "--json")
@@ -220,7 +224,6 @@ async def test_a_backfill_beside_a_running_bot_is_made_by_that(zygote: Zygote, s
         assert [(source["code"], source["complete"]) for source in done.json["sources"]] == [("26", True)]
         assert done.json["sources"][0]["left_to_polls"] == 1, "what is new is for the polls"
         assert sites.asked[sites.listing] > before[sites.listing]
-        assert running.end() == 0
 
 
 async def test_a_bot_that_starts_takes_over_from_a_poll(zygote: Zygote, sites: Counting, folder: Path) -> None:

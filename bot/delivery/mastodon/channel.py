@@ -155,12 +155,10 @@ class MastodonChannel:
 
     async def send(self, post: Post) -> Sent:
         """Post the status. Raises NotSent, Refused (DestinationRefused) or Unknown."""
-        return Sent(str(created(await self._post_within_limits(post))["id"]), self._api.rest)
-
-    async def _post_within_limits(self, post: Post) -> httpx.Response:
         await self._api.limits()  # before the picture is uploaded
         media = await self._media(post)
-        return await self._api.within_limits(lambda limits: self._post(post, limits, media))
+        posted = await self._api.within_limits(lambda limits: self._post(post, limits, media))
+        return Sent(str(created(posted)["id"]), self._api.rest)
 
     async def _media(self, post: Post) -> str | None:
         """Upload the post's picture and return its id; None without one or if refused, so that the text goes alone."""
@@ -177,9 +175,9 @@ class MastodonChannel:
         form |= {"spoiler_text": self._warning} if self._warning else {}
         if media is not None:
             form["media_ids[]"] = [media]
-        is_reply = post.reply_to is not None and not alone
-        if post.reply_to is not None and not alone:
-            form["in_reply_to_id"] = post.reply_to.reference
+        reply_to = None if alone else post.reply_to
+        if reply_to is not None:
+            form["in_reply_to_id"] = reply_to.reference
         try:
             return await self._request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": post.key})
         except Refused as error:
@@ -188,7 +186,7 @@ class MastodonChannel:
                 log.warning("picture.refused", destination=self.name, error=str(error))
                 return await self._post(post, limits, None, alone=alone)
             # Mastodon answers 404 where the status replied to is gone; an account or server that is gone says so again.
-            if is_reply and (is_mended or isinstance(error, Missing)):
+            if reply_to is not None and (is_mended or isinstance(error, Missing)):
                 log.warning("post.not_a_reply", destination=self.name, error=str(error))
                 return await self._post(post, limits, media, alone=True)
             raise

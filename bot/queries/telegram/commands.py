@@ -49,40 +49,24 @@ class ChatCommand:
         return (self.name, *self.aliases)
 
 
-def _recent(questions: Questions, words: str) -> Answer:
-    return questions.recent()
-
-
-def _map(questions: Questions, words: str) -> Answer:
-    return questions.map_of_france()
-
-
-def _chart(questions: Questions, words: str) -> Answer:
-    return questions.chart()
-
+_QUESTIONS: tuple[tuple[str, str, Ask, tuple[str, ...]], ...] = (
+    ("ville", "town", Questions.town, ("commune",)),
+    ("departement", "department", Questions.department, ()),
+    ("envigueur", "inforce", Questions.in_force, ("encours",)),
+    ("aujourdhui", "today", Questions.today, ()),
+    ("recents", "recent", lambda questions, _: questions.recent(), ()),
+    ("recherche", "search", Questions.search, ()),
+    # What prefects take are arrêtés; Telegram allows no accent in a command that it proposes.
+    ("arrete", "decree", Questions.show, ("decret",)),
+    ("carte", "map", lambda questions, _: questions.map_of_france(), ()),
+    ("chiffres", "figures", lambda questions, _: questions.chart(), ()),
+    ("etat", "status", Questions.state, ("statut",)),
+)
+"""Each question with its command in French and in English, and the aliases of the French one."""
 
 COMMANDS = (
-    ChatCommand("ville", "fr", Questions.town, aliases=("commune",)),
-    ChatCommand("departement", "fr", Questions.department),
-    ChatCommand("envigueur", "fr", Questions.in_force, aliases=("encours",)),
-    ChatCommand("aujourdhui", "fr", Questions.today),
-    ChatCommand("recents", "fr", _recent),
-    ChatCommand("recherche", "fr", Questions.search),
-    # What prefects take are arrêtés; Telegram allows no accent in a command that it proposes.
-    ChatCommand("arrete", "fr", Questions.show, aliases=("decret",)),
-    ChatCommand("carte", "fr", _map),
-    ChatCommand("chiffres", "fr", _chart),
-    ChatCommand("etat", "fr", Questions.state, aliases=("statut",)),
-    ChatCommand("town", "en", Questions.town),
-    ChatCommand("department", "en", Questions.department),
-    ChatCommand("inforce", "en", Questions.in_force),
-    ChatCommand("today", "en", Questions.today),
-    ChatCommand("recent", "en", _recent),
-    ChatCommand("search", "en", Questions.search),
-    ChatCommand("decree", "en", Questions.show),
-    ChatCommand("map", "en", _map),
-    ChatCommand("figures", "en", _chart),
-    ChatCommand("status", "en", Questions.state),
+    *(ChatCommand(french, "fr", ask, aliases) for french, _, ask, aliases in _QUESTIONS),
+    *(ChatCommand(english, "en", ask) for _, english, ask, _ in _QUESTIONS),
 )
 HELP: Mapping[str, Language] = {"aide": "fr", "help": "en"}
 START = "start"

@@ -22,8 +22,7 @@ from bot.web.open_data import AT_MOST_EVERY
 from bot.web.server import bound
 from bot.web.site import BrokenLink, SiteFile, addresses, files_of
 from sources.catalogue.authority import load_authorities
-from tests.bot.queries.conftest import NOW, decree
-from tests.bot.queries.test_over_the_store import record
+from tests.bot.queries.conftest import NOW, decree, record
 from tests.bot.storage.ready import ready_store
 from tests.present import present
 

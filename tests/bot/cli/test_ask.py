@@ -13,13 +13,12 @@ import pytest
 import typer
 
 from bot.cli.decrees import write_new
-from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, Reading, Verdict, Where
-from bot.domain.records import NewRecueil, ReadResult, RecueilState
-from bot.domain.text import PageText
+from bot.domain.acts import Decree, Evidence, Facts, Kind, Moment, Where
 from bot.messages.words import with_plain_spaces
-from bot.storage.store import Store, open_store
+from bot.storage.store import open_store
 from tests import clock
 from tests.bot.cli.conftest import Vigie
+from tests.bot.queries.conftest import record
 from tests.bot.storage.ready import ready_store
 
 TODAY = clock.today()
@@ -59,20 +58,7 @@ def stored(tmp_path: Path) -> None:
     """Decrees 1 (in force), 2 (over) and 3 (a refusal), in the database of the empty folder."""
     with ready_store(tmp_path) as store:
         for found in (IN_FORCE, LONG_OVER, REFUSAL):
-            _record(store, found)
-
-
-def _record(store: Store, found: Decree) -> None:
-    now = clock.now()
-    new = NewRecueil(
-        found.authority, f"{found.authority}:site", found.url, "RAA", found.published, is_detail=False, state=RecueilState.WAITING
-    )
-    (recueil,) = store.recueils.add([new], now)
-    act = Act(None, found.title, None, found.page, found.page, (PageText(found.page, found.title),))
-    judged = Judged(act, Verdict(Outcome.DECREE, found.kind, found.facts, found.evidence))
-    fresh = replace(found, identities=(f"{found.authority}:{found.facts.number}",))
-    result = ReadResult(recueil, Reading(9, Cover(), (act,)), f"digest-{found.url}", (judged,), ((0, fresh),), None)
-    store.recordings.record(result, lambda _: (), now)
+            record(store, found, now=clock.now())
 
 
 @pytest.mark.usefixtures("stored")
@@ -160,13 +146,6 @@ def test_a_dossier_for_a_court_in_a_new_file(vigie: Vigie, tmp_path: Path) -> No
         assert unknown.code == 2
         assert f"there is no decree {number}" in unknown.err
         assert "of 3 the newest is 3" in unknown.err
-
-
-@pytest.mark.usefixtures("stored")
-def test_a_letter_whose_day_has_passed_says_so(vigie: Vigie) -> None:
-    late = vigie("show", "2", "--letter", "gracieux").out
-    assert "LE DÉLAI DE RECOURS PARAÎT DÉPASSÉ depuis le 19 juin 2024" in late
-    assert "Préfet de police" in late
 
 
 @pytest.mark.usefixtures("stored")

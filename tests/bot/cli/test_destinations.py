@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import pytest
 
 from bot.app.demo.replay import Replay
-from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config
-from tests.processes import Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -46,16 +43,6 @@ def test_a_wrong_token_is_said_and_once_it_is_mended_posts_go_out_at_once(
     assert vigie("-c", config, "poll", "26").code == 0
     assert len(telegram.messages) == 1
     assert trouble(vigie, config) is None
-
-
-def test_a_wrong_token_is_said_before_there_is_anything_to_post(vigie: Vigie, replay: Replay, telegram: FakeBotApi, tmp_path: Path) -> None:
-    config = on_telegram(tmp_path, replay, telegram)
-    assert vigie("-c", config, "poll", "26").code == 0
-    on_telegram(tmp_path, replay, telegram, WRONG)
-    done = vigie("-c", config, "poll", "26", "--json")
-    assert done.code == 3
-    assert [one["trouble"] for one in done.json["destinations"]] == ["refused"]
-    assert trouble(vigie, config) == "refused"
 
 
 def test_the_right_to_edit_messages_of_others_is_said(vigie: Vigie, replay: Replay, telegram: FakeBotApi, tmp_path: Path) -> None:
@@ -110,34 +97,3 @@ def test_a_mastodon_account_out_of_reach(vigie: Vigie, replay: Replay, mastodon:
     config = write_config(tmp_path, replay, f'[mastodon]\ninstance = "{server}"\ntoken = "{token}"\n')
     assert vigie("-c", config, "poll", "02").code == 3
     assert trouble(vigie, config, "mastodon") == ("refused" if wrong == "token" else "unreachable")
-
-
-async def test_run_says_it_and_a_restart_with_the_right_token_tries_at_once(
-    vigie: Vigie, zygote: Zygote, replay: Replay, telegram: FakeBotApi, tmp_path: Path
-) -> None:
-    config = on_telegram(tmp_path, replay, telegram, WRONG)
-    assert vigie("-c", config, "poll", "26").code == 3
-    on_telegram(tmp_path, replay, telegram)
-    running = zygote.begin(["-c", config, "run"], tmp_path, clean_environ({}))
-    try:
-        await telegram.until(lambda: telegram.messages, 60)
-    finally:
-        running.send(signal.SIGTERM)
-        assert running.wait() == 0
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}", read_only=True) as store:
-        assert store.destination_checks.all()["telegram"].trouble is None
-
-
-def test_operators_are_told_once_and_of_the_end(
-    vigie: Vigie, replay: Replay, telegram: FakeBotApi, mastodon: MastodonServer, tmp_path: Path
-) -> None:
-    telegram.add_group(-1004444)
-    texts = {
-        token: f'operators_chat = "-1004444"\noperators_language = "en"\n[mastodon]\ninstance = "{mastodon.url}"\ntoken = "{token}"\n'
-        for token in ("of-nobody", mastodon.token)
-    }
-    for token in ("of-nobody", "of-nobody", mastodon.token, mastodon.token):
-        config = on_telegram(tmp_path, replay, telegram, more=texts[token])
-        vigie("-c", config, "poll", "02")
-    said = [message.text for message in telegram.messages if message.chat_id == -1004444]
-    assert [("Destinations that no longer accept" in text, "settled" in text) for text in said] == [(True, False), (True, True)]

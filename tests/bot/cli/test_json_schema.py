@@ -22,38 +22,25 @@ from tests.json_schema import check, command_in, described, schema
 from tools.schema import SCHEMA, renewed
 
 
-def with_json() -> Iterator[str]:
-    """The names of the commands that take `--json`."""
-    for command, (module, _) in COMMANDS.items():
+def commands() -> Iterator[tuple[str, Any]]:
+    """All commands and subcommands, with their names."""
+    for name, (module, _) in COMMANDS.items():
         app = typer.Typer()
         import_module(f"bot.cli.{module}").register(app)
-        found = get_group(app).commands[command]
+        found = get_group(app).commands[name]
         inner: dict[str, Any] = getattr(found, "commands", {"": found})
-        yield from (
-            f"{command} {name}".strip() for name, one in inner.items() if any("--json" in parameter.opts for parameter in one.params)
-        )
-
-
-def numbers() -> Iterator[tuple[str, int | None]]:
-    """The options and arguments of all commands that take a number, with the largest one that each takes."""
-    for command, (module, _) in COMMANDS.items():
-        app = typer.Typer()
-        import_module(f"bot.cli.{module}").register(app)
-        found = get_group(app).commands[command]
-        inner: dict[str, Any] = getattr(found, "commands", {"": found})
-        for name, one in inner.items():
-            kinds = [(each.name, each.type_descriptor) for each in one.params]
-            yield from ((f"{command} {name} {own}", kind.parameter_info.max) for own, kind in kinds if kind.annotation is int)
+        yield from ((f"{name} {own}".strip(), one) for own, one in inner.items())
 
 
 def test_every_number_on_the_command_line_has_an_upper_bound() -> None:
-    found = dict(numbers())
+    typed = [(f"{name} {each.name}", each.type_descriptor) for name, one in commands() for each in one.params]
+    found = {name: kind.parameter_info.max for name, kind in typed if kind.annotation is int}
     assert {"outbox show number", "review accept decree"} <= found.keys()
     assert [name for name, most in found.items() if most is None or most > LAST_ID] == []
 
 
 def test_every_command_that_prints_json_is_described() -> None:
-    names = set(with_json())
+    names = {name for name, one in commands() if any("--json" in parameter.opts for parameter in one.params)}
     assert "status" in names
     assert names - described() == set()
 

@@ -12,37 +12,27 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from tests import clock
 from tests.bot.cli.conftest import Vigie
-from tests.servers.loopback import LoopbackServer
+from tests.e2e.test_operations import Sites
 from tests.small_france import published
 
 
-class Sites(LoopbackServer):
+class Polite(Sites):
     """The sites of the demo, with a robots.txt each; `refusal` is what all of them answer instead. `asked` are the addresses."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.resources = published(clock.today())
+        self.resources = published(self.today)
         self.refusal: Response | None = None
         self.asked: list[str] = []
-
-    def app(self) -> ASGIApp:
-        return Starlette(routes=[Route("/{address:path}", self._answer)])
 
     @property
     def hosts(self) -> set[str]:
         return {urlsplit(url).netloc for url in self.resources}
-
-    @property
-    def pdf(self) -> str:
-        return next(url for url in self.resources if url.endswith(".pdf"))
 
     def took(self) -> list[str]:
         asked, self.asked = self.asked, []
@@ -53,22 +43,17 @@ class Sites(LoopbackServer):
         self.asked.append(url)
         if url.endswith("/robots.txt"):
             return Response("User-agent: *\nDisallow: /secret", media_type="text/plain")
-        if self.refusal is not None:
-            return self.refusal
-        resource = self.resources.get(url)
-        if resource is None:
-            return Response("<h1>Page introuvable</h1>", status_code=404, media_type="text/html")
-        return Response(resource.body, media_type=resource.content_type)
+        return self.refusal or await super()._answer(request)
 
 
 @pytest.fixture
-def sites() -> Iterator[Sites]:
-    with Sites() as running:
+def sites() -> Iterator[Polite]:
+    with Polite() as running:
         yield running
 
 
 @pytest.fixture
-def config(sites: Sites, tmp_path: Path) -> str:
+def config(sites: Polite, tmp_path: Path) -> str:
     origins = "".join(f'"https://{host}" = "{sites.url}/{host}"\n' for host in sorted(sites.hosts))
     path = tmp_path / "vigie.toml"
     path.write_text(f'[http]\ninterval_seconds = 0\n[http.origins]\n{origins}[watch]\nauthorities = ["26", "06"]\n', encoding="utf-8")
@@ -79,7 +64,7 @@ def refusal(headers: Mapping[str, str]) -> Response:
     return Response("<h1>Trop de requêtes</h1>", status_code=429, headers=headers, media_type="text/html")
 
 
-def test_what_a_server_asks_for_outlives_the_process(sites: Sites, config: str, vigie: Vigie) -> None:
+def test_what_a_server_asks_for_outlives_the_process(sites: Polite, config: str, vigie: Vigie) -> None:
     assert vigie("--config", config, "poll", "26").code == 0
     now = clock.now()
     until = format_datetime(now + timedelta(hours=1), usegmt=True)
@@ -89,7 +74,7 @@ def test_what_a_server_asks_for_outlives_the_process(sites: Sites, config: str, 
     assert len(sites.took()) == 1
     sites.refusal = None
     for command in (
-        ["poll", "26"], ["poll"], ["check", "06"], ["sources", "check", "06"], ["read", sites.pdf],
+        ["poll", "26"], ["poll"], ["check", "06"], ["sources", "check", "06"], ["read", sites.decree_pdf],
     ):  # fmt: skip
         done = vigie("--config", config, *command)
         assert done.code != 0, command
@@ -97,14 +82,14 @@ def test_what_a_server_asks_for_outlives_the_process(sites: Sites, config: str, 
         assert sites.took() == [], command
 
 
-def test_robots_txt_is_read_once_a_day_whatever_runs(sites: Sites, config: str, vigie: Vigie) -> None:
-    for command in (["poll", "26"], ["poll", "26"], ["check", "26"], ["sources", "check", "26"], ["read", sites.pdf]):
+def test_robots_txt_is_read_once_a_day_whatever_runs(sites: Polite, config: str, vigie: Vigie) -> None:
+    for command in (["poll", "26"], ["poll", "26"], ["check", "26"], ["sources", "check", "26"], ["read", sites.decree_pdf]):
         vigie("--config", config, *command)
     asked = [url for url in sites.took() if url.endswith("/robots.txt")]
     assert len(asked) == len(set(asked))
 
 
-def test_a_round_of_all_leaves_the_sources_that_failed_until_they_are_due(sites: Sites, config: str, vigie: Vigie, tmp_path: Path) -> None:
+def test_a_round_of_all_leaves_the_sources_that_failed_until_they_are_due(sites: Polite, config: str, vigie: Vigie, tmp_path: Path) -> None:
     sites.refusal = Response("<h1>Interdit</h1>", status_code=403, media_type="text/html")
     assert vigie("--config", config, "poll", "26").code == 3
     sites.refusal = None
@@ -119,7 +104,7 @@ def test_a_round_of_all_leaves_the_sources_that_failed_until_they_are_due(sites:
     assert any("drome" in url for url in sites.took())
 
 
-def test_a_database_that_is_set_back_in_time_is_asked_all_the_same(sites: Sites, config: str, vigie: Vigie, tmp_path: Path) -> None:
+def test_a_database_that_is_set_back_in_time_is_asked_all_the_same(sites: Polite, config: str, vigie: Vigie, tmp_path: Path) -> None:
     assert vigie("--config", config, "poll", "26").code == 0
     future = (clock.now() + timedelta(days=300)).strftime("%Y-%m-%d %H:%M:%S.%f")
     with closing(sqlite3.connect(tmp_path / "vigie.db")) as connection:

@@ -135,6 +135,11 @@ def test_a_false_decree_is_withdrawn_and_a_withdrawal_taken_back(vigie: Vigie) -
         (("reject", "2", "--decree", "1"), 2, "--decree"),
         (("accept", "2", "--kind", "poem"), 2, "poem"),
         (("show", "0"), 2, "number"),
+        (("settle", "1", "places"), 2, "--absent"),
+        (("settle", "1", "places", "a", "--absent"), 2, "--absent"),
+        (("settle", "1", "number", "a"), 2, "places, operators"),
+        (("settle", "9", "event", "a"), 1, "9"),
+        (("facts", "9"), 1, "9"),
     ],
 )
 def test_what_cannot_be_done_is_told_and_changes_nothing(vigie: Vigie, arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -155,20 +160,3 @@ def test_a_fact_is_settled(vigie: Vigie) -> None:
     assert (decree["places"], "places" in decree["doubtful"]) == (["gare de Valence", 'place « du "Peyrou" »'], False)
     gone = vigie("review", "settle", "1", "event", "--absent", "--json").json
     assert gone == {"decree": 1, "fact": "event", "value": None, "already": False}
-
-
-@pytest.mark.usefixtures("stored")
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("settle", "1", "places"), 2, "--absent"),
-        (("settle", "1", "places", "a", "--absent"), 2, "--absent"),
-        (("settle", "1", "number", "a"), 2, "places, operators"),
-        (("settle", "9", "event", "a"), 1, "9"),
-        (("facts", "9"), 1, "9"),
-    ],
-)
-def test_a_fact_that_cannot_be_settled_is_told(vigie: Vigie, arguments: tuple[str, ...], code: int, said: str) -> None:
-    done = vigie("review", *arguments)
-    assert (done.code, done.out) == (code, "")
-    assert said in done.err

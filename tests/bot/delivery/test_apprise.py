@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.apprise import AppriseChannel, NotAnAddress
-from bot.delivery.channel import DeliveryUnknown, NotSent, Refused, SendAgain
+from bot.delivery.channel import DeliveryUnknown, NotSent, Refused
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Facts
 from bot.domain.posts import PostCause, PostState
@@ -24,27 +24,26 @@ async def service() -> AsyncIterator[Notified]:
         yield one
 
 
-def channel_to(service: Notified, clock: Clock) -> AppriseChannel:
-    return AppriseChannel("essai", service.address, composer(clock))
+@pytest.fixture
+async def channel(service: Notified, clock: Clock) -> AsyncIterator[AppriseChannel]:
+    one = AppriseChannel("essai", service.address, composer(clock))
+    yield one
+    await one.close()
 
 
-async def test_a_post_says_what_others_say_in_plain_text(service: Notified, clock: Clock) -> None:
-    channel = channel_to(service, clock)
+async def test_a_post_says_what_others_say_in_plain_text(channel: AppriseChannel, service: Notified) -> None:
     await channel.send(post(3))
-    await channel.close()
     (text,) = service.texts
     assert text.startswith("📢 Autorisation de vidéosurveillance algorithmique\nDrôme (26)")
     assert "#page=3" in text
     assert "<" not in text
 
 
-async def test_a_message_has_a_subject_and_a_digest_reads_as_a_mail(service: Notified, clock: Clock) -> None:
-    channel = channel_to(service, clock)
+async def test_a_message_has_a_subject_and_a_digest_reads_as_a_mail(channel: AppriseChannel, service: Notified) -> None:
     several = tuple(replace(post(n).decree, facts=Facts(f"2031-{n}", event="Foire\r\nBcc: a@b.example")) for n in (1, 2, 3))
     await channel.send(replace(post(1), decree=several[0]))
     await channel.send(replace(post(1), key="digest", digest="digest", decree=several[0], also=several[1:]))
     assert await channel.room(several * 40) == 120
-    await channel.close()
     assert service.subjects == ["VSA : Foire Bcc: a＠b.example · autorisation · Drôme (26) · n° 2031-1", "VSA : 3 arrêtés · Drôme (26)"]
     heading, *items = service.texts[1].split("\n\n")
     assert heading.splitlines()[0] == "📚 3 arrêtés sur la vidéosurveillance algorithmique"
@@ -65,8 +64,10 @@ async def test_a_subject_that_is_shown_within_the_text_has_room(clock: Clock) ->
     await channel.close()
 
 
-async def test_what_was_not_taken_is_in_doubt_and_sent_again_after_growing_waits(service: Notified, clock: Clock) -> None:
-    outbox, channel = MemoryOutbox(post(1), post(2)), channel_to(service, clock)
+async def test_what_was_not_taken_is_in_doubt_and_sent_again_after_growing_waits(
+    channel: AppriseChannel, service: Notified, clock: Clock
+) -> None:
+    outbox = MemoryOutbox(post(1), post(2))
     deliverer = Deliverer(outbox, [channel], clock, chance=lambda: 0.0)
     service.answers = [500, 500, 500]
     waits = []
@@ -76,38 +77,27 @@ async def test_what_was_not_taken_is_in_doubt_and_sent_again_after_growing_waits
         if due is not None:
             waits.append((due - clock()).total_seconds())
             clock.now = due
-    await channel.close()
     assert ["n° 2031-00001" in text for text in service.texts] == [True, False]
     assert [wait for wait in waits if wait] == [10, 10, 30, 10, 60]
     assert PostCause.RESENT in outbox.causes
 
 
-async def test_where_the_answer_was_lost_it_is_there_twice(service: Notified, clock: Clock) -> None:
-    outbox, channel = MemoryOutbox(post(1)), channel_to(service, clock)
+async def test_where_the_answer_was_lost_it_is_there_twice(channel: AppriseChannel, service: Notified, clock: Clock) -> None:
+    outbox = MemoryOutbox(post(1))
     deliverer = Deliverer(outbox, [channel], clock)
     service.answers = [-500]
     with capture_logs() as logs:
         await deliverer.deliver_due()
         clock.advance(minutes=1)
         await deliverer.deliver_due()
-    await channel.close()
     assert len(service.texts) == 2
     assert outbox.states == [PostState.SENT]
     assert "post.resent_unchecked" in [line["event"] for line in logs]
 
 
-async def test_what_is_known_to_have_been_taken_is_not_sent_again(service: Notified, clock: Clock) -> None:
-    channel = channel_to(service, clock)
-    sent = await channel.send(post(1))
-    assert await channel.find(post(1)) == sent
-    with pytest.raises(SendAgain):
-        await channel.find(post(2))
-    await channel.close()
-
-
 async def test_the_address_is_in_no_log_and_no_error(service: Notified, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    channel = channel_to(service, clock)
+    channel = AppriseChannel("essai", service.address, composer(clock))
     service.answers = [500, 403, 302]
     told = []
     for _ in range(3):
@@ -122,7 +112,7 @@ async def test_the_address_is_in_no_log_and_no_error(service: Notified, clock: C
 
 
 async def test_logging_is_as_it_was_once_it_is_closed(service: Notified, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    channel = channel_to(service, clock)
+    channel = AppriseChannel("essai", service.address, composer(clock))
     logging.getLogger("apprise").warning("during")
     await channel.close()
     await channel.close()
@@ -161,10 +151,8 @@ async def test_a_service_without_room_for_the_link_is_refused(clock: Clock) -> N
     await channel.close()
 
 
-async def test_a_third_try_waits(service: Notified, clock: Clock) -> None:
-    channel = channel_to(service, clock)
+async def test_a_third_try_waits(channel: AppriseChannel) -> None:
     tried = replace(post(1), attempts=3)
     with pytest.raises(NotSent) as raised:
         await channel.find(tried)
     assert raised.value.retry_after == 60
-    await channel.close()

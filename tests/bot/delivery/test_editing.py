@@ -22,7 +22,7 @@ from bot.delivery.transitions import Event
 from bot.domain.acts import Change, Facts, Kind, Reference
 from bot.domain.posts import Destination, Post, PostCause, PostState, SentMessage
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import START, Clock, ScriptedChannel, mastodon_channel, post, telegram_channel
+from tests.bot.delivery.memory import START, Clock, MemoryMoves, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.finding import edits_of, found
@@ -84,22 +84,11 @@ async def test_telegram_replies_and_sends_all_the_same_where_that_is_gone(opened
     assert len({first.reference, second.reference}) == 2
 
 
-class Moves:
-    """The group got its present id at START."""
-
-    def now_at(self, chat: int | str) -> int | str:
-        return chat
-
-    def moved(self, chat: int | str, new: int, now: datetime) -> None:
-        raise AssertionError("it moves no more")
-
-    def moved_at(self, chat: int | str) -> datetime | None:
-        return START
-
-
 @pytest.mark.parametrize(("seconds", "replies"), [(-1, False), (0, False), (1, True)])
 async def test_ids_from_before_a_move_are_those_of_other_messages(opened: Opened, seconds: int, replies: bool) -> None:
-    channel = opened.telegram(moves=Moves())
+    moves = MemoryMoves()
+    moves.at[CHAT] = START  # the group got its present id then
+    channel = opened.telegram(moves=moves)
     first = await channel.send(post(1))
     at = START + timedelta(seconds=seconds)
     await channel.send(replace(post(2), reply_to=SentMessage(first.reference, at)))

@@ -247,10 +247,16 @@ async def test_who_blocks_the_bot_is_marked_and_the_others_go_on(world: World) -
     assert len(world.api.calls_of("sendMessage")) == 3, "it is not tried again"
 
 
-async def test_a_refused_token_stops_the_round_and_marks_nobody(world: World) -> None:
+@pytest.mark.parametrize(
+    ("code", "said", "failing"), [(401, "Unauthorized", ["sendMessage"]), (502, "Bad Gateway", ["sendMessage", "getMe"])]
+)
+async def test_a_refused_token_and_an_outage_of_all_of_telegram_stop_the_round_and_mark_nobody(
+    world: World, code: int, said: str, failing: list[str]
+) -> None:
     for chat in range(1, 30):
         world.follow(chat)
-    world.api.fail("sendMessage", 401, "Unauthorized", count=40)
+    for method in failing:
+        world.api.fail(method, code, said, count=40)
     world.found("2031-1")
     assert (await world.pool.deliver_round()).stopped
     assert len(world.api.calls_of("sendMessage")) <= 4
@@ -280,22 +286,20 @@ async def test_a_fault_at_one_chat_cuts_no_message_short(world: World, monkeypat
     assert sorted(world.states()) == [PostState.PENDING, PostState.SENT]
 
 
-async def test_a_group_in_slow_mode_rests_alone(world: World) -> None:
+@pytest.mark.parametrize(
+    ("code", "parameters", "stored"),
+    [
+        (429, {"retry_after": 1800}, False),  # it is in slow mode
+        (502, None, True),
+        (502, None, False),
+    ],
+)
+async def test_a_group_for_which_telegram_fails_rests_alone(
+    world: World, code: int, parameters: dict[str, int] | None, stored: bool
+) -> None:
     world.follow(GROUP)
     world.found("2031-1")
-    world.api.fail("sendMessage", 429, "Too Many Requests: retry after 3600", {"retry_after": 3600})
-    assert await world.pool.deliver_round() == FollowerRound(1)
-    world.follow(7)
-    world.found("2031-2")
-    assert await world.pool.deliver_round() == FollowerRound(1)
-    assert [len(world.sent_to(chat)) for chat in (7, GROUP)] == [1, 0]
-
-
-@pytest.mark.parametrize("stored", [True, False])
-async def test_a_group_for_which_telegram_fails_rests_alone(world: World, stored: bool) -> None:
-    world.follow(GROUP)
-    world.found("2031-1")
-    world.api.fail("sendMessage", 502, "Bad Gateway", stored=stored)
+    world.api.fail("sendMessage", code, "not now", parameters, stored=stored)
     assert await world.pool.deliver_round() == FollowerRound(1)
     world.follow(7)
     world.found("2031-2")
@@ -303,17 +307,6 @@ async def test_a_group_for_which_telegram_fails_rests_alone(world: World, stored
     assert len(world.sent_to(7)) == 1
     await world.work()
     assert [len(world.sent_to(chat)) for chat in (7, GROUP)] == [1, 2]
-
-
-async def test_an_outage_of_all_of_telegram_stops_the_round(world: World) -> None:
-    for chat in range(1, 30):
-        world.follow(chat)
-    world.found("2031-1")
-    for method in ("sendMessage", "getMe"):
-        world.api.fail(method, 502, "Bad Gateway", count=40)
-    assert (await world.pool.deliver_round()).stopped
-    assert len(world.api.calls_of("sendMessage")) <= 4
-    assert await world.pool.deliver_round() == FollowerRound(), "all of them rest"
 
 
 async def test_a_move_that_is_met_moves_all_that_is_stored_at_once(world: World) -> None:

@@ -25,9 +25,16 @@ def recorded() -> MemoryMessages:
 
 @pytest.fixture
 async def channel(api: FakeBotApi, recorded: MemoryMessages) -> AsyncIterator[TelegramChannel]:
+    api.add_channel(CHAT)
     one = telegram_channel(api, messages=recorded)
     yield one
     await one.close()
+
+
+def digest_of(*numbers: int) -> Post:
+    first, *others = (post(number) for number in numbers)
+    key = f"bulletin-{first.id}"
+    return replace(first, key=key, digest=key, also=tuple(one.decree for one in others))
 
 
 async def lose(api: FakeBotApi, channel: TelegramChannel, one: Post, *, stored: bool) -> None:
@@ -37,7 +44,6 @@ async def lose(api: FakeBotApi, channel: TelegramChannel, one: Post, *, stored: 
 
 
 async def test_never_delivered(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     await channel.send(post(1))
     await lose(api, channel, post(2), stored=False)
     assert await channel.find(post(2)) is None
@@ -47,7 +53,6 @@ async def test_never_delivered(api: FakeBotApi, channel: TelegramChannel) -> Non
 async def test_whatever_telegram_checks_first_the_message_of_somebody_else_is_passed_over(
     api: FakeBotApi, channel: TelegramChannel
 ) -> None:
-    api.add_channel(CHAT)
     await channel.send(post(1))
     api.person_posts(CHAT, "bonjour")
     await lose(api, channel, post(2), stored=True)
@@ -57,7 +62,6 @@ async def test_whatever_telegram_checks_first_the_message_of_somebody_else_is_pa
 
 
 async def test_posts_recorded_as_sent_are_passed_over(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
-    api.add_channel(CHAT)
     await lose(api, channel, post(1), stored=True)
     recorded.known = {int((await channel.send(post(n))).reference) for n in range(2, 60)}
     buttons = [message.reply_markup for message in api.messages]
@@ -69,7 +73,6 @@ async def test_posts_recorded_as_sent_are_passed_over(api: FakeBotApi, channel: 
 async def test_a_post_that_nobody_recorded_gets_its_button_back(
     api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
 ) -> None:
-    api.add_channel(CHAT)
     await lose(api, channel, post(1), stored=True)
     await lose(api, channel, post(2), stored=True)
     assert await channel.find(post(2)) == Sent("3")
@@ -79,7 +82,6 @@ async def test_a_post_that_nobody_recorded_gets_its_button_back(
 
 
 async def test_two_decrees_that_begin_on_one_page_are_told_apart(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     first, second = post(1), post(2)
     twin = replace(second, decree=replace(first.decree, facts=second.decree.facts))
     await lose(api, channel, first, stored=True)
@@ -87,19 +89,19 @@ async def test_two_decrees_that_begin_on_one_page_are_told_apart(api: FakeBotApi
     assert await channel.find(first) == Sent("2")
 
 
-async def test_the_same_decree_in_another_language_is_another_post(
-    api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
+@pytest.mark.parametrize("one", [post(1), digest_of(1, 2, 3)])
+async def test_the_same_decrees_in_another_language_are_another_message(
+    api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages, one: Post
 ) -> None:
     """One channel may be two destinations, one in each language, neither of which knows what the other has sent."""
-    api.add_channel(CHAT)
     english = telegram_channel(api, name="english", messages=recorded, language="en")
-    await channel.send(post(1))
+    await channel.send(one)
     (french,) = api.messages
     button = french.reply_markup
-    assert await english.find(post(1)) is None
+    assert await english.find(one) is None
     assert french.reply_markup == button
-    await lose(api, english, post(1), stored=True)
-    assert await english.find(post(1)) == Sent("3")
+    await lose(api, english, one, stored=True)
+    assert await english.find(one) == Sent("3")
     await english.close()
 
 
@@ -114,30 +116,23 @@ async def looked(channel: TelegramChannel, one: Post, most: int = 200) -> Sent |
     pytest.fail("it never ends")
 
 
-async def test_the_first_post_to_an_old_channel_is_found(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
+@pytest.mark.parametrize(("stored", "expected"), [(True, Sent("302")), (False, None)])
+async def test_the_first_post_to_an_old_channel_is_found_or_known_to_be_absent(
+    api: FakeBotApi, channel: TelegramChannel, stored: bool, expected: Sent | None
+) -> None:
     people = [api.person_posts(CHAT, f"message {n}") for n in range(300)]
     for message in people[1::2]:
         api.remove(message)
-    await lose(api, channel, post(1), stored=True)
-    assert await channel.find(post(1)) == Sent("302")
+    await lose(api, channel, post(1), stored=stored)
+    assert await channel.find(post(1)) == expected
     assert len(api.calls_of("editMessageReplyMarkup")) < 80
     assert all(message.reply_markup is None for message in people)
-
-
-async def test_the_first_post_to_an_old_channel_is_known_to_be_absent(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
-    for n in range(300):
-        api.person_posts(CHAT, f"message {n}")
-    await lose(api, channel, post(1), stored=False)
-    assert await channel.find(post(1)) is None
 
 
 async def test_an_old_channel_without_record_is_searched_look_after_look(
     api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
 ) -> None:
     """As after an earlier release, which noted nothing before it sent."""
-    api.add_channel(CHAT)
     people = [api.person_posts(CHAT, f"message {n}") for n in range(100)]
     await lose(api, channel, post(1), stored=True)
     recorded.after.clear()
@@ -156,7 +151,6 @@ async def test_nothing_is_absent_before_the_newest_message_known(
     api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
 ) -> None:
     """Somebody cleaned up: twelve messages after the last one known are gone, and the post comes after them."""
-    api.add_channel(CHAT)
     recorded.newest = 1
     gone = [api.person_posts(CHAT, f"message {n}") for n in range(12)]
     await lose(api, channel, post(1), stored=True)
@@ -170,7 +164,6 @@ async def test_a_search_that_would_take_for_ever_is_left_to_a_person(
     api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.delivery.telegram.client.MOST_IN_ALL", 100)
-    api.add_channel(CHAT)
     recorded.newest = 50_000
     with pytest.raises(DeliveryUnknown, match="too many"):
         await looked(channel, post(1))
@@ -178,7 +171,6 @@ async def test_a_search_that_would_take_for_ever_is_left_to_a_person(
 
 
 async def test_a_channel_whose_beginning_is_gone_proves_nothing(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     for message in api.messages_in(CHAT) + [api.person_posts(CHAT, "x") for _ in range(50)]:
         api.remove(message)
     with pytest.raises(DeliveryUnknown, match="too many"):
@@ -186,7 +178,6 @@ async def test_a_channel_whose_beginning_is_gone_proves_nothing(api: FakeBotApi,
 
 
 async def test_what_was_looked_for_leaves_every_other_message_as_it_was(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     await lose(api, channel, digest_of(4, 5), stored=True)
     await lose(api, channel, post(1), stored=True)
     await lose(api, channel, post(2), stored=True)
@@ -216,7 +207,6 @@ async def test_groups_and_private_chats_are_not_searched(api: FakeBotApi, channe
 
 
 async def test_while_looking_a_lost_answer_only_means_to_ask_again(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     api.drop("getChat", stored=True)
     with pytest.raises(NotSent):
         await channel.find(post(1))
@@ -227,20 +217,12 @@ async def test_while_looking_a_lost_answer_only_means_to_ask_again(api: FakeBotA
 
 
 async def test_a_chat_out_of_reach_cannot_be_told(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     api.kick(CHAT)
     with pytest.raises(DeliveryUnknown, match="kicked"):
         await channel.find(post(1))
 
 
-def digest_of(*numbers: int) -> Post:
-    first, *others = (post(number) for number in numbers)
-    key = f"bulletin-{first.id}"
-    return replace(first, key=key, digest=key, also=tuple(one.decree for one in others))
-
-
 async def test_a_digest_that_arrived_is_found_by_another_process(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     await lose(api, channel, digest_of(1, 2, 3), stored=True)
     api.person_posts(CHAT, "bonjour")
     await lose(api, channel, digest_of(4, 5), stored=True)
@@ -253,7 +235,6 @@ async def test_a_digest_that_arrived_is_found_by_another_process(api: FakeBotApi
 
 
 async def test_a_digest_that_did_not_arrive_is_absent(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     await channel.send(post(9))
     await lose(api, channel, digest_of(1, 2, 3), stored=False)
     assert await channel.find(digest_of(1, 2, 3)) is None
@@ -262,24 +243,13 @@ async def test_a_digest_that_did_not_arrive_is_absent(api: FakeBotApi, channel: 
     assert await channel.find(post(3)) is None, "that it is in a digest is no post of its own"
 
 
-async def test_a_digest_in_another_language_is_another_message(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
-    api.add_channel(CHAT)
-    english = telegram_channel(api, name="english", messages=recorded, language="en")
-    await lose(api, english, digest_of(1, 2, 3), stored=True)
-    assert await channel.find(digest_of(1, 2, 3)) is None
-    assert await english.find(digest_of(1, 2, 3)) == Sent("2")
-    await english.close()
-
-
 async def test_a_decree_without_a_number_is_not_taken_for_the_digest_that_tells_of_it(api: FakeBotApi, channel: TelegramChannel) -> None:
     """As two destinations in one channel may: one was told of it in a digest, the other waits for its own post."""
-    api.add_channel(CHAT)
     unnumbered = replace(post(1), decree=replace(post(1).decree, facts=Facts()))
     await lose(api, channel, replace(digest_of(1, 2), decree=unnumbered.decree), stored=True)
     assert await channel.find(unnumbered) is None
 
 
 async def test_a_decree_that_a_person_took_out_of_a_digest_does_not_hide_it(api: FakeBotApi, channel: TelegramChannel) -> None:
-    api.add_channel(CHAT)
     await lose(api, channel, digest_of(1, 2, 3), stored=True)
     assert await channel.find(replace(digest_of(1, 2), key="bulletin-1", digest="bulletin-1")) == Sent("2")

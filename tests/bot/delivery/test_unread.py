@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,13 +159,13 @@ async def test_a_process_that_was_killed_while_it_sent(world: Watched) -> None:
     assert len(world.sent_to(7)) == 1
 
 
-async def test_a_group_in_slow_mode_delays_no_other(world: Watched) -> None:
+@pytest.mark.parametrize("fault", [(429, "Too Many Requests: retry after 3600", {"retry_after": 3600}), (500, "Internal Server Error")])
+async def test_a_group_in_slow_mode_or_for_which_telegram_fails_delays_no_other(world: Watched, fault: tuple[Any, ...]) -> None:
     for chat in (GROUP, 7):  # in the order in which they are served
         world.follow(chat)
-    world.api.fail("sendMessage", 429, "Too Many Requests: retry after 3600", {"retry_after": 3600})
+    world.api.fail("sendMessage", *fault)
     await world.look(4)
-    assert len(world.sent_to(7)) == 1
-    assert world.sent_to(GROUP) == []
+    assert [len(world.sent_to(chat)) for chat in (7, GROUP)] == [1, 0]
 
 
 async def test_nobody_is_notified_of_an_end_that_is_none(world: Watched) -> None:
@@ -214,14 +215,6 @@ async def test_a_store_that_fails_leaves_no_notice_in_the_middle(world: Watched,
     assert len(world.sent_to(7)) == 1
     await world.look(None)
     assert len(world.sent_to(7)) == 2, "it was recorded as sent: its end is sent too"
-
-
-async def test_a_group_for_which_telegram_fails_delays_no_other(world: Watched) -> None:
-    for chat in (GROUP, 7):
-        world.follow(chat)
-    world.api.fail("sendMessage", 500, "Internal Server Error")
-    await world.look(4)
-    assert len(world.sent_to(7)) == 1
 
 
 async def test_a_refused_token_loses_no_notice(world: Watched) -> None:

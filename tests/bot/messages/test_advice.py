@@ -129,14 +129,6 @@ def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> N
     assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · juge de l’urgence (référé) possible jusqu’à la fin (à vérifier)"
 
 
-def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
-    unknown = advised(last_day=None)
-    whole, brief = _post(unknown)
-    assert "Le dernier jour n’est pas connu" in whole
-    assert brief == "Recours : tribunal administratif de Grenoble · juge de l’urgence (référé) possible jusqu’à la fin (à vérifier)"
-    assert "n’a pas pu être calculé" in lines_of(unknown, DROME, NOW)[1]
-
-
 def test_every_rule_is_cited_with_the_day_of_its_text() -> None:
     said = "\n".join(lines_of(advised(), DROME, NOW))
     assert all(f"CJA, art. {article}" in said for article in rules().articles.values())

@@ -59,13 +59,6 @@ def test_places_are_cut_between_items() -> None:
     assert int(more.rstrip(")")) == 12 - len(shown.split(", "))
 
 
-def test_outside_text_mentions_nobody() -> None:
-    status = mastodon_status(MessageInput(decree(title="@maire@social.example #Alerte http://b.example", facts=Facts()), DROME, NOW))
-    assert "@" not in status
-    assert "#Alerte" not in status
-    assert "b.example" in status
-
-
 def test_a_small_server_gets_the_essential() -> None:
     status = mastodon_status(MessageInput(decree(), DROME, NOW), limits=StatusLimits(120, 23))
     assert mastodon_length(status) <= 120

@@ -40,12 +40,6 @@ def test_the_whole_post() -> None:
     assert [entity["type"] for entity in parse(post.html).entities] == ["bold", "bold", "text_link"]
 
 
-def test_in_english() -> None:
-    text = parse(telegram_text(MessageInput(decree(), DROME, NOW, "en")).html).text
-    assert "Not yet begun on 20 April 2031, 00:00" in text
-    assert "Authorised operator: SNCF" in text
-
-
 def test_the_button_leads_to_the_page_and_names_the_decree() -> None:
     button = telegram_text(MessageInput(decree(), DROME, NOW)).button
     assert button is not None
@@ -56,19 +50,6 @@ def test_the_button_leads_to_the_page_and_names_the_decree() -> None:
 def test_two_decrees_on_one_page_have_different_buttons() -> None:
     one, other = (telegram_text(MessageInput(decree(facts=Facts(number=number)), DROME, NOW)).button for number in "12")
     assert one != other
-
-
-def test_without_a_web_address_there_is_neither_link_nor_button() -> None:
-    post = telegram_text(MessageInput(decree(url="javascript:alert(1)"), DROME, NOW))
-    assert post.button is None
-    assert "<a" not in post.html
-    assert "javascript" not in post.plain
-
-
-def test_markup_in_a_pdf_is_text() -> None:
-    post = telegram_text(MessageInput(decree(title='<b>gras</b> & "cité" <script>'), DROME, NOW))
-    assert '<b>gras</b> & "cité" <script>' in parse(post.html).text
-    assert "&lt;script&gt;" in post.html
 
 
 def test_length_is_counted_in_utf16_units() -> None:

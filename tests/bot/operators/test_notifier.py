@@ -30,15 +30,17 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass
 class Chat:
-    """What the operators read. `refuses` is what the next messages meet with."""
+    """What the operators read, and the buttons under it. `refuses` is what the next messages meet with."""
 
     said: list[str] = field(default_factory=list)
+    asked: list[tuple[str, Sequence[ChatButton]]] = field(default_factory=list)
     refuses: DeliveryError | None = None
 
     async def send(self, text: str, buttons: Sequence[ChatButton] = ()) -> None:
         if self.refuses:
             raise self.refuses
         self.said.append(text)
+        self.asked.append((text, buttons))
 
 
 @dataclass
@@ -89,17 +91,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 BEGUN, ENDED = "⚠️ Vigie: a source needs your attention", "✅ Vigie: a problem has ended"
-
-
-async def test_a_trouble_is_told_once_and_so_is_its_end(bench: Bench) -> None:
-    bench.fail(Cause.STRUCTURE, "26:site")
-    assert await bench.look() == []
-    assert await bench.look(SOURCES_SETTLE) == [BEGUN]
-    assert "26:site" in bench.chat.said[0]
-    assert await bench.look(MINUTE) == await bench.look(timedelta(days=3)) == []
-    bench.mend("26:site")
-    assert await bench.look(MINUTE) == [ENDED]
-    assert await bench.look(MINUTE) == []
 
 
 async def test_a_restart_repeats_and_forgets_nothing(bench: Bench) -> None:

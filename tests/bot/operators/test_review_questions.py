@@ -20,6 +20,7 @@ from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
 from bot.operators.text import alert_words, fact_text, review_text
 from bot.queries.phrases import doubt_words
 from bot.storage.store import Store
+from tests.bot.operators.test_notifier import Chat
 from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before
 from tests.bot.storage.ready import ready_store
 
@@ -28,19 +29,6 @@ ACT = Waiting(
     12, 1, "26", "https://p.example/a.pdf", 7, None, "Arrêté accordant à M. Jean Dupont @canal",
     (Evidence("verdict", 8, "traitement algorithmique"),) * 2, NOW, "0a1b2c3d",
 )  # fmt: skip
-
-
-@dataclass
-class Chat:
-    """What the operators are asked. `refuses` is what the next questions meet with."""
-
-    asked: list[tuple[str, Sequence[ChatButton]]] = field(default_factory=list)
-    refuses: DeliveryError | None = None
-
-    async def send(self, text: str, choices: Sequence[ChatButton]) -> None:
-        if self.refuses:
-            raise self.refuses
-        self.asked.append((text, choices))
 
 
 @dataclass
@@ -104,9 +92,9 @@ async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> 
     [first, second] = bench.store.reviews.waiting(10)
 
     class Late(Chat):
-        async def send(self, text: str, choices: Sequence[ChatButton]) -> None:
+        async def send(self, text: str, buttons: Sequence[ChatButton] = ()) -> None:
             bench.store.reviews.reject(second.id, NOW, "command")
-            await super().send(text, choices)
+            await super().send(text, buttons)
 
     bench.chat = Late()
     [(text, _)] = await bench.look()

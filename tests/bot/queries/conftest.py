@@ -5,17 +5,19 @@ import re
 import time
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from bot.domain.acts import Decree, Facts, Kind, Moment, Place
+from bot.domain.acts import Act, Cover, Decree, Facts, Judged, Kind, Moment, Outcome, Place, Reading, Verdict
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.posts import operator_slug
 from bot.domain.publication import FileStatement
-from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
+from bot.domain.records import CommuneCount, NewRecueil, PageOfDecrees, PageOfIds, PublishedCounts, ReadResult, RecueilState
+from bot.domain.text import PageText
 from bot.queries.dossier import DossierInput, dossier_input
 from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramCommands
@@ -196,6 +198,18 @@ def dossier_of(decrees: MemoryDecrees, decree: Decree, page: str, *stamps: Times
         timestamps=SimpleNamespace(of=lambda sha256, days: [one for one in stamps if one.sha256 == sha256 or one.day in days]),
     )
     return dossier_input(cast(Store, store), PLACES, decree, page)
+
+
+def record(store: Store, found: Decree, text: str = "", now: datetime = NOW) -> None:
+    """Record a decree of a recueil of its own, on a page with this text."""
+    source = f"{found.authority}:site"
+    new = NewRecueil(found.authority, source, found.url, "RAA", found.published, is_detail=False, state=RecueilState.WAITING)
+    (recueil,) = store.recueils.add([new], now)
+    act = Act(None, found.title, None, found.page, found.page, (PageText(found.page, text or found.title),))
+    judged = Judged(act, Verdict(Outcome.DECREE, found.kind, found.facts, found.evidence))
+    fresh = replace(found, id=None, identities=found.identities or (f"{found.authority}:{found.facts.number}",))
+    result = ReadResult(recueil, Reading(9, Cover(), (act,)), f"digest-{found.url}", (judged,), ((0, fresh),), None)
+    store.recordings.record(result, lambda _: (), now)
 
 
 @pytest.fixture

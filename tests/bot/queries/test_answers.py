@@ -160,12 +160,6 @@ def test_a_question_can_be_asked_again(questions: Questions, question: Question)
     assert answer.question == question
 
 
-def test_what_the_store_raises_passes_through(decrees: MemoryDecrees, questions: Questions) -> None:
-    decrees.broken = OSError("disk")
-    with pytest.raises(OSError, match="disk"):
-        questions.recent()
-
-
 @given(st.lists(st.integers(1, 500), unique=True, max_size=40), st.integers(1, 9))
 def test_the_pages_hold_every_decree_once(numbers: list[int], size: int) -> None:
     questions = Questions(MemoryDecrees([decree(n) for n in numbers]), PLACES, lambda: NOW, overview=overview, page_size=size)

@@ -143,12 +143,6 @@ def test_an_answer_says_who_runs_it_and_that_it_is_no_service_of_the_state_where
     assert status.startswith(bare), "what was asked goes first"
 
 
-def test_a_decree_keeps_its_link() -> None:
-    status = written(OneDecree(decree(3), NOW), mention(), StatusLimits())
-    assert "https://www.drome.gouv.fr/raa-3.pdf" in status
-    assert "#VSA" not in status
-
-
 def test_a_decree_that_was_set_aside_says_so(decrees: MemoryDecrees) -> None:
     gone = replace(decree(3), withdrawn_at=NOW)
     assert "Écarté le" in written(OneDecree(gone, NOW), mention(), StatusLimits())
@@ -170,11 +164,6 @@ def test_of_a_town_the_decrees_that_name_it_come_before_what_is_well(decrees: Me
     assert all(text in long for text in ("[21]", "[22]", "[12]", "recueils à jour", "ne prouve rien"))
     assert all(text in short for text in ("[21]", "[22]", "aucune commune", "ne prouve rien"))
     assert "recueils à jour" not in short
-
-
-def test_what_is_not_found_is_never_a_bare_no(questions: Questions) -> None:
-    status = written(questions.plain("Montélimar"), mention(), StatusLimits())
-    assert "Il peut en exister que Vigie n’a pas vus" in status
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.queries.telegram.bot import PollingRetries, StopRequested, unless
+from bot.queries.telegram.bot import PollingRetries, StopRequested
 from bot.queries.telegram.commands import answered, pause_after
 
 
@@ -39,32 +39,6 @@ def test_what_telegram_asks_is_obeyed_whatever_form_it_has(monkeypatch: pytest.M
     assert pause_after(error, 1) == 90.5
     monkeypatch.setattr(RetryAfter, "retry_after", 90)
     assert pause_after(error, 1) == 90.5
-
-
-async def test_work_is_cancelled_as_soon_as_the_stop_is_set() -> None:
-    stop, cancelled, never = asyncio.Event(), asyncio.Event(), asyncio.Event()
-
-    async def work() -> None:
-        try:
-            await never.wait()
-        finally:
-            cancelled.set()
-
-    waiting = asyncio.create_task(unless(stop, work()))
-    await asyncio.sleep(0)
-    stop.set()
-    with pytest.raises(StopRequested):
-        await waiting
-    assert cancelled.is_set()
-
-
-async def test_the_outcome_of_work_passes_through() -> None:
-    async def fails() -> None:
-        raise KeyError("x")
-
-    assert await unless(asyncio.Event(), asyncio.sleep(0, "done")) == "done"
-    with pytest.raises(KeyError):
-        await unless(asyncio.Event(), fails())
 
 
 class Script:

@@ -128,17 +128,6 @@ async def test_it_stops_at_once_while_telegram_does_not_answer(api: FakeBotApi, 
     gate.open()
 
 
-async def test_a_second_poller_is_told_once_and_waited_for(api: FakeBotApi, questions: Questions) -> None:
-    naps = Naps()
-    api.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", count=3)
-    api.say(ANN, ANN, "/aide")
-    with structlog.testing.capture_logs() as logs:
-        async with running(a_bot(api, questions, naps)):
-            await until(lambda: api.messages)
-    assert naps.asked == [60, 60, 60]
-    assert len([entry for entry in logs if entry["event"] == "telegram.unreachable"]) == 1
-
-
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates"])
 async def test_one_401_does_not_silence_the_commands(api: FakeBotApi, questions: Questions, method: str) -> None:
     naps = Naps()
@@ -167,26 +156,6 @@ async def test_a_wrong_token_is_tried_less_and_less_often_and_told_once(api: Fak
     assert naps.asked == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]
     assert [entry["event"] for entry in logs] == ["telegram.unreachable", "telegram.stopped_early"]
     assert token not in str(logs)
-
-
-@pytest.mark.parametrize("fault", ["502", "429", "dropped", "dropped after"])
-async def test_an_answer_that_met_an_outage_is_sent_again(
-    api: FakeBotApi, questions: Questions, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # else the library warns, and warnings are errors here
-    naps = Naps()
-    match fault:
-        case "502":
-            api.fail("sendMessage", 502, "Bad Gateway", count=2)
-        case "429":
-            api.fail("sendMessage", 429, "Too Many Requests: retry after 7", {"retry_after": 7}, count=2)
-        case _:
-            api.drop("sendMessage", stored=fault == "dropped after", count=2)
-    async with running(a_bot(api, questions, naps)):
-        api.say(ANN, ANN, "/recents")
-        await until(lambda: len(api.calls_of("sendMessage")) == 3 and api.messages)
-    assert naps.asked == ([7.5, 7.5] if fault == "429" else [1, 2])
-    assert api.messages[-1].text.startswith("Derniers arrêtés relevés")
 
 
 async def test_a_page_that_met_an_outage_is_turned_all_the_same(api: FakeBotApi, questions: Questions) -> None:

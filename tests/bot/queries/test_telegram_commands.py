@@ -9,7 +9,7 @@ import pytest
 import structlog
 from telegram import Update
 from telegram.ext import Application
-from telegram.request import BaseRequest, RequestData
+from telegram.request import RequestData
 
 from bot.messages.words import JOINER
 from bot.queries.questions import Questions, RateLimiter
@@ -18,6 +18,7 @@ from bot.queries.telegram.commands import ChatLanguages, publish_commands
 from bot.queries.telegram.replies import Callbacks
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
+from tests.e2e.conversing import InProcessTelegram
 
 ME = {"id": 1, "is_bot": True, "first_name": "Vigie", "username": "vigie_bot"}
 ANN = {"id": 7, "is_bot": False, "first_name": "Ann", "language_code": "fr"}
@@ -25,21 +26,12 @@ PRIVATE = {"id": 7, "type": "private", "first_name": "Ann"}
 GROUP = {"id": -5, "type": "group", "title": "Veille"}
 
 
-class Telegram(BaseRequest):
+class Telegram(InProcessTelegram):
     """The Bot API in memory: remembers each call, answers as told."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.refuse: Callable[[str, dict[str, Any]], tuple[int, str] | None] = lambda method, given: None
-        self.member = "member"
-
-    @property
-    def read_timeout(self) -> float | None:
-        return 1
-
-    async def initialize(self) -> None: ...
-
-    async def shutdown(self) -> None: ...
 
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None, *timeouts: Any, **named: Any
@@ -54,8 +46,6 @@ class Telegram(BaseRequest):
         result: Any = True
         if name == "getMe":
             result = ME
-        elif name == "getChatMember":
-            result = {"status": self.member, "user": ANN, "is_anonymous": False}
         elif name in {"sendMessage", "editMessageText"}:
             result = {"message_id": 99, "date": 0, "chat": PRIVATE, "text": given["text"]}
         return 200, json.dumps({"ok": True, "result": result}).encode()
@@ -78,8 +68,8 @@ class Bot:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
         await self.feed({kind: message})
 
-    async def press(self, data: str, *, chat: dict[str, Any] = PRIVATE) -> None:
-        message = {"message_id": 99, "date": 1, "chat": chat, "text": "…", "from": ME}
+    async def press(self, data: str) -> None:
+        message = {"message_id": 99, "date": 1, "chat": PRIVATE, "text": "…", "from": ME}
         await self.feed({"callback_query": {"id": "5", "from": ANN, "chat_instance": "1", "data": data, "message": message}})
 
     async def feed(self, content: dict[str, Any]) -> None:
@@ -303,31 +293,3 @@ async def test_the_commands_are_published_in_both_languages_for_private_chats_an
     }
     for scope, (fr, en) in scopes.items():
         assert {language: published[scope, language] for language in (None, "fr", "en")} == {None: fr, "fr": fr, "en": en}
-
-
-async def test_a_letter_comes_as_a_document_with_what_must_be_completed(bot: Bot) -> None:
-    await bot.press("1frl1:12")
-    (sent,) = bot.telegram.sent("sendDocument")
-    assert "complétez ce qui est entre crochets" in sent["caption"]
-    await bot.press("1frl1:99")
-    assert bot.telegram.sent()[-1]["text"].startswith("Vigie n’a enregistré aucun arrêté")
-
-
-async def test_a_chosen_language_is_that_of_every_answer_of_the_chat(bot: Bot) -> None:
-    await bot.say("/langue")
-    assert buttons(bot.telegram.sent()[0]) == ["1frw1:", "1enw1:"]
-    await bot.press("1enw1:")
-    assert bot.telegram.sent("editMessageText")[0]["text"] == "Noted: Vigie will answer here in English."
-    await bot.say("/recents")
-    await bot.say("26", user={**ANN, "id": 8}, chat=GROUP)
-    await bot.say("@vigie_bot 26", user={**ANN, "id": 8}, chat=GROUP)
-    assert [sent["text"][:23] for sent in bot.telegram.sent()[1:]] == ["<b>Latest decrees found", "<b>Drôme (26) — 12 arrê"]
-
-
-async def test_in_a_group_only_administrators_choose_the_language(bot: Bot) -> None:
-    await bot.press("1enw1:", chat=GROUP)
-    assert bot.telegram.sent("editMessageText") == []
-    assert bot.telegram.sent("answerCallbackQuery")[0]["text"] == "In a group, only its administrators can change the language."
-    bot.telegram.member = "creator"
-    await bot.press("1enw1:", chat=GROUP)
-    assert len(bot.telegram.sent("editMessageText")) == 1

@@ -127,33 +127,6 @@ async def test_yes_records_the_decree_and_wakes_the_delivery(desk: Desk, questio
     assert len(posts_of(desk.store, [1])) == 1
 
 
-async def test_no_files_the_act(desk: Desk, questions: Questions) -> None:
-    async with desk.running(questions):
-        message = await desk.ask()
-        assert await desk.press(message, 1) == "It is none: filed."
-        await edited(desk, message)
-    assert (desk.posted, desk.store.decrees.recent(10).total, desk.store.reviews.waiting(10)) == (0, 0, [])
-
-
-async def test_the_second_answer_changes_nothing(desk: Desk, questions: Questions) -> None:
-    async with desk.running(questions):
-        message = await desk.ask()
-        no, yes = message.buttons[1]["callback_data"], message.buttons[0]["callback_data"]
-        assert await desk.send(message, no) == "It is none: filed."
-        await edited(desk, message)
-        assert await desk.send(message, yes) == "Already decided: it is none."
-    assert (desk.posted, desk.store.decrees.recent(10).total) == (0, 0)
-
-
-async def test_what_was_decided_by_a_command_is_told(desk: Desk, questions: Questions) -> None:
-    async with desk.running(questions):
-        message = await desk.ask()
-        desk.reviewer.accept(1, kind=Kind.RENEWAL, by="command")
-        assert await desk.press(message, 1) == "Already decided: it is a decree (renewal)."
-        await edited(desk, message)
-    assert desk.store.decrees.recent(10).total == 1
-
-
 @pytest.mark.parametrize("data", ["review:1:0a1b2c3d:yes", "review:1:perhaps", "review:"])
 async def test_an_answer_from_another_chat_is_refused(desk: Desk, questions: Questions, data: str) -> None:
     async with desk.running(questions):
@@ -165,14 +138,6 @@ async def test_an_answer_from_another_chat_is_refused(desk: Desk, questions: Que
     assert shown == "Only the team that runs Vigie can answer."
     assert [entry["log_level"] for entry in logs if entry["event"] == "review.wrong_chat"] == ["warning"]
     assert (desk.store.decrees.recent(10).total, len(desk.store.reviews.waiting(10))) == (0, 1)
-
-
-async def test_a_group_that_moved_is_still_the_operators(desk: Desk, questions: Questions) -> None:
-    desk.api.migrate(OPERATORS, MOVED)
-    async with desk.running(questions):
-        message = await desk.ask()
-        assert message.chat_id == MOVED
-        assert await desk.press(message, 1) == "It is none: filed."
 
 
 async def test_a_group_that_moved_is_the_operators_after_a_restart_too(desk: Desk, questions: Questions) -> None:

@@ -217,14 +217,6 @@ def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str)
     assert plain_answer(answer, PLACES, "en", "telegram") == english
 
 
-@pytest.mark.parametrize("fault", InputFault)
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_fault_has_words(fault: InputFault, language: Literal["fr", "en"]) -> None:
-    words = vocabulary(language)
-    said = words.faults[fault].format(**words.faces["telegram"])
-    assert telegram_reply(BadInput(fault), PLACES, language).plain == said
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_commands_shown_are_those_that_exist(language: Literal["fr", "en"]) -> None:
     there = {command.name for command in COMMANDS if command.language == language}

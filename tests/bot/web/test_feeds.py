@@ -67,12 +67,6 @@ def test_a_title_begins_with_the_place_and_the_event() -> None:
     assert entry.title == "Valence : Fête du port · autorisation · Drôme (26) · n° 1"
 
 
-def test_a_title_says_that_dates_are_to_be_verified() -> None:
-    doubted = replace(decree(12).facts, doubtful=("starts", "ends"))
-    (entry,) = parsed(site_of(shown(12, facts=doubted)), "/flux/arretes.atom").entries
-    assert entry.title == "Drôme (26) · autorisation · du 21 au 23 août 2026 · dates à vérifier · SNCF · n° 26-2026-012"
-
-
 def test_a_title_doubts_no_dates_that_a_later_decree_has_given() -> None:
     doubted = replace(decree(12).facts, doubtful=("starts", "ends"))
     whole = Change(Kind.MODIFICATION, 13, None, date(2026, 8, 19), Moment(date(2026, 8, 21)), Moment(date(2026, 8, 24)))

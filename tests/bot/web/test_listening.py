@@ -138,21 +138,27 @@ async def test_what_is_no_request_is_refused_as_the_api_refuses(visitors: Visito
     assert b"nonsense" not in body
 
 
-async def test_nonsense_after_a_request_is_answered_in_its_place(executor: ThreadPoolExecutor) -> None:
-    # Its body cannot be read, though its head was: one answer, not two.
-    begun, go_on = threading.Event(), threading.Event()
+class Late:
+    """A page that is being made, once `begun`, until it may `go_on`."""
 
-    def slow(_site: SiteContext, _request: PageRequest) -> Document:
-        begun.set()
-        go_on.wait()
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, _site: SiteContext, _request: PageRequest) -> Document:
+        self.begun.set()
+        self.go_on.wait()
         return Document(b"late")
 
-    async with served(Visitors(MemoryDecrees(), executor, [Route("/", slow)]).application) as address:
+
+async def test_nonsense_after_a_request_is_answered_in_its_place(executor: ThreadPoolExecutor) -> None:
+    # Its body cannot be read, though its head was: one answer, not two.
+    page = Late()
+    async with served(Visitors(MemoryDecrees(), executor, [Route("/", page)]).application) as address:
         reader, writer = await connect(address)
         writer.write(b"GET / HTTP/1.1\r\nHost: vigie\r\nTransfer-Encoding: chunked\r\n\r\n")
-        await asyncio.to_thread(begun.wait)
+        await asyncio.to_thread(page.begun.wait)
         writer.write(b"no length\r\n")
-        go_on.set()
+        page.go_on.set()
         answer = await reader.read()
         writer.close()
     assert answer.startswith(b"HTTP/1.1 400 ")
@@ -183,22 +189,15 @@ def test_why_it_cannot_listen_is_told_in_words() -> None:
 
 
 async def test_it_stops_though_a_page_is_being_made(executor: ThreadPoolExecutor) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow(_site: SiteContext, _request: PageRequest) -> Document:
-        begun.set()
-        go_on.wait()
-        return Document(b"late")
-
-    application = Visitors(MemoryDecrees(), executor, [Route("/", slow)]).application
+    page = Late()
     try:
-        async with served(application) as address:
+        async with served(Visitors(MemoryDecrees(), executor, [Route("/", page)]).application) as address:
             _, writer = await connect(address)
             writer.write(b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\n")
-            await asyncio.to_thread(begun.wait)
+            await asyncio.to_thread(page.begun.wait)
         writer.close()
     finally:
-        go_on.set()
+        page.go_on.set()
 
 
 async def test_whatever_visitors_do_the_rest_of_the_program_goes_on() -> None:

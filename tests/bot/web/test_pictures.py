@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import struct
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -63,12 +62,12 @@ def archive(tmp_path: Path) -> Archive:
 
 
 class Pen:
-    """Draws nothing real, and counts. `takes` is called while it draws."""
+    """Draws nothing real, and counts. Each takes `seconds` of the archive's clock."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, archive: Archive) -> None:
         self.pages: list[int] = []
         self.refuses: NoPictureReason | None = None
-        self.takes: Callable[[], None] = lambda: None
+        self.archive, self.seconds = archive, 0.0
         self.began, self.free = asyncio.Event(), asyncio.Event()
         self.free.set()
         monkeypatch.setattr(module, "draw", self.draw)
@@ -77,15 +76,15 @@ class Pen:
         self.pages.append(page)
         self.began.set()
         await self.free.wait()
-        self.takes()
+        self.archive.seconds += self.seconds
         if self.refuses is not None:
             raise NoPicture(self.refuses)
         return Drawn(b"\x89PNG" + bytes(1000), 900, 1273, (0,), 2)
 
 
 @pytest.fixture
-def pen(monkeypatch: pytest.MonkeyPatch) -> Pen:
-    return Pen(monkeypatch)
+def pen(monkeypatch: pytest.MonkeyPatch, archive: Archive) -> Pen:
+    return Pen(monkeypatch, archive)
 
 
 async def test_a_page_shows_the_page_of_the_decree_as_posts_do(archive: Archive, executor: ThreadPoolExecutor) -> None:
@@ -147,8 +146,8 @@ async def test_what_is_no_decree_has_no_picture(archive: Archive, executor: Thre
     assert pen.pages == []
 
 
-async def test_a_decree_that_was_withdrawn_shows_none(tmp_path: Path, executor: ThreadPoolExecutor, pen: Pen) -> None:
-    archive = Archive(tmp_path, replace(FOUND, withdrawn_at=NOW))
+async def test_a_decree_that_was_withdrawn_shows_none(archive: Archive, executor: ThreadPoolExecutor, pen: Pen) -> None:
+    archive.decrees.stored[:] = [replace(FOUND, withdrawn_at=NOW)]
     visitors = archive.visitors(executor)
     assert (await visitors.ask("/arretes/1/page.png")).status_code == 410
     assert "<img" not in (await visitors.ask("/arretes/1")).text
@@ -207,11 +206,7 @@ async def test_drawing_has_a_budget_that_comes_back_with_time(archive: Archive, 
     several = _many(9)
     archive.decrees.stored[:] = several
     visitors = archive.visitors(executor, archive.pictures(at_once=60))
-
-    def takes() -> None:
-        archive.seconds += 20
-
-    pen.takes = takes
+    pen.seconds = 20
     answers = [await visitors.ask(f"/arretes/{one.id}/page.png") for one in several]
     drawn = [answer.status_code for answer in answers].count(200)
     # 60 s were saved up, each takes 20 s, and earns a quarter of that meanwhile.
@@ -229,11 +224,7 @@ async def test_a_walk_through_old_decrees_leaves_half_of_the_budget(archive: Arc
     old = [replace(one, found_at=NOW - timedelta(days=15)) for one in _many(9)[1:]]
     archive.decrees.stored += old
     visitors = archive.visitors(executor, archive.pictures(at_once=60))
-
-    def takes() -> None:
-        archive.seconds += 20
-
-    pen.takes = takes
+    pen.seconds = 20
     answers = [(await visitors.ask(f"/arretes/{one.id}/page.png")).status_code for one in old]
     assert answers == [200] * 3 + [503] * 5
     assert (await visitors.ask("/arretes/1/page.png")).status_code == 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -137,20 +136,6 @@ async def test_a_page_is_made_once_for_all_addresses_that_mean_it(executor: Thre
     await visitors.ask("/en/lente?q=1&page=2")
     await visitors.ask("/lente?q=&page=2")
     assert page.made[1:] == [("en", {"page": "2", "q": "1"}), ("fr", {"page": "2", "q": ""})]
-
-
-async def test_a_page_is_made_anew_when_a_day_ends_where_it_is_about(executor: ThreadPoolExecutor) -> None:
-    midnight = datetime(2026, 8, 20, 22, 0, tzinfo=UTC)  # in Paris
-    page = Route(
-        "/jour", lambda _, request: Document(request.at.isoformat().encode(), changes_at=midnight if request.at < midnight else None)
-    )
-    visitors = Visitors(MemoryDecrees(), executor, [page])
-    visitors.now = midnight - timedelta(minutes=2)
-    first = await visitors.ask("/jour")
-    visitors.now = midnight - timedelta(seconds=1)
-    assert (await visitors.ask("/jour")).text == first.text
-    visitors.now = midnight
-    assert (await visitors.ask("/jour")).text == midnight.isoformat()
 
 
 async def test_a_fault_of_ours_shows_and_logs_nothing_of_what_was_asked(executor: ThreadPoolExecutor) -> None:

@@ -57,14 +57,6 @@ def test_the_drafts_are_those_that_a_person_has_read(letter: LetterKind) -> None
     assert drafted(letter) == (GOLDEN / f"{letter.value}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("letter", LetterKind)
-def test_they_begin_as_drafts_and_are_never_signed(letter: LetterKind) -> None:
-    text = drafted(letter)
-    assert text.startswith("PROJET À COMPLÉTER ET À VÉRIFIER\n")
-    assert "[Nom et signature]" in text
-    assert text.endswith("\n")
-
-
 OFFICE = " – à l’attention de la préfète ou du préfet"
 
 
