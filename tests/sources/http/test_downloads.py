@@ -91,14 +91,6 @@ async def test_an_earlier_file_survives_a_failure(server: Server, client: Client
     assert content(earlier) == b"earlier"
 
 
-@pytest.mark.parametrize("announced", [True, False])
-async def test_a_file_larger_than_the_limit(server: Server, make_client: MakeClient, target: Path, announced: bool) -> None:
-    server.routes[PATH] = reply(PDF) if announced else raw(b"HTTP/1.1 200 OK\r\n\r\n" + PDF)
-    with pytest.raises(Unusable, match="larger than"):
-        await make_client(server, max_file_bytes=len(PDF) - 1).download(URL, target)
-    assert names_in(target.parent) == []
-
-
 async def test_a_file_that_never_ends_is_given_up(server: Server, make_client: MakeClient, target: Path) -> None:
     server.routes[PATH] = stall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + PDF[:5000])
     with pytest.raises(Unreachable, match=r"took longer than 0\.2 s"):
