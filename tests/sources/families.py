@@ -17,7 +17,7 @@ from tests.sources.markup import (
     file_href,
     grey_card,
     page,
-    pager,
+    paged,
     select,
     white_card,
 )
@@ -97,14 +97,6 @@ def by_year(items: Sequence[Item]) -> dict[int, list[Item]]:
 
 def downloads(items: Sequence[Item]) -> str:
     return page(*(download(item.number, item.day) for item in reversed(items)))
-
-
-def paged(base: str, rows: Sequence[str]) -> Pages:
-    chunks = [rows[start : start + 10] for start in range(0, len(rows), 10)] or [[]]
-    return {
-        base if rank == 1 else f"{base}/(offset)/{10 * (rank - 1)}": page(*chunk, pager(base, rank, len(chunks)))
-        for rank, chunk in enumerate(chunks, 1)
-    }
 
 
 def article(item: Item) -> str:

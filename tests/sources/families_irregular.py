@@ -16,9 +16,8 @@ from tests.sources.families import (
     by_year,
     cards,
     downloads,
-    paged,
 )
-from tests.sources.markup import HOST, ROOT, download, file_href, grey_card, page, pager, white_card
+from tests.sources.markup import HOST, ROOT, download, file_href, grey_card, page, paged, pager, white_card
 from tests.sources.steps import To
 
 NEW_ROOT = f"{HOST}/Publications/Publications-legales/Recueil-des-actes-administratifs"

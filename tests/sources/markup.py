@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 
@@ -106,3 +107,12 @@ def pager(url: str, current: int, pages: int) -> str:
         link(" fr-pagination__link--last", pages, "Dernière page"),
     ]
     return f'<nav role="navigation" class="fr-pagination"><ul class="fr-pagination__list">{"".join(items)}</ul></nav>'
+
+
+def paged(base: str, rows: Sequence[str]) -> dict[str, str]:
+    """The pages of a list of ten items a page."""
+    chunks = [rows[start : start + 10] for start in range(0, len(rows), 10)] or [[]]
+    return {
+        base if rank == 1 else f"{base}/(offset)/{10 * (rank - 1)}": page(*chunk, pager(base, rank, len(chunks)))
+        for rank, chunk in enumerate(chunks, 1)
+    }

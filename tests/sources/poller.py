@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from sources.catalogue.authority import Listing, Order, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from tests.sources.markup import HOST, ROOT, download, file_href, grey_card, page, pager, white_card
+from tests.sources.markup import HOST, ROOT, download, file_href, grey_card, page, paged, white_card
 from tests.sources.site import MemorySite
 
 TODAY = date(2026, 8, 14)
@@ -76,10 +76,4 @@ class Poller:
 def listing(base: str, numbers: list[int], *, newest_first: bool, day: str | None = None) -> dict[str, str]:
     """The pages of a list of ten items a page."""
     ordered = sorted(numbers, reverse=newest_first)
-    chunks = [ordered[start : start + 10] for start in range(0, len(ordered), 10)] or [[]]
-    return {
-        base if rank == 1 else f"{base}/(offset)/{10 * (rank - 1)}": page(
-            *(white_card(file_href(number), f"RAA n° {number}", day) for number in chunk), pager(base, rank, len(chunks))
-        )
-        for rank, chunk in enumerate(chunks, 1)
-    }
+    return paged(base, [white_card(file_href(number), f"RAA n° {number}", day) for number in ordered])

@@ -41,8 +41,7 @@ def test_every_authority_of_the_catalogue_has_a_court() -> None:
 
 
 def test_the_court_of_the_seat() -> None:
-    place = "de Paris"
-    assert court("PP", None) == Court(tribunal(place), None, tribunal(place))
+    assert court("PP", None) == Court(tribunal("de Paris"), None, tribunal("de Paris"))
 
 
 def test_the_court_named_comes_first_and_a_difference_is_kept() -> None:

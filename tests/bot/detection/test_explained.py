@@ -217,11 +217,9 @@ def test_which_cue_where_and_on_which_page(name: str) -> None:
 
 
 def test_a_title_is_told_as_what_it_was_read_from() -> None:
-    where = Where.TITLE
-    page = 7
     evidence = judge(act(TITLE, VISAS, ARTICLES, title_from=Where.TITLE, title_page=7)).evidence
-    assert told(evidence, "verdict", "verb") == [("verdict", page, where, PROCESSING), ("verb", page, where, "authorisation")]
-    assert next((quote.page, quote.where) for quote in evidence if quote.about == "number") == (page, where)
+    assert told(evidence, "verdict", "verb") == [("verdict", 7, Where.TITLE, PROCESSING), ("verb", 7, Where.TITLE, "authorisation")]
+    assert next((quote.page, quote.where) for quote in evidence if quote.about == "number") == (7, Where.TITLE)
     assert next((quote.page, quote.where) for quote in evidence if quote.about == "software") == (7, Where.OPERATIVE)
 
 

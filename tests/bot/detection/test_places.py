@@ -169,9 +169,8 @@ def test_who_works_with_the_cameras_is_no_place(lead: str, form: str) -> None:
 
 
 def test_an_article_headed_so_may_give_its_places_alone() -> None:
-    head = ". Secteurs\n"
     body = "La place Carnot, l'avenue Neuve, la rue Haute et le quai Neuf."
-    articles = f"Article 1er : {USE}\nArticle 2{head}{body}\nArticle 3 : Fin."
+    articles = f"Article 1er : {USE}\nArticle 2. Secteurs\n{body}\nArticle 3 : Fin."
     found = judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{articles}", TITLE))
     assert found.facts.places == ("place Carnot", "avenue Neuve", "rue Haute", "quai Neuf")
 

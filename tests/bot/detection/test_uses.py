@@ -21,8 +21,7 @@ def ruled(title: str, *articles: str) -> tuple[Outcome, Kind | None]:
 
 
 def test_a_plain_title_is_a_decree_unless_an_article_says_otherwise() -> None:
-    lead = "relatif à l'emploi"
-    title = f"Arrêté n° 2026-20 {lead} d'un {OBJECT}" if lead != "mettant en œuvre" else f"Arrêté n° 2026-20 {lead} un {OBJECT}"
+    title = f"Arrêté n° 2026-20 relatif à l'emploi d'un {OBJECT}"
     assert ruled(title) == (Outcome.DECREE, Kind.AUTHORISATION)
     assert ruled(title, GRANTED) == (Outcome.DECREE, Kind.AUTHORISATION)
     assert ruled(title, GRANTED, "La reconnaissance faciale est interdite.") == (Outcome.DECREE, Kind.AUTHORISATION)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import pypdfium2 as pdfium
 from fpdf import FPDF
+
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 
 BODY = """PRÉFET DE LA DRÔME
 Arrêté n° 26-2025-12
@@ -234,11 +237,25 @@ def sideways(scan: bytes) -> bytes:
     pdf.set_margin(0)
     pdf.add_page(orientation="P")
     pdf.image(jpeg, x=0, y=0, w=pdf.w, h=pdf.h)
-    with pdfium.PdfDocument(bytes(pdf.output())) as turned:
-        turned[0].set_rotation(90)
+    return turned(bytes(pdf.output()), 90)
+
+
+def turned(content: bytes, degrees: int, pages: Sequence[int] = (1,)) -> bytes:
+    """A PDF with these of its pages turned by /Rotate."""
+    with pdfium.PdfDocument(content) as document:
+        for number in pages:
+            document[number - 1].set_rotation(degrees)
         out = io.BytesIO()
-        turned.save(out)
+        document.save(out)
     return out.getvalue()
+
+
+def recueil(count: int = 3) -> bytes:
+    """A recueil of so many acts of two pages below their separator pages."""
+    acts = (
+        ActSpec("Préfecture de la Drôme / Cabinet", f"26-2025-07-15-{n:05d}", f"Arrêté n° {n}", (BODY, BODY)) for n in range(1, count + 1)
+    )
+    return build_recueil(RecueilSpec("DRÔME", "26-2025-120", date(2025, 8, 1), tuple(acts)))
 
 
 def undrawable() -> bytes:

@@ -7,14 +7,12 @@ import random
 import re
 import zlib
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
-from bot.domain.text import PageText, TextOrigin
+from bot.domain.text import TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.pages.damage import streams_unpack
 from bot.reading.pages.recognition import Recognised
@@ -28,11 +26,6 @@ from tests.standalone import build_standalone
 Save = Callable[[bytes], Path]
 LIMITS = ReadingLimits(ocr=False)
 PACKED = stream(text_content(BODY), compress=True)
-
-
-def recueil() -> bytes:
-    acts = tuple(ActSpec("Préfecture de la Drôme / Cabinet", f"26-2025-07-15-{n:05d}", f"Arrêté n° {n}", (BODY, BODY)) for n in (1, 2, 3))
-    return build_recueil(RecueilSpec("DRÔME", "26-2025-120", date(2025, 8, 1), acts))
 
 
 def stamped(count: int = 3, stamp: bytes = b"") -> bytes:
@@ -74,7 +67,7 @@ ODD = b"q BI/W 2/H 2/BPC 8/CS/G ID \xff\xfe(<\nEI Q\0q\r% (un mot\n/Span<</MCID 
 
 
 WHOLE: dict[str, Callable[[], bytes]] = {
-    "a recueil": recueil,
+    "a recueil": papers.recueil,
     "forms in shared resources": stamped,
     "a standalone decree": lambda: build_standalone([BODY, BODY]),
     "bytes after a stream": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY)) + b"\r\n  more")]),
@@ -128,7 +121,7 @@ async def test_a_page_that_lost_its_second_half_is_not_complete(saved: Save) -> 
     assert reading.pages[2] == whole.pages[2]
 
 
-@pytest.mark.parametrize("build", [recueil, stamped, lambda: hostile.locked_tree(says=3)], ids=["recueil", "forms", "encrypted"])
+@pytest.mark.parametrize("build", [papers.recueil, stamped, lambda: hostile.locked_tree(says=3)], ids=["recueil", "forms", "encrypted"])
 async def test_wherever_a_byte_of_a_text_is_hit_its_page_is_not_complete(build: Callable[[], bytes], saved: Save) -> None:
     content, chance = build(), random.Random(16)
     whole = await read(content, saved)
@@ -233,7 +226,7 @@ def cuts(content: bytes) -> list[int]:
     return [len(content) * share // 1000 for share in (400, 600, 800, 900, 950, 990, 999)]
 
 
-@pytest.mark.parametrize("build", [recueil, stamped, lambda: build_standalone([BODY] * 9)], ids=["recueil", "forms", "standalone"])
+@pytest.mark.parametrize("build", [papers.recueil, stamped, lambda: build_standalone([BODY] * 9)], ids=["recueil", "forms", "standalone"])
 async def test_what_a_truncated_file_still_holds_is_read(build: Callable[[], bytes], saved: Save) -> None:
     content = build()
     whole = await read(content, saved)
@@ -300,9 +293,3 @@ async def test_half_a_page_at_the_end_is_kept(saved: Save) -> None:
 async def test_nothing_is_made_of_an_encrypted_file_without_its_end(saved: Save, end: int) -> None:
     with pytest.raises(Unreadable, match="damaged beyond reading"):
         await read(hostile.locked_tree(says=3)[:-end], saved)
-
-
-def test_a_page_that_is_not_whole_is_no_page_read() -> None:
-    assert not PageText(1, "Vu le code", damaged=True).is_whole
-    assert not PageText(1, "", TextOrigin.UNREADABLE).is_whole
-    assert PageText(1, "", TextOrigin.BLANK).is_whole

@@ -10,10 +10,8 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 
-from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
@@ -30,9 +28,8 @@ LIMITS = ReadingLimits(ocr=False, page_seconds=5)
 
 
 def originals() -> list[bytes]:
-    acts = tuple(ActSpec("Préfecture de la Drôme / Cabinet", f"26-2025-07-15-{n:05d}", f"Arrêté n° {n}", (BODY, BODY)) for n in (1, 2))
     return [
-        build_recueil(RecueilSpec("DRÔME", "26-2025-120", date(2025, 8, 1), acts)),
+        papers.recueil(2),
         papers.pages_of([hostile.GOOD] * 5),
         hostile.xref_stream(),
         hostile.locked_tree(says=3),

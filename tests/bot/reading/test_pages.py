@@ -21,12 +21,12 @@ from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
 from tests.bot.reading.papers import BODY
+from tests.bot.reading.test_quality import OLD_OCR
 from tests.examples import by_day
 from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 STAMP = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation 12"
-POOR = BODY.replace("la", "1a").replace("de", "cle").replace("le", "Ie").replace("et", "el").replace("du", "clu") * 3
 
 
 class Fixed:
@@ -69,15 +69,6 @@ def write(pdf: FPDF, left: float, top: float, lines: Sequence[str], leading: flo
     for row, line in enumerate(lines):
         if line:
             pdf.text(left, top + leading * row, line)
-
-
-def rotated(content: bytes, degrees: int) -> bytes:
-    """The same page with /Rotate."""
-    with pdfium.PdfDocument(content) as document:
-        document[0].set_rotation(degrees)
-        out = io.BytesIO()
-        document.save(out)
-    return out.getvalue()
 
 
 def scanned(image: Image.Image, *, stamp: str = "", hidden: str = "") -> bytes:
@@ -165,7 +156,7 @@ def test_a_text_that_runs_along_any_side(saved: Save, angle: int, rotation: int)
             for column, cell in enumerate(row):
                 write(pdf, 60 + 120 * column, 330 + 13 * number, [cell])
     write(pdf, 60, 825, [STAMP])
-    page = survey(rotated(bytes(pdf.output()), rotation), saved)
+    page = survey(papers.turned(bytes(pdf.output()), rotation), saved)
     assert page.text.splitlines() == [*sentences, *map("\t".join, rows), STAMP]
 
 
@@ -204,11 +195,11 @@ def test_a_scan_that_carries_a_good_ocr_is_not_read_again(saved: Save) -> None:
 
 def test_a_poor_old_ocr_is_kept_beside_the_new_one(saved: Save) -> None:
     engine = Fixed(Recognised(BODY * 3, 93))
-    document = opened(scanned(picture(BODY), hidden=POOR), saved, lambda: engine)
+    document = opened(scanned(picture(BODY), hidden=OLD_OCR), saved, lambda: engine)
     assert document.survey(1).origin is TextOrigin.PENDING
     page = document.recognise(1)
     assert (page.text, page.origin, page.confidence) == (BODY * 3, TextOrigin.OCR, 93)
-    assert page.other.split() == POOR.split()
+    assert page.other.split() == OLD_OCR.split()
 
 
 @pytest.mark.parametrize(
@@ -216,8 +207,8 @@ def test_a_poor_old_ocr_is_kept_beside_the_new_one(saved: Save) -> None:
     [(None, ""), (Fixed(OcrFailed("no")), ""), (Fixed(Recognised("Xqzv wbrt", 90)), "Xqzv wbrt")],
 )
 def test_a_poor_old_ocr_is_better_than_nothing(saved: Save, engine: Ocr | None, other: str) -> None:
-    page = opened(scanned(picture(BODY), hidden=POOR), saved, lambda: engine).recognise(1)
-    assert page.text.split() == POOR.split()
+    page = opened(scanned(picture(BODY), hidden=OLD_OCR), saved, lambda: engine).recognise(1)
+    assert page.text.split() == OLD_OCR.split()
     assert (page.origin, page.other) == (TextOrigin.LAYER, other)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-import pypdfium2 as pdfium
 import pytest
 from fpdf import FPDF
 
@@ -17,7 +15,7 @@ from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ReadingLimits
 from bot.reading.reader import read_pdf
-from tests.bot.reading.papers import BODY
+from tests.bot.reading.papers import BODY, turned
 
 Save = Callable[[bytes], Path]
 WITHOUT_OCR = ReadingLimits(ocr=False)
@@ -47,16 +45,6 @@ def drawn(*pages: str, landscape: Sequence[int] = ()) -> bytes:
         pdf.add_page(orientation="L" if number in landscape else "P")
         pdf.multi_cell(0, 4.5, text, align="L")
     return bytes(pdf.output())
-
-
-def edited(content: bytes, *, turned: Sequence[int]) -> bytes:
-    """A PDF with some of its pages turned a quarter."""
-    with pdfium.PdfDocument(content) as document:
-        for number in turned:
-            document[number - 1].set_rotation(90)
-        out = io.BytesIO()
-        document.save(out)
-    return out.getvalue()
 
 
 def ranges(reading: Reading) -> list[tuple[str | None, int, int]]:
@@ -110,7 +98,7 @@ async def test_a_table_of_contents_of_many_pages(saved: Save) -> None:
 
 
 async def test_annexes_that_lie_on_their_side(saved: Save) -> None:
-    reading = await read_pdf(saved(edited(recueil(act(1), act(2)), turned=[5, 8])), WITHOUT_OCR)
+    reading = await read_pdf(saved(turned(recueil(act(1), act(2)), 90, [5, 8])), WITHOUT_OCR)
     assert (ranges(reading), left_out(reading)) == ([(ids(1)[0], 3, 5), (ids(2)[0], 6, 8)], [1, 2])
     assert "la fête." in reading.acts[0].pages[2].text
     assert ids(1)[0] not in reading.acts[0].pages[2].text

@@ -1,1 +1,0 @@
-"""catalogue: say here in one sentence what this package does."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -150,12 +149,6 @@ def test_an_authority_without_a_source_says_why(tmp_path: Path) -> None:
     loaded = load_authorities(tmp_path)["26"]
     assert (loaded.sources, loaded.not_covered) == ((), "no page is known")
     assert problems(write(tmp_path, head + 'not_covered = "no page is known"\n[[' + DROME.split("[[", 1)[1]))
-
-
-def test_the_parser_tells_lines_as_expected() -> None:
-    """A newer parser may word its position otherwise; then the line must be taken from elsewhere."""
-    with pytest.raises(tomllib.TOMLDecodeError, match=r"\(at line 2, column \d+\)$"):
-        tomllib.loads("a = 1\nb = ?\n")
 
 
 def test_hosts_that_need_a_browser_serve_what_any_of_their_sources_waits_for(tmp_path: Path) -> None:

@@ -1,1 +1,0 @@
-"""crawl: say here in one sentence what this package does."""

@@ -9,7 +9,7 @@ import pytest
 from sources.catalogue.authority import Listing, Order, Source, load_authorities
 from sources.crawl.history import FAILURES, ListedHistory, history
 from sources.model import FetchRefused, Page, Paused, Unreachable, Validators
-from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card
+from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, paged, select, white_card
 from tests.sources.poller import cards, file_urls, files, listing, source
 from tests.sources.recorded import addresses, expected, needs_pages, site
 from tests.sources.site import MemorySite
@@ -61,10 +61,7 @@ async def test_pages_of_a_list_are_read_back_to_the_day_and_no_further(order: Or
     days = {number: date.fromordinal(TODAY.toordinal() - 4 * (60 - number)) for number in range(1, 61)}
     items = [white_card(file_href(number), f"RAA n° {number}", f"{day:%d/%m/%Y}") for number, day in days.items()]
     ordered = items if order == "oldest-first" else items[::-1]
-    pages = {ROOT: cards(YEAR)}
-    for start in range(0, 60, 10):
-        url = f"{YEAR}/(offset)/{start}" if start else YEAR
-        pages[url] = page(*ordered[start : start + 10], pager(YEAR, start // 10 + 1, 6))
+    pages = {ROOT: cards(YEAR), **paged(YEAR, ordered)}
     since = date(2026, 6, 1)
     found, memory = await walk(pages, source(order, "card-pdf"), since)
     assert sorted(urls(found)) == sorted(file_urls(*(number for number, day in days.items() if day >= since)))

@@ -66,6 +66,11 @@ class MakeClient(Protocol):
 
 
 @pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "a.pdf"
+
+
+@pytest.fixture
 def clock() -> Clock:
     return Clock()
 

@@ -156,23 +156,6 @@ async def test_plain_http_stays_on_this_machine_whatever_localhost_leads_to(serv
         await client.page(SITE)
 
 
-async def test_three_failures_in_a_row_pause_the_address_five_minutes_at_a_time(server: Server, client: Client, clock: Clock) -> None:
-    server.routes["/var/"] = drop
-    server.routes["/drome/"] = reply("<p>")
-    for _ in range(3):
-        with pytest.raises(Unreachable):
-            await client.page(SITE)
-    for pause in (300, 300, 300, 300):
-        asked = len(server.asked)
-        with pytest.raises(Paused, match=f"resting for another {pause} s.*without an answer") as caught:
-            await client.page(OTHER)  # another site, the same address
-        assert caught.value.retry_after == pytest.approx(pause)
-        clock.time += pause
-        with pytest.raises(Unreachable):
-            await client.page(SITE)
-        assert len(server.asked) == asked + 1
-
-
 @pytest.mark.parametrize("refusal", [reply("<title>Trop de requêtes</title>", 403), reply("", 502)], ids=["block page", "502"])
 async def test_several_sites_that_refuse_are_an_address_at_fault(server: Server, client: Client, refusal: Answer) -> None:
     server.routes |= {"/var/": refusal, "/drome/": refusal}

@@ -348,14 +348,6 @@ async def test_a_page_of_maintenance_is_none_and_no_file(server: Server, client:
             await asked
 
 
-async def test_redirects_in_circles_end(server: Server, client: Client) -> None:
-    server.routes["/var/a"] = redirect("/b")
-    server.routes["/var/b"] = redirect("/a")
-    with pytest.raises(Unusable, match="more than 5 times"):
-        await client.page(f"{SITE}/a")
-    assert len(server.asked) == 6
-
-
 @pytest.mark.parametrize(
     "url",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import itertools
 import random
@@ -31,11 +32,6 @@ PATH = "/var/a.pdf"
 @pytest.fixture(autouse=True)
 def worth_resuming(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "WORTH_RESUMING", 110_000)
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "a.pdf"
 
 
 def remove(path: Path) -> None:
@@ -226,6 +222,8 @@ async def test_a_disk_that_fills_up_keeps_nothing(server: Server, client: Client
     monkeypatch.setattr(files, "WORTH_RESUMING", 50_000)
     for cuts in ([], [90_000]):
         server.routes[PATH] = Served(PDF, cuts=[*cuts])
-        with pytest.raises(StorageFull):
+        with pytest.raises(StorageFull, match="no space left") as caught:
             await client.download(URL, target)
+        assert isinstance(caught.value.__cause__, OSError)
+        assert caught.value.__cause__.errno == errno.EFBIG
         assert names_in(target.parent) == []

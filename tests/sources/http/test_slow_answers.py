@@ -24,11 +24,6 @@ OF_A_PAGE = {"Content-Type": "text/html"}
 OF_A_FILE = {"Content-Type": "application/pdf", "ETag": ETAG}
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "a.pdf"
-
-
 class SlowFile(Network):
     """A network of one address: one file that comes in such pieces, each after so many seconds, and pages that come at once."""
 

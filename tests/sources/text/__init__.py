@@ -1,1 +1,0 @@
-"""text: say here in one sentence what this package does."""
