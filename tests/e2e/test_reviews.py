@@ -25,6 +25,7 @@ from bot.storage.schema import acts, decrees, posts, recueils
 from tests.bot.real_acts import DOUBTFUL_TEXT
 from tests.bot.storage.finding import posts_of
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round, posts_in
+from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
 
@@ -142,8 +143,8 @@ async def test_after_a_change_of_rules_what_was_missed_is_found_and_posted_only_
         [one] = again.differences(recueil)
         assert (one.effect, one.judged.act.pages[0].number) == (Effect.FOUND, decree.page)
         assert parts.store.decrees.recent(10).total == 0
-        done = again.apply(one, parts.route if post else nowhere)
-        assert (done.new_decree is None, len(done.posts)) == (False, int(post))
+        done = present(again.apply(one, parts.route if post else nowhere))
+        assert (done.is_new, len(done.posts)) == (True, int(post))
         delivered = await parts.deliverer.deliver_due()
         assert len(delivered) == len(posts_in(telegram, CHANNEL)) - before == int(post)
         assert again.differences(recueil) == []

@@ -10,9 +10,9 @@ import pytest
 
 from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, Sighting, Verdict
 from bot.domain.posts import PostState
-from bot.domain.records import Recueil, RecueilState
+from bot.domain.records import Recueil, RecueilState, RedetectionResult
 from bot.domain.text import PageText
-from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection, difference
+from bot.ingest.renewal import Difference, Effect, Redetection, difference, nowhere
 from bot.ingest.review import Reviewer
 from bot.storage.decrees import StoredAct
 from bot.storage.store import Store
@@ -35,11 +35,7 @@ def to_channel(_: Decree) -> Sequence[str]:
     return ("channel",)
 
 
-def nowhere(_: Decree) -> Sequence[str]:
-    return ()
-
-
-def applied(again: Redetection, recueil: int, *, post: bool = False) -> list[AppliedDifference]:
+def applied(again: Redetection, recueil: int, *, post: bool = False) -> list[RedetectionResult | None]:
     return [again.apply(one, to_channel if post else nowhere) for one in again.differences(recueil)]
 
 
@@ -75,12 +71,12 @@ def test_a_decree_that_was_missed_is_recorded_and_posted_only_when_told_to(store
     judged_before(store, missed.id, text=there.pages[0].text, title=there.title)
     assert effects(again, recueil.id) == [Effect.FOUND]
     assert store.decrees.recent(10).total == 0, "nothing is written by looking"
-    [done] = applied(again, recueil.id, post=post)
-    new = done.new_decree or 0
+    [done] = map(present, applied(again, recueil.id, post=post))
+    new = done.decree or 0
     decree = present(store.decrees.get(new))
     assert (decree.authority, decree.kind, decree.facts.number, decree.found_at) == ("26", Kind.AUTHORISATION, "2026-1104", LATER)
     assert [post.state for post in posts_of(store, [new])] == ([PostState.PENDING] if post else [])
-    assert (len(done.posts), store.reviews.waiting(10)) == (int(post), [])
+    assert (done.is_new, len(done.posts), store.reviews.waiting(10)) == (True, int(post), [])
     assert store.decrees.search("lumieres", 10).total == 1
     assert again.differences(recueil.id) == []
 
@@ -93,8 +89,8 @@ def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: R
     recorded_before(store, decree.id, kind=Kind.REFUSAL, facts=Facts(number="2026-1104", cameras=999))
     [one] = again.differences(recueil.id)
     assert (one.effect, "cameras" in one.facts) == (Effect.CHANGED, True)
-    [done] = applied(again, recueil.id, post=True)
-    assert (done.new_decree, len(done.posts)) == (None, 0)
+    [done] = map(present, applied(again, recueil.id, post=True))
+    assert (done.is_new, len(done.posts)) == (False, 0)
     now = present(store.decrees.get(decree.id))
     assert (now.kind, now.facts) == (decree.kind, decree.facts)
     assert len(posts_of(store, [decree.id])) == 1
@@ -165,7 +161,7 @@ def test_what_a_person_decided_stays(store: Store, again: Redetection) -> None:
     judged_before(store, copy.id, outcome=Outcome.UNCERTAIN)
     assert effects(again, other.id) == [Effect.SETTLED]
     [done] = applied(again, other.id)
-    assert done.done is not None
+    assert done is not None
     assert again.differences(other.id) == []
 
 
@@ -177,7 +173,7 @@ def test_a_decision_taken_meanwhile_is_not_overturned(store: Store, again: Redet
     recorded_before(store, decree.id or 0, kind=Kind.REFUSAL)
     [stale] = again.differences(recueil.id)
     Reviewer(store=store, route=nowhere, clock=lambda: LATER).withdraw(decree.id or 0, by="command")
-    assert again.apply(stale, to_channel).done is None
+    assert again.apply(stale, to_channel) is None
     assert store.decrees.recent(10).total == 0
     assert store.decrees.acts_of(recueil.id)[1].id == act.id
 
@@ -190,7 +186,7 @@ def test_an_act_that_was_read_again_meanwhile_is_left(store: Store, again: Redet
     [stale] = again.differences(recueil.id)
     with store.database.writing() as connection:
         connection.exec_driver_sql("DELETE FROM acts")
-    assert again.apply(stale, to_channel).done is None
+    assert again.apply(stale, to_channel) is None
 
 
 def test_a_decree_that_is_published_twice_is_looked_at_once(store: Store, again: Redetection) -> None:
@@ -248,7 +244,7 @@ def test_an_outcome_before_and_after(before: Outcome, after: Outcome, known: Dec
     found = compared(before, after, known)
     assert (None if found is None else found.effect) is effect
     if found is not None:
-        assert (found.before.outcome, found.after.outcome) == (before, after)
+        assert (found.stored.outcome, found.judged.verdict.outcome) == (before, after)
         assert "Dupont" not in found.title
 
 
@@ -276,4 +272,4 @@ def test_other_facts(known: Decree, facts: Facts, names: tuple[str, ...]) -> Non
 def test_another_kind_counts_where_the_decree_is_shown(known: Decree, effect: Effect | None) -> None:
     found = compared(DECREE, DECREE, known, kind=Kind.RENEWAL)
     assert (None if found is None else found.effect) is effect
-    assert found is None or found.after == JudgedAs(DECREE, Kind.RENEWAL)
+    assert found is None or found.judged.verdict.kind is Kind.RENEWAL

@@ -115,14 +115,14 @@ def test_a_topic_that_is_switched_on_is_found_in_what_is_stored_and_not_posted(s
         ("drones", Effect.FOUND, 7),
     ]
     assert again.differences(recueil.id) == differences, "nothing is written by looking"
-    applied = [again.apply(one, lambda _: ()) for one in differences]
-    assert [(one.new_decree is not None, one.posts) for one in applied] == [(True, ())] * 2
+    applied = [present(again.apply(one, lambda _: ())) for one in differences]
+    assert [(one.is_new, one.posts) for one in applied] == [(True, ())] * 2
     decree = ("drones", Outcome.DECREE, True)
     assert (stored(store, recueil.id), again.differences(recueil.id)) == ([ROAD, ("vsa", Outcome.DECREE, True), decree, decree], [])
     assert [decree.topic for decree in store.decrees.recent(10).decrees] == ["drones", "drones", "vsa"]
     assert read(store, recueil, road(), TWOFOLD, drones(), watched=watched).decrees == ()
     assert len(posts_of(store, [known.id or 0])) == 1
-    assert [posts_of(store, [one.new_decree or 0]) for one in applied] == [[], []]
+    assert [posts_of(store, [one.decree or 0]) for one in applied] == [[], []]
 
 
 @pytest.mark.postgresql
@@ -151,8 +151,8 @@ def test_even_when_told_to_nothing_is_posted_of_a_topic_that_is_reviewed(store: 
     recueil = new_recueil(store)
     read(store, recueil, drones())
     again = redetection(store, ASKED)
-    [applied] = [again.apply(one, lambda _: ("channel",)) for one in again.differences(recueil.id)]
-    assert (applied.new_decree is not None, applied.posts) == (True, ())
+    [applied] = [present(again.apply(one, lambda _: ("channel",))) for one in again.differences(recueil.id)]
+    assert (applied.is_new, applied.posts) == (True, ())
 
 
 @pytest.mark.postgresql
