@@ -20,10 +20,11 @@ from bot.domain.posts import Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest import decisions as decide
+from bot.ingest.archive import PdfArchive
 from bot.ingest.ingestor import IngestResult, new_recueil
 from bot.ingest.poller import Poller, SourceReport
 from bot.reading.acts.cutting import cut_inner
-from bot.reading.model import IsConcerned, ReadingDone, Unreadable
+from bot.reading.model import IsConcerned, ReadingDone, ReadingEvent, Unreadable
 from bot.storage.errors import DiskFull, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Listing, Source
@@ -69,10 +70,6 @@ def reading(*texts: str, unreadable: Sequence[int] = (), act_id: str | None = No
     return Reading(len(pages), Cover(), cut_inner(act), (), tuple(unreadable))
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text)
-
-
 def _content(path: Path) -> str:
     return path.read_text()
 
@@ -86,19 +83,22 @@ class Site(MemorySite):
         self.checked: list[str] = []
         self.put: dict[str, str] = {}
 
+    def held(self, url: str) -> bytes:
+        """What is in the file of this address."""
+        return self.put.get(url, url).encode()
+
     async def download(self, url: str, target: Path) -> Download:
         self.downloads.append(url)
         if url in self.failures:
             raise self.failures[url]
-        content = self.put.get(url, url)
-        _write(target, content)
-        return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest(), self.head(url, 200))
+        await asyncio.to_thread(target.write_bytes, content := self.held(url))
+        return Download(url, target, len(content), hashlib.sha256(content).hexdigest(), self.head(url, 200))
 
     async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
         self.checked.append(url)
         if url in self.failures:
             raise self.failures[url]
-        return len(self.put.get(url, url)) != size
+        return len(self.held(url)) != size
 
 
 @dataclass
@@ -116,8 +116,9 @@ class Bench:
     opened: int = 0
     most_opened: int = 0
     crawler: Crawler | None = None
+    archive: PdfArchive | None = None
 
-    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingDone, None]:
+    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingEvent, None]:
         address = _content(path)
         self.reading(address)
         self.opened += 1
@@ -139,7 +140,7 @@ class Bench:
         authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", sources)}
         return make_poller(
             authorities, self.site, self.read, self.store, lambda: self.now,
-            crawler=self.crawler, slowest=self.slowest, workers=self.workers,
+            crawler=self.crawler, slowest=self.slowest, workers=self.workers, archive=self.archive,
         )  # fmt: skip
 
     async def read_next(self) -> IngestResult:
@@ -162,6 +163,10 @@ class Bench:
 
     def posts(self) -> list[Post]:
         return posts_of(self.store, range(1, 100))
+
+    def announced(self) -> list[str]:
+        """The numbers of the decrees that are posted, sorted."""
+        return sorted(post.decree.facts.number or "" for post in self.posts())
 
 
 def source(route: str = "site", root: str = ROOT, listing: Listing = "download-list") -> Source:
@@ -940,4 +945,4 @@ async def test_a_poll_cancelled_while_it_reads_loses_nothing(bench: Bench) -> No
     report, _ = await bench.poll(QUARTER)
     assert report.ok
     assert set(bench.states().values()) == {RecueilState.READ}
-    assert sorted(post.decree.facts.number or "" for post in bench.posts()) == ["2026-1", "2026-2", "2026-3"]
+    assert bench.announced() == ["2026-1", "2026-2", "2026-3"]
