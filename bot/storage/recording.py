@@ -445,8 +445,8 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
         known = one.known if one.known is not None else next((owners[key] for key in keys if key in owners), None)
         if known is None:
             row = {**_values(decree), "recueil_id": recueil, "url": clean(decree.url), "authority": decree.authority, "topic": decree.topic}
-            row |= {"published": decree.published, "found_at": decree.found_at or now}
-            row |= {"listed_on": listed_on(decree.published, decree.facts.signed, decree.found_at or now)}
+            listed = listed_on(decree.published, decree.facts.signed, now)
+            row |= {"published": decree.published, "found_at": now, "listed_on": listed}
             decree_id = int(connection.execute(insert(decrees).returning(decrees.c.id), row).scalar_one())
             new.append(decree_id)
             write_links(connection, decree_id, decree)

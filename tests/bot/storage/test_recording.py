@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, insert
@@ -272,15 +272,6 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
     assert len(came) == 1
     assert recorded == RecordingResult((), (), duplicate=False)
     assert [one.authority for one in stored(store, decree.id or 0).sightings] == ["75", "PP"]
-
-
-def test_found_at_given_by_the_reader_is_kept(store: Store) -> None:
-    recueil = one_recueil(store)
-    result = result_of(recueil, act("A"))
-    earlier: datetime = NOW - timedelta(days=2)
-    position, decree = result.decrees[0]
-    recorded = store.recordings.record(replace(result, decrees=((position, replace(decree, found_at=earlier)),)), to(), NOW)
-    assert recorded.decrees[0].found_at == earlier
 
 
 @pytest.mark.postgresql
