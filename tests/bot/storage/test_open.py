@@ -89,11 +89,6 @@ def test_a_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(tmp_path
     assert file.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_wrong_address_is_told() -> None:
-    with pytest.raises(BadUrl):
-        open_store("vigie.db")
-
-
 def test_a_folder_that_cannot_be_written_is_told(open_folder: Path) -> None:
     open_folder.chmod(0o555)
     with (
@@ -271,15 +266,6 @@ def test_read_only_on_a_database_without_tables_makes_none(url: str) -> None:
         assert store.decrees.recent(1).total == 0
     with open_store(url) as store:
         assert one_recueil(store).id == 1
-
-
-def test_read_only_works_beside_a_program_that_writes(file: Path) -> None:
-    with open_store(at(file)) as writer:
-        one_recueil(writer, "a")
-        with open_store(at(file), read_only=True) as reader:
-            assert len(reader.recueils.due(NOW)) == 1
-            one_recueil(writer, "b")
-            assert len(reader.recueils.due(NOW)) == 2
 
 
 def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:

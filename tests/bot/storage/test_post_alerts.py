@@ -83,11 +83,6 @@ def test_two_programs_do_not_open_one_trouble_twice(opener: Callable[[], Store])
     assert [alert.cause for alert in opener().alerts.unfinished()] == ["blocked", "late"]
 
 
-def test_a_source_never_saved_is_fresh(store: Store) -> None:
-    assert store.sources.get("26:site") == SourceState("26:site")
-    assert store.sources.all() == []
-
-
 def test_what_was_saved_last_is_remembered(store: Store) -> None:
     first = SourceState("26:site", trail='{"way": ["é"]}', baseline_at=NOW, next_check_at=NOW + timedelta(minutes=5), last_ok_at=NOW)
     store.sources.save(first)

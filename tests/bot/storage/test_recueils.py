@@ -73,13 +73,6 @@ def test_a_late_failure_does_not_undo_a_reading_by_another_program(store: Store)
     assert store.recueils.get(recueil.id).state is RecueilState.READ
 
 
-def test_a_failed_backfill_leaves_the_recueil_to_the_backfill(store: Store) -> None:
-    (recueil,) = store.recueils.add([new_recueil(state=RecueilState.KNOWN)], NOW)
-    store.recueils.failed(recueil.id, "no answer", now=NOW, next_try_at=NOW)
-    assert store.recueils.get(recueil.id).state is RecueilState.KNOWN
-    assert store.recueils.due(NOW) == []
-
-
 @pytest.mark.postgresql
 def test_a_detail_page_gives_way_to_its_documents(store: Store) -> None:
     (page,) = store.recueils.add([new_recueil("page", is_detail=True)], NOW)
