@@ -1,4 +1,4 @@
-"""A decree is that of the authority that its number tells, whoever's site shows it: whole polls over the real catalogue."""
+"""A decree is that of the authority that its number tells, whoever shows it, and is told once: whole polls over the real catalogue."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ ISSUERS = Issuers(CATALOGUE.values())
 CODES = ("09", "50", "13", "69", "07", "26", "75", "92", "93", "94", "PP", "R-PACA", "R-IDF")
 ROOTS = {code: f"{HOST}/Publications/RAA-{code}" for code in CODES}
 NAMES = {"09": "de l'Ariège", "50": "de la Manche", "R-PACA": "de la région Provence-Alpes-Côte d'Azur"}
-
 SIGNED = "Fait à Paris, le 14 août 2026"
 
 
