@@ -43,14 +43,6 @@ def state_of(store: Store, post: Post) -> Post:
     return found
 
 
-def test_the_oldest_is_claimed_first_and_only_once(store: Store) -> None:
-    first, second = queue(store, "A", "B")
-    taken = claimed(store)
-    assert (taken.id, taken.key, taken.decree, taken.state, taken.attempts) == (first.id, first.key, first.decree, PostState.SENDING, 1)
-    assert claimed(store).id == second.id
-    assert store.outbox.claim("t", NOW) is None
-
-
 def test_sent_is_the_end_of_it(store: Store) -> None:
     (post,) = queue(store, "A")
     taken = claimed(store)
@@ -212,8 +204,9 @@ def test_next_due(store: Store) -> None:
 
 
 def test_what_is_not_there_is_told(store: Store) -> None:
-    with pytest.raises(NoSuchRow, match="no post has the id 404"):
-        store.outbox.sent(404, "1", NOW)
+    for ask in (store.posts.get, store.posts.message, lambda number: store.outbox.sent(number, "1", NOW)):
+        with pytest.raises(NoSuchRow, match="no post has the id 404"):
+            ask(404)
     with pytest.raises(NoSuchRow):
         store.outbox.move(replace(queue(store, "A")[0], id=404), PENDING, NOW)
 
@@ -362,12 +355,6 @@ def test_what_is_listed(store: Store) -> None:
     assert [post.id for post in store.posts.listed(states=[PostState.SENT])] == [first.id]
     assert [post.id for post in store.posts.listed(limit=1)] == [second.id]
     assert (store.posts.get(second.id).created_at, store.posts.get(first.id).closed_at) == (NOW, NOW)
-
-
-def test_nothing_has_an_unknown_number(store: Store) -> None:
-    for ask in (store.posts.get, store.posts.message):
-        with pytest.raises(NoSuchRow, match="no post has the id 404"):
-            ask(404)
 
 
 @pytest.mark.postgresql

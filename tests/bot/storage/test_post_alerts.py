@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bot.domain.posts import DestinationTrouble, PostCause, PostState
-from bot.domain.records import Alert, NewAlert, NewRecueil, NextPoll, RecueilState, SourceState
+from bot.domain.records import NewAlert, NewRecueil, NextPoll, RecueilState, SourceState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
@@ -64,16 +64,6 @@ def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
     store.alerts.notified([known.id], (), NOW)
     store.alerts.change(LATER, opened=[NewAlert("26:site", "structure")], dropped=[known.id])
     assert [alert.cause for alert in store.alerts.unfinished()] == ["structure"]
-
-
-@pytest.mark.postgresql
-def test_what_goes_on_after_all_is_not_over(store: Store) -> None:
-    store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked")])
-    (known,) = store.alerts.unfinished()
-    store.alerts.notified([known.id], (), NOW)
-    store.alerts.change(LATER, closed=[known.id])
-    store.alerts.change(LATER, reopened=[known.id])
-    assert store.alerts.unfinished() == [Alert(known.id, "26:site", "blocked", "", NOW, notified_at=NOW)]
 
 
 @pytest.mark.postgresql
