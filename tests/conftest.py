@@ -53,7 +53,7 @@ FIRST = (
     "tests/bot/ingest/test_misfiled.py",
     "tests/bot/ingest/test_poller.py",
     "tests/e2e/test_replay.py",
-    "tests/bot/ingest/test_killed_readings.py",
+    "tests/bot/ingest/test_long_readings.py",
     "tests/bot/reading/test_sandbox.py",
     "tests/bot/reading/test_hostile_pages.py",
     "tests/bot/storage/test_links.py",

@@ -22,18 +22,19 @@ from bot.cli.read_output import evidence_lines, reason, twice_lines
 from bot.cli.work import all_sent, console_for, handing_over, progress
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Kind, Outcome
+from bot.domain.acts import Act, Decree, Kind, Outcome, Verdict
 from bot.domain.facts import SETTLED_BY_PERSONS
-from bot.domain.records import LAST_ID, Settled, Waiting
+from bot.domain.records import LAST_ID, RedetectionResult, Settled, Waiting
 from bot.domain.shape import Json, pick, plain
 from bot.domain.topics import first_topic, topics
 from bot.ingest.judging import JudgedBy
-from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection, nowhere
+from bot.ingest.renewal import Difference, Effect, Redetection, nowhere
 from bot.ingest.review import Reviewer, SettledFact, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.decree_shape import EvidenceModel
 from bot.queries.vocabulary import vocabulary
+from bot.storage.decrees import StoredAct
 from sources.catalogue.authority import Authority, Issuers
 
 T = TypeVar("T")
@@ -282,7 +283,7 @@ def _register_redetect(app: typer.Typer) -> None:
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
         began = utc_now()
         recueils, differences = _differences(settings, authorities, since, wanted, quiet=as_json)
-        applied: list[AppliedDifference] = []
+        applied: Applied = []
         delivered: list[Delivered] = []
         if apply:
             applied, delivered = run_to_end(_apply(settings, authorities, recueils, differences, began, post=post, quiet=as_json))
@@ -291,56 +292,56 @@ def _register_redetect(app: typer.Typer) -> None:
         raise typer.Exit(DONE if all_sent(delivered) else PARTLY_DONE)
 
 
-def redetect_lines(
-    differences: Sequence[Difference], applied: Sequence[AppliedDifference], delivered: Sequence[Delivered], *, apply: bool
-) -> Iterator[str]:
+Applied = Sequence[RedetectionResult | None]
+"""What became of each difference, None where it was left as it is; empty where none was applied."""
+
+
+def redetect_lines(differences: Sequence[Difference], applied: Applied, delivered: Sequence[Delivered], *, apply: bool) -> Iterator[str]:
     """Describe each difference on two lines or three, then how many there are."""
-    kept = {id(item.difference) for item in applied if item.done is None}
-    for one in differences:
-        note = "  (left as it is: decided or read again meanwhile)" if id(one) in kept else ""
+    for position, one in enumerate(differences):
+        note = "  (left as it is: decided or read again meanwhile)" if applied and applied[position] is None else ""
         yield f"{_EFFECTS[one.effect]}{note}"
         yield f"    {code_column(one.recueil.authority)}{clean(one.recueil.url)}#page={one.stored.first_page}  {clean(one.title)}"
         changed = f"; other facts: {', '.join(one.facts)}" if one.facts else ""
         topic = "" if one.topic == first_topic() else f"{one.topic}: "
-        yield f"    {topic}{_judgement_text(one.before)} -> {_judgement_text(one.after)}{changed}"
+        yield f"    {topic}{_judgement_text(one.stored)} -> {_judgement_text(one.judged.verdict)}{changed}"
     yield from undelivered(delivered)
     found = Counter(one.topic for one in differences if one.effect is Effect.FOUND)
     if {one.topic for one in differences} - {first_topic()}:
         yield "found by topic: " + (", ".join(f"{topic} {found[topic]}" for topic in topics() if found[topic]) or "none")
     number = count(len(differences), "difference")
     if apply:
-        new, posts = sum(item.new_decree is not None for item in applied), sum(len(item.posts) for item in applied)
-        done = count(sum(item.done is not None for item in applied), "difference")
-        yield f"{done} applied, {count(new, 'new decree')}, {count(posts, 'post')}"
+        made = [done for done in applied if done is not None]
+        new, posts = sum(done.is_new for done in made), sum(len(done.posts) for done in made)
+        yield f"{count(len(made), 'difference')} applied, {count(new, 'new decree')}, {count(posts, 'post')}"
     else:
         yield f"{number}" + (": vigie redetect --apply makes the change, and posts nothing" if differences else "")
 
 
-def redetect_json(differences: Sequence[Difference], applied: Sequence[AppliedDifference], delivered: Sequence[Delivered]) -> Json:
+def redetect_json(differences: Sequence[Difference], applied: Applied, delivered: Sequence[Delivered]) -> Json:
     """Return the differences. `effect`: found, changed, lost, doubtful or settled; `facts`: names; `applied`: null if not tried."""
-    done = {id(item.difference): item for item in applied}
-    return {
-        "differences": [_difference_json(one, done.get(id(one))) for one in differences],
-        "posts": posts_json(delivered),
-    }
+    described = [
+        _difference_json(one)
+        | {"applied": done is not None if applied else None, "new_decree": done.decree if done is not None and done.is_new else None}
+        for one, done in zip(differences, applied or [None] * len(differences), strict=True)
+    ]
+    return {"differences": described, "posts": posts_json(delivered)}
 
 
-def _difference_json(one: Difference, applied: AppliedDifference | None) -> Json:
+def _difference_json(one: Difference) -> Json:
     return {
         **pick(one.recueil, "authority", "url"),
         "page": one.stored.first_page,
         "act_id": one.stored.act_id,
         **pick(one, "title", "topic", "effect"),
-        "before": pick(one.before, "outcome", "kind"),
-        "after": pick(one.after, "outcome", "kind"),
+        "before": pick(one.stored, "outcome", "kind"),
+        "after": pick(one.judged.verdict, "outcome", "kind"),
         "facts": list(one.facts),
         "decree": one.stored.decree_id,
-        "applied": None if applied is None else applied.done is not None,
-        "new_decree": None if applied is None else applied.new_decree,
     }
 
 
-def _judgement_text(judged: JudgedAs) -> str:
+def _judgement_text(judged: StoredAct | Verdict) -> str:
     return judged.outcome.value.replace("_", " ") + (f" ({judged.kind.value})" if judged.kind is not None else "")
 
 
@@ -371,10 +372,10 @@ async def _apply(
     *,
     post: bool,
     quiet: bool,
-) -> tuple[list[AppliedDifference], list[Delivered]]:
+) -> tuple[Applied, list[Delivered]]:
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         again = Redetection(store=parts.store, clock=parts.clock, by=_judged_by(settings, authorities))
         applied = [await asyncio.to_thread(again.apply, one, parts.route if post else nowhere) for one in differences]
         await asyncio.to_thread(again.finish, recueils, began)
         with handing_over() as on_progress:
-            return applied, await deliver(parts, [post.id for item in applied for post in item.posts], on_progress)
+            return applied, await deliver(parts, [post.id for done in applied if done is not None for post in done.posts], on_progress)

@@ -29,6 +29,11 @@ class RecueilState(StrEnum):
     FAILED = "failed"  # given up after many attempts: an operator must look
 
 
+READ_WHOLE = (RecueilState.READ, RecueilState.DUPLICATE)
+CHECKED = (*READ_WHOLE, RecueilState.RESOLVED)
+"""States in which a recueil is due only to see whether its file was replaced."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """State of a source between polls. `key`: `<authority>:<route>`; `trail`: the crawler's JSON. `failures`: failed polls in a row, of

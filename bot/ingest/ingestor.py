@@ -16,7 +16,7 @@ from bot.domain.acts import Decree, Outcome, Reading
 from bot.domain.health import Cause
 from bot.domain.posts import FollowTargets, Post
 from bot.domain.publication import Look, Online
-from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
+from bot.domain.records import CHECKED, Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.domain.tasks import ended, run_to_completion
 from bot.domain.topics import WatchedTopics
 from bot.ingest import decisions as decide
@@ -40,9 +40,6 @@ log = structlog.get_logger()
 
 
 Clock = Callable[[], datetime]
-
-CHECKED = frozenset({RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RESOLVED})
-"""States in which a recueil is due only to see whether its file was replaced."""
 
 HELD_FOR = timedelta(hours=1)
 """Pause of a recueil after the database failed to store its reading, before the long work is repeated."""

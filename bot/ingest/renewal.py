@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, Verdict, is_decided
+from bot.domain.acts import Act, Decree, Facts, Judged, Outcome, Verdict, is_decided
 from bot.domain.identity import COMPLETED, of_topic
-from bot.domain.posts import Post
 from bot.domain.records import Recueil, RedetectionResult
 from bot.domain.tasks import run_to_completion
 from bot.domain.topics import WatchedTopics
@@ -91,25 +90,6 @@ def nowhere(_: Decree) -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedDifference:
-    """Holds the result of applying one difference; `done` is None where nothing changed, as a person had decided, or a new reading replaced
-    the act meanwhile."""
-
-    difference: Difference
-    done: RedetectionResult | None
-
-    @property
-    def new_decree(self) -> int | None:
-        """Return the decree that was not known before."""
-        return self.done.decree if self.done is not None and self.done.is_new else None
-
-    @property
-    def posts(self) -> tuple[Post, ...]:
-        """Return the posts that were queued."""
-        return () if self.done is None else self.done.posts
-
-
 class Redetection:
     """Works on one store. Every method raises StorageError."""
 
@@ -142,16 +122,16 @@ class Redetection:
         known = self._store.decrees.get(stored.decree_id) if stored.decree_id is not None else None
         return difference(recueil, stored, item, decree_in(recueil, item, self._by.issuers), known)
 
-    def apply(self, one: Difference, route: Route) -> AppliedDifference:
-        """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted. Nothing is
-        posted of a topic that is reviewed."""
+    def apply(self, one: Difference, route: Route) -> RedetectionResult | None:
+        """Make one change; None where a person had decided, or a new reading replaced the act meanwhile. `route` names the destinations of
+        a decree never seen before: where it names none, nothing is posted. Nothing is posted of a topic that is reviewed."""
         found = decree_in(one.recueil, one.judged, self._by.issuers)
         if one.topic in self._by.watched.reviewed:
             route = nowhere
         try:
-            return AppliedDifference(one, self._store.rejudging.apply(one.stored, one.judged.verdict, found, route, self._clock()))
+            return self._store.rejudging.apply(one.stored, one.judged.verdict, found, route, self._clock())
         except NoSuchRow:  # read again meanwhile, by the same rules
-            return AppliedDifference(one, None)
+            return None
 
     def finish(self, recueils: Collection[int], began: datetime) -> None:
         """Note that these were judged for all topics that are watched, unless they were read again since it `began`."""
@@ -176,14 +156,6 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedAs:
-    """Describes an outcome with its kind."""
-
-    outcome: Outcome
-    kind: Kind | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """Describes one act whose judgement changed. `decree` is the id of its known decree; `facts` names those that differ."""
 
@@ -191,8 +163,6 @@ class Difference:
     stored: StoredAct
     judged: Judged
     effect: Effect
-    before: JudgedAs
-    after: JudgedAs
     facts: tuple[str, ...] = ()
 
     @property
@@ -224,12 +194,10 @@ def in_topics(stored: Sequence[StoredAct], judged: Sequence[Judged], watched: Wa
 def difference(recueil: Recueil, stored: StoredAct, judged: Judged, found: Decree | None, known: Decree | None) -> Difference | None:
     """Return how the judgement of an act changed, None if it did not. `found`: the decree that it is by today's rules; `known`: the stored
     one."""
-    before, verdict = JudgedAs(stored.outcome, stored.kind), judged.verdict
-    after = JudgedAs(verdict.outcome, verdict.kind)
     changed = () if known is None or found is None else _facts(recueil, stored, known, found)
     other_kind = known is not None and found is not None and _shown(recueil, stored, known) and found.kind is not known.kind
-    effect = _effect(before, after, known, changed=bool(changed) or other_kind)
-    return None if effect is None else Difference(recueil, stored, judged, effect, before, after, changed)
+    effect = _effect(stored.outcome, judged.verdict.outcome, known, changed=bool(changed) or other_kind)
+    return None if effect is None else Difference(recueil, stored, judged, effect, changed)
 
 
 def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
@@ -249,15 +217,15 @@ def _shown(recueil: Recueil, stored: StoredAct, known: Decree) -> bool:
     return known.url == recueil.url and stored.first_page <= known.page <= stored.last_page
 
 
-def _effect(before: JudgedAs, after: JudgedAs, known: Decree | None, *, changed: bool) -> Effect | None:
-    if after.outcome is Outcome.DECREE:
+def _effect(before: Outcome, after: Outcome, known: Decree | None, *, changed: bool) -> Effect | None:
+    if after is Outcome.DECREE:
         if known is None:
             return Effect.FOUND
-        return Effect.CHANGED if changed or before.outcome is not Outcome.DECREE else None
-    if known is not None and before.outcome is Outcome.UNCERTAIN:
+        return Effect.CHANGED if changed or before is not Outcome.DECREE else None
+    if known is not None and before is Outcome.UNCERTAIN:
         return None  # it waits for a person already, who alone can take a decree back
-    if before.outcome is Outcome.DECREE:
+    if before is Outcome.DECREE:
         return Effect.LOST
-    if before.outcome is after.outcome:
+    if before is after:
         return None
-    return Effect.DOUBTFUL if after.outcome is Outcome.UNCERTAIN else Effect.SETTLED
+    return Effect.DOUBTFUL if after is Outcome.UNCERTAIN else Effect.SETTLED

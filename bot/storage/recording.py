@@ -31,7 +31,7 @@ from bot.domain.identity import (
 )
 from bot.domain.law import ends_first
 from bot.domain.posts import FollowMode, FollowTargets, Post, PostState, chat_destination, may_be_posted, not_before
-from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
+from bot.domain.records import READ_WHOLE, Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.text import clean, clean_or_none
 from bot.domain.topics import WatchedTopics
 from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
@@ -45,9 +45,6 @@ from bot.storage.search import index_again, words_held
 
 Route = Callable[[Decree], Sequence[str | FollowTargets]]
 """Names the destinations of a decree. `FollowTargets` stand for the chats that follow something which it is about."""
-
-
-_DONE = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +361,7 @@ def _write_acts(
     """Write the acts and the state of the recueil; return the decrees that are lost."""
     reading = result.reading
     # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
-    outdone = recueil.state in _DONE and not result.early and not reading.complete
+    outdone = recueil.state in READ_WHOLE and not result.early and not reading.complete
     if outdone:
         return ()
     decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, merged.ids, strict=True)}
@@ -413,7 +410,7 @@ def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: d
         "tried_at": now,
         "page_count": reading.page_count,
     }
-    connection.execute(update(recueils).where(recueils.c.id == recueil, recueils.c.state.not_in(_DONE)).values(values))
+    connection.execute(update(recueils).where(recueils.c.id == recueil, recueils.c.state.not_in(READ_WHOLE)).values(values))
 
 
 def _published(reading: Reading, now: datetime) -> date | ColumnElement[date | None]:
@@ -445,8 +442,8 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
         known = one.known if one.known is not None else next((owners[key] for key in keys if key in owners), None)
         if known is None:
             row = {**_values(decree), "recueil_id": recueil, "url": clean(decree.url), "authority": decree.authority, "topic": decree.topic}
-            row |= {"published": decree.published, "found_at": decree.found_at or now}
-            row |= {"listed_on": listed_on(decree.published, decree.facts.signed, decree.found_at or now)}
+            listed = listed_on(decree.published, decree.facts.signed, now)
+            row |= {"published": decree.published, "found_at": now, "listed_on": listed}
             decree_id = int(connection.execute(insert(decrees).returning(decrees.c.id), row).scalar_one())
             new.append(decree_id)
             write_links(connection, decree_id, decree)

@@ -32,6 +32,8 @@ from sqlalchemy import (
 
 from bot.domain.publication import FileStatement, FileVersion, Look, Online, over
 from bot.domain.records import (
+    CHECKED,
+    READ_WHOLE,
     Content,
     FailedRecueil,
     FailureStreak,
@@ -119,7 +121,6 @@ _NOT_READ = or_(
     recueils.c.state.in_((RecueilState.FAILED, RecueilState.INCOMPLETE)),
     and_(recueils.c.state == RecueilState.WAITING, recueils.c.attempts > 0),
 )
-_DONE = (RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RESOLVED)
 _UNREAD = (RecueilState.WAITING, RecueilState.FAILED)
 _TOO_FAR = timedelta(days=2)  # no pause is that long: who wrote it had a clock that was ahead
 
@@ -140,7 +141,7 @@ def _stuck() -> Select[Any]:
     of_troubled = recueils.c.source.in_(select(recueils.c.source).where(troubled))
     last_read = (
         select(recueils.c.source, func.max(recueils.c.tried_at, type_=recueils.c.tried_at.type).label("at"))
-        .where(recueils.c.state.in_((RecueilState.READ, RecueilState.DUPLICATE)), of_troubled)
+        .where(recueils.c.state.in_(READ_WHOLE), of_troubled)
         .group_by(recueils.c.source)
         .subquery()
     )
@@ -193,7 +194,7 @@ class Recueils(Repository):
 
     def to_check(self, now: datetime, authority: str) -> list[Recueil]:
         """Those read of which it is time to see whether their file was replaced."""
-        mine = and_(recueils.c.authority == authority, recueils.c.state.in_(_DONE), recueils.c.next_try_at <= now)
+        mine = and_(recueils.c.authority == authority, recueils.c.state.in_(CHECKED), recueils.c.next_try_at <= now)
         return [recueil_of(row) for row in self._database.rows(select(recueils).where(mine).order_by(recueils.c.id))]
 
     def checked(self, recueil: Recueil, next_try_at: datetime | None, *, is_replaced: bool) -> Recueil:
@@ -248,7 +249,7 @@ class Recueils(Repository):
         their state; unless `counted`, attempts stay. Raises NoSuchRow.
         """
         if next_try_at is None:
-            becomes = case((recueils.c.state.in_(_DONE), recueils.c.state), else_=RecueilState.FAILED.value)
+            becomes = case((recueils.c.state.in_(CHECKED), recueils.c.state), else_=RecueilState.FAILED.value)
         else:
             becomes = case((recueils.c.state == RecueilState.FAILED, RecueilState.WAITING.value), else_=recueils.c.state)
         values = {
@@ -279,7 +280,7 @@ class Recueils(Repository):
             for child in children if files else ():
                 other = recueils.c.sha256.is_distinct_from(files[child.url])
                 mine = and_(recueils.c.authority == child.authority, recueils.c.url == child.url, other)
-                state = case((recueils.c.state.in_(_DONE), RecueilState.WAITING.value), else_=recueils.c.state)
+                state = case((recueils.c.state.in_(CHECKED), RecueilState.WAITING.value), else_=recueils.c.state)
                 values = {"state": state, "attempts": 0, "next_try_at": None, "sha256": files[child.url], "fetched_at": now}
                 for row in connection.execute(select(recueils.c.id).where(mine)).all():
                     online = _online(connection, row.id, files[child.url], child.online.file if child.online is not None else None)
@@ -370,8 +371,6 @@ def _change(connection: Connection, recueil: int, values: dict[str, Any]) -> Non
 
 _AT_ONCE = 200
 """Files or recueils of which something is dropped in one transaction: other programs wait for it."""
-
-_READ = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
 class Contents(Repository):
@@ -505,5 +504,5 @@ def _kept(before: datetime) -> ColumnElement[bool]:
         # A decree that was withdrawn may be taken back.
         recueils.c.id.in_(select(sightings.c.recueil_id)),
         recueils.c.id.in_(select(acts.c.recueil_id).where(acts.c.id.in_(select(reviews.c.act_id)))),
-        recueils.c.state.not_in(_READ),
+        recueils.c.state.not_in(READ_WHOLE),
     )

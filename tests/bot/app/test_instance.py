@@ -256,23 +256,6 @@ async def test_a_bot_that_loses_a_lock_stops_until_it_has_it_again(
     assert [line["event"] for line in logs] == ["lock.lost", "run.interrupted", "run.resumed"], "however often it was tried meanwhile"
 
 
-async def test_a_bot_whose_database_is_moved_away_does_nothing_until_it_is_back(
-    opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("bot.app.instance.WATCH", PAUSE)
-    bot = Bot(opener())
-    async with bot.runs():
-        await bot.working.wait()
-        with capture_logs() as logs:
-            (tmp_path / "vigie.db").rename(tmp_path / "away.db")
-            await until(lambda: any(line["event"] == "run.interrupted" for line in logs))
-        assert not bot.working.is_set()
-        assert "removed, moved or replaced" in logs[-1]["error"]
-        (tmp_path / "away.db").rename(tmp_path / "vigie.db")
-        await bot.working.wait()
-    assert bot.begun == 2
-
-
 async def test_a_command_that_loses_its_lock_begins_again(
     opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

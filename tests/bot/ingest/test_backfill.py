@@ -315,16 +315,6 @@ async def test_posts_are_told_of_while_others_are_read(bench: History) -> None:
     assert done[0] < progress[-1]
 
 
-async def test_announce_speaks_of_what_an_earlier_run_left_unread_in_silence(bench: History) -> None:
-    bench.papers[url(3)] = reading(vsa("2026-3"))
-    bench.site.failures[url(3)] = FetchRefused("503")
-    await bench.run()
-    assert bench.row(url(3)).silent
-    bench.site.failures.clear()
-    await bench.run(announce=True)
-    assert len(bench.posts()) == 1
-
-
 # Beside the polls
 
 

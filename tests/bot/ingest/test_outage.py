@@ -7,7 +7,7 @@ import errno
 import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,33 +19,15 @@ from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 from sources.http.client import Client
 from sources.http.connection import ClientOptions
-from sources.http.politeness import Clocks
 from tests.bot.ingest.wired import make_poller
 from tests.examples import by_day
+from tests.sources.http.conftest import Clock
 from tests.sources.markup import download, page
 
-START = datetime(2026, 8, 14, 8, tzinfo=UTC)
 TICK, QUARTER, OUTAGE = timedelta(seconds=20), timedelta(minutes=15), timedelta(hours=2)
 MANY = 8
 LIST = page(download(1, "01/06/2026")).encode()
 Fault = Callable[[], Exception | int]
-
-
-class Clock:
-    """Time that passes only when someone sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self.time)
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
-        await asyncio.sleep(0)
 
 
 @dataclass
@@ -128,14 +110,9 @@ async def test_after_an_outage_every_source_is_polled_within_its_usual_interval(
     clock = Clock()
     country = Country(clock)
     options = ClientOptions(frozenset(hosts), "Vigie/1.0", respect_robots=False)
-    async with Client(
-        options,
-        clocks=Clocks(clock.monotonic, clock.now, clock.sleep, lambda: 0.5),
-        resolver=country.resolve,
-        transport=country,
-    ) as client:
+    async with Client(options, clocks=clock.all(), resolver=country.resolve, transport=country) as client:
         bot = Bot(store, country, client, hosts)
-        await bot.run(START + 3 * QUARTER)
+        await bot.run(clock.now() + 3 * QUARTER)
         begins, before = clock.now(), len(country.asked)
         country.fault, country.unknown = fault, unknown
         await bot.run(begins + OUTAGE)

@@ -20,10 +20,11 @@ from bot.domain.posts import Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest import decisions as decide
+from bot.ingest.archive import PdfArchive
 from bot.ingest.ingestor import IngestResult, new_recueil
-from bot.ingest.poller import Poller, SourceReport
+from bot.ingest.poller import Poller, RetryRequest, SourceReport, retry, retry_request_of
 from bot.reading.acts.cutting import cut_inner
-from bot.reading.model import IsConcerned, ReadingDone, Unreadable
+from bot.reading.model import IsConcerned, ReadingDone, ReadingEvent, Unreadable
 from bot.storage.errors import DiskFull, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Listing, Source
@@ -31,7 +32,7 @@ from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
 from sources.model import Download, FetchError, FetchRefused, Gone, ListingEntry, Paused, Unreachable
 from tests.bot.ingest.wired import make_poller
-from tests.bot.storage.finding import all_recueils, posts_of
+from tests.bot.storage.finding import all_recueils, mark, posts_of
 from tests.present import present
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, cards
@@ -69,10 +70,6 @@ def reading(*texts: str, unreadable: Sequence[int] = (), act_id: str | None = No
     return Reading(len(pages), Cover(), cut_inner(act), (), tuple(unreadable))
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text)
-
-
 def _content(path: Path) -> str:
     return path.read_text()
 
@@ -86,19 +83,22 @@ class Site(MemorySite):
         self.checked: list[str] = []
         self.put: dict[str, str] = {}
 
+    def held(self, url: str) -> bytes:
+        """What is in the file of this address."""
+        return self.put.get(url, url).encode()
+
     async def download(self, url: str, target: Path) -> Download:
         self.downloads.append(url)
         if url in self.failures:
             raise self.failures[url]
-        content = self.put.get(url, url)
-        _write(target, content)
-        return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest(), self.head(url, 200))
+        await asyncio.to_thread(target.write_bytes, content := self.held(url))
+        return Download(url, target, len(content), hashlib.sha256(content).hexdigest(), self.head(url, 200))
 
     async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
         self.checked.append(url)
         if url in self.failures:
             raise self.failures[url]
-        return len(self.put.get(url, url)) != size
+        return len(self.held(url)) != size
 
 
 @dataclass
@@ -116,8 +116,9 @@ class Bench:
     opened: int = 0
     most_opened: int = 0
     crawler: Crawler | None = None
+    archive: PdfArchive | None = None
 
-    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingDone, None]:
+    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingEvent, None]:
         address = _content(path)
         self.reading(address)
         self.opened += 1
@@ -139,7 +140,7 @@ class Bench:
         authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", sources)}
         return make_poller(
             authorities, self.site, self.read, self.store, lambda: self.now,
-            crawler=self.crawler, slowest=self.slowest, workers=self.workers,
+            crawler=self.crawler, slowest=self.slowest, workers=self.workers, archive=self.archive,
         )  # fmt: skip
 
     async def read_next(self) -> IngestResult:
@@ -162,6 +163,10 @@ class Bench:
 
     def posts(self) -> list[Post]:
         return posts_of(self.store, range(1, 100))
+
+    def announced(self) -> list[str]:
+        """The numbers of the decrees that are posted, sorted."""
+        return sorted(post.decree.facts.number or "" for post in self.posts())
 
 
 def source(route: str = "site", root: str = ROOT, listing: Listing = "download-list") -> Source:
@@ -940,4 +945,51 @@ async def test_a_poll_cancelled_while_it_reads_loses_nothing(bench: Bench) -> No
     report, _ = await bench.poll(QUARTER)
     assert report.ok
     assert set(bench.states().values()) == {RecueilState.READ}
-    assert sorted(post.decree.facts.number or "" for post in bench.posts()) == ["2026-1", "2026-2", "2026-3"]
+    assert bench.announced() == ["2026-1", "2026-2", "2026-3"]
+
+
+# An operator has read again what could not be read.
+
+
+@pytest.fixture
+async def given_up(store: Store) -> Bench:
+    """Two recueils that could not be read and were given up, one read in part and given up, one that will be tried again by itself."""
+    made = Bench(store, Site({ROOT: files(4, 3, 2, 1)}))
+    made.papers |= {url(number): Unreadable("it is locked") for number in (1, 2, 4)} | {url(3): reading("Arrêté", "", unreadable=(2,))}
+    await made.poll()
+    for number in (1, 2):
+        store.recueils.failed(made.row(url(number)).id, "it is locked", now=NOON, next_try_at=None)
+    mark(store, made.row(url(3)).id, RecueilState.INCOMPLETE, "1 of 2 pages could not be read: 2")
+    made.papers = {url(number): reading(vsa(f"2026-{number}")) for number in (1, 2, 3)} | {url(4): Unreadable("it is locked")}
+    made.site.downloads.clear()
+    return made
+
+
+def test_words_name_authorities_and_addresses() -> None:
+    assert retry_request_of(["2a", "26", url(1)], ["26", "2A"]) == RetryRequest(frozenset({"26", "2A"}), frozenset({url(1)}))
+    assert retry_request_of([], ["26"]) == RetryRequest()
+    with pytest.raises(ValueError, match=r"neither the code of an authority nor an address: 27, recueil\.pdf"):
+        retry_request_of(["27", "26", "recueil.pdf"], ["26"])
+
+
+async def test_one_is_read_again_by_its_address(given_up: Bench) -> None:
+    assert {held.url for held in given_up.store.recueils.given_up()} == {url(1), url(2), url(3)}
+    done = await retry(given_up.watcher, given_up.store, RetryRequest(urls=frozenset({url(2)})), NOON)
+    assert ([one.url for one in done.recueils], given_up.site.downloads) == ([url(2)], [url(2)])
+    assert [decree.facts.number for decree in done.ingested.decrees] == ["2026-2"]
+    assert {held.url for held in given_up.store.recueils.given_up()} == {url(1), url(3)}
+
+
+@pytest.mark.parametrize("wanted", [RetryRequest(), RetryRequest(frozenset({"99"}))])
+async def test_all_are_read_again_and_what_still_cannot_be_is_tried_as_if_for_the_first_time(given_up: Bench, wanted: RetryRequest) -> None:
+    done = await retry(given_up.watcher, given_up.store, wanted, NOON)
+    assert len(done.recueils) == 4
+    assert sorted(decree.facts.number or "" for decree in done.ingested.decrees) == ["2026-1", "2026-2", "2026-3"]
+    assert [item.url for item in done.ingested.unread] == [url(4)]
+    assert (given_up.row(url(4)).state, given_up.row(url(4)).attempts) == (RecueilState.WAITING, 1)
+    assert given_up.store.recueils.given_up() == []
+
+
+async def test_those_of_another_authority_are_left(given_up: Bench) -> None:
+    done = await retry(given_up.watcher, given_up.store, RetryRequest(frozenset({"98"})), NOON)
+    assert (done.recueils, given_up.site.downloads) == ((), [])

@@ -13,10 +13,8 @@ import pytest
 from bot.domain.records import RecueilState
 from bot.ingest.archive import PdfArchive
 from bot.storage.store import Store
-from sources.catalogue.authority import Authority
-from sources.model import Download, Gone, Unreachable
-from tests.bot.ingest.test_poller import Bench, Site, files, reading, source, url, vsa
-from tests.bot.ingest.wired import make_poller
+from sources.model import Gone, Unreachable
+from tests.bot.ingest.test_poller import Bench, Site, files, reading, url, vsa
 from tests.present import present
 from tests.sources.markup import HOST, ROOT, download, page
 from tests.sources.poller import AUGUST, YEAR, cards
@@ -30,21 +28,17 @@ def bench(store: Store) -> Bench:
     return Bench(store, Site({ROOT: files(1)}))
 
 
-def posted(bench: Bench) -> list[str | None]:
-    return [post.decree.facts.number for post in bench.posts()]
-
-
 async def test_a_pdf_that_is_replaced_under_its_address_is_read_again_and_only_what_is_new_in_it_is_posted(bench: Bench) -> None:
     bench.papers[url(1)] = reading(vsa("2026-1"))
     await bench.poll()
     bench.papers["an erratum"] = reading(vsa("2026-1"), vsa("2026-2"))
     bench.site.put[url(1)] = "an erratum"
     await bench.poll(DAY / 2)
-    assert (posted(bench), bench.site.checked) == (["2026-1"], [])
+    assert (bench.announced(), bench.site.checked) == (["2026-1"], [])
 
     await bench.poll(DAY / 2)
 
-    assert posted(bench) == ["2026-1", "2026-2"]
+    assert bench.announced() == ["2026-1", "2026-2"]
     assert bench.row(url(1)).sha256 == hashlib.sha256(b"an erratum").hexdigest()
     assert bench.states() == {url(1): RecueilState.READ}
 
@@ -77,35 +71,20 @@ class ZipSite(Site):
 
     packed: dict[str, str]
 
-    def zip(self) -> bytes:
+    def held(self, url: str) -> bytes:
         data = io.BytesIO()
         with zipfile.ZipFile(data, "w") as archive:
             for name, text in self.packed.items():
                 archive.writestr(name, text)
         return data.getvalue()
 
-    async def download(self, url: str, target: Path) -> Download:
-        self.downloads.append(url)
-        _write(target, self.zip())
-        return Download(url, target, len(self.zip()), hashlib.sha256(self.zip()).hexdigest(), self.head(url, 200))
-
-    async def is_replaced(self, url: str, since: object, size: int) -> bool:
-        self.checked.append(url)
-        return len(self.zip()) != size
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-
 
 @pytest.mark.parametrize("has_archive", [True, False])
 async def test_each_pdf_of_a_zip_is_read_and_so_is_what_is_added_or_replaced_later(store: Store, tmp_path: Path, has_archive: bool) -> None:
     site = ZipSite({ROOT: page(f'<p><a href="{ZIP}">RAA d\'août 2026, mis à jour le 14/08/2026</a></p>')})
-    bench = Bench(store, site)
-    site.now = lambda: bench.now
     archive = PdfArchive(tmp_path / "unread", tmp_path / "kept", most_bytes=1 << 20) if has_archive else None
-    authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))}
-    bench.watcher = make_poller(authorities, site, bench.read, store, lambda: bench.now, archive=archive)
+    bench = Bench(store, site, archive=archive)
+    site.now = lambda: bench.now
     site.packed = {"août/RAA n°1.pdf": "one", "RAA-2.PDF": "two", "lisez-moi.txt": "nothing"}
     bench.papers = {"one": reading(vsa("2026-1")), "two": reading(vsa("2026-2")), "three": reading(vsa("2026-3"))}
 
@@ -114,13 +93,13 @@ async def test_each_pdf_of_a_zip_is_read_and_so_is_what_is_added_or_replaced_lat
     first, second = f"{ZIP}#ao%C3%BBt/RAA%20n%C2%B01.pdf", f"{ZIP}#RAA-2.PDF"
     assert report.ok
     assert bench.states() == {ZIP: RecueilState.RESOLVED, first: RecueilState.READ, second: RecueilState.READ}
-    assert sorted(map(str, posted(bench))) == ["2026-1", "2026-2"]
+    assert bench.announced() == ["2026-1", "2026-2"]
     assert site.downloads == [ZIP] * (1 if has_archive else 3)
 
     bench.papers["two, mended"] = reading(vsa("2026-2"), vsa("2026-4"))
     site.packed |= {"RAA-2.PDF": "two, mended", "RAA-3.pdf": "three"}
     await bench.poll(timedelta(hours=5))
-    assert sorted(map(str, posted(bench))) == ["2026-1", "2026-2", "2026-3", "2026-4"]
+    assert bench.announced() == ["2026-1", "2026-2", "2026-3", "2026-4"]
     assert site.checked == [ZIP]
     # What was added went online by the answer that brought the zip with it.
     [listed, unpacked, added] = (present(bench.row(address).online) for address in (ZIP, first, f"{ZIP}#RAA-3.pdf"))
@@ -158,9 +137,9 @@ async def test_what_is_filed_under_a_former_month_is_read_within_a_day_and_what_
 
     bench.site.pages[june] = files(8, 9, day=None)
     await bench.poll(DAY / 2)
-    assert posted(bench) == []
+    assert bench.announced() == []
     report, _ = await bench.poll(DAY / 2)
 
-    assert (posted(bench), report.requests) == (["2026-9"], 4)
+    assert (bench.announced(), report.requests) == (["2026-9"], 4)
     await bench.poll(timedelta(minutes=30))
     assert bench.site.asked == [AUGUST], "read once a day"

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import select
+from psycopg import sql
+from sqlalchemy import select, text, update
 
+from bot.domain.posts import FollowMode, NoticeState, PostCause, PostState
 from bot.storage.backup import (
     DAYS,
     MONTHS,
     WEEKS,
     back_up,
     backups_in,
+    newest_of,
     run_client,
     shrink,
     stamp,
@@ -28,10 +35,13 @@ from bot.storage.backup import (
     verify,
 )
 from bot.storage.database import parse_url
-from bot.storage.errors import Corrupt, DiskFull, Locked, StorageError, Unavailable
-from bot.storage.schema import decrees
+from bot.storage.errors import Corrupt, DiskFull, Locked, StorageError, Unavailable, WrongSchema
+from bot.storage.locks import LockName
+from bot.storage.schema import decrees, followers, metadata, notices, restores
 from bot.storage.store import Store, open_store
+from bot.storage.transfer import WouldReplace, move, restore
 from tests.bot.storage.building import NOW
+from tests.bot.storage.every_row import fill
 from tests.bot.storage.test_power_cut import WRITER, record, whole_decrees
 from tests.processes import Zygote
 from tests.servers.postgres import client_programs
@@ -249,3 +259,296 @@ def test_files_of_others_stay(tmp_path: Path) -> None:
     assert {"vigie.db", "vigie-holiday.db", "notes.txt", "vigie-20260101T000000Z.db.gz"} < {path.name for path in folder.iterdir()}
     assert list(backups_in(folder).values()) == [NOW + timedelta(hours=2)]
     shutil.rmtree(folder)
+
+
+# A backup in the place of a database: whole, marked before any program can use it, and never over what is in use.
+
+
+KILLED_IN_RESTORE = """
+import os, resource, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from bot.storage.transfer import restore
+left = [int(sys.argv[3])]
+def before(call):
+    def counted(*given, **named):
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return call(*given, **named)
+    return counted
+for name in ("replace", "unlink", "symlink_to"):
+    setattr(Path, name, before(getattr(Path, name)))
+os.link = before(os.link)
+most = int(sys.argv[4])
+resource.setrlimit(resource.RLIMIT_FSIZE, (most or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+restore(Path(sys.argv[1]), sys.argv[2], datetime(2026, 9, 16, tzinfo=UTC), replace=True)
+"""
+
+
+@pytest.fixture
+def elsewhere(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where to restore to: a database that is not there yet, or has nothing in it."""
+    if url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'elsewhere' / 'vigie.db'}"
+        return
+    server: str = request.getfixturevalue("server")
+    name = f"vigie_elsewhere_{os.getpid()}"
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield server.format(database=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_a_round_trip(store: Store, url: str, elsewhere: str, tmp_path: Path, client_programs_in_path: None) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for number in range(1, 4):
+        record(store, number)
+    assert store.outbox.claim("t", NOW) is not None
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    done = restore(newest_of(tmp_path / "copies"), elsewhere, NOW)
+    assert (newest_of(backup), done.made_at, done.sought, done.held, done.aside) == (backup, NOW, 6, 0, None)
+    with open_store(elsewhere) as found:
+        assert found.decrees.recent(10).decrees == store.decrees.recent(10).decrees
+        assert found.decrees.search("prefet", 1).total == 3
+        assert found.outbox.counts() == {"m": {PostState.UNKNOWN: 3}, "t": {PostState.UNKNOWN: 3}}
+        assert {(post.cause, post.sought_since) for post in found.posts.listed()} == {(PostCause.RESTORED, NOW)}
+        assert [(row.restored_at, row.made_at) for row in found.database.rows(select(restores))] == [(NOW, NOW)]
+        # New rows have numbers of their own.
+        record(found, 4)
+        assert found.outbox.counts()["t"][PostState.UNKNOWN] == 4
+    assert store.outbox.counts()["t"][PostState.PENDING] == 2, "the other is as it was"
+    with pytest.raises(WouldReplace):
+        restore(backup, elsewhere, NOW)
+
+
+def test_a_copy_made_beside_a_writer_is_restored_over_it_once_it_has_ended(writer: str, tmp_path: Path) -> None:
+    backup = back_up(writer, tmp_path / "copies", NOW).path
+    restored = tmp_path / "other.db"
+    done = restore(backup, f"sqlite:///{restored}", NOW)
+    with open_store(f"sqlite:///{restored}") as store:
+        decrees = store.decrees.recent(10_000)
+        assert store.outbox.counts() == {name: {PostState.UNKNOWN: decrees.total} for name in ("m", "t")}
+    assert done.sought == 2 * decrees.total > 0
+    with pytest.raises(Locked, match="stop it first"):
+        restore(backup, writer, NOW, replace=True)
+
+
+def test_what_is_there_is_put_aside_where_that_is_wanted(tmp_path: Path) -> None:
+    database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as store:
+        record(store, 1)
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    with open_store(url) as store:
+        record(store, 2)
+        with pytest.raises(WouldReplace, match="--replace"):
+            restore(backup, url, NOW)
+        assert store.locks.take(LockName.WORK, "vigie poll")
+        with pytest.raises(Locked, match=r"vigie poll.* works on the database"):
+            restore(backup, url, NOW, replace=True)
+    done = restore(backup, url, NOW, replace=True)
+    assert done.aside is not None
+    with open_store(url) as store:
+        assert store.decrees.recent(9).total == 1
+    assert whole_decrees(done.aside) == 2
+    database.write_bytes(b"SQLite format 3\0 no more")
+    second = restore(backup, url, NOW, replace=True)  # within the same second
+    assert second.aside is not None
+    assert second.aside.read_bytes() == b"SQLite format 3\0 no more"
+    with open_store(url) as store:
+        assert store.decrees.recent(9).total == 1
+
+
+def restored_decrees(database: Path) -> int:
+    """How many decrees there are. Fails unless the file is sound, and was restored once."""
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert raw.execute("SELECT count(*) FROM restores").fetchone() == (1,)
+    with open_store(f"sqlite:///{database}") as store:
+        return store.decrees.recent(9).total
+
+
+@pytest.mark.parametrize("log_stays", [False, True])
+def test_killed_before_any_step_the_former_database_stays_with_its_log(tmp_path: Path, zygote: Zygote, log_stays: bool) -> None:
+    """With a log that cannot be written into its database, which a limit forbids to grow, too."""
+    origin = tmp_path / "origin" / "vigie.db"
+    origin.parent.mkdir()
+    with open_store(f"sqlite:///{origin}") as store:
+        record(store, 1)
+    backup = back_up(f"sqlite:///{origin}", tmp_path / "copies", NOW).path
+    with open_store(f"sqlite:///{origin}") as store:
+        with store.database.writing() as connection:
+            connection.execute(text("CREATE TABLE much AS SELECT randomblob(2000000)"))
+        record(store, 2)
+        database = origin
+        for step in range(99):
+            database = tmp_path / str(step) / "vigie.db"
+            shutil.copytree(origin.parent, database.parent)
+            most = backup.stat().st_size + 100_000 if log_stays else 0
+            ended = zygote.run_script(KILLED_IN_RESTORE, str(backup), f"sqlite:///{database}", str(step), str(most)).code
+            with closing(sqlite3.connect(database)) as raw:
+                if raw.execute("SELECT count(*) FROM restores").fetchone() == (1,):
+                    break
+            assert (ended, whole_decrees(database)) == (-signal.SIGKILL, 2)
+            restore(backup, f"sqlite:///{database}", NOW, replace=True)
+            assert (restored_decrees(database), list(database.parent.glob(".*"))) == (1, [])
+        assert restored_decrees(database) == 1
+        (aside,) = database.parent.glob("*.replaced")
+        assert (aside.with_name(f"{aside.name}-wal").exists(), whole_decrees(aside)) == (log_stays, 2)
+
+
+@pytest.mark.parametrize("log", ["-wal", "-journal"])
+def test_no_log_of_a_former_database_gets_into_the_restored_one(tmp_path: Path, log: str) -> None:
+    """Somebody removed the damaged file and not what was beside it, or a restore was killed: SQLite would write it into the new one."""
+    database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as store:
+        record(store, 1)
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    with closing(sqlite3.connect(database, isolation_level=None)) as raw:
+        if log == "-journal":
+            raw.execute("PRAGMA journal_mode = DELETE")
+        raw.execute("PRAGMA cache_size = 1")
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("CREATE TABLE much AS SELECT randomblob(2000000)")
+        raw.execute("DELETE FROM decrees")
+        if log == "-wal":
+            raw.execute("COMMIT")
+        left = Path(f"{database}{log}").read_bytes()
+    for path in tmp_path.glob("vigie.db*"):
+        path.unlink()
+    for name in ("vigie.db", ".vigie.db.restoring", ".vigie.db.part"):
+        (tmp_path / f"{name}{log}").write_bytes(left)
+    restore(backup, url, NOW)
+    assert restored_decrees(database) == 1
+    (aside,) = tmp_path.glob(f"vigie.db.*{log}")
+    assert aside.read_bytes() == left
+
+
+def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
+    url, target = f"sqlite:///{tmp_path / 'vigie.db'}", f"sqlite:///{tmp_path / 'other.db'}"
+    with open_store(url) as store:
+        record(store, 1)
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    backup.write_bytes(backup.read_bytes()[:-4096])
+    with pytest.raises(Corrupt, match="not as it was written"):
+        restore(backup, target, NOW)
+    other = tmp_path / "shopping.db"
+    with closing(sqlite3.connect(other)) as raw:
+        raw.execute("CREATE TABLE list (what)")
+    with pytest.raises(WrongSchema, match=r"shopping\.db holds tables of another program"):
+        restore(other, target, NOW)
+    another = back_up(url, tmp_path / "later", NOW).path
+    with closing(sqlite3.connect(another)) as raw, raw:
+        raw.execute("UPDATE vigie_schema SET version_num = '9999'")
+    another.with_name(f"{another.name}.sha256").unlink()
+    with pytest.raises(WrongSchema, match=rf"the database {another} is of another version of Vigie"):
+        restore(another, target, NOW)
+    with pytest.raises(StorageError, match=r"is of SQLite, and database\.url is not"):
+        restore(other, "postgresql://vigie@127.0.0.1:1/vigie", NOW)
+    with pytest.raises(Unavailable, match="there is no backup"):
+        newest_of(tmp_path)
+    assert not (tmp_path / "other.db").exists()
+
+
+# From a SQLite file to a real PostgreSQL server: everything, once, whatever kills it on the way.
+
+
+KILLED_ON_THE_WAY = """
+import os, signal, sys
+from bot.storage.transfer import move
+def on_rows(name, there, of):
+    if name == "decrees":
+        os.kill(os.getpid(), signal.SIGKILL)
+move(sys.argv[1], sys.argv[2], on_rows)
+"""
+
+
+def silent(_name: str, _there: int, _of: int) -> None:
+    """Show nothing."""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    """A database with a row of each kind, and some decrees that can be searched."""
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as store, store.database.writing() as connection:
+        fill(connection)
+        connection.execute(update(notices).values(state=NoticeState.SENT))
+        connection.execute(update(followers).values(mode=min(FollowMode)))
+    with open_store(url) as store:
+        for number in range(1, 4):
+            record(store, number)
+    return url
+
+
+def everything(store: Store) -> dict[str, list[dict[str, object]]]:
+    """All rows, as the program reads them, but for what each kind of database keeps in its own way."""
+    own = {"act_numbers", "decree_revision", "act_terms"}
+    with store.database.reading() as connection:
+        return {
+            table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=repr)
+            for table in metadata.sorted_tables
+            if table.name not in own
+        }
+
+
+def copied(source: str) -> str:
+    """A copy: the file itself is opened no more once it was moved."""
+    file = source.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file)) as before, closing(sqlite3.connect(f"{file}.copy")) as copy:
+        before.backup(copy)
+    return f"{source}.copy"
+
+
+def same(source: str, target: str) -> None:
+    with open_store(source) as before, open_store(target) as after:
+        assert everything(after) == everything(before)
+        assert after.decrees.search("prefet", 1).total == before.decrees.search("prefet", 1).total >= 3
+        for store in (before, after):
+            record(store, 99)
+        newest = [max(post.id for post in store.posts.listed(states=tuple(PostState))) for store in (before, after)]
+        assert newest[0] == newest[1]
+        acts = [
+            store.database.value(select(metadata.tables["acts"].c.id).order_by(metadata.tables["acts"].c.id.desc()))
+            for store in (before, after)
+        ]
+        assert acts[0] == acts[1], "no number is given twice"
+
+
+def test_all_of_it_is_there(source: str, empty_database: str) -> None:
+    told: dict[str, tuple[int, int]] = {}
+    before = copied(source)
+    tables = move(source, empty_database, lambda name, there, of: told.__setitem__(name, (there, of)))
+    assert told == {name: (rows, rows) for name, rows in tables.items()}
+    assert tables["decrees"] == 9
+    assert set(tables) == set(metadata.tables) - {"act_numbers", "decree_revision"}
+    assert [name for name, rows in tables.items() if not rows] == ["decree_operators"]
+    same(before, empty_database)
+    with pytest.raises(StorageError, match="has tables of Vigie already"):
+        move(before, empty_database, silent)
+    for read_only in (True, False):
+        with pytest.raises(WrongSchema, match=r"carried over to PostgreSQL \(vigie move\): name that one in database.url") as caught:
+            open_store(source, read_only=read_only)
+        assert caught.value.is_lasting
+
+
+def test_killed_on_the_way_it_leaves_nothing_and_begins_anew(source: str, empty_database: str) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED_ON_THE_WAY, source, empty_database], check=False, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").fetchone() == (0,)
+    before = copied(source)
+    move(source, empty_database, silent)
+    same(before, empty_database)
+
+
+def test_nothing_is_done_while_a_program_works(source: str, empty_database: str) -> None:
+    with open_store(source) as store:
+        assert store.locks.take(LockName.RUN, "vigie run")
+        with pytest.raises(Locked, match=r"vigie run.* works on the database"):
+            move(source, empty_database, silent)
+
+
+def test_only_to_postgresql(source: str) -> None:
+    with pytest.raises(StorageError, match="only to PostgreSQL"):
+        move(source, source, silent)

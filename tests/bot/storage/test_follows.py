@@ -102,14 +102,6 @@ def test_each_chat_gets_one_post_of_a_decree_that_meets_what_it_follows(
     assert first.destination == "channel", "channels come first"
 
 
-def test_a_decree_seen_again_is_not_queued_again(store: Store) -> None:
-    store.follows.add(1, DROME, "fr", TODAY)
-    found(store, "2026-1")
-    again = reading_of(one_recueil(store, "another"), Facts("2026-1"))
-    store.recordings.record(again, about(), NOW)
-    assert told(store) == [1]
-
-
 def test_who_follows_an_operator_that_a_later_sighting_names_gets_the_decree_once(store: Store) -> None:
     store.follows.add(1, DROME, "fr", TODAY)
     store.follows.add(4, SNCF, "fr", TODAY)

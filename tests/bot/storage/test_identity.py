@@ -1,20 +1,28 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Facts, Moment
+from bot.detection.facts.identity import identities, prefix
+from bot.domain.acts import Facts, Kind, Moment, Reference
 from bot.domain.identity import (
     LONGEST_KEY,
     ActIdentity,
+    Candidate,
     EarlierFinding,
     HeldDecree,
     KnownDecree,
+    Party,
+    ReferenceLink,
     act_keys,
+    change,
+    earliest,
+    linked,
+    merge_facts,
     of_topic,
     post_key,
     prefix_of,
@@ -184,3 +192,200 @@ def test_where_two_acts_begin_on_a_page_the_place_is_neither_s() -> None:
     scan = ActIdentity(None, "AP signé", 1, "")
     assert keys(scan, replace(scan, title="Autre")) == [set(), set()]
     assert keys(scan, replace(scan, first_page=2)) == [*keys(scan), *keys(replace(scan, first_page=2))]
+
+
+# What sightings complete of each other.
+
+
+AUGUST = date(2026, 8, 14)
+FIRST, LAST = Moment(AUGUST, time(14)), Moment(date(2026, 8, 16))
+ANOTHER = Moment(date(2026, 9, 1))
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [
+        (Facts(), Facts("12", signed=AUGUST, cameras=4), Facts("12", signed=AUGUST, cameras=4)),
+        (Facts("12"), Facts("13", signed=AUGUST), Facts("12", signed=AUGUST)),
+        (Facts(operators=("SNCF",)), Facts(operators=("RATP", "SNCF")), Facts(operators=("SNCF",))),
+        (Facts(), Facts(starts=FIRST, ends=LAST), Facts(starts=FIRST, ends=LAST)),
+        (Facts(starts=FIRST), Facts(starts=FIRST, ends=LAST), Facts(starts=FIRST, ends=LAST)),
+        (Facts(starts=FIRST), Facts(starts=ANOTHER, ends=ANOTHER), Facts(starts=FIRST)),
+        (Facts(ends=LAST), Facts(starts=FIRST, ends=LAST), Facts(starts=FIRST, ends=LAST)),
+        (Facts(ends=LAST), Facts(starts=FIRST, ends=ANOTHER), Facts(ends=LAST)),
+        (Facts(), Facts(references=(Reference(Kind.RENEWAL, "1"),), authority="PP"), Facts()),
+    ],
+)
+def test_what_is_missing_is_taken_and_nothing_is_overwritten(own: Facts, other: Facts, expected: Facts) -> None:
+    assert merge_facts(own, [other]) == expected
+
+
+def test_the_earlier_sighting_goes_first() -> None:
+    assert merge_facts(Facts(), [Facts(cameras=4), Facts("12", cameras=5)]) == Facts("12", cameras=4)
+
+
+SEPTEMBER = date(2026, 9, 20)
+
+
+@pytest.mark.parametrize(
+    ("days", "signed", "expected"),
+    [
+        ([], None, None),
+        ([None], AUGUST, None),
+        ([SEPTEMBER, AUGUST], None, AUGUST),
+        ([None, AUGUST], AUGUST, AUGUST),
+        ([SEPTEMBER, AUGUST], date(2026, 8, 15), SEPTEMBER),
+        ([SEPTEMBER, AUGUST], date(2026, 9, 21), AUGUST),
+    ],
+)
+def test_the_first_day_on_which_it_can_have_been_published(days: list[date | None], signed: date | None, expected: date | None) -> None:
+    assert earliest(days, signed) == earliest(days[::-1], signed) == expected
+
+
+some_facts = st.builds(
+    Facts,
+    number=st.none() | st.just("12"),
+    signed=st.none() | st.just(AUGUST),
+    starts=st.sampled_from([None, FIRST, ANOTHER]),
+    ends=st.sampled_from([None, LAST, ANOTHER]),
+    purposes=st.sampled_from([(), ("weapon",), ("fire",)]),
+    cameras=st.none() | st.integers(1, 9),
+)
+
+
+@given(some_facts, st.lists(some_facts, max_size=3))
+def test_what_was_known_stays_and_completing_again_changes_nothing(own: Facts, others: list[Facts]) -> None:
+    after = merge_facts(own, others)
+    for entry in fields(Facts):
+        known = getattr(own, entry.name)
+        assert getattr(after, entry.name) == known or not known
+    assert merge_facts(after, others) == after
+
+
+def test_what_is_to_be_verified_where_it_comes_from_is_here_too() -> None:
+    other = Facts("12", cameras=5, places=("gare du Nord",), doubtful=("cameras", "places"))
+    assert merge_facts(Facts(cameras=4), [other]) == Facts("12", cameras=4, places=("gare du Nord",), doubtful=("places",))
+
+
+def test_what_is_to_be_verified_gives_way_to_what_is_sure() -> None:
+    own = Facts("12", cameras=4, office="Le préfet", doubtful=("number", "cameras", "office"))
+    other = Facts("13", cameras=5, doubtful=("number",))
+    assert merge_facts(own, [other]) == Facts("12", cameras=5, office="Le préfet", doubtful=("number", "office"))
+
+
+def test_a_period_that_is_to_be_verified_gives_way_to_a_sure_one_with_both_its_ends() -> None:
+    own = Facts(starts=ANOTHER, ends=LAST, doubtful=("starts", "ends"))
+    assert merge_facts(own, [Facts(starts=FIRST, ends=LAST)]) == Facts(starts=FIRST, ends=LAST)
+    for other in (Facts(starts=FIRST), Facts(starts=FIRST, ends=LAST, doubtful=("starts",))):
+        assert merge_facts(own, [other]) == own
+
+
+# Which decree a reference means: by its number, by its day, or none rather than the wrong one.
+
+
+APRIL, MAY = date(2026, 4, 17), date(2026, 5, 2)
+PREFIX = "number:26:2026-123:"
+ITSELF = 9
+
+
+def link(
+    number: str | None = "2026-123", signed: date | None = None, kind: Kind = Kind.ABROGATION, begins: str | None = PREFIX
+) -> ReferenceLink:
+    return ReferenceLink(ITSELF, Reference(kind, number, signed), begins if number is not None else None, "26")
+
+
+def numbered(decree: int, *keys: str, signed: date | None = None) -> Candidate:
+    return Candidate(decree, keys, "26", signed)
+
+
+APRIL_S = numbered(1, f"{PREFIX}signed:2026-04-17", f"{PREFIX}starts:2026-04-20")
+MAY_S = numbered(2, f"{PREFIX}signed:2026-05-02")
+UNDATED = numbered(3, f"{PREFIX}starts:2026-06-01")
+PRINTED = numbered(4, "number:26:2026-0123")
+NEXT = numbered(5, "number:26:2026-124:signed:2026-04-17")
+OWN = numbered(ITSELF, f"{PREFIX}signed:2026-04-17")
+
+
+@pytest.mark.parametrize(
+    ("named", "candidates", "expected"),
+    [
+        (link(), [], None),
+        (link(), [APRIL_S], 1),
+        (link(), [APRIL_S, NEXT], 1),
+        (link(), [PRINTED], 4),
+        (link(), [APRIL_S, MAY_S], None),
+        (link(), [OWN], None),
+        (link(), [OWN, MAY_S], 2),
+        (link(signed=MAY), [APRIL_S, MAY_S], 2),
+        (link(signed=MAY), [APRIL_S], None),
+        (link(signed=MAY), [APRIL_S, UNDATED], 3),
+        (link(signed=MAY), [MAY_S, UNDATED], 2),
+        (link(signed=MAY), [UNDATED, PRINTED], None),
+        # What its facts tell counts as much as its keys.
+        (link(signed=MAY), [numbered(6, f"{PREFIX}starts:2026-06-01", signed=APRIL)], None),
+        (link(signed=APRIL), [numbered(6, f"{PREFIX}starts:2026-06-01", signed=APRIL)], 6),
+        # "n° 12" is every year's; with its day it is one.
+        (link("12", begins="number:26:12:"), [numbered(7, "number:26:12:signed:2026-04-17")], None),
+        (link("12", APRIL, begins="number:26:12:"), [numbered(7, "number:26:12:signed:2026-04-17")], 7),
+        # A number too long to be stored as a key means none.
+        (link(begins=None), [APRIL_S], None),
+        # By its day alone.
+        (link(None, APRIL), [numbered(1, signed=APRIL), numbered(2, signed=MAY)], 1),
+        (link(None, APRIL), [numbered(1, signed=APRIL), numbered(2, signed=APRIL)], None),
+        (link(None, APRIL), [numbered(ITSELF, signed=APRIL)], None),
+        (link(None, APRIL), [Candidate(1, (), "PP", APRIL)], None),
+        (link(None, None), [numbered(1)], None),
+    ],
+)
+def test_the_decree_that_is_meant(named: ReferenceLink, candidates: list[Candidate], expected: int | None) -> None:
+    assert linked(named, candidates) == expected
+    assert linked(named, candidates[::-1]) == expected
+
+
+@pytest.mark.parametrize(
+    "key", ["act:75-2024-07-19-00012", "text:abc", "part:26:abc:1", "sha256:abc", "title:number:26:x", "number:", "", "26|12"]
+)
+def test_a_key_of_no_number_has_no_prefix(key: str) -> None:
+    assert prefix_of(key) is None
+
+
+NUMBERS = st.from_regex(r"(DUPA[ -]?|DUPA ?n° ?|CAB-)?20[0-9]{2}[-/]0{0,3}[0-9]{1,5}(/[A-Z]{1,4}|-[0-9]{1,2})?", fullmatch=True)
+
+
+@given(NUMBERS, st.none() | st.dates(date(2024, 1, 1), date(2030, 1, 1)), st.none() | st.dates(date(2024, 1, 1), date(2030, 1, 1)))
+def test_every_key_of_a_number_begins_as_references_name_it(number: str, signed: date | None, starts: date | None) -> None:
+    """Two packages make the two, and neither imports the other: this is what keeps them one."""
+    keys = identities("26", None, Facts(number, signed=signed, starts=Moment(starts) if starts else None), "")
+    assert keys
+    assert {prefix_of(key) for key in keys} == {prefix(Reference(Kind.ABROGATION, number), "26")}
+
+
+BEGINS = Moment(date(2026, 4, 20))
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "published", "target", "since"),
+    [
+        (Kind.MODIFICATION, Facts(signed=APRIL, starts=BEGINS), MAY, None, BEGINS.day),
+        (Kind.MODIFICATION, Facts(signed=APRIL), MAY, None, APRIL),
+        (Kind.ABROGATION, Facts(), MAY, None, MAY),
+        (Kind.ABROGATION, Facts(), None, None, None),
+        # The period that it repeats is the one that it ends.
+        (Kind.ABROGATION, Facts(signed=APRIL, starts=BEGINS), MAY, Facts(starts=BEGINS), APRIL),
+        (Kind.SUSPENSION, Facts(starts=BEGINS), MAY, Facts(starts=BEGINS), MAY),
+        (Kind.ABROGATION, Facts(starts=BEGINS), None, Facts(starts=BEGINS), BEGINS.day),
+        (Kind.ABROGATION, Facts(signed=APRIL, starts=BEGINS), MAY, Facts(starts=Moment(MAY)), BEGINS.day),
+        (Kind.RENEWAL, Facts(signed=APRIL, starts=BEGINS), MAY, Facts(starts=BEGINS), BEGINS.day),
+    ],
+)
+def test_the_day_from_which_a_change_counts(
+    kind: Kind, facts: Facts, published: date | None, target: Facts | None, since: date | None
+) -> None:
+    changing = Party(ITSELF, facts, published)
+    changed = Party(1, target, None) if target is not None else None
+    assert change(link(kind=kind), changing, changed, shown=changed).since == since
+
+
+def test_a_change_has_the_cameras_of_the_decree_that_changes_where_they_are_sure() -> None:
+    for facts, cameras in ((Facts(cameras=30), 30), (Facts(cameras=30, doubtful=("cameras",)), None)):
+        assert change(link(kind=Kind.MODIFICATION), Party(ITSELF, facts, None), None, shown=None).cameras == cameras

@@ -2,20 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from bot.domain.posts import ChatHistory, Post, PostCause, PostState
+from bot.domain.acts import Facts, Kind, Moment, Reference
+from bot.domain.posts import ChatHistory, Post, PostCause, PostState, SentMessage
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox import SETTLE, DestinationLoad, digest_key
 from bot.storage.posts import SKEW
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, at_once, one_recueil, result_of, to
-from tests.bot.storage.finding import posts_of
+from tests.bot.storage.finding import found, posts_of, reading_of
 from tests.bot.storage.ready import ready_store
 from tests.present import present
 
@@ -40,14 +41,6 @@ def claimed(store: Store, destination: str = "t") -> Post:
 def state_of(store: Store, post: Post) -> Post:
     (found,) = [one for one in posts_of(store, [post.decree.id or 0]) if one.id == post.id]
     return found
-
-
-def test_the_oldest_is_claimed_first_and_only_once(store: Store) -> None:
-    first, second = queue(store, "A", "B")
-    taken = claimed(store)
-    assert (taken.id, taken.key, taken.decree, taken.state, taken.attempts) == (first.id, first.key, first.decree, PostState.SENDING, 1)
-    assert claimed(store).id == second.id
-    assert store.outbox.claim("t", NOW) is None
 
 
 def test_sent_is_the_end_of_it(store: Store) -> None:
@@ -211,8 +204,9 @@ def test_next_due(store: Store) -> None:
 
 
 def test_what_is_not_there_is_told(store: Store) -> None:
-    with pytest.raises(NoSuchRow, match="no post has the id 404"):
-        store.outbox.sent(404, "1", NOW)
+    for ask in (store.posts.get, store.posts.message, lambda number: store.outbox.sent(number, "1", NOW)):
+        with pytest.raises(NoSuchRow, match="no post has the id 404"):
+            ask(404)
     with pytest.raises(NoSuchRow):
         store.outbox.move(replace(queue(store, "A")[0], id=404), PENDING, NOW)
 
@@ -363,12 +357,6 @@ def test_what_is_listed(store: Store) -> None:
     assert (store.posts.get(second.id).created_at, store.posts.get(first.id).closed_at) == (NOW, NOW)
 
 
-def test_nothing_has_an_unknown_number(store: Store) -> None:
-    for ask in (store.posts.get, store.posts.message):
-        with pytest.raises(NoSuchRow, match="no post has the id 404"):
-            ask(404)
-
-
 @pytest.mark.postgresql
 def test_a_decision_takes_the_post_from_the_program_that_holds_it(opener: Callable[[], Store]) -> None:
     program, person = opener(), opener()
@@ -441,3 +429,199 @@ def test_a_small_difference_of_clocks_is_no_clock_set_back(store: Store) -> None
     queue(store, "A")
     store.outbox.move(claimed(store), PostState.PENDING, NOW, not_before=NOW + HOUR)
     assert store.outbox.claim("t", NOW - SKEW) is None
+
+
+# Nothing goes out before what it replies to or changes.
+
+
+SIGNED = date(2026, 8, 12)
+GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
+CHANGE = Facts("2026-140", references=(Reference(Kind.MODIFICATION, "2026-0123", SIGNED),))
+END = Facts("2026-150", references=(Reference(Kind.ABROGATION, "2026-0123", SIGNED),))
+LAST = Facts("2026-160", references=(Reference(Kind.ABROGATION, "2026-0140", None),))
+LATER = NOW + timedelta(hours=1)
+
+
+def number(post: Post | None) -> str | None:
+    return None if post is None else post.decree.facts.number
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("state", "cause"),
+    [
+        (PostState.UNKNOWN, PostCause.LOST_ANSWER),
+        (PostState.UNKNOWN, PostCause.RECONCILE_UNCLEAR),
+        (PostState.HELD, PostCause.AWAITS_PERSON),
+        (PostState.PENDING, PostCause.NOT_SENT),
+    ],
+)
+def test_what_changes_a_decree_waits_for_its_post(store: Store, state: PostState, cause: PostCause) -> None:
+    found(store, GRANT)
+    first = claimed(store)
+    store.outbox.move(first, state, NOW, cause=cause, error="who knows", not_before=NOW + timedelta(hours=6))
+    found(store, END, Kind.ABROGATION)
+    found(store, Facts("2026-7"))
+    assert number(claimed(store)) == "2026-7", "others go on"
+    assert store.outbox.claim("t", NOW) is None
+    waits = store.posts.listed(states=[PostState.PENDING])[-1]
+    assert (waits.decree.facts.number, waits.cause) == ("2026-150", PostCause.AWAITS_EARLIER)
+    assert f"post {first.id}" in str(waits.error)
+    assert store.outbox.load("t", NOW, NOW).waiting == 0, "it is not due, and takes no turn"
+    store.outbox.sent(first.id, "17", NOW)
+    last = claimed(store)
+    assert (number(last), last.reply_to) == ("2026-150", SentMessage("17", NOW))
+
+
+def test_the_one_found_first_waits_where_it_changes_one_found_later(store: Store) -> None:
+    found(store, END, Kind.ABROGATION)
+    found(store, GRANT)
+    first = claimed(store)
+    assert number(first) == "2026-123"
+    store.outbox.sent(first.id, "17", NOW)
+    assert claimed(store).reply_to == SentMessage("17", NOW)
+
+
+def test_what_was_refused_or_given_up_is_waited_for_no_more(store: Store) -> None:
+    found(store, GRANT)
+    first = claimed(store)
+    found(store, END, Kind.ABROGATION)
+    assert store.outbox.claim("t", NOW) is None
+    store.outbox.move(first, PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="no")
+    assert claimed(store).reply_to is None
+
+
+def test_what_changes_a_change_waits_for_all_of_them(store: Store) -> None:
+    found(store, GRANT)
+    first = claimed(store)
+    store.outbox.move(first, PostState.UNKNOWN, NOW, cause=PostCause.RECONCILE_UNCLEAR, not_before=LATER)
+    found(store, CHANGE, Kind.MODIFICATION)
+    found(store, LAST, Kind.ABROGATION)
+    assert store.outbox.claim("t", NOW) is None
+    store.outbox.sent(first.id, "17", NOW)
+    change = claimed(store)
+    assert number(change) == "2026-140"
+    assert store.outbox.claim("t", NOW) is None
+    store.outbox.sent(change.id, "18", NOW)
+    assert claimed(store).reply_to == SentMessage("18", NOW)
+
+
+@pytest.mark.postgresql
+def test_decrees_that_were_read_as_changing_each_other_do_not_wait_for_ever(store: Store) -> None:
+    found(store, replace(GRANT, references=(Reference(Kind.MODIFICATION, "2026-150"),)), Kind.MODIFICATION)
+    found(store, END, Kind.ABROGATION)
+    first = claimed(store)
+    assert number(first) == "2026-123"
+    assert store.outbox.claim("t", NOW) is None
+    store.outbox.sent(first.id, "17", NOW)
+    assert number(claimed(store)) == "2026-150"
+
+
+def test_other_destinations_do_not_wait(store: Store) -> None:
+    store.recordings.record(reading_of(one_recueil(store, "a"), GRANT), to("t", "u"), NOW)
+    store.outbox.move(claimed(store), PostState.HELD, NOW, cause=PostCause.AWAITS_PERSON)
+    store.recordings.record(reading_of(one_recueil(store, "b"), END, Kind.ABROGATION), to("t", "u"), NOW)
+    assert store.outbox.claim("t", NOW) is None
+    first = store.outbox.claim("u", NOW)
+    assert number(first) == "2026-123"
+
+
+@pytest.mark.postgresql
+def test_one_that_waits_leaves_its_digest(store: Store) -> None:
+    found(store, GRANT)
+    first = claimed(store)
+    store.outbox.move(first, PostState.UNKNOWN, NOW, cause=PostCause.RECONCILE_UNCLEAR, not_before=LATER)
+    found(store, END, Kind.ABROGATION)
+    found(store, Facts("2026-7"))
+    found(store, Facts("2026-8"))
+    store.outbox.gather("t", [[post.id for post in store.outbox.single("t", NOW)]], NOW)
+    digest = claimed(store)
+    assert [decree.facts.number for decree in digest.decrees] == ["2026-7", "2026-8"]
+    store.outbox.sent(digest.id, "30", NOW)
+    store.outbox.sent(first.id, "17", NOW)
+    assert claimed(store).reply_to == SentMessage("17", NOW)
+    assert store.outbox.claim("t", NOW) is None
+
+
+def test_a_digest_may_hold_a_decree_with_what_changes_it(store: Store) -> None:
+    found(store, END, Kind.ABROGATION)
+    found(store, GRANT)
+    store.outbox.gather("t", [[post.id for post in store.outbox.single("t", NOW)]], NOW)
+    assert len(claimed(store).decrees) == 2
+
+
+def test_it_is_looked_at_again_without_a_word(store: Store) -> None:
+    """As when a person took back the decree that it seemed to change."""
+    found(store, GRANT)
+    store.outbox.move(claimed(store), PostState.UNKNOWN, NOW, cause=PostCause.RECONCILE_UNCLEAR, not_before=NOW + timedelta(days=1))
+    found(store, END, Kind.ABROGATION)
+    assert store.outbox.claim("t", NOW) is None
+    assert NOW < present(store.outbox.next_due(NOW, ["t"])) <= NOW + timedelta(minutes=5)
+
+
+# A message is looked for by the link and the number that it shows, whatever became known of its decree since.
+
+
+DRAFT = Facts(signed=date(2024, 4, 18), operators=("SNCF",))
+KEYS = ("text:1",)
+
+
+def record(store: Store, facts: Facts, *, page: int = 3, name: str = "recueil-1", keys: tuple[str, ...] = KEYS) -> None:
+    store.recordings.record(reading_of(one_recueil(store, name), facts, keys=keys, page=page), to("t"), NOW)
+
+
+def record_again(store: Store, facts: Facts, *, page: int) -> None:
+    store.recordings.record(reading_of(store.recueils.get(1), facts, keys=KEYS, page=page), to("t"), NOW)
+
+
+def marks_of(post: Post) -> list[tuple[int, str | None]]:
+    return [(one.page, one.facts.number) for one in post.decrees]
+
+
+def read_anew(store: Store) -> None:
+    """The decree is seen on another page, and with its number."""
+    record_again(store, DRAFT, page=4)
+    record(store, replace(DRAFT, number="2024-7"), name="elsewhere", page=9)
+
+
+def test_it_is_looked_for_as_it_was_sent(store: Store) -> None:
+    record(store, DRAFT)
+    post = claimed(store)
+    store.outbox.move(post, PostState.UNKNOWN, NOW, cause=PostCause.LOST_ANSWER)
+    read_anew(store)
+    (sought,) = store.outbox.unknown_due("t", NOW)
+    assert marks_of(sought) == marks_of(post) == [(3, None)]
+    assert store.posts.message(post.id).decree == sought.decree
+    # Only the marks are those of then.
+    assert sought.decree.sightings != post.decree.sightings
+    store.outbox.sent(sought.id, "17", NOW)
+    assert present(store.edits.next("t", NOW)).post.decree.facts.number == "2024-7"
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("state", "cause", "shown"),
+    [
+        # Part of it may be there all the same: the next try shows the same, and an edit tells the rest.
+        (PostState.PENDING, PostCause.NOT_SENT, (3, None)),
+        # Certainly not there.
+        (PostState.REFUSED, PostCause.REFUSED_CONTENT, (4, "2024-7")),
+    ],
+)
+def test_what_the_next_try_shows(store: Store, state: PostState, cause: PostCause, shown: tuple[int, str | None]) -> None:
+    record(store, DRAFT)
+    store.outbox.move(claimed(store), state, NOW, cause=cause)
+    read_anew(store)
+    if state is PostState.REFUSED:
+        (refused,) = store.posts.listed()
+        store.posts.decide(refused, PostState.PENDING, NOW, cause=PostCause.BY_PERSON)
+    again = claimed(store)
+    assert marks_of(again) == [shown]
+    store.outbox.sent(again.id, "17", NOW)
+    assert (store.edits.next("t", NOW) is None) == (shown[1] is not None)
+
+
+def test_a_first_try_shows_what_is_known_by_then(store: Store) -> None:
+    record(store, DRAFT)
+    read_anew(store)
+    assert marks_of(claimed(store)) == [(4, "2024-7")]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bot.domain.posts import DestinationTrouble, PostCause, PostState
-from bot.domain.records import Alert, NewAlert, NewRecueil, NextPoll, RecueilState, SourceState
+from bot.domain.records import NewAlert, NewRecueil, NextPoll, RecueilState, SourceState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
@@ -67,25 +67,10 @@ def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
 
 
 @pytest.mark.postgresql
-def test_what_goes_on_after_all_is_not_over(store: Store) -> None:
-    store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked")])
-    (known,) = store.alerts.unfinished()
-    store.alerts.notified([known.id], (), NOW)
-    store.alerts.change(LATER, closed=[known.id])
-    store.alerts.change(LATER, reopened=[known.id])
-    assert store.alerts.unfinished() == [Alert(known.id, "26:site", "blocked", "", NOW, notified_at=NOW)]
-
-
-@pytest.mark.postgresql
 def test_two_programs_do_not_open_one_trouble_twice(opener: Callable[[], Store]) -> None:
     for store in (opener(), opener()):
         store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked"), NewAlert("26:site", "late")])
     assert [alert.cause for alert in opener().alerts.unfinished()] == ["blocked", "late"]
-
-
-def test_a_source_never_saved_is_fresh(store: Store) -> None:
-    assert store.sources.get("26:site") == SourceState("26:site")
-    assert store.sources.all() == []
 
 
 def test_what_was_saved_last_is_remembered(store: Store) -> None:

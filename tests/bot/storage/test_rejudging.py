@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.acts import Decree, Facts, Judged, Kind, Outcome, Verdict
+from bot.domain.records import REREAD, RecueilState, Waiting
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
@@ -127,3 +129,175 @@ def test_a_recueil_that_was_read_again_meanwhile_is_left_whatever_numbers_its_ac
         store.rejudging.apply(stale, verdict, found(store, recueil.id, replace(missed, verdict=verdict), "k"), to("t"), NOW)
     assert store.decrees.acts_of(recueil.id) == before
     assert store.decrees.recent(10).total == 0
+
+
+# A decree that a reading does not find again.
+
+
+LATER = NOW + timedelta(hours=2)
+LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8
+ROAD = act("Route", first=1, outcome=Outcome.NOT_CONCERNED, text="Voirie")
+IDS = pytest.mark.parametrize("act_id", ["26-2024-04-19-00003", None])
+
+
+def read_as(outcome: Outcome, act_id: str | None) -> Judged:
+    return act("Arrêté X", act_id=act_id, text=LONG, outcome=outcome)
+
+
+def lost(store: Store, act_id: str | None) -> Waiting:
+    """The review of an act whose decree is lost by today's rules, about which operators were asked."""
+    recueil = one_recueil(store)
+    store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    [_, announced] = store.decrees.acts_of(recueil.id)
+    store.rejudging.apply(announced, Verdict(Outcome.UNCERTAIN, evidence=EVIDENCE), None, to(), NOW)
+    [waiting] = store.reviews.waiting(9)
+    assert waiting.decree == announced.decree_id
+    store.reviews.notified([waiting.id], NOW)
+    [waiting] = store.reviews.waiting(9)
+    return waiting
+
+
+@pytest.mark.postgresql
+@IDS
+@pytest.mark.parametrize("outcome", [Outcome.UNCERTAIN, Outcome.NOT_CONCERNED])
+def test_it_goes_on_waiting_with_its_decree(store: Store, act_id: str | None, outcome: Outcome) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    for _ in range(2):
+        assert store.recordings.record(result_of(recueil, ROAD, read_as(outcome, act_id)), to("t"), LATER).decrees == ()
+        assert store.recueils.get(recueil.id).state is RecueilState.READ
+        assert store.reviews.waiting(9) == [waiting]
+        [_, again] = store.decrees.acts_of(recueil.id)
+        assert (again.id, again.outcome, again.decree_id) == (waiting.id, Outcome.UNCERTAIN, waiting.decree)
+        assert again.evidence == EVIDENCE
+    rejected = store.reviews.reject(waiting.id, LATER, "cli", waiting.token)
+    assert rejected.withdrawn is not None
+    assert stored(store, waiting.decree or 0).withdrawn_at == LATER
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 0)
+
+
+@IDS
+def test_what_made_it_doubtful_is_told_still_where_it_shows_no_sign_any_more(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    plain = Judged(read_as(Outcome.NOT_CONCERNED, act_id).act, Verdict(Outcome.NOT_CONCERNED))
+    store.recordings.record(result_of(recueil, ROAD, plain), to("t"), LATER)
+    assert store.reviews.waiting(9) == [waiting]
+
+
+@IDS
+def test_its_decree_that_is_found_again_waits_no_more(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id)), to("t"), LATER)
+    assert store.reviews.waiting(9) == []
+    assert [(one.outcome, one.decree_id) for one in store.decrees.acts_of(recueil.id)] == [
+        (Outcome.NOT_CONCERNED, None), (Outcome.DECREE, waiting.decree),
+    ]  # fmt: skip
+
+
+@pytest.mark.postgresql
+@IDS
+def test_its_decree_that_is_found_in_another_act_leaves_it_in_doubt_alone(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    other = act("Arrêté X, article 2", first=8, text="Article 2")
+    result = result_of(recueil, ROAD, read_as(Outcome.UNCERTAIN, act_id), other, keys=[["title:Arrêté X"]])
+    store.recordings.record(result, to("t"), LATER)
+    [still] = store.reviews.waiting(9)
+    assert (still.id, still.token, still.decree) == (waiting.id, waiting.token, None)
+    assert [one.decree_id for one in store.decrees.acts_of(recueil.id)] == [None, None, waiting.decree]
+
+
+@IDS
+def test_a_recueil_that_is_read_without_it_keeps_it(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    new = act("Autre", first=7, act_id=None, outcome=Outcome.UNCERTAIN, text="Autre texte. " * 30)
+    store.recordings.record(result_of(recueil, ROAD, new), to("t"), LATER)
+    [old, other] = store.reviews.waiting(9)
+    assert (old, other.title, other.decree) == (waiting, "Autre", None)
+    assert len(store.decrees.acts_of(recueil.id)) == 3
+
+
+@IDS
+def test_a_decree_that_is_in_doubt_when_it_is_read_again_waits_with_what_was_announced(store: Store, act_id: str | None) -> None:
+    recueil = one_recueil(store)
+    store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    [_, announced] = store.decrees.acts_of(recueil.id)
+    for _ in range(2):
+        store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.UNCERTAIN, act_id)), to("t"), LATER)
+        [waiting] = store.reviews.waiting(9)
+        assert (waiting.id, waiting.decree, waiting.created_at, waiting.notified_at) == (announced.id, announced.decree_id, LATER, None)
+        assert [one.outcome for one in store.decrees.acts_of(recueil.id)] == [Outcome.NOT_CONCERNED, Outcome.UNCERTAIN]
+        assert store.decrees.recent(9).total == 1
+    store.reviews.reject(announced.id, LATER, "cli")
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 0)
+
+
+def read_anew(store: Store, act_id: str | None, *judged: Judged) -> tuple[Waiting, int]:
+    """What waits once the recueil of a decree was read to say this, twice, and the id of the decree."""
+    recueil = one_recueil(store)
+    store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    [decree] = store.decrees.recent(9).decrees
+    for told in ((decree.id,), ()):
+        recorded = store.recordings.record(result_of(recueil, ROAD, *judged), to("t"), LATER)
+        assert (recorded.duplicate, recorded.lost) == (False, told)
+        assert [(one.decree, one.created_at, one.reread) for one in store.reviews.waiting(9)] == [(decree.id, LATER, True)]
+    assert store.decrees.recent(9).decrees == (decree,)
+    [waiting] = store.reviews.waiting(9)
+    return waiting, decree.id or 0
+
+
+@IDS
+@pytest.mark.parametrize("there", [True, False], ids=["passed over", "in no act"])
+def test_a_decree_that_a_reading_finds_to_be_none_stands_and_a_person_is_asked_once(store: Store, act_id: str | None, there: bool) -> None:
+    passed = Judged(read_as(Outcome.NOT_CONCERNED, act_id).act, Verdict(Outcome.NOT_CONCERNED))
+    waiting, decree = read_anew(store, act_id, *([passed] if there else []))
+    assert waiting.evidence == (replace(EVIDENCE[0], about="doubt", cue=REREAD), *EVIDENCE)
+    # Found again at last, there is nothing to ask.
+    recueil = store.recueils.get(waiting.recueil_id)
+    store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id)), to("t"), LATER)
+    assert (store.reviews.waiting(9), [one.id for one in store.decrees.recent(9).decrees]) == ([], [decree])
+
+
+@IDS
+def test_what_a_person_says_of_it_stands(store: Store, act_id: str | None) -> None:
+    passed = read_as(Outcome.NOT_CONCERNED, act_id)
+    waiting, decree = read_anew(store, act_id, passed)
+    recueil = store.recueils.get(waiting.recueil_id)
+    kept = store.reviews.accept(waiting.id, decree_of(recueil, read_as(Outcome.DECREE, act_id), "k"), to("t"), LATER, "cli", waiting.token)
+    assert (kept.decree, kept.posts) == (decree, ())
+    # By a program that did not know.
+    store.recordings.record(result_of(recueil, ROAD, passed), to("t"), LATER)
+    store.recordings.record(result_of(recueil, ROAD), to("t"), LATER)
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 1)
+
+
+def test_a_recueil_that_has_lost_its_decree_is_no_copy(store: Store) -> None:
+    recueil, other = one_recueil(store), one_recueil(store, "b")
+    store.recordings.record(result_of(recueil, read_as(Outcome.DECREE, None), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    passed = Judged(read_as(Outcome.NOT_CONCERNED, None).act, Verdict(Outcome.NOT_CONCERNED))
+    store.recordings.record(result_of(other, passed, digest="same"), to("t"), NOW)
+    assert not store.recordings.record(result_of(recueil, passed, digest="same"), to("t"), LATER).duplicate
+    assert [waiting.recueil_id for waiting in store.reviews.waiting(9)] == [recueil.id]
+
+
+def test_decrees_that_are_found_again_in_one_act_are_not_asked_about(store: Store) -> None:
+    recueil = one_recueil(store)
+    one, two = read_as(Outcome.DECREE, None), act("Arrêté Y", first=8, text=LONG + "y")
+    store.recordings.record(result_of(recueil, one, two, unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    both = result_of(recueil, act("Arrêtés", first=3, last=8, text=LONG))
+    decrees = tuple((0, replace(both.decrees[0][1], identities=(f"title:{title}",))) for title in ("Arrêté X", "Arrêté Y"))
+    store.recordings.record(replace(both, decrees=decrees), to("t"), LATER)
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 2)
+
+
+def test_a_decree_whose_page_could_not_be_read_again_is_not_said_to_be_none(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, None), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    assert store.recordings.record(result_of(recueil, ROAD, unreadable=(3,), next_try_at=NOW), to("t"), LATER).lost == ()
+    assert store.reviews.waiting(9) == []
+    assert store.recordings.record(result_of(recueil, ROAD, unreadable=(9,), next_try_at=NOW), to("t"), LATER).lost == (1,)
+    [waiting] = store.reviews.waiting(9)
+    assert (waiting.decree, waiting.reread) == (1, True)

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain.acts import Facts, Judged, Kind, Moment, Outcome, Reference, Where
+from bot.domain.posts import PostState
 from bot.domain.records import Decision, ReadResult, RecueilState, Settled, Waiting
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.store import Store
+from bot.storage.store import Store, open_store
 from tests.bot.storage.building import EVIDENCE, NOW, act, at_once, decree_of, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import found, posts_of, stored
 from tests.present import present
@@ -237,3 +240,139 @@ def test_operators_are_asked_about_what_is_new_and_not_about_history(store: Stor
     assert [review.title for review in store.reviews.not_notified(10, NOW)] == ["Arrêté douteux", "Neuf"]
     assert len(store.reviews.not_notified(10)) == 3
     assert old.decree is None
+
+
+# Decrees taken back: out of every list and of what changes others, also where one act holds several.
+
+
+DAY = NOW.date()
+FACTS = Facts("2024-1", signed=DAY, starts=Moment(DAY), ends=Moment(DAY + timedelta(days=9)))
+
+
+def ending(store: Store) -> int:
+    """A decree that ends 2024-1."""
+    facts = Facts("2024-2", signed=DAY, references=(Reference(Kind.ABROGATION, "2024-1", DAY),))
+    return found(store, facts, Kind.ABROGATION, at=NOW + timedelta(hours=1))
+
+
+def test_a_withdrawn_decree_changes_none_and_none_is_meant_by_its_number(store: Store) -> None:
+    first, last = found(store, FACTS), ending(store)
+    assert [change.decree for change in stored(store, first).changed_by] == [last]
+    store.reviews.withdraw(last, NOW, "cli")
+    assert stored(store, first).changed_by == ()
+    store.reviews.reinstate(last, NOW, "cli")
+    assert [change.decree for change in stored(store, first).changed_by] == [last]
+    store.reviews.withdraw(first, NOW, "cli")
+    assert [change.decree for change in stored(store, last).changes] == [None]
+    assert store.decrees.current(DAY) == ()
+    assert [decree.id for decree in store.decrees.recent(10).decrees] == [last]
+
+
+@pytest.mark.postgresql
+def test_a_reading_that_goes_on_tells_nothing_of_a_withdrawn_decree(store: Store) -> None:
+    recueil = one_recueil(store)
+    scan = act("Arrêté", first=3, text="")
+    [decree] = store.recordings.record(result_of(recueil, scan, keys=[["k"]]), to("t"), NOW).decrees
+    store.reviews.withdraw(decree.id or 0, NOW, "cli")
+    other = one_recueil(store, "b")
+    road, again = act("Route", first=1, outcome=Outcome.NOT_CONCERNED), act("Arrêté lu", first=7, text="Lu")
+    early = replace(result_of(other, again, keys=[["k"]], next_try_at=NOW), early=True)
+    assert store.recordings.record(early, to("t"), NOW).decrees == ()
+    assert (store.decrees.acts_of(other.id), store.reviews.waiting(10)) == ([], [])
+    store.recordings.record(result_of(other, road, again, keys=[["k"]]), to("t"), NOW)
+    assert [(one.title, one.outcome) for one in store.decrees.acts_of(other.id)] == [
+        ("Route", Outcome.NOT_CONCERNED), ("Arrêté lu", Outcome.UNCERTAIN),
+    ]  # fmt: skip
+    assert [waiting.title for waiting in store.reviews.waiting(10)] == ["Arrêté lu"]
+
+
+def test_a_withdrawn_decree_that_a_person_accepts_with_more_facts_is_posted_to_whom_it_concerns_now(store: Store) -> None:
+    recueil = one_recueil(store)
+    scan = act("Arrêté", first=3, text="")
+    [decree] = store.recordings.record(result_of(recueil, scan, keys=[["k"]]), to("t"), NOW).decrees
+    store.reviews.withdraw(decree.id or 0, NOW, "cli")
+    other, again = one_recueil(store, "b"), act("Arrêté lu", first=7, text="Lu", facts=FACTS)
+    store.recordings.record(result_of(other, again, keys=[["k"]]), to("t"), NOW)
+    [waiting] = store.reviews.waiting(10)
+    accepted = store.reviews.accept(
+        waiting.id, decree_of(other, again, "k"), lambda one: ("t", "m") if one.facts.number else ("t",), NOW, "cli"
+    )
+    assert accepted.decree == decree.id
+    assert {(post.destination, post.state) for post in posts_of(store, [decree.id or 0])} == {
+        ("t", PostState.PENDING),
+        ("m", PostState.PENDING),
+    }
+    assert sorted(post.destination for post in accepted.posts) == ["m", "t"]
+
+
+def test_a_digest_goes_out_without_the_decree_that_was_withdrawn(store: Store) -> None:
+    one, two = found(store, FACTS), ending(store)
+    store.outbox.gather("t", [[post.id for post in posts_of(store, [one, two])]], NOW)
+    store.reviews.withdraw(one, NOW, "cli")
+    message = present(store.outbox.claim("t", NOW))
+    assert [decree.id for decree in message.decrees] == [two]
+    store.outbox.sent(message.id, "77", NOW)
+    states = {post.decree.id: post.state for post in posts_of(store, [one, two])}
+    assert states == {one: PostState.REFUSED, two: PostState.SENT}
+
+
+# The number of an act, and of its review, is given once: whatever was asked about it before is never answered for another.
+
+
+THEN = NOW + timedelta(minutes=30)
+COUNCIL = act("Délibération du conseil", first=3, outcome=Outcome.UNCERTAIN, text="La commune traite les images de la caisse. " * 8)
+STATION = act("Arrêté relatif à la gare", first=4, outcome=Outcome.UNCERTAIN, text="Le préfet arrête : analyse des images de la gare. " * 8)
+ROAD = act("Route", first=1, outcome=Outcome.NOT_CONCERNED, text="Voirie")
+
+
+def test_an_answer_about_an_act_that_was_cut_otherwise_is_none_about_what_came_in_its_place(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.recordings.record(result_of(recueil, COUNCIL, unreadable=(4,), next_try_at=NOW), to(), NOW)
+    [asked] = store.reviews.waiting(9)
+    store.recordings.record(result_of(recueil, STATION), to(), THEN)
+    [other] = store.reviews.waiting(9)
+    assert (other.id != asked.id, other.token != asked.token, other.notified_at) == (True, True, None)
+    for token in (asked.token, None):
+        with pytest.raises(NoSuchRow):
+            store.reviews.reject(asked.id, THEN, "telegram", token)
+        with pytest.raises(NoSuchRow):
+            store.reviews.accept(asked.id, decree_of(recueil, COUNCIL, "k"), to("t"), THEN, "telegram", token)
+    with pytest.raises(NoSuchRow):
+        store.reviews.reject(other.id, THEN, "telegram", asked.token)
+    assert (store.reviews.waiting(9), store.decrees.recent(1).total) == ([other], 0)
+    store.reviews.reject(other.id, THEN, "telegram", other.token)
+    assert store.reviews.waiting(9) == []
+
+
+def test_a_token_holds_through_readings_of_the_same_act(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.recordings.record(result_of(recueil, COUNCIL, unreadable=(9,), next_try_at=NOW), to(), NOW)
+    [asked] = store.reviews.waiting(9)
+    more = act(COUNCIL.act.title, first=3, last=4, outcome=Outcome.UNCERTAIN, text="La page qui manquait")
+    store.recordings.record(result_of(recueil, ROAD, more), to(), THEN)
+    [still] = store.reviews.waiting(9)
+    assert (still.id, still.token) == (asked.id, asked.token)
+    assert store.reviews.get(asked.id) == still
+    store.reviews.reject(asked.id, THEN, "telegram", asked.token)
+    assert store.reviews.waiting(9) == []
+
+
+TITLES = ("Un", "Deux", "Trois")
+
+
+@settings(max_examples=15, deadline=None)
+@given(readings=st.lists(st.tuples(st.sampled_from("ab"), st.sets(st.sampled_from(TITLES))), max_size=8))
+def test_a_number_is_that_of_one_act_for_ever(readings: list[tuple[str, set[str]]]) -> None:
+    """Whatever two recueils are read to hold, one reading after the other."""
+    owners: dict[int, tuple[str, str]] = {}
+    with open_store("sqlite://") as store:
+        recueils = {name: one_recueil(store, name) for name in "ab"}
+        for count, (name, titles) in enumerate(readings):
+            when = NOW + count * THEN.resolution
+            items = [
+                act(title, first=TITLES.index(title) + 1, outcome=Outcome.UNCERTAIN, text=f"{name} {title}") for title in sorted(titles)
+            ]
+            store.recordings.record(result_of(recueils[name], *items), to(), when)
+            for review in store.reviews.waiting(99):
+                mine = (recueils["a" if review.url == recueils["a"].url else "b"].url, review.title)
+                assert owners.setdefault(review.id, mine) == mine

@@ -1,22 +1,31 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 import re
 import string
 import tomllib
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
-from bot.app.config.destinations import answering, destinations
+from bot.app.config.destinations import answering, destinations, edited
 from bot.app.config.errors import ConfigError
 from bot.app.config.loading import read_configuration
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import contact
+from bot.delivery.apprise import AppriseChannel
+from bot.delivery.console import ConsoleChannel
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.telegram.channel import TelegramChannel
+from bot.domain.acts import Filter, Kind
 from sources.http.connection import user_agent
 from tests.examples import examples
 
@@ -470,3 +479,340 @@ def test_other_machines_read_what_is_in_a_database_that_they_reach(tmp_path: Pat
             load(tmp_path, engine + database)
     with pytest.raises(ConfigError, match=r"config\.toml:2.*reading\.engine"):
         load(tmp_path, "[reading]\nengine = 'celery'")
+
+
+# Secrets: where they come from, and that none is shown.
+
+
+TOKEN = "123456:s3cr3t-t0k3n"
+
+
+def secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
+
+
+def test_a_token_comes_from_the_file_the_environment_or_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "telegram.token").write_text(f"  {TOKEN}\n", encoding="utf-8")
+    assert secret(load(tmp_path, f"[telegram]\ntoken = '{TOKEN}'").telegram.token) == TOKEN
+    assert secret(load(tmp_path, "", {"VIGIE_TELEGRAM__TOKEN": TOKEN}).telegram.token) == TOKEN
+    assert secret(load(tmp_path, "[telegram]\ntoken_file = 'telegram.token'").telegram.token) == TOKEN
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "old.token").write_text("old", encoding="utf-8")
+    for text in ("[telegram]\ntoken = 'old'", "[telegram]\ntoken_file = 'old.token'"):
+        assert secret(load(tmp_path, text, {"VIGIE_TELEGRAM__TOKEN": TOKEN}).telegram.token) == TOKEN
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
+    assert secret(load(tmp_path, f"[telegram]\ntoken = '{TOKEN}'", {"VIGIE_TELEGRAM__TOKEN": " "}).telegram.token) == TOKEN
+
+
+def test_any_option_may_come_from_the_environment(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        "",
+        {
+            "VIGIE_HTTP__INTERVAL_SECONDS": "0",
+            "VIGIE_HTTP__RESPECT_ROBOTS": "false",
+            "VIGIE_HTTP__ORIGINS": '{"https://www.var.gouv.fr": "http://127.0.0.1:1/var"}',
+            "VIGIE_WATCH__AUTHORITIES": "26",
+            "VIGIE_READING__OCR": "no",
+            "VIGIE_TELEGRAM__TOKEN": "123456:t",
+            "VIGIE_TELEGRAM__CHANNEL": "-100123",
+            "VIGIE_LOG__LEVEL": "debug",
+            "VIGIE_CONFIG": "left to others",
+            "PATH": "/bin",
+        },
+    )
+    assert settings.http.interval_seconds == 0
+    assert not settings.http.respect_robots
+    assert settings.http.origins == {"https://www.var.gouv.fr": "http://127.0.0.1:1/var"}
+    assert settings.watch.authorities == ("26",)
+    assert not settings.reading.ocr
+    assert secret(settings.telegram.token) == "123456:t"
+    assert settings.telegram.channel == "-100123"
+    assert settings.log.level == "debug"
+
+
+def test_lists_and_tables_may_be_written_as_in_toml(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        "",
+        {
+            "VIGIE_WATCH__AUTHORITIES": '["26"]',
+            "VIGIE_HTTP__ORIGINS": '{"https://a.example" = "https://b.example"}',
+            "VIGIE_WEB__LISTS": '{26 = "https://listes.example/vsa-26", 2a = "https://listes.example/vsa-2a"}',
+        },
+    )
+    assert settings.web.lists == {"26": "https://listes.example/vsa-26", "2A": "https://listes.example/vsa-2a"}
+    assert settings.watch.authorities == ("26",)
+    assert settings.http.origins == {"https://a.example": "https://b.example"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("VIGIE_TELEGRAM__TOKN", TOKEN, 'unknown option; did you mean "VIGIE_TELEGRAM__TOKEN"?'),
+        ("VIGIE_TELEGRM__TOKEN", TOKEN, 'unknown section; did you mean "VIGIE_TELEGRAM__TOKEN"?'),
+        ("VIGIE_DESTINATIONS__TOKEN", TOKEN, "destinations are given in the configuration file"),
+        ("VIGIE_HTTP__INTERVAL_SECONDS", "soon", "expected a number"),
+        ("VIGIE_HTTP__RESPECT_ROBOTS", "maybe", "expected true or false"),
+        ("VIGIE_WATCH__AUTHORITIES", "26,27", '"27" is not a code of the catalogue; `vigie sources list` shows them'),
+        ("VIGIE_DATABASE__URL", "mysql://u:s3cr3t@h/d", "must look like"),
+    ],
+)
+def test_wrong_variables_are_told_by_name_and_never_by_value(tmp_path: Path, name: str, value: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "", {name: value})
+    (told,) = caught.value.problems
+    assert told.startswith(f"environment variable {name}: {expected}")
+    assert "s3cr3t" not in told
+
+
+def test_secrets_are_in_no_repr_and_no_error(tmp_path: Path) -> None:
+    text = (
+        f"[telegram]\ntoken = '{TOKEN}'\nchannel = '@drome'\n[mastodon]\ninstance = 'm.example'\ntoken = '{TOKEN}'\n"
+        "[database]\nurl = 'postgresql://u:s3cr3t@h/d'\n"
+    )
+    settings = load(tmp_path, text)
+    for shown in (repr(settings), str(settings), repr(destinations(settings)), settings.model_dump_json(exclude={"database"})):
+        assert "s3cr3t" not in shown
+    wrong = (
+        f"token = '{TOKEN}'\n[telegram]\ntokn = '{TOKEN}'\ntoken = ['{TOKEN}']\napi_url = 'http://u:{TOKEN}@h'\n[log]\nlevel = '{TOKEN}'"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, wrong)
+    assert len(caught.value.problems) == 5
+    assert "s3cr3t" not in f"{caught.value!r} {caught.value}"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty"),
+        (b"\xff\xfe", "is not a text in UTF-8"),
+        (b"x" * 5000, "is too large"),
+        (
+            b'VIGIE_TELEGRAM__TOKEN="1:s3cr3t"',
+            "holds NAME=…, and must hold the secret alone: remove what stands before it, and quotes around it$",
+        ),
+        (b"export T=1:s3cr3t", "holds NAME=…"),
+    ],
+)
+def test_a_token_file_that_gives_no_token_is_told(tmp_path: Path, content: bytes | None, expected: str) -> None:
+    if content is not None:
+        (tmp_path / "t").write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"config\.toml:2: telegram\.token_file: .*/t: {expected}"):
+        load(tmp_path, "[telegram]\ntoken_file = 't'")
+
+
+def test_token_and_token_file_together_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml:3: telegram\.token_file: both token and token_file are given"):
+        load(tmp_path, "[telegram]\ntoken = 'a'\ntoken_file = 't'")
+
+
+def test_paths_of_the_file_start_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere, home = tmp_path / "elsewhere", tmp_path / "etc"
+    elsewhere.mkdir()
+    home.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (home / "t").write_text(TOKEN, encoding="utf-8")
+    assert load(home, "").database.url == f"sqlite:///{home}/vigie.db"
+    (home / "data").mkdir()
+    assert load(home, "[database]\nurl = 'sqlite:///data/v.db'").database.url == f"sqlite:///{home}/data/v.db"
+    assert load(home, "[database]\nurl = 'sqlite:////v.db'").database.url == "sqlite:////v.db"
+    assert secret(load(home, "[telegram]\ntoken_file = 't'").telegram.token) == TOKEN
+    assert load(home, "", {"VIGIE_DATABASE__URL": "sqlite:///v.db"}).database.url == f"sqlite:///{elsewhere}/v.db"
+    assert load(home, "[database]\nurl = 'postgresql://u@h/d'").database.url == "postgresql://u@h/d"
+
+
+@pytest.mark.parametrize(("closed", "where"), [("config.toml", ""), ("t", r"config\.toml:2: telegram\.token_file: ")])
+def test_a_file_that_the_user_of_the_program_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str, where: str) -> None:
+    (tmp_path / "config.toml").write_text("[telegram]\ntoken_file = 't'", encoding="utf-8")
+    opened = io.open
+
+    def refused(file: Any, *given: Any, **named: Any) -> Any:
+        if file == tmp_path / closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(file))
+        return opened(file, *given, **named)
+
+    monkeypatch.setattr(io, "open", refused)  # root, who may run the tests, reads every file
+    monkeypatch.setattr(os, "geteuid", lambda: 10001)
+    why = f"/{closed}: cannot be read: user 10001, as whom Vigie runs, has no right to (chown it and its folder to that user)"
+    with pytest.raises(ConfigError, match=rf"{where}\S*{re.escape(why)}$"):
+        read_configuration(tmp_path / "config.toml", {}, known_codes=frozenset())
+
+
+def test_a_folder_that_may_not_be_entered_is_not_one_without_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    monkeypatch.chdir(tmp_path / "closed")
+    refused = Mock(side_effect=PermissionError(errno.EACCES, "Permission denied", "config.toml"))
+    monkeypatch.setattr(Path, "is_file", refused)
+    monkeypatch.setattr(io, "open", refused)
+    with pytest.raises(ConfigError, match=r"^config\.toml: cannot be read: user \d+, as whom Vigie runs, has no right to"):
+        read_configuration(None, {}, known_codes=frozenset())
+
+
+# The destinations that a configuration means.
+
+
+TELEGRAM = "[telegram]\ntoken = '1:T'\n"
+MASTODON = "[mastodon]\ninstance = 'mastodon.social'\ntoken = 'M'\n"
+
+
+def entry(name: str, platform: str, *lines: str) -> str:
+    return "\n".join(["[[destinations]]", f"name = '{name}'", f"platform = '{platform}'", *lines, ""])
+
+
+def test_with_nothing_configured_the_console_is_the_destination(tmp_path: Path) -> None:
+    (only,) = destinations(Settings())
+    assert (only.name, only.platform, only.wanted) == ("console", "console", Filter())
+    assert [d.name for d in destinations(load(tmp_path, TELEGRAM))] == ["console"]
+
+
+def test_the_shorthands_are_destinations(tmp_path: Path) -> None:
+    telegram, mastodon = destinations(load(tmp_path, TELEGRAM + "channel = '@vigie'\n" + MASTODON + "visibility = 'unlisted'"))
+    assert (telegram.name, telegram.platform, telegram.chat) == ("telegram", "telegram", "@vigie")
+    assert telegram.token is not None
+    assert telegram.token.get_secret_value() == "1:T"
+    assert (mastodon.name, mastodon.platform, mastodon.instance) == ("mastodon", "mastodon", "https://mastodon.social")
+    assert mastodon.visibility == "unlisted"
+    assert mastodon.token is not None
+    assert mastodon.token.get_secret_value() == "M"
+
+
+def test_an_entry_takes_what_it_lacks_from_its_section(tmp_path: Path) -> None:
+    text = (
+        TELEGRAM
+        + MASTODON
+        + entry("drome", "telegram", "chat = '@drome'", "departments = ['26']", "kinds = ['renewal']", "operators = ['SNCF']")
+        + entry("isere", "mastodon", "departments = ['38']", "language = 'en'")
+        + entry("other", "mastodon", "instance = 'piaille.fr'", "token = 'N'", "visibility = 'private'")
+    )
+    drome, isere, other = destinations(load(tmp_path, text))
+    assert drome.wanted == Filter(frozenset({"26"}), frozenset({Kind.RENEWAL}), frozenset({"SNCF"}))
+    assert drome.token is not None
+    assert (isere.instance, isere.visibility, isere.language) == ("https://mastodon.social", "public", "en")
+    assert (other.instance, other.visibility) == ("https://piaille.fr", "private")
+    assert other.token is not None
+    assert other.token.get_secret_value() == "N"
+
+
+def test_a_shorthand_never_posts_twice_where_an_entry_already_posts(tmp_path: Path) -> None:
+    text = TELEGRAM + "channel = '@Vigie'\n" + MASTODON + entry("a", "telegram", "chat = '@vigie'") + entry("b", "mastodon")
+    assert [d.name for d in destinations(load(tmp_path, text))] == ["a", "b"]
+
+
+def test_the_operators_chat_is_no_destination(tmp_path: Path) -> None:
+    settings = load(tmp_path, TELEGRAM + "operators_chat = -5\noperators_language = 'en'\n" + entry("a", "telegram", "chat = -6"))
+    assert (settings.telegram.operators_chat, settings.telegram.operators_language) == ("-5", "en")
+    assert [d.name for d in destinations(settings)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[telegram]\nchannel = '@vigie'", "config.toml:2: telegram.channel: there is no token to post with"),
+        ("[mastodon]\ntoken = 'M'", "config.toml:2: mastodon.token: there is no server to post to"),
+        ("[mastodon]\ninstance = 'm.example'", "config.toml:2: mastodon.instance: there is no token to post with"),
+        (entry("a", "telegram", "chat = '@drome'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
+        (TELEGRAM + entry("a", "telegram"), "config.toml:5: destinations[0].platform: a telegram destination needs chat"),
+        (entry("a", "mastodon", "instance = 'm.example'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
+        (entry("a", "mastodon", "token = 'x'"), "config.toml:3: destinations[0].platform: a mastodon destination needs instance"),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = '@drome'", "token = 'x'"),
+            "config.toml:7: destinations[0].token: is only for a mastodon destination; Telegram's token goes in [telegram]",
+        ),
+        (entry("a", "console", "chat = '@drome'"), "config.toml:4: destinations[0].chat: is only for a telegram destination"),
+        (
+            entry("a", "console") + entry("a", "console"),
+            "config.toml:5: destinations[1].name: this name is already used by destinations[0]; every destination has its own",
+        ),
+        (
+            TELEGRAM + "channel = '@vigie'\n" + entry("telegram", "telegram", "chat = '@other'"),
+            "config.toml:5: destinations[0].name: this name is already used by telegram.channel",
+        ),
+        ("[telegram]\noperators_chat = '-5'", "config.toml:2: telegram.operators_chat: there is no token to write with"),
+        (
+            TELEGRAM + "channel = '@Vigie'\noperators_chat = '@vigie'",
+            "config.toml:4: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
+        ),
+        (
+            TELEGRAM + "operators_chat = -1001\n" + entry("a", "telegram", "chat = '-1001'"),
+            "config.toml:3: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
+        ),
+        (TELEGRAM + "operators_chat = 'https://t.me/vigie_ops'", 'config.toml:3: telegram.operators_chat: must be "@name" or a numeric id'),
+        (
+            entry("chat:12", "console"),
+            "config.toml:2: destinations[0].name: a name of this form belongs to a chat that follows something; choose another",
+        ),
+        (MASTODON + entry("mastodon", "console"), "config.toml:5: destinations[0].name: this name is already used by mastodon.token"),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = '@Vigie'") + entry("b", "telegram", "chat = '@vigie'", "departments = ['26']"),
+            "config.toml:10: destinations[1].chat: destinations[0] already posts to this chat in this language",
+        ),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = -1001") + entry("b", "console") + entry("c", "telegram", "chat = '-1001'"),
+            "config.toml:13: destinations[2].chat: destinations[0] already posts to this chat in this language",
+        ),
+        (
+            MASTODON + entry("a", "mastodon") + entry("b", "mastodon", "instance = 'https://Mastodon.social/'", "token = 'M'"),
+            "config.toml:9: destinations[1].platform: destinations[0] already posts to this account in this language",
+        ),
+    ],
+)
+def test_what_cannot_work_is_told(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    (told,) = caught.value.problems
+    assert told.removeprefix(f"{tmp_path}/").startswith(expected)
+
+
+def test_the_token_in_a_file_tells_one_account_too(tmp_path: Path) -> None:
+    (tmp_path / "m.token").write_text("M\n", encoding="utf-8")
+    text = MASTODON + entry("a", "mastodon", "token_file = 'm.token'") + entry("b", "mastodon")
+    with pytest.raises(ConfigError, match=r"destinations\[0\] already posts to this account") as caught:
+        load(tmp_path, text)
+    assert "M" not in str(caught.value).removeprefix(str(tmp_path))
+
+
+def test_one_place_may_be_two_destinations_in_two_languages(tmp_path: Path) -> None:
+    text = (
+        TELEGRAM
+        + MASTODON
+        + entry("a", "telegram", "chat = '@vigie'")
+        + entry("b", "telegram", "chat = '@vigie'", "language = 'en'")
+        + entry("c", "mastodon")
+        + entry("d", "mastodon", "language = 'en'")
+        + entry("e", "mastodon", "token = 'N'")
+        + entry("f", "console")
+        + entry("g", "console")
+    )
+    assert [d.name for d in destinations(load(tmp_path, text))] == list("abcdefg")
+
+
+def test_wrong_shapes_are_told_without_following_errors(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "telegram = 3\nmastodon = []\ndestinations = [4]\n")
+    assert [line.split(": ", 1)[1] for line in caught.value.problems] == [
+        "telegram: expected a table: [telegram]",
+        "mastodon: expected a table: [mastodon]",
+        "destinations[0]: expected a table",
+    ]
+
+
+def test_posts_are_edited_where_the_channel_can_and_the_configuration_lets_it(tmp_path: Path) -> None:
+    channels = {"telegram": TelegramChannel, "mastodon": MastodonChannel, "apprise": AppriseChannel, "console": ConsoleChannel}
+    entries = (
+        entry("console", "console")
+        + entry("apprise", "apprise", "url = 'ntfys://ntfy.example/vsa'")
+        + entry("mastodon", "mastodon")
+        + entry("telegram", "telegram", "chat = '@vsa'")
+    )
+    can_edit = {name for name, channel in channels.items() if hasattr(channel, "edit")}
+    assert set(edited(load(tmp_path, TELEGRAM + MASTODON + entries))) == can_edit
+    assert edited(load(tmp_path, "delivery.edit_posts = false\n" + TELEGRAM + MASTODON + entries)) == ()
