@@ -43,6 +43,7 @@ _A_KIND = rf"(?:(?:dans|sur|en)\s+)?{_OF_THE}?{_THE}?{_ADJECTIVE}{GROUND}\b"
 """Matches a kind of place and the words before it."""
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
+    r"(?:(?:comprend|inclut|englobe|integre|couvre|s'etend)\s+)?"
     rf"(?:(?:de )?(?:(?:{_COUNT})\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
     r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
     r"(?:(?:situee?s?|implantee?s?)\s+)?"
@@ -50,7 +51,7 @@ _LEAD = re.compile(
     rf"(?:(?:(?:dans )?l'(?:enceinte|emprise)(?= d)|dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus"
     r"|a l'interieur|au sein|en bordure|en(?= gares?\b| stations?\b))\s+)?"
     rf"(?:{_OF_THE}|(?P<town>a)\s+)?"
-    rf"{_THE}?"
+    rf"(?:(?:l[ae]\s)?(?:partie|portion|totalite)\s{_OF_THE})?{_THE}?"
 )
 _KIND = re.compile(rf"{_ADJECTIVE}{GROUND}\b")
 # A number of places, a kind of place that many have, or words that name none.
@@ -61,6 +62,7 @@ _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
     r"\s*\(.*$|\s*[–—-]\s*\d{5}\b.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
+    r"|,?\s+comprise?s?\sentre\s.*$|\s+(?:constituent|forment|composent|disposent)\b.*$"
     rf"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|{AREA})\b.*$|\s+une?\s(?:{AREA}|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
@@ -84,14 +86,19 @@ _IDENTIFIERS = re.compile(
 _NO_NAMES = re.compile(
     r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
 )
-# Among several places: "le paddock", "arène de rodéo".
+# Among several places: "le paddock", "arène de rodéo", "poste électrique de Golfech".
+_NOUN = re.compile(
+    r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{4,20}(?:\s(?:(?:de|du|à|aux|des|de la)\s|de\sl['’]|d['’])?[a-zà-öø-ÿœ]{4,20}){0,2}"
+    r"(?:\s(?:de\s|du\s|d['’])[A-ZÀ-Þ][\w'’-]*)?)[\s,;.]*"
+)
 _COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s,;.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 # Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
 _BETWEEN = re.compile(
-    r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?(?:(?:notamment|dont|en particulier|a savoir)\s+)?"
-    r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
+    r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
+    r"(?:(?:notamment|dont|en particulier|a savoir|desormais)[\s,]\s*)?"
+    r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b|(?:comprend|inclut|englobe|s'etend|autour|aux?|a l[a'])\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
     rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND}|(?:de |des )?(?:{_COUNT}) cameras?\b)"
 )
@@ -152,7 +159,7 @@ def _with_nouns(parts: Sequence[tuple[str, list[str]]]) -> Iterator[list[str]]:
     """Yield the names of each part; where most parts are places, a common noun is one too ("paddock", "le débarcadère")."""
     most = sum(bool(found) for _, found in parts) * 2 > len(parts)
     for part, found in parts:
-        noun = _COMMON.fullmatch(part) if most and not found else None
+        noun = _NOUN.fullmatch(part) if most and not found else None
         yield found if noun is None or _is_none(noun["name"]) else [noun["name"]]
 
 
@@ -415,6 +422,7 @@ _DETERMINER = rf"(?:(?:les|la|le|l'|ses|leurs|cette|ces|{_COUNT}|certaines?|plus
 # Words that lead to a place, or tell its cameras; what follows is cut by `names`.
 _PLACE = re.compile(
     r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre"
+    r"|autour d(?:e|u|es)(?= )"
     r"|(?:au (?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?\s?[,:]?\spar)\s"
     rf"(?:(?:l'(?:enceinte|interieur|emprise)|(?:les )?(?:abords|alentours|environs)(?: immediats)?|sein|niveau|droit|hauteur) {_OF_THE})?"
     r"|(?P<of>cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
@@ -424,12 +432,13 @@ _PLACE = re.compile(
 _SAID_OF = re.compile(
     rf"\b(?:{'|'.join(_WORDS['covering'])})\b[^.;:()]{{0,60}}?\b(?:"
     r"(?:install|situ|implant|dispos|position|localis|reparti)ee?s?(?! (?:comme|selon|par)\b)(?: entre)?"
-    r"|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
+    r"|autour(?= d)|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
+    r"|(?:regroupe|integre|inclu[st]?|reuni[st]?|rassemble|recouvre)(?:nt|sent|ent)?(?= l)"
     r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
     rf"|(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour(?= {_DETERMINER}{GROUND}\b)"
     r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
     rf"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la |(?:{_COUNT}) )?(?:cameras?|systeme|dispositif|reseau))"
-    r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?"
+    r"|(?:se compose(?:nt)?|(?:est|sont|reste(?:nt)?) (?:compose|constitue|forme)e?s?)(?: par)?"
     r"|(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
     r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)e?s?|(?<!traitement )sont(?! (?:sign|autor|concern)))"
     r"(?= (?:aux? |a la |a l'|la |le |les |l')))"
@@ -442,16 +451,26 @@ _BRACKETS = re.compile(
     rf"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|{AREA}|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
+# "Sont concernés le quartier Nord et la place Verte", "Le secteur autorisé est le bois de X".
+_INVERTED = re.compile(
+    r"(?:^|[.:-]\s)(?:y\s|seuls?\s)?(?:(?:sont|est)(?:\sseuls?)?\s(?:vise|concerne|inclu|compri|couvert|survole|filme)[es]{0,3}"
+    rf"|l[ae]s?\s(?:lieux?|sites?|secteurs?|zones?|{AREA})(?:\s[a-z]+e?s?)?\s(?:restent?|est|sont)(?:\scelui(?=\sd))?)"
+    r"(?:,?\s[^.;:,]{3,60},)?\s(?P<place>)(?=l[ae]s?\s|l'|d[eu]s?\s)"
+)
+# "À Vannes : port de plaisance, rive gauche".
+_AT_TOWN = re.compile(r"(?:^|[.;]\s)(?:a|aux?)\s(?P<town>[a-z][a-z' -]{2,40})\s:\s(?P<place>)")
+# "à Créteil (Val-de-Marne)".
+_TOWN_BEFORE = re.compile(r"\b(?:à|aux?)\s[A-ZÀ-Þ][\w'’-]*(?:\s[\w'’-]+){0,3}\s$")
 # A kind of place and a proper name, whatever stands before.
 _OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{_ADJECTIVE}{GROUND}\s)")
-_NO_PLACE_BEFORE = re.compile(rf"\d(?: ?bis)?,? $|\b{_LEFT_OUT}[^.]*$")
+_NO_PLACE_BEFORE = re.compile(rf"\d(?: ?bis)?,? $|\bmise?s? en $|\b{_LEFT_OUT}[^.]*$")
 _NO_LONGER = re.compile(
     r",?\s(?:n'est|ne sont|ne sera|ne seront) (?:pas|plus) (?:concern|vis|couvert|film|inclu|compri|exploit|trait|utilis)"
 )
 _KIND_THEN_NAME = re.compile(r"(?:\S+\s){1,2}?(?:(?:de la|du|des|de|à la|aux?|sur)\s|(?:de )?[ldLD]['’]\s?)?[A-ZÀ-ÖØ-Þ]")
 # "Les mots « … » sont remplacés par les mots : « la place Neuve »".
 _IN_ITS_PLACE = re.compile(rf"\bremplacee?s? par (?:les? )?(?:mots?|termes?|mention)\s?:?\s?\"\s?(?P<place>(?:l[ae]s?\s|l'\s?)?{GROUND}\b)")
-_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME, _IN_ITS_PLACE), (_SAID_OF, _BRACKETS)
+_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME, _IN_ITS_PLACE), (_SAID_OF, _BRACKETS, _INVERTED, _AT_TOWN)
 """What follows one of the second is a place, of whatever kind."""
 
 
@@ -558,6 +577,8 @@ def _in(
         if capitals and match.re in _OF_ANY_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"
             continue
         inside = bracketed and any(entry.start <= start < entry.end for entry in listed)
+        if bracketed and _TOWN_BEFORE.search(document.original(max(start - _ADDRESS, block.start), start - 1)) is not None:
+            continue
         if (bracketed and len(entries) <= text.count(",", start, end) // 2) or (inside and not all(map(is_of_a_kind, entries))):
             continue
         if text.endswith("celles ", 0, start):  # "celles du Pâquier", but not "celles du hall et des accès"
@@ -573,4 +594,5 @@ def _in(
 
 
 def _tells_where(text: str, block: Block) -> bool:
-    return _WATCHED.search(text, block.start, block.end) is not None and _NOT_WATCHED.search(text, block.start, block.end) is None
+    said = (_WATCHED, _SAID_OF, _INVERTED)
+    return any(words.search(text, block.start, block.end) is not None for words in said) and _NOT_WATCHED.search(text, block.start, block.end) is None

@@ -193,7 +193,7 @@ _STOP = re.compile(
     # Who, and other parts of the act.
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
     r"|regie|(?:euro)?metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites)\b|\bla commission"
-    r"|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
+    r"|\bpar l'arrete\b|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
     r"|,?\s(?:monsieur|madame|messieurs|mesdames)\b|,\s(?:mm?|mmes?)\b"
     r"|\barticle\s?\d|\bvu l|\bconsiderant|\(?\d+ pages?\)|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-"
 )
