@@ -122,7 +122,8 @@ def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]
 def without_town(places: list[TextMatch[str]], towns: list[TextMatch[str]], operators: Iterable[TextMatch[str]]) -> list[TextMatch[str]]:
     """Return places that are none of these communes, without the name of the only commune after them: "boulevard de la Croisette à Cannes".
     That stays if an operator is of another commune."""
-    known = {fold(town.value).text for town in towns}
+    plain = [fold(town.value).text for town in towns]
+    known = {*plain, *(re.sub(r"^(?:l[ae]s?\s|l')", "", town) for town in plain)}
     places = [place for place in places if fold(place.value).text not in known] or places
     if len(towns) != 1 or any(_OF_TOWN.match(one.value) and not one.value.endswith(towns[0].value) for one in operators):
         return places

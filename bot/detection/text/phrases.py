@@ -166,8 +166,10 @@ def cardinal(words: str) -> int | None:
     return total if 0 < total < 10000 else None
 
 
-# "feu d'artifice du 14 juillet" is a name, "du 14 juillet 2026" and "du 14 juillet au…" are dates.
-_NAMED_DAY = r"(?!du (?:14 juillet|8 mai|11 novembre|15 aout|1er mai)(?!\s*(?:20\d\d|au\b|a partir|\d)))"
+# "feu d'artifice du 14 juillet" and "rue du 19 mars 1962" are names, "du 14 juillet 2026" and "du 14 juillet au…" are dates.
+_NAMED_DAY = (
+    r"(?!du (?:(?:14 juillet|8 mai|11 novembre|15 aout|1er mai)(?!\s*(?:20\d\d|au\b|a partir|\d))|\d{1,2}(?:er)? [a-z]{3,9} 1[89]\d\d\b))"
+)
 # A finite verb that decides or is done ends a name, whatever it decides: "… à l'occasion de la fête du port est rejetée".
 _DONE = (
     r"\b(?:est|sera|a ete)\s(?:pas\s)?(?:(?:\w+ment|ainsi|donc|des lors|par suite),?\s)?"
