@@ -18,7 +18,7 @@ _LONGEST = 160
 """Characters of an event: longer is a paragraph, not a name."""
 
 _QUOTED = re.compile(r"\"\s?[^\"]{2,60}\"")
-_ALL_QUOTED = re.compile(r"[«“\"]\s?([^«»“”\"]+?)\s?[»”\"]")
+_ALL_QUOTED = re.compile(r"(?:[ée]v[ée]nement\s)?[«“\"]\s?([^«»“”\"]+?)\s?[»”\"]")
 # Without a name, they are called by their days.
 _BARE = re.compile(r"(?:fetes?|festivites|ceremonies?|commemorations?|celebrations?|bals?|feux d'artifice)\s")
 _OF_DAYS = re.compile(rf"des\s{DAY}(?:\s?(?:,|et)\s{DAY})*\s{MONTH}(?:\s{YEAR})?(?!\s(?:au\b|a \d|de \d))")
@@ -53,8 +53,8 @@ _AFTER_DASH = re.compile(rf"\s-\s(?={_KIND} \")")
 _NO_EVENT = re.compile(
     r"(?:nuit|journee|soiree|semaine)s?$|interventions?\b|missions?\b|cet(?:te)?\b|ces?\b|l?edite?s?\b|marches?(?:$| (?:publics?|\())"
     r"|[a-z]+ (?:mentionn|visee?s?\b|susvis|precit)"
-    r"|(?:rassemblements?|evenements?|manifestations?|operations?),? (?:prev|cit|concern|autoris|interdit|declar|de personnes\b"
-    r"|de l'appui|$)"
+    r"|(?:rassemblements?|evenements?|manifestations?|operations?)(?:$|,? (?:prev|cit|concern|autoris|interdit|declar|de personnes\b"
+    r"|de l'appui|et l|$))|(?:prevention|secours|securite|appui|regulation)\b"
 )
 # Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
 _DURING_NAME = re.compile(
@@ -88,9 +88,11 @@ HEADED = r"\s?(?:article\s|art\.\s?)?\W?\w{1,3}\W{1,4}"
 _EVENT_HEADED = re.compile(
     rf"{HEADED}{_EVENT_ROW.pattern}(?:\s?[^\w\s]){{0,2}}\s(?:l[ae]s?\s|l'\s?)?(?P<told>[^.;:]{{4,{_LONGEST}}})(?:\.\s|\.?$)"
 )
-# "…, un périmètre est instauré", "…, il est institué", "… au titre de la sécurité des rassemblements": what is decided, or what for.
+# "…, un périmètre est instauré", "…, à capter", "…, place Foch", "… au titre de la sécurité des rassemblements": what is decided, where or
+# what for.
 _GOES_ON = re.compile(
-    rf",\s(?:il (?:est|sont|sera)|(?:une?|l[ae]s?|des) [^,.;:]{{3,80}}?\s(?:est|sont|sera|seront)|(?:une?|la duree du) (?:{AREA}))\b"
+    rf",\s?(?:(?:il|est|sont|qui|que|dont|une?|des|l[ae]s?|deux|trois|quatre|aux?|a|{GROUND}|la duree du)\b|l'|\d+ \d{{3}})"
+    r"|\s(?:a|de|qui) (?:[a-z]{2,9}er|recourir|mettre en oeuvre|habilit\w+)\b"
     rf"|\sune? (?:{AREA})\b|,?\s(?:au titre|en vue) d(?:e|u|es|')\s?"
 )
 _WHERE = re.compile(
@@ -109,8 +111,11 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
     visas = [block for block in mentioning if block.part is DecreePart.VISA]
     told = _events(document, list(segment.of(DecreePart.RECITAL)) if mentioning else [], (_EVENT,))
     recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 180, 0) : found.start]))
+    recounted = () if mentioning else _events(document, list(segment.of(DecreePart.RECITAL)), (_EVENT,))
     about = _events(document, list(segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if mentioning else [], (_ABOUT, _DURING))
-    return next(chain(_events(document, visas), recited, _of_form(document, segment), about, _takes_place(document, segment)), None)
+    return next(
+        chain(_events(document, visas), recited, _of_form(document, segment), about, _takes_place(document, segment), recounted), None
+    )
 
 
 def _takes_place(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
@@ -175,7 +180,7 @@ def _events(
                     end = where.start()
                 goes_on = _GOES_ON.search(text, match.end(), end)
                 end = end if goes_on is None else goes_on.start()
-                value = cleaned(document.original(match.end(), end))
+                value = cleaned(document.original(match.end(), end)).lstrip("'’ ")
                 quoted = _ALL_QUOTED.fullmatch(value)
                 value = value if quoted is None else quoted[1]
                 value = _APPOSED.split(value)[0] if value[:1].isupper() else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice, takewhile
 
 from bot.detection.facts.event import HEADED
@@ -43,6 +44,7 @@ _A_KIND = rf"(?:(?:dans|sur|en)\s+)?{_OF_THE}?{_THE}?{_ADJECTIVE}{GROUND}\b"
 """Matches a kind of place and the words before it."""
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
+    r"(?:(?:comprend|inclut|englobe|integre|couvre|s'etend|(?:delimite|borne|ferme|limite|circonscrit)e?s? par)\s+)?"
     rf"(?:(?:de )?(?:(?:{_COUNT})\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
     r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
     r"(?:(?:situee?s?|implantee?s?)\s+)?"
@@ -50,7 +52,7 @@ _LEAD = re.compile(
     rf"(?:(?:(?:dans )?l'(?:enceinte|emprise)(?= d)|dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus"
     r"|a l'interieur|au sein|en bordure|en(?= gares?\b| stations?\b))\s+)?"
     rf"(?:{_OF_THE}|(?P<town>a)\s+)?"
-    rf"{_THE}?"
+    rf"(?:(?:l[ae]\s)?(?:partie|portion|totalite)\s{_OF_THE})?{_THE}?"
 )
 _KIND = re.compile(rf"{_ADJECTIVE}{GROUND}\b")
 # A number of places, a kind of place that many have, or words that name none.
@@ -61,6 +63,7 @@ _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
     r"\s*\(.*$|\s*[–—-]\s*\d{5}\b.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
+    r"|,?\s+comprise?s?\sentre\s.*$|\s+du\sPR\s\d.*$|\s+(?:constituent|forment|composent|disposent)\b.*$"
     rf"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|{AREA})\b.*$|\s+une?\s(?:{AREA}|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
@@ -84,22 +87,27 @@ _IDENTIFIERS = re.compile(
 _NO_NAMES = re.compile(
     r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
 )
-# Among several places: "le paddock", "arène de rodéo".
+# Among several places: "le paddock", "arène de rodéo", "poste électrique de Golfech".
+_NOUN = re.compile(
+    r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{4,20}(?:\s(?:(?:de|du|à|aux|des|de la)\s|de\sl['’]|d['’])?[a-zà-öø-ÿœ]{4,20}){0,2}"
+    r"(?:\s(?:de\s|du\s|d['’])[A-ZÀ-Þ][\w'’-]*)?)[\s,;.]*"
+)
 _COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s,;.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 # Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
 _BETWEEN = re.compile(
-    r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?(?:(?:notamment|dont|en particulier|a savoir)\s+)?"
-    r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
+    r"\s+/\s+|(?:\s+et(?=,))?\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
+    r"(?:(?:notamment|dont|en particulier|a savoir|desormais)[\s,]\s*)?"
+    r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b|(?:comprend|inclut|englobe|s'etend|autour|aux?|a l[a'])\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
-    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND}|(?:de |des )?(?:{_COUNT}) cameras?\b)"
+    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND}|l[ae]s?\s|l'|(?:de |des )?(?:{_COUNT}) cameras?\b)"
 )
 # "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
 # And "le massif du Maïdo et la marina de Bas-du-Fort".
 _AND = re.compile(
     r"\s+(?:et|ainsi qu['’e])\s*(?=(?<=\s)(?:(?:du|des|aux?|à la|de la)\s|(?:à|de) l['’])?(?:l[ea]s?\s|l['’])?[A-ZÀ-Þ]"
-    r"|(?:à |de |sur )?(?:l[ea]s?\s|l['’]|au\s|aux\s|du\s|des\s)"
+    r"|(?:à |de |sur )?(?:l[ea]s?\s|l['’]|au\s|aux\s|du\s|des\s)?"
     r"[a-zà-öø-ÿœ-]{3,20}(?:\s[a-zà-öø-ÿœ-]{1,12}){0,3}[\s'’](?:d['’])?[A-ZÀ-Þ])"
 )
 # A common noun, then a name: "col des Bœufs", "coteau Kerveguen".
@@ -150,9 +158,9 @@ def enumerated(text: str, *, item: bool = False) -> list[tuple[str, list[str]]]:
 
 def _with_nouns(parts: Sequence[tuple[str, list[str]]]) -> Iterator[list[str]]:
     """Yield the names of each part; where most parts are places, a common noun is one too ("paddock", "le débarcadère")."""
-    most = sum(bool(found) for _, found in parts) * 2 > len(parts)
+    most = sum(bool(found) for _, found in parts) * 2 >= len(parts)
     for part, found in parts:
-        noun = _COMMON.fullmatch(part) if most and not found else None
+        noun = _NOUN.fullmatch(part) if most and not found else None
         yield found if noun is None or _is_none(noun["name"]) else [noun["name"]]
 
 
@@ -331,8 +339,8 @@ _TOGETHER = re.compile(
 )
 _FIRST = rf"(?:l[ae]s?\s|l'\s?)?{GROUND}\b"
 _UNDER_HEAD = re.compile(
-    rf"{HEADED}{_HEAD}(?:\s?[^\w\s]){{0,2}}\s"
-    rf"(?P<told>{_FIRST}(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
+    rf"{HEADED}(?P<head>{_HEAD}(?:\s?[^\w\s]){{0,2}}\s)?"
+    rf"(?P<told>{_FIRST}(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}}?)(?:\.\s|\.?$|\s[–-]\scommunes?\b)"
 )
 # Which camera, or whose places an item tells: "S'agissant de la SNCF, la gare de X".
 _CAMERA = re.compile(
@@ -351,7 +359,10 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     telling = _tells_where(document.flat, block)
     headed = _UNDER_HEAD.match(text, block.start, block.end)
     if headed is not None and ("\n" not in headed["told"].strip() or re.search(r"[,;]", headed["told"]) is not None):
-        yield from _places(document, *headed.span("told"))
+        entries = list(_places(document, *headed.span("told")))
+        if headed["head"] is None and entries and is_of_a_kind(entries[0].value):  # the first word of the article has its capital
+            entries[0] = replace(entries[0], value=f"{entries[0].value[0].lower()}{entries[0].value[1:]}")
+        yield from entries if headed["head"] or len(entries) > 1 else ()
     for found in lists(document, block.start, block.end, _WHOLE_LINE):
         lead = document.flat[found.start : found.opened].rstrip(" :-")
         strong = _LIST_LEAD.search(lead) is not None
@@ -415,6 +426,7 @@ _DETERMINER = rf"(?:(?:les|la|le|l'|ses|leurs|cette|ces|{_COUNT}|certaines?|plus
 # Words that lead to a place, or tell its cameras; what follows is cut by `names`.
 _PLACE = re.compile(
     r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre"
+    r"|autour d(?:e|u|es)(?= )|(?<=, )pour"
     r"|(?:au (?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?\s?[,:]?\spar)\s"
     rf"(?:(?:l'(?:enceinte|interieur|emprise)|(?:les )?(?:abords|alentours|environs)(?: immediats)?|sein|niveau|droit|hauteur) {_OF_THE})?"
     r"|(?P<of>cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
@@ -424,16 +436,18 @@ _PLACE = re.compile(
 _SAID_OF = re.compile(
     rf"\b(?:{'|'.join(_WORDS['covering'])})\b[^.;:()]{{0,60}}?\b(?:"
     r"(?:install|situ|implant|dispos|position|localis|reparti)ee?s?(?! (?:comme|selon|par)\b)(?: entre)?"
-    r"|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
+    r"|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|comporte\w*|englobe\w*|s'etend\w*|dessert|desservent"
+    r"|(?:entoure|regroupe|integre|inclu[st]?|reuni[st]?|rassemble|recouvre)(?:nt|sent|ent)?(?= l)"
+    r"|correspond(?:ent)?(?= aux? | a l)|autour(?= d)"
     r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
     rf"|(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour(?= {_DETERMINER}{GROUND}\b)"
-    r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
+    r"|(?:delimite|borne|ferme|limite|circonscrit)e?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
     rf"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la |(?:{_COUNT}) )?(?:cameras?|systeme|dispositif|reseau))"
-    r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?"
+    r"|(?:se compose(?:nt)?|(?:(?:est|sont|restent?|demeurent?) )?(?:compose|constitue|forme)e?s?(?= d|, | par))(?: par)?"
     r"|(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
     r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)e?s?|(?<!traitement )sont(?! (?:sign|autor|concern)))"
     r"(?= (?:aux? |a la |a l'|la |le |les |l')))"
-    r"\s(?:qu')?(?!sur (?:un|les sites))(?P<place>)"
+    r"(?:,\saux?[^,;.:]{2,40},|,\sa[^,;.:]{2,40},)?\s(?:qu')?(?!sur (?:un|les sites))(?P<place>)"
 )
 # The sides of an area that has a name of its own are no places: "le centre-ville de Lens délimité : au nord, par la place…".
 _BOUNDED = re.compile(r"\s(?:est\s)?delimitee?s?\s?:?\s?(?=(?:au (?:nord|sud)|a l'(?:est|ouest)))")
@@ -442,16 +456,27 @@ _BRACKETS = re.compile(
     rf"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|{AREA}|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
+# "Sont concernés le quartier Nord et la place Verte", "Le secteur autorisé est le bois de X".
+_INVERTED = re.compile(
+    r"(?:^|[.:-]\s)(?:y\s|seuls?\s)?(?:(?:sont|est)(?:\sseuls?)?\s(?:vise|concerne|inclu|compri|couvert|survole|filme)[es]{0,3}"
+    rf"|l[ae]s?\s(?:lieux?|sites?|secteurs?|zones?|{AREA})(?:\s[a-z]+e?s?)?\s(?:restent?|est|sont)(?:\scelui(?=\sd))?)"
+    r"(?:,?\s[^.;:,]{3,60},)?\s(?P<place>)(?=l[ae]s?\s|l'|d[eu]s?\s)"
+)
+# "À Vannes : port de plaisance, rive gauche".
+_AT_TOWN = re.compile(r"(?:^|[.;]\s)(?:a|aux?)\s(?P<town>[a-z][a-z' -]{2,40})\s:\s(?P<place>)")
+# "à Créteil (Val-de-Marne)".
+_POSTED = re.compile(r"[^.;:]{0,60}\bcedex\b")
+_TOWN_BEFORE = re.compile(r"\b(?:à|aux?)\s[A-ZÀ-Þ][\w'’-]*(?:\s[\w'’-]+){0,3}\s?$")
 # A kind of place and a proper name, whatever stands before.
 _OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{_ADJECTIVE}{GROUND}\s)")
-_NO_PLACE_BEFORE = re.compile(rf"\d(?: ?bis)?,? $|\b{_LEFT_OUT}[^.]*$")
+_NO_PLACE_BEFORE = re.compile(rf"(?<!h\d)(?<!20\d)\d(?: ?bis)?,? $|\bmise?s? en $|\b{_LEFT_OUT}[^.]*$")
 _NO_LONGER = re.compile(
     r",?\s(?:n'est|ne sont|ne sera|ne seront) (?:pas|plus) (?:concern|vis|couvert|film|inclu|compri|exploit|trait|utilis)"
 )
 _KIND_THEN_NAME = re.compile(r"(?:\S+\s){1,2}?(?:(?:de la|du|des|de|à la|aux?|sur)\s|(?:de )?[ldLD]['’]\s?)?[A-ZÀ-ÖØ-Þ]")
 # "Les mots « … » sont remplacés par les mots : « la place Neuve »".
 _IN_ITS_PLACE = re.compile(rf"\bremplacee?s? par (?:les? )?(?:mots?|termes?|mention)\s?:?\s?\"\s?(?P<place>(?:l[ae]s?\s|l'\s?)?{GROUND}\b)")
-_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME, _IN_ITS_PLACE), (_SAID_OF, _BRACKETS)
+_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _OF_KIND_AND_NAME, _IN_ITS_PLACE), (_SAID_OF, _BRACKETS, _INVERTED, _AT_TOWN)
 """What follows one of the second is a place, of whatever kind."""
 
 
@@ -536,6 +561,7 @@ def _in(
             or block.part is not DecreePart.ARTICLE
             or not _KIND_THEN_NAME.match(document.original(start, start + 60))
             or _NO_PLACE_BEFORE.search(text, block.start, start)
+            or _POSTED.match(text, start)
             or has_gap(document.printed(start, min(start + 60, block.end)))
         ):
             continue
@@ -557,8 +583,13 @@ def _in(
         entries = list(names(document.original(start, end), item=match.re in _OF_ANY_KIND))
         if capitals and match.re in _OF_ANY_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"
             continue
-        inside = bracketed and any(entry.start <= start < entry.end for entry in listed)
-        if (bracketed and len(entries) <= text.count(",", start, end) // 2) or (inside and not all(map(is_of_a_kind, entries))):
+        inside = any(entry.start <= start < entry.end for entry in listed)
+        if bracketed and (
+            _TOWN_BEFORE.search(document.original(max(start - _ADDRESS, block.start), start - 1)) is not None
+            or text.startswith(") :", end)
+            or len(entries) <= text.count(",", start, end) // 2
+            or (inside and not all(map(is_of_a_kind, entries)))
+        ):
             continue
         if text.endswith("celles ", 0, start):  # "celles du Pâquier", but not "celles du hall et des accès"
             entries = [name for name in entries if name != name.lower()]
@@ -573,4 +604,5 @@ def _in(
 
 
 def _tells_where(text: str, block: Block) -> bool:
-    return _WATCHED.search(text, block.start, block.end) is not None and _NOT_WATCHED.search(text, block.start, block.end) is None
+    told = any(words.search(text, block.start, block.end) is not None for words in (_WATCHED, _SAID_OF, _INVERTED, _AT_TOWN))
+    return told and _NOT_WATCHED.search(text, block.start, block.end) is None

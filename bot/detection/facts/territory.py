@@ -120,8 +120,11 @@ def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]
 
 
 def without_town(places: list[TextMatch[str]], towns: list[TextMatch[str]], operators: Iterable[TextMatch[str]]) -> list[TextMatch[str]]:
-    """Return places without the name of the only commune after them: "boulevard de la Croisette à Cannes". All stay as they are if an
-    operator is of another commune."""
+    """Return places that are none of these communes, without the name of the only commune after them: "boulevard de la Croisette à Cannes".
+    That stays if an operator is of another commune."""
+    plain = [fold(town.value).text for town in towns]
+    known = {*plain, *(re.sub(r"^(?:l[ae]s?\s|l')", "", town) for town in plain)}
+    places = [place for place in places if fold(place.value).text not in known] or places
     if len(towns) != 1 or any(_OF_TOWN.match(one.value) and not one.value.endswith(towns[0].value) for one in operators):
         return places
     said = re.compile(rf"\s(?:(?:tous |toutes )?situee?s? )?a {re.escape(fold(towns[0].value).text)}$")

@@ -166,11 +166,14 @@ def cardinal(words: str) -> int | None:
     return total if 0 < total < 10000 else None
 
 
-# "feu d'artifice du 14 juillet" is a name, "du 14 juillet 2026" and "du 14 juillet au…" are dates.
-_NAMED_DAY = r"(?!du (?:14 juillet|8 mai|11 novembre|15 aout|1er mai)(?!\s*(?:20\d\d|au\b|a partir|\d)))"
+# "feu d'artifice du 14 juillet" and "attentats du 13 novembre 2015" are names, "du 14 juillet 2026" and "du 14 juillet au…" are dates.
+_NAMED_DAY = (
+    r"(?!du (?:(?:14 juillet|8 mai|11 novembre|15 aout|1er mai)(?!\s*(?:20\d\d|au\b|a partir|\d))"
+    r"|\d{1,2}(?:er)? [a-z]{3,9} (?:1[89]\d|20[01])\d\b))"
+)
 # A finite verb that decides or is done ends a name, whatever it decides: "… à l'occasion de la fête du port est rejetée".
 _DONE = (
-    r"\b(?:est|sera|a ete)\s(?:pas\s)?(?:(?:\w+ment|ainsi|donc|des lors|par suite),?\s)?"
+    r"\b(?:est|sera|a ete)\s(?:pas\s)?(?:(?:\w+ment|ainsi|donc|des lors|par suite|de nouveau),?\s)?"
     r"(?:autoris|refus|rejet|ecart|ajourn|class|declar|accord|accept|accueilli|agre|delivr|octroy|donne"
     r"|renouvel|prorog|prolong|recondui|suspend|interromp|abrog|retir|annul|rapporte|modifi|complete|remplac|interdit"
     r"|mis|concern|limit|soumis|employ|utilis|signal)"
@@ -193,9 +196,9 @@ _STOP = re.compile(
     # Who, and other parts of the act.
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
     r"|regie|(?:euro)?metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites)\b|\bla commission"
-    r"|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
+    r"|\bpar l'arrete\b|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
     r"|,?\s(?:monsieur|madame|messieurs|mesdames)\b|,\s(?:mm?|mmes?)\b"
-    r"|\barticle\s?\d|\bvu l|\bconsiderant|\(?\d+ pages?\)|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-"
+    r"|\barticle\s?\d|\bvu l|\bconsiderant|\battendu|\(?\d+ pages?\)|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-"
 )
 
 

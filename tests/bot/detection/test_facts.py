@@ -201,6 +201,17 @@ AUTHORISED = (
         ("à l'occasion des Nuits du Cotentin\n• Rapport du 2 mai", "Nuits du Cotentin"),
         ("à l'occasion du Bal des Bocages un périmètre étant instauré.", "Bal des Bocages"),
         ("à l'occasion du festival Sinfonia\nDécide :", "festival Sinfonia"),
+        # What is authorised, where, who and what for.
+        (", à l'occasion du Carrousel nocturne, à capter, enregistrer et transmettre des images.", "Carrousel nocturne"),
+        ("à l'occasion de la foire de mai, place de la Tour et rue Foch.", "foire de mai"),
+        ("à l'occasion des fêtes du Grand Faucon, à Cordes et aux Cabannes.", "fêtes du Grand Faucon"),
+        ("à l'occasion des Lumières d'Albi, les vendredis et samedis.", "Lumières d'Albi"),
+        (
+            "à l'occasion de l'hommage aux victimes du 13 novembre 2015, est institué un périmètre.",
+            "hommage aux victimes du 13 novembre 2015",
+        ),
+        ("dans le cadre du secours aux personnes.", None),
+        ("pour la sécurité des rassemblements et l'appui des personnels au sol.", None),
         (".\nArticle 2 – Manifestation\nIntitulé : Régates de la Sée\nOrganisateur : club nautique", "Régates de la Sée"),
         (".\nAnnexe\nManifestation\t     à l'occasion du Grand Bal\nMise en route\t     vendredi 4 juin 2026, 16 h", "Grand Bal"),
     ],
@@ -208,3 +219,9 @@ AUTHORISED = (
 def test_events_end_where_something_else_begins(said: str, expected: str | None) -> None:
     text = f"{AUTHORISED} {said}"
     assert judge(act(text, "Arrêté autorisant un traitement algorithmique d'images")).facts.event == expected
+
+
+def test_an_event_that_only_a_recital_has_is_to_be_verified() -> None:
+    text = f"Considérant qu'à l'occasion de la Nuit blanche, la foule est dense ;\n{AUTHORISED}."
+    facts = judge(act(text, "Arrêté autorisant un traitement algorithmique d'images")).facts
+    assert (facts.event, "event" in facts.doubtful) == ("Nuit blanche", True)
