@@ -76,6 +76,7 @@ evaluate: complete
 # Deterministic: the same lessons give the same model.
 model: complete
 	$(BIN)/python -m benchmarks.detection.training tests/corpus tests/unseen
+	$(BIN)/python -m benchmarks.detection.training tests/corpus tests/unseen tests/topics/*/* --model bot/detection/tagger_topics.crfsuite
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test whole dates bench-short: export PYTHONDONTWRITEBYTECODE =

@@ -30,7 +30,8 @@ from bot.detection.text.document import ActText, DecreePart, Segment, document
 from bot.domain.acts import Evidence, Facts, Outcome
 
 MODEL = Path("bot/detection/tagger.crfsuite")
-HASHES = MODEL.with_suffix(".sha256")
+TOPICS_MODEL = MODEL.with_stem("tagger_topics")
+"""The models of the first topic and of the others, which learns from the acts of all."""
 
 _ROUNDS = 50
 _SETTINGS = {"c1": 0.2, "c2": 0.02, "max_iterations": _ROUNDS, "feature.minfreq": 0}
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     options.model.write_bytes(model)
-    options.model.with_suffix(HASHES.suffix).write_text(hashes(taught, model), encoding="ascii")
+    options.model.with_suffix(".sha256").write_text(hashes(taught, model), encoding="ascii")
     print(f"{options.model}: {len(model) // 1000} kB")
     return 0
 

@@ -12,7 +12,7 @@ from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import software, vendor
 from bot.detection.facts.event import event, is_vague
 from bot.detection.facts.identity import POLICE, number, number_is_whole, of_police_series, police_decides, references
-from bot.detection.facts.operators import authorises, beside_formality, names_another, operators, owns_place, up_to_author, who_may
+from bot.detection.facts.operators import authorises, beside_formality, may_be_others, operators, up_to_author, who_may
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, leaves_out, second_values, tagged
@@ -240,8 +240,7 @@ def gather(
         "starts": not whole,
         "ends": not whole,
         "event": own_event is not None and (is_vague(own_event.value) or (recounted and kind in GRANTS)),
-        "operators": bool(others)
-        or (bool(users) and (all(owns_place(document, entry) for entry in users) or names_another(document, segment, users))),
+        "operators": bool(others) or (bool(users) and may_be_others(document, segment, users)),
         "places": leaves_out(document, where),
         "purposes": _has_unread_purpose(document, segment, looked_for),
         "cameras": recited or (counted is not None and counts_others(document, segment, counted)),

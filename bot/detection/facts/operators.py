@@ -64,7 +64,8 @@ _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|
 # Said of those who get images or the decree.
 _OTHERWISE = re.compile(
     r"\b(?:execution\b|charge\w* de l'application du present|recue?s? par\b|parv(?:ien|en)\w*"
-    r"|destinataires?|acces(?! d(?:u|es) )|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
+    r"|destinataires?|acces(?! (?:d(?:u|es)|est|y|aux? (?:barrieres?|perimetre|sites?|points?))\b)|copie|ampliation"
+    r"|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
 )
 _STOP = re.compile(r"(?<!\bm)\.\s")
 # "Le maire de X est autorisé, par son service de police municipale, à …": the service that uses it.
@@ -273,13 +274,14 @@ def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
     return not owns and (used or not told or block.part is not DecreePart.ARTICLE)
 
 
-def names_another(document: ActText, segment: Segment, found: Iterable[TextMatch[str]]) -> bool:
-    """Return whether an article says of a listed body beside those `found`, no commune, more than that it is told or executes: who is
-    authorised may not be read whole."""
+def may_be_others(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]) -> bool:
+    """Return whether those authorised may be others than these: all of them only own the place, or an article says of another listed body,
+    no commune, more than that it is informed or executes."""
     articles = beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     known = {entry.value for entry in found}
-    others = (entry for entry in named_in(document, list(articles)) if entry.value not in known and not entry.value.startswith(_TOWNS))
-    return any(_is_user(document, segment, entry) and not owns_place(document, entry) for entry in others)
+    others = [entry for entry in named_in(document, list(articles)) if entry.value not in known and not entry.value.startswith(_TOWNS)]
+    users = (_is_user(document, segment, entry) and not owns_place(document, entry) for entry in others)
+    return all(owns_place(document, entry) for entry in found) or any(users)
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:

@@ -9,16 +9,25 @@ import pytest
 
 from benchmarks.detection.by_writer import READERS, by_writer, lines_by_writer
 from benchmarks.detection.corpus import load_corpus
-from benchmarks.detection.training import HASHES, MODEL, hashes, lessons, main
+from benchmarks.detection.training import MODEL, TOPICS_MODEL, hashes, lessons, main
 from tests.benchmarks.detection.folders import BODY, DECREE, ROAD, folder
+from tests.examples import PROFILE
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_packaged_tagger_is_what_these_acts_teach() -> None:
+@pytest.mark.parametrize(
+    ("model", "folders"),
+    [
+        (MODEL, ("corpus", "unseen")),
+        pytest.param(TOPICS_MODEL, ("corpus", "unseen", "topics/*/*"), marks=pytest.mark.skipif(PROFILE == "steady", reason="at night")),
+    ],
+)
+def test_the_packaged_tagger_is_what_these_acts_teach(model: Path, folders: tuple[str, ...]) -> None:
     """Whatever changes what the tagger is taught with (a label, how an act is cut, what it is told of a word) asks for `make model`."""
-    taught = lessons(act for name in ("corpus", "unseen") for act in load_corpus(ROOT / "tests" / name))
-    assert (ROOT / HASHES).read_text("ascii") == hashes(taught, (ROOT / MODEL).read_bytes()), "run `make model`"
+    taught = lessons(act for name in folders for found in sorted((ROOT / "tests").glob(name)) for act in load_corpus(found))
+    told = (ROOT / model).with_suffix(".sha256").read_text("ascii")
+    assert told == hashes(taught, (ROOT / model).read_bytes()), "run `make model`"
 
 
 def test_a_lesson_has_the_writer_each_label_and_what_is_told_of_each_word(tmp_path: Path) -> None:
