@@ -14,7 +14,7 @@ from bot.detection.text.cues import cues, fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import DANGLING, cleaned, joined, phrase_end
-from bot.detection.text.rows import lists, names_of_one_kind
+from bot.detection.text.rows import AREA, lists, names_of_one_kind
 from bot.domain.text import fold_letters
 from bot.domain.topics import topics
 
@@ -64,7 +64,7 @@ _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|
 # Said of those who get images or the decree.
 _OTHERWISE = re.compile(
     r"\b(?:execution\b|charge\w* de l'application du present|recue?s? par\b|parv(?:ien|en)\w*"
-    r"|destinataires?|acces(?! (?:d(?:u|es)|est|y|aux? (?:barrieres?|perimetre|sites?|points?))\b)|copie|ampliation"
+    rf"|destinataires?|acces(?! (?:d(?:u|es)|est|y|aux? (?:barrieres?|{AREA}|sites?|points?))\b)|copie|ampliation"
     r"|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
 )
 _STOP = re.compile(r"(?<!\bm)\.\s")
