@@ -111,7 +111,8 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
     visas = [block for block in mentioning if block.part is DecreePart.VISA]
     told = _events(document, list(segment.of(DecreePart.RECITAL)) if mentioning else [], (_EVENT,))
     recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 180, 0) : found.start]))
-    recounted = () if mentioning else _events(document, list(segment.of(DecreePart.RECITAL)), (_EVENT,))
+    recounted = _events(document, [] if mentioning else list(segment.of(DecreePart.RECITAL)), (_EVENT,))
+    recounted = (found for found in recounted if _SOME.match(fold(found.value).text) is None)
     about = _events(document, list(segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if mentioning else [], (_ABOUT, _DURING))
     return next(
         chain(_events(document, visas), recited, _of_form(document, segment), about, _takes_place(document, segment), recounted), None
