@@ -10,10 +10,9 @@ from functools import cache
 from bot.domain.acts import Decree, Kind
 from bot.domain.posts import Follow, FollowKind, Relevance
 from bot.messages.announcement import TelegramText
-from bot.messages.articles import Named, with_article
 from bot.messages.legal import decree_named
 from bot.messages.lines import date_text
-from bot.messages.words import Language, Words, html_tag, html_text, telegram_length, topic_words, words_file, words_in
+from bot.messages.words import Language, Named, Words, html_tag, html_text, telegram_length, topic_words, with_article, words_file, words_in
 
 NameOf = Callable[[Follow], str | None]
 """The name of what is followed: `Montélimar (26)`, `SNCF`. None for what is unknown."""

@@ -13,11 +13,10 @@ from bot.domain.law import Flag
 from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.domain.topics import OPEN_END, first_topic, topics
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages.articles import with_article
 from bot.messages.legal import rules
 from bot.messages.letters.drafting import ODT, odt
 from bot.messages.lines import MessageInput, capital, date_text, topics_told
-from bot.messages.words import Language, topic_words, topics_named, words_in
+from bot.messages.words import Language, topic_words, topics_named, with_article, words_in
 from bot.queries.answers import (
     DecreeList,
     ListKind,

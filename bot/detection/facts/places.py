@@ -9,13 +9,25 @@ from itertools import chain, islice, takewhile
 
 from bot.detection.facts.event import HEADED
 from bot.detection.facts.operators import beside_formality, is_formality
-from bot.detection.text.cues import fold, load
+from bot.detection.facts.place_names import (
+    A_KIND,
+    ADJECTIVE,
+    COMMON,
+    COUNT,
+    OF_THE,
+    WORDS,
+    is_of_a_kind,
+    letter_for_letter,
+    names,
+    with_nouns,
+    without_lead,
+)
+from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.phrases import BALANCED, CARDINAL, cleaned, is_sound, joined, phrase_end, without_names
+from bot.detection.text.phrases import BALANCED, cleaned, phrase_end
 from bot.detection.text.rows import (
     AREA,
     GROUND,
-    INLINE_MARK,
     MOST_ITEMS,
     Line,
     PrintedTable,
@@ -24,222 +36,10 @@ from bot.detection.text.rows import (
     has_gap,
     is_header,
     lists,
-    names_of_one_kind,
     tables,
     whole_under,
 )
 from bot.domain.text import whole_words
-
-# From the words around a place to its name: enumerations cut into items, what is said of an item left out.
-
-_WORDS = load("places.toml")
-STREET_KIND = rf"(?:{'|'.join(_WORDS['streets'])})"
-"""Kinds of places that also come without a preposition."""
-
-_ADJECTIVE = r"(?:(?:grande?|petite?|vieux|vieille|ancienn?e?|nouveau|nouvelle)\s)?"
-_COUNT = rf"\d{{1,3}}|{CARDINAL}"
-_OF_THE = r"(?:(?:de la|du|des|de|a la|aux|au)\s+|(?:de l'|a l'|d')\s?)"
-_THE = r"(?:(?:les|la|le)\s+|l'\s?)"
-_A_KIND = rf"(?:(?:dans|sur|en)\s+)?{_OF_THE}?{_THE}?{_ADJECTIVE}{GROUND}\b"
-"""Matches a kind of place and the words before it."""
-_LEAD = re.compile(
-    rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
-    r"(?:(?:comprend|inclut|englobe|integre|couvre|s'etend|(?:delimite|borne|ferme|limite|circonscrit)e?s? par)\s+)?"
-    rf"(?:(?:de )?(?:(?:{_COUNT})\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
-    r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
-    r"(?:(?:situee?s?|implantee?s?)\s+)?"
-    r"(?:(?:au\s(?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?,?\spar\s)?"
-    rf"(?:(?:(?:dans )?l'(?:enceinte|emprise)(?= d)|dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus"
-    r"|a l'interieur|au sein|en bordure|en(?= gares?\b| stations?\b))\s+)?"
-    rf"(?:{_OF_THE}|(?P<town>a)\s+)?"
-    rf"(?:(?:l[ae]\s)?(?:partie|portion|totalite)\s{_OF_THE})?{_THE}?"
-)
-_KIND = re.compile(rf"{_ADJECTIVE}{GROUND}\b")
-# A number of places, a kind of place that many have, or words that name none.
-_GENERIC = re.compile(
-    rf"^(?:{_COUNT})\b|^(?:{'|'.join(_WORDS['bare'])})(?:\s(?:{'|'.join(_WORDS['filler'])}))*$|{'|'.join(_WORDS['no_name'])}"
-)
-_NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
-_NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
-_SAID = re.compile(
-    r"\s*\(.*$|\s*[–—-]\s*\d{5}\b.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
-    r"|,?\s+comprise?s?\sentre\s.*$|\s+du\sPR\s\d.*$|\s+(?:constituent|forment|composent|disposent)\b.*$"
-    rf"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|{AREA})\b.*$|\s+une?\s(?:{AREA}|zone|dispositif)\b.*$"
-    r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
-    r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
-    r"|\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})\W*$"
-    r"|\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?(?:ses|leurs?|son|sa)\s+(?:parvis|quais|acc[eè]s|d[ée]pendances).*$",
-    re.IGNORECASE,
-)
-# Since the law of 18 August 2026, what is around a building is a place of its own kind: "la gare de Lens et ses abords immédiats".
-_AROUND = re.compile(
-    r"\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?"
-    r"(?P<around>(?:ses|leurs)\s+(?:abords|alentours|environs)(?:\s+(?:imm[ée]diats|proches|directs))?)\b.*$",
-    re.IGNORECASE,
-)
-# What plans call the cameras of a place: "place Foch V01 à V05", "rue Basse, caméras C12 et C13", but not "avenue Foch, RD 12".
-_IDENTIFIER = r"[A-Z]{1,3}[-_]?\d{1,4}\b"
-_IDENTIFIERS = re.compile(
-    rf"(?P<name>\b[A-ZÀ-Þ][\w'’-]*)(?:,?\scam[ée]ras?)?\s(?!(?:R[DNM]|[ADNM])[1-9]){_IDENTIFIER}"
-    rf"(?:(?:\s(?:à|et)\s|,\s|\s?[–-]\s?){_IDENTIFIER})*(?=\W*$|[,;])"
-)
-# In capitals, words that no name begins with.
-_NO_NAMES = re.compile(
-    r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
-)
-# Among several places: "le paddock", "arène de rodéo", "poste électrique de Golfech".
-_NOUN = re.compile(
-    r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{4,20}(?:\s(?:(?:de|du|à|aux|des|de la)\s|de\sl['’]|d['’])?[a-zà-öø-ÿœ]{4,20}){0,2}"
-    r"(?:\s(?:de\s|du\s|d['’])[A-ZÀ-Þ][\w'’-]*)?)[\s,;.]*"
-)
-_COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s,;.]*")
-_PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
-# Two pieces may be of one name: "gare La Plaine – Stade de France".
-_DASH = re.compile(r"\s+[–—-]\s+")
-_BETWEEN = re.compile(
-    r"\s+/\s+|(?:\s+et(?=,))?\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
-    r"(?:(?:notamment|dont|en particulier|a savoir|desormais)[\s,]\s*)?"
-    r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b|(?:comprend|inclut|englobe|s'etend|autour|aux?|a l[a'])\b)"
-    rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
-    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND}|l[ae]s?\s|l'|(?:de |des )?(?:{_COUNT}) cameras?\b)"
-)
-# "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
-# And "le massif du Maïdo et la marina de Bas-du-Fort".
-_AND = re.compile(
-    r"\s+(?:et|ainsi qu['’e])\s*(?=(?<=\s)(?:(?:du|des|aux?|à la|de la)\s|(?:à|de) l['’])?(?:l[ea]s?\s|l['’])?[A-ZÀ-Þ]"
-    r"|(?:à |de |sur )?(?:l[ea]s?\s|l['’]|au\s|aux\s|du\s|des\s)?"
-    r"[a-zà-öø-ÿœ-]{3,20}(?:\s[a-zà-öø-ÿœ-]{1,12}){0,3}[\s'’](?:d['’])?[A-ZÀ-Þ])"
-)
-# A common noun, then a name: "col des Bœufs", "coteau Kerveguen".
-_PROPER = re.compile(
-    r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|(?:[ -]|(?<=['’]))[a-zà-öø-ÿœ]{3,20}){0,4}"
-    r"(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
-)
-_CAMERAS_ALONE = re.compile(rf"\W*(?:{_COUNT})\scameras?\b")
-_SEVERAL = re.compile(
-    rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?:(?=\sd)|\sde\s(?i:m[ée]tro|tram(?:way)?)(?=\s))"
-    # "les parkings P2 et P5", "les quais Haut et Jean-Moulin".
-    r"|\b(?P<bare>(?:rue|place|avenue|boulevard|quai|parking|plage|pont|esplanade|parc)s)(?=\s[A-ZÀ-Þ])"
-)
-# "entre X et Y", "palais des Festivals et des Congrès".
-_KEPT = re.compile(
-    r"\bentre\s[^,;]{3,60}\set\s|\b(?:palais|parc|centre|maison|salle|cite|musee|espace|halle)\sdes\s[^,;]{3,40}?\set\s"
-    rf"(?=(?:des\s|de\sl'\s?|d')(?!{GROUND}\b))"
-)
-
-
-# "le secteur délimité au nord par la rue Pasteur, …": no name of its own, unlike "le centre-ville de Lens délimité : au nord…".
-_BARE_AREA = re.compile(
-    r"^\W*(?:(?:dans|sur|en)\s)?(?:l[ae]s?\s|l['’]\s?)?(?:secteurs?|zones?|p[ée]rim[eè]tres?|quadrilat[eè]re|espaces?|quartiers?|aire)\s(?:suivante?s?\s)?(?:est\s)?"
-    r"d[ée]limit[ée]e?s?[\s:]*(?=(?:au (?:nord|sud)|à l['’](?:est|ouest)|par\s))",
-    re.IGNORECASE,
-)
-
-
-def names(text: str, *, item: bool = False) -> Iterator[str]:
-    """Yield the names of places in an enumeration as printed, in order, without article or preposition. An `item` of a list of places may
-    have an unknown kind ("sémaphore de Callelongue") if it has a proper name."""
-    cut = enumerated(text, item=item)
-    yield from chain.from_iterable(_with_nouns(cut) if item else (found for _, found in cut))
-
-
-def enumerated(text: str, *, item: bool = False) -> list[tuple[str, list[str]]]:
-    """Return the parts of an enumeration, each with the names of places in it."""
-    printed, capitals = joined(text), text.isupper()
-    if capitals:
-        printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
-    printed = _BARE_AREA.sub("", printed)
-    value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", without_names(printed)))
-    dashed = _DASH.split(value)
-    if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
-        value = ", ".join(dashed)
-    return [(part, list(_name(part, item=item, capitals=capitals))) for part in _cut(_each(value))]
-
-
-def _with_nouns(parts: Sequence[tuple[str, list[str]]]) -> Iterator[list[str]]:
-    """Yield the names of each part; where most parts are places, a common noun is one too ("paddock", "le débarcadère")."""
-    most = sum(bool(found) for _, found in parts) * 2 >= len(parts)
-    for part, found in parts:
-        noun = _NOUN.fullmatch(part) if most and not found else None
-        yield found if noun is None or _is_none(noun["name"]) else [noun["name"]]
-
-
-def _name(part: str, *, item: bool, capitals: bool) -> Iterator[str]:
-    name, town = _without_lead(part)
-    around = _AROUND.search(name)
-    name = name[: around.start()] if around is not None else name
-    name = _NAMES_AFTER_KIND.sub("", _SAID.sub("", name).strip(' ,;.-–:»«"'))
-    if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and (is_of_a_kind(name) or not town):
-        name = name.upper() if capitals else name
-        yield f"{name} et {around['around'].lower()}" if around is not None else name
-
-
-def _without_lead(item: str) -> tuple[str, bool]:
-    """Return an item without preposition and article ("La Défense" keeps its own), and whether "à" came before it."""
-    plain = _plain(item)
-    lead = _LEAD.match(plain)
-    if lead is None or len(plain) != len(item):
-        return item, False
-    own = re.search(r"L(?:a|es?)\s$", item[: lead.end()]) if not item[lead.end() :][:1].islower() else None
-    return item[lead.end() - len(own.group()) if own is not None else lead.end() :], lead["town"] is not None
-
-
-def is_place(name: str) -> bool:
-    """Return whether words name a place: more than a kind of ground, or a proper name."""
-    plain = fold(name).text
-    return 3 <= len(name) <= 100 and not _GENERIC.search(plain) and (name[0].isupper() or _KIND.match(plain) is not None)
-
-
-def is_of_a_kind(name: str) -> bool:
-    """Return True for a name that begins with what its place is called ("gare", "rue")."""
-    return _KIND.match(_plain(name)) is not None
-
-
-def _is_proper(name: str) -> bool:
-    """Return whether these are a few words with a proper name after the first."""
-    return 3 <= len(name) <= 60 and _PROPER.fullmatch(name) is not None and not _is_none(name)
-
-
-def _is_none(name: str) -> bool:
-    return bool(_GENERIC.search(fold(name).text) or _NO_ITEM.match(fold(name).text))
-
-
-def _each(text: str) -> str:
-    """Spell out several of a kind one by one: "les gares d'Arles et de Nîmes" as "gare d'Arles, gare de Nîmes"."""
-    for kind in reversed([*_SEVERAL.finditer(text)]):
-        named = names_of_one_kind(text, kind.end())
-        of_kinds = any(is_of_a_kind(name) for _, name, _ in named)
-        if len(named) > 1 and (named[0][0].lower().startswith("d") or " " in kind.group() or (kind["bare"] and not of_kinds)):
-            first, one = "de " if named[0][0] else "", re.sub(r"s\b", "", kind.group(), count=1)
-            each = ", ".join(f"{one} {link or first}{name}" for link, name, _ in named)
-            each = re.sub(r"\bde (?=[AEIOUÉÈÊÎÂÔ])", "d'", each)
-            text = f"{text[: kind.start()]}{each}{text[named[-1][2] :]}"
-    return text
-
-
-def _plain(text: str) -> str:
-    """Return the folded text, letter for letter."""
-    return fold(text.replace("œ", "o").replace("Œ", "O").replace("æ", "a")).text
-
-
-def _cut(text: str) -> Iterator[str]:
-    plain = _plain(text)
-    if len(plain) != len(text):
-        yield text
-        return
-    kept = [match.span() for match in _KEPT.finditer(plain)]
-    marks = sorted({match.span() for match in chain(_BETWEEN.finditer(plain), _AND.finditer(text))})
-    start = 0
-    for first, last in [*marks, (len(text), len(text))]:
-        if first < start or any(begin < first < end for begin, end in kept):
-            continue
-        head, colon, tail = text[start:first].partition(" : ")
-        # "gare de Lyon : 61 caméras", but "RATP : stations Bercy".
-        name = _without_lead(head)[0].strip()
-        counted = _CAMERAS_ALONE.match(_plain(tail)) is not None and _is_proper(name)
-        yield head if not colon or counted or is_place(name) else tail
-        start = last
-
 
 _LONGEST_CELL = 100
 """Most characters of a cell: a longer one is a sentence with a figure."""
@@ -247,7 +47,7 @@ _LONGEST_CELL = 100
 _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
-_WATCHED = re.compile(rf"\b(?:{'|'.join(_WORDS['watched'])})\b")
+_WATCHED = re.compile(rf"\b(?:{'|'.join(WORDS['watched'])})\b")
 _SO_MANY = re.compile(r"\W{0,4}(?:soit|au total|total|ensemble)\D{0,20}\d{1,4} cameras\b")
 _ASIDE = r"agents?|destinataires?|affich\w*|panneau\w*|inform\w*|conserve\w*|serveurs?|habilite\w*"
 _NOT_WATCHED = re.compile(rf"\b(?:{_ASIDE})\b")
@@ -276,7 +76,7 @@ def _cells(table: PrintedTable) -> Iterator[tuple[str, Line]]:
         cell = (shown or row.printed)[rank.end() if rank is not None else 0 :]
         if not shown:
             cell = _COLUMN.split(cells_of(cell)[0], maxsplit=1)[0]
-            following = _NEXT_CELL.search(_plain(cell)) if _NEXT_HEAD.search(table.header) else None
+            following = _NEXT_CELL.search(letter_for_letter(cell)) if _NEXT_HEAD.search(table.header) else None
             cell = cell if following is None else cell[: following.start()]
         yield cell, row
 
@@ -304,7 +104,7 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             continue
         if table.header or called[0]:
             # The second line of a header has no figure.
-            told = _with_nouns([(cell if re.search(r"\d", row.printed) else "", found[: len(found) == 1]) for cell, row, found in rows])
+            told = with_nouns([(cell if re.search(r"\d", row.printed) else "", found[: len(found) == 1]) for cell, row, found in rows])
             yield from (TextMatch(name, row.start, row.end) for (_, row, _), found in zip(rows, told, strict=True) for name in found)
     for line in whole_under(document, block.start, block.end, _HEADING):
         yield from (TextMatch(name, line.start, line.end) for cell in line.cells for name in names(cell, item=True))
@@ -330,10 +130,10 @@ _OTHER = re.compile(
 )
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+(?:\w+\W+){0,4}?)?sont autorise")
-_WHOLE_LINE = rf"{_A_KIND}[^,;:.\n]{{2,80}}"
+_WHOLE_LINE = rf"{A_KIND}[^,;:.\n]{{2,80}}"
 # Two columns in one line: a street with its name, and right after it another place: "rue Haute place Foch", "quai Neuf marché aux Grains".
 _TOGETHER = re.compile(
-    rf"^(?P<first>\s*(?:{'|'.join(_WORDS['streets'])})\s(?:[^\s,;:()]+\s){{0,4}}?[A-ZÀ-Þ][\w’'-]*[a-zà-ÿ])\s"
+    rf"^(?P<first>\s*(?:{'|'.join(WORDS['streets'])})\s(?:[^\s,;:()]+\s){{0,4}}?[A-ZÀ-Þ][\w’'-]*[a-zà-ÿ])\s"
     rf"(?=(?:{GROUND}|(?!(?:c[oô]t[eé]|angle|face|sortie|entr[eé]e|niveau|hauteur)\b)[a-zà-ÿç]{{4,}})\s"
     r"(?:de |du |des |aux? )?(?:la |l['’]|d['’])?[A-ZÀ-Þ])"
 )
@@ -374,7 +174,7 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             continue
         if not strong and not any(_is_called(document, entry) for entry in islice(_places(document, *found.items[0]), 1)):
             continue
-        told = _with_nouns([(document.original(*item), [entry.value for entry in _places(document, *item)]) for item in found.items])
+        told = with_nouns([(document.original(*item), [entry.value for entry in _places(document, *item)]) for item in found.items])
         entries = [TextMatch(name, *item) for item, each in zip(found.items, told, strict=True) for name in each]
         if not strong and not (telling and found.marked):
             of_kind = [_is_called(document, entry) for entry in entries]
@@ -386,7 +186,7 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 def _is_called(document: ActText, entry: TextMatch[str]) -> bool:
     """Return True for an item that begins with what its place is called, be it a "station", which is no part of the name."""
     item = document.original(_begins(document, entry.start, entry.end), entry.end).strip()
-    return is_of_a_kind(entry.value) or is_of_a_kind(_without_lead(item)[0])
+    return is_of_a_kind(entry.value) or is_of_a_kind(without_lead(item)[0])
 
 
 def _begins(document: ActText, start: int, end: int) -> int:
@@ -422,19 +222,19 @@ _HOUSED = re.compile(
     r"\b(?:centre (?:de supervision|operationnel)|serveurs?|siege|hebergee?s?|poste de (?:police|commandement)|hotel de police|commissariat"
     r"|mairie|prefecture|locaux)\b[^.;:]*$"
 )
-_DETERMINER = rf"(?:(?:les|la|le|l'|ses|leurs|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
+_DETERMINER = rf"(?:(?:les|la|le|l'|ses|leurs|cette|ces|{COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
 # Words that lead to a place, or tell its cameras; what follows is cut by `names`.
 _PLACE = re.compile(
     r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre"
     r"|autour d(?:e|u|es)(?= )|(?<=, )pour"
     r"|(?:au (?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?\s?[,:]?\spar)\s"
-    rf"(?:(?:l'(?:enceinte|interieur|emprise)|(?:les )?(?:abords|alentours|environs)(?: immediats)?|sein|niveau|droit|hauteur) {_OF_THE})?"
+    rf"(?:(?:l'(?:enceinte|interieur|emprise)|(?:les )?(?:abords|alentours|environs)(?: immediats)?|sein|niveau|droit|hauteur) {OF_THE})?"
     r"|(?P<of>cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
     r"|video-?protection|securisation|survol)\s(?=d))"
     rf"(?P<place>(?(of)(?:de la |de l'|du |des )(?:champ de )?|{_DETERMINER})(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
 )
 _SAID_OF = re.compile(
-    rf"\b(?:{'|'.join(_WORDS['covering'])})\b[^.;:()]{{0,60}}?\b(?:"
+    rf"\b(?:{'|'.join(WORDS['covering'])})\b[^.;:()]{{0,60}}?\b(?:"
     r"(?:install|situ|implant|dispos|position|localis|reparti)ee?s?(?! (?:comme|selon|par)\b)(?: entre)?"
     r"|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|comporte\w*|englobe\w*|s'etend\w*|dessert|desservent"
     r"|(?:entoure|regroupe|integre|inclu[st]?|reuni[st]?|rassemble|recouvre)(?:nt|sent|ent)?(?= l)"
@@ -442,7 +242,7 @@ _SAID_OF = re.compile(
     r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
     rf"|(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour(?= {_DETERMINER}{GROUND}\b)"
     r"|(?:delimite|borne|ferme|limite|circonscrit)e?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
-    rf"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la |(?:{_COUNT}) )?(?:cameras?|systeme|dispositif|reseau))"
+    rf"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la |(?:{COUNT}) )?(?:cameras?|systeme|dispositif|reseau))"
     r"|(?:se compose(?:nt)?|(?:(?:est|sont|restent?|demeurent?) )?(?:compose|constitue|forme)e?s?(?= d|, | par))(?: par)?"
     r"|(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
     r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)e?s?|(?<!traitement )sont(?! (?:sign|autor|concern)))"
@@ -468,7 +268,7 @@ _AT_TOWN = re.compile(r"(?:^|[.;]\s)(?:a|aux?)\s(?P<town>[a-z][a-z' -]{2,40})\s:
 _POSTED = re.compile(r"[^.;:]{0,60}\bcedex\b")
 _TOWN_BEFORE = re.compile(r"\b(?:à|aux?)\s[A-ZÀ-Þ][\w'’-]*(?:\s[\w'’-]+){0,3}\s?$")
 # A kind of place and a proper name, whatever stands before.
-_OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{_ADJECTIVE}{GROUND}\s)")
+_OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{ADJECTIVE}{GROUND}\s)")
 _NO_PLACE_BEFORE = re.compile(rf"(?<!h\d)(?<!20\d)\d(?: ?bis)?,? $|\bmise?s? en $|\b{_LEFT_OUT}[^.]*$")
 _NO_LONGER = re.compile(
     r",?\s(?:n'est|ne sont|ne sera|ne seront) (?:pas|plus) (?:concern|vis|couvert|film|inclu|compri|exploit|trait|utilis)"
@@ -511,7 +311,7 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...], eve
 
 # "dans 46 stations de la Régie autonome", "sur plusieurs secteurs de la Gironde": no name, and all that is said of where.
 _UNNAMED = re.compile(
-    rf"\b(?:dans|sur)\s(?P<place>(?:{_COUNT}|plusieurs|certaine?s|differente?s|diverse?s?|une?)"
+    rf"\b(?:dans|sur)\s(?P<place>(?:{COUNT}|plusieurs|certaine?s|differente?s|diverse?s?|une?)"
     r"\s(?:gares?|stations?|secteurs?|quartiers?|zones?|sites?)\s(?:d[eu]s?\s|d'|parisien|francilien|situe)[^.;:,()]{3,80}?)"
     r"(?=[.;:,(]|$|\s(?:du|le|les|a compter|a partir|pour|afin|pendant|lors|a l'occasion)\s|\sen\s)"
 )
@@ -594,7 +394,7 @@ def _in(
         if text.endswith("celles ", 0, start):  # "celles du Pâquier", but not "celles du hall et des accès"
             entries = [name for name in entries if name != name.lower()]
         if listed:  # "à la mairie", "dans le marché"
-            entries = [name for name in entries if _COMMON.fullmatch(name) is None]
+            entries = [name for name in entries if COMMON.fullmatch(name) is None]
         if entries:
             position = max(end, position)
             if _BOUNDED.search(text, start, min(end + _ADDRESS, block.end)) is not None:

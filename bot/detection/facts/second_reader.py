@@ -16,7 +16,7 @@ import pycrfsuite
 
 from bot.detection.facts.equipment import listed_products, without_form
 from bot.detection.facts.operators import beside_formality, only_told, operators_within
-from bot.detection.facts.places import STREET_KIND, enumerated, is_of_a_kind, names
+from bot.detection.facts.place_names import STREET_KIND, enumerated, is_of_a_kind, names
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import cleaned, joined

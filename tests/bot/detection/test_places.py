@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.facts.places import names
+from bot.detection.facts.place_names import names
 from bot.detection.judging import judge
 from tests.bot.detection.samples import act
 

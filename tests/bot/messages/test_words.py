@@ -20,9 +20,8 @@ from bot.domain.health import Cause
 from bot.domain.law import Flag
 from bot.domain.topics import purposes_of, topics
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages.articles import Named, with_article
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.words import LANGUAGES, Language, Words, topic_words, words_in
+from bot.messages.words import LANGUAGES, Language, Named, Words, topic_words, with_article, words_in
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words
 from bot.queries.answers import InputFault
