@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 
 from bot.detection.text.cues import fold, load
@@ -198,6 +199,7 @@ def _each(text: str) -> str:
     return text
 
 
+@lru_cache(2048)
 def letter_for_letter(text: str) -> str:
     """Return the folded text, letter for letter."""
     return fold(text.replace("œ", "o").replace("Œ", "O").replace("æ", "a")).text
