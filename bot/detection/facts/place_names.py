@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 
 from bot.detection.text.cues import fold, load
@@ -22,6 +23,7 @@ A_KIND = rf"(?:(?:dans|sur|en)\s+)?{OF_THE}?{_THE}?{ADJECTIVE}{GROUND}\b"
 """Matches a kind of place and the words before it."""
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
+    r"(?:(?:desormais|egalement|aussi|notamment)\s+)?"
     r"(?:(?:comprend|inclut|englobe|integre|couvre|s'etend|(?:delimite|borne|ferme|limite|circonscrit)e?s? par)\s+)?"
     rf"(?:(?:de )?(?:(?:{COUNT})\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
     r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
@@ -39,7 +41,8 @@ _NO_ITEM = re.compile(rf"^(?:{'|'.join(WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
     r"\s*\(.*$|\s*[–—-]\s*\d{5}\b.*$|\s+des\slignes\s[\dA-Z].*$|,?\s+d[ée]limit[ée]e?s?$|\s+ouverte?s? au public$"
-    r"|,?\s+comprise?s?\sentre\s.*$|\s+du\sPR\s\d.*$|\s+(?:constituent|forment|composent|disposent)\b.*$"
+    r"|,?\s+comprise?s?\sentre\s.*$|\s+du\sPR\s\d.*$|\s+et\sdans\sun\srayon\b.*$"
+    r"|\s+(?:constituent|forment|composent|disposent)\b.*$"
     rf"|\s+(?:sur|dans)\s(?:la|le|les)\s(?:territoires?|communes?|villes?|{AREA})\b.*$|\s+une?\s(?:{AREA}|zone|dispositif)\b.*$"
     r"|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
@@ -70,6 +73,8 @@ _NOUN = re.compile(
 )
 COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s,;.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
+# "avenue Foch, entre la rue Haute et le quai Neuf": a part of it.
+_STRETCH = re.compile(r"(?<=[^\s,;]),\s+entre\s(?:l[ae]s?\s|l['’])[^,;]{3,60}?\set\s(?:l[ae]s?\s|l['’])[^,;]{3,60}")
 # Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
 _BETWEEN = re.compile(
@@ -125,6 +130,7 @@ def enumerated(text: str, *, item: bool = False) -> list[tuple[str, list[str]]]:
     if capitals:
         printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
     printed = _BARE_AREA.sub("", printed)
+    printed = _STRETCH.sub("", printed)
     value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", without_names(printed)))
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(without_lead(each)[0]) for each in dashed):
@@ -193,6 +199,7 @@ def _each(text: str) -> str:
     return text
 
 
+@lru_cache(2048)
 def letter_for_letter(text: str) -> str:
     """Return the folded text, letter for letter."""
     return fold(text.replace("œ", "o").replace("Œ", "O").replace("æ", "a")).text

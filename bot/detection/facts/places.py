@@ -146,6 +146,11 @@ _UNDER_HEAD = re.compile(
 _CAMERA = re.compile(
     r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?|^(?:s'agissant|pour|en ce qui concerne|concernant)\s[^,:;.]{4,60}(?:,|\s:)\s"
 )
+# Rows of towns: "Cilaos : stade Foch", "1.2. Marquise, de 9 heures à 12 heures : place Foch, quai Neuf".
+_OF_TOWN = re.compile(
+    r"\n[^\w\n]{0,3}(?:\d\.?){0,3}\s?[a-z][a-zœ' -]{2,40}(?:, (?:de|du|le) [^:;\n]{3,60})?[ ]?:[ ]"
+    r"(?P<told>[^\n:]{3,160}(?:,[ ]?\n[^\n:]{3,160})?)"
+)
 _SHORT = 45
 """Most characters of a line that ends before the margin."""
 
@@ -163,6 +168,10 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         if headed["head"] is None and entries and is_of_a_kind(entries[0].value):  # the first word of the article has its capital
             entries[0] = replace(entries[0], value=f"{entries[0].value[0].lower()}{entries[0].value[1:]}")
         yield from entries if headed["head"] or len(entries) > 1 else ()
+    rows = [list(_places(document, *match.span("told"))) for match in _OF_TOWN.finditer(text, block.start, block.end)]
+    if len(rows) > 1 and all(entries and is_of_a_kind(entries[0].value) for entries in rows):
+        yield from chain.from_iterable(rows)
+        return
     for found in lists(document, block.start, block.end, _WHOLE_LINE):
         lead = document.flat[found.start : found.opened].rstrip(" :-")
         strong = _LIST_LEAD.search(lead) is not None
@@ -225,7 +234,7 @@ _HOUSED = re.compile(
 _DETERMINER = rf"(?:(?:les|la|le|l'|ses|leurs|cette|ces|{COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
 # Words that lead to a place, or tell its cameras; what follows is cut by `names`.
 _PLACE = re.compile(
-    r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre"
+    r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre|outre"
     r"|autour d(?:e|u|es)(?= )|(?<=, )pour"
     r"|(?:au (?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?\s?[,:]?\spar)\s"
     rf"(?:(?:l'(?:enceinte|interieur|emprise)|(?:les )?(?:abords|alentours|environs)(?: immediats)?|sein|niveau|droit|hauteur) {OF_THE})?"
@@ -237,7 +246,7 @@ _SAID_OF = re.compile(
     rf"\b(?:{'|'.join(WORDS['covering'])})\b[^.;:()]{{0,60}}?\b(?:"
     r"(?:install|situ|implant|dispos|position|localis|reparti)ee?s?(?! (?:comme|selon|par)\b)(?: entre)?"
     r"|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|comporte\w*|englobe\w*|s'etend\w*|dessert|desservent"
-    r"|(?:entoure|regroupe|integre|inclu[st]?|reuni[st]?|rassemble|recouvre)(?:nt|sent|ent)?(?= l)"
+    r"|(?:entoure|regroupe|integre|inclu[st]?|reuni[st]?|rassemble|recouvre|concerne|interesse)(?:nt|sent|ent)?(?= l)|interessant(?= l)"
     r"|correspond(?:ent)?(?= aux? | a l)|autour(?= d)"
     r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
     rf"|(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour(?= {_DETERMINER}{GROUND}\b)"
@@ -258,9 +267,10 @@ _BRACKETS = re.compile(
 )
 # "Sont concernés le quartier Nord et la place Verte", "Le secteur autorisé est le bois de X".
 _INVERTED = re.compile(
-    r"(?:^|[.:-]\s)(?:y\s|seuls?\s)?(?:(?:sont|est)(?:\sseuls?)?\s(?:vise|concerne|inclu|compri|couvert|survole|filme)[es]{0,3}"
+    rf"(?:\b(?:{AREA}|secteur d'emploi),(?=\s(?:l[ae]s?\s|l')[^,.;:]{{3,60}},\s(?:est|sont)\b)"
+    r"|(?:^|[.:-]\s)(?:y\s|seuls?\s)?(?:(?:sont|est)(?:\sseuls?)?\s(?:vise|concerne|inclu|compri|couvert|survole|filme)[es]{0,3}"
     rf"|l[ae]s?\s(?:lieux?|sites?|secteurs?|zones?|{AREA})(?:\s[a-z]+e?s?)?\s(?:restent?|est|sont)(?:\scelui(?=\sd))?)"
-    r"(?:,?\s[^.;:,]{3,60},)?\s(?P<place>)(?=l[ae]s?\s|l'|d[eu]s?\s)"
+    r"(?:,?\s[^.;:,]{3,60},)?)\s(?P<place>)(?=l[ae]s?\s|l'|d[eu]s?\s)"
 )
 # "À Vannes : port de plaisance, rive gauche".
 _AT_TOWN = re.compile(r"(?:^|[.;]\s)(?:a|aux?)\s(?P<town>[a-z][a-z' -]{2,40})\s:\s(?P<place>)")
@@ -366,8 +376,8 @@ def _in(
         ):
             continue
         # Where an item begins or ends, or what is near, as a remark in brackets says.
-        remarked = (text[entry.start : start] for entry in listed if entry.start <= start < entry.end)
-        if match.re is not _BRACKETS and any(words.count("(") > words.count(")") for words in remarked):
+        remarked = [text[entry.start : start] for entry in listed if entry.start <= start < entry.end]
+        if match.re is not _BRACKETS and any(words.count("(") > words.count(")") or words.endswith("entre ") for words in remarked):
             continue
         bracketed = match.re is _BRACKETS
         end = match.end("place") if bracketed else phrase_end(text, match.end(), block.end, _LONGEST)
