@@ -48,7 +48,13 @@ _TOWNS = re.compile(
 # "…, pont Wilson ; communes de Tours et Parçay-Meslay", of nothing else.
 _STANDS_ALONE = re.compile(r"[.;]\s$")
 # "à Lormes (58) et à Hyères", "dans Toulon": a capital follows.
-_AT = re.compile(r"(?<![\w'-])(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])")
+# "au Havre", "aux Sables-d'Olonne": of these alone, as "au Stade" is no commune.
+_WITH_ARTICLE = (
+    r"havre|mans|puy-en-velay|creusot|touquet|mont-saint-michel|mont-dore|grau-du-roi|lavandou|cannet|vigan|raincy|bourget|blanc-mesnil|chesnay"
+    r"|perreux|kremlin-bicetre|plessis-robinson|pre-saint-gervais|treport|portel|crotoy|croisic|pouliguen|grand-bornand|bouscat|lamentin|tampon"
+    r"|gosier|marin|sables-d'olonne|andelys|mureaux|ulis|lilas|abymes|herbiers|pavillons-sous-bois"
+)
+_AT = re.compile(rf"(?<![\w'-])(?:(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])|(?P<with>aux?)\s(?=(?:{_WITH_ARTICLE})(?![\w-])))")
 _NO_PLACE_BEFORE = re.compile(
     r"\b(?:fait|ne|nee|sise?s?|siege|recours|adress\w*|transm\w*|notifi\w*|communiqu\w*|remis\w*|confie\w*|domicili\w*|demand\w*|conform\w*"
     r"|relati\w*|jusqu'|grace|quant|suite|relev\w*|appart\w*|rattach\w*|delegu\w*|delegation|donn\w*|fournie?s?|accordee?s?|appel|destin\w*"
@@ -67,7 +73,11 @@ _COLUMN = re.compile(r"\W{0,3}(?:communes?|villes?)\W{0,3}")
 _IN_BRACKETS = re.compile(
     r"\b[a-z]{3,}\s(?:de la |de l'|du |des |de |d')(?!(?:lot|marche|dispositif|logiciel)\b)[^.;:,()]{2,50}"
     r"\s\((?=(?P<names>[^()]{3,60})\))"
+    # "Périmètre (Lens) : …".
+    r"|\b(?:perimetres?|zones?|secteurs?|lieux)\s\((?=(?P<heading>[^()]{3,60})\)\s?:)"
 )
+# "… (Lens) ; route départementale 40 (Liévin)."
+_BEHIND = re.compile(r"\((?P<names>[^()]{3,60})\)\s?(?=[;.]|\Z)")
 # "la Seyne sur mer", with the end in small letters.
 _GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
 # Capitals that begin no name of a commune.
@@ -162,7 +172,7 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
         if _NO_PLACE_BEFORE.search(document.flat, max(block.start, match.start() - 80), match.start()):
             continue
         printed = _printed(document, match.end(), min(match.end() + _REACH, block.end))
-        name, article = _AT_NAME.match(printed), ""
+        name, article = _AT_NAME.match(printed), {"au": "Le ", "aux": "Les "}.get(match["with"], "")
         while name is not None and not _NO_TOWN.match(name["name"]):
             yield TextMatch(article + name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
             following = _AND_AT.match(printed, name.end())
@@ -188,8 +198,10 @@ def _in_column(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 
 def _in_brackets(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    for match in _IN_BRACKETS.finditer(document.flat, block.start, block.end) if block.part is DecreePart.ARTICLE else ():
-        yield from _only_names(document, *match.span("names"))
+    found = list(_IN_BRACKETS.finditer(document.flat, block.start, block.end)) if block.part is DecreePart.ARTICLE else []
+    others = [*_BEHIND.finditer(document.flat, block.start, block.end)] if any(match["names"] for match in found) else []
+    for match in sorted((*found, *others), key=lambda match: match.end("names")):
+        yield from _only_names(document, *match.span("names" if match["names"] else "heading"))
 
 
 def _article(link: str) -> str:

@@ -162,6 +162,10 @@ def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
         (" sur l'aérodrome de Bel-Air (Lens et Uzès)", ["Lens", "Uzès"]),
         (" avec le logiciel de la société Kaldéa, attributaire du lot 1 (Île-de-France)", []),
         (" sur l'aire de Bel-Air (R)", []),
+        (" au Havre, à Lens et aux Sables-d'Olonne", ["Le Havre", "Lens", "Les Sables-d'Olonne"]),
+        (" au Stade Bollaert et aux Terrasses", []),
+        (".\nArticle 2 : Périmètre (Lens) : place Foch", ["Lens"]),
+        (" sur : aérodrome de Bel-Air (Lens) ; route départementale 40 (Uzès)", ["Lens", "Uzès"]),
         (" à Cordes-sur-Ciel et aux Cabannes", ["Cordes-sur-Ciel", "Les Cabannes"]),
     ],
 )
