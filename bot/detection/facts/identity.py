@@ -318,6 +318,8 @@ def _about_topic(document: ActText, start: int, limit: int) -> bool | None:
     stop = _OBJECT_END.search(document.flat, start, limit)
     low, high = document.mended_span(start, stop.start() if stop is not None else limit)
     text = document.mended.text
+    if _objects("never").search(text, low, high):
+        return False
     if document.cues.name(text, low, high) or _objects("same").search(text, low, high):
         return True
     return False if _objects("other").search(text, low, high) else None
@@ -366,6 +368,8 @@ _CONTRARY = re.compile(r"\bdispositions?\b[^.;,]{0,40}?\bcontraires?\b(?!.*\b(?:
 _CEASES = re.compile(
     r"\b(?:cesse(?:nt)?|cesseront|cessera) (?:de produire|d'avoir|d'etre|ses|leurs|de s'appliquer)\b|\bprend(?:ra|ront|nent)? fin\b"
 )
+# "… accordée par l'arrêté susvisé": the only one whose visa does not say what it is about.
+_ABOVE = re.compile(r"\bl'arrete (?:prefectoral )?(?:susvise|susmentionne|precite|vise ci-dessus)\b")
 _VERB_REACH = 160
 """Characters between a verb of a title and the decree that it bears on."""
 
@@ -388,12 +392,18 @@ def references(document: ActText, segment: Segment, kind: Kind | None, own: str 
         changes += _in_article(text, block, _within(cited, block.start, block.end))
     changes = [(entry, change) for entry, change in changes if entry.of_topic is not False]
     if not changes and kind in CHANGING and kind is not None:
-        for parts in ((DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE), (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY)):
+        own_parts, others = (
+            (DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE),
+            (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY),
+        )
+        is_told = any(entry.of_topic for entry in cited)
+        taken_up = not is_told and any(_ABOVE.search(text, block.start, block.end) for block in segment.of(DecreePart.ARTICLE))
+        for parts, told in ((own_parts, True), (others, True), *([((DecreePart.VISA,), None)] if taken_up else [])):
             bearing = {
                 entry.same: entry
                 for block in segment.of(*parts)
                 for entry in reversed(_within(cited, block.start, block.end))
-                if entry.of_topic and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
+                if entry.of_topic is told and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
             }
             if len(bearing) == 1:
                 changes = [(next(iter(bearing.values())), _Change(kind, _said_of_it(text, segment) if kind is Kind.ABROGATION else None))]

@@ -27,7 +27,7 @@ AT_NIGHT = pytest.mark.skipif(PROFILE == "steady", reason="at night")
     [
         ("drones/unseen", 39, 438),
         ("perimeters/unseen", 41, 414),
-        pytest.param("drones/corpus", 72, 771, marks=AT_NIGHT),
+        pytest.param("drones/corpus", 72, 772, marks=AT_NIGHT),
         pytest.param("perimeters/corpus", 95, 922, marks=AT_NIGHT),
     ],
 )
