@@ -67,6 +67,8 @@ _LISTED = re.compile(r"^\s?(?:suivantes?|concern[ée]e?s?|survol[ée]e?s?)?\s?:"
 _LABELLED = re.compile(r"(?: concernee?s?| survolee?s?)?\s?:\s(?=[a-z])")
 # "les communes suivantes :", "les communes du Var énumérées ci-après :", before a list.
 _OPENS_LIST = re.compile(r"[a-z' ,-]{0,50}:\s")
+# "Froissy : place de la Gare".
+_ROW = re.compile(rf"\n\W{{0,3}}(?P<name>{NAME})\s?:\s")
 _ENUMERATED = re.compile(r"\s(?:[ée]num|suivant|ci-|d[ée]sign|list|mentionn|cit[ée]e)")
 _COLUMN = re.compile(r"\W{0,3}(?:communes?|villes?)\W{0,3}")
 # "l'aérodrome de Fontaine-Verte (Chaumes-en-Brie)", not "attributaire du lot 1 (Île-de-France)".
@@ -84,7 +86,7 @@ _GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
 _NO_TOWN = re.compile(
     r"(?:(?i:mes\b|l[ae]s? (?:commune|ville)s?\b|[li]['’](?:article|état|etat|arr|occasion|aide|ensemble|issue)"
     r"|article|internet|état|etat|conseil|pr[ée]f|directeur|direction|ministre"
-    r"|maire|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
+    r"|maire|communes?\b|villes?\b|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
     r"|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
     r"|Janvier|F[ée]vrier|Mars\b|Avril|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
     r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-])|[A-Z]$)"
@@ -154,8 +156,12 @@ def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFO
         opening = _OPENS_LIST.match(document.flat, match.end(), block.end) if plural else None
         items = next(lists(document, match.start(), min(block.end, match.end() + _FARTHEST)), None) if opening is not None else None
         below = items.items if opening is not None and items is not None and items.opened <= opening.end() + 1 else ()
+        rows = _ROW.findall(document.printed(match.end(), min(block.end, match.end() + _FARTHEST))) if opening is not None else []
         if each := [name for item in below for name in _only_names(document, *item)]:
             yield from each
+            continue
+        if len(rows) > 1 and not any(map(_NO_TOWN.match, rows)):
+            yield from (TextMatch(name, match.start(), match.end()) for name in rows)
             continue
         named = names_of_one_kind(listed, several=plural, listed=labelled)
         for link, name, length in named if plural else named[:1]:
@@ -181,8 +187,8 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
 
 
 def _only_names(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
-    """Yield the communes of a stretch that has nothing else."""
-    for link, name, _ in names_of_one_kind(_printed(document, start, end).strip(" ,;."), listed=True):
+    """Yield the communes of a stretch that has nothing else, or only their places after a colon ("Froissy : place de la Gare")."""
+    for link, name, _ in names_of_one_kind(_printed(document, start, end).partition(" : ")[0].strip(" ,;."), listed=True):
         if not _NO_TOWN.match(name.strip()):
             yield TextMatch(f"{_article(link)}{name.strip()}", start, end)
 

@@ -156,6 +156,7 @@ def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
         ("À L'OCCASION DES FÊTES DE MAI", []),
         (".\nArticle 2 : Sites :\nCommune\tSite\nLens\tplace Foch\nLe Havre\tport de l'Heure", ["Lens", "Le Havre"]),
         (". Sont concernées les communes suivantes :\n- Lens,\n- Uzès", ["Lens", "Uzès"]),
+        (". Sont concernées les communes suivantes :\nLens : place Foch, quai Neuf\nUzès : rue Basse", ["Lens", "Uzès"]),
         (" dans les communes du Gard énumérées ci-après :\n- Alès ;\n- Uzès", ["Alès", "Uzès"]),
         (". Territoire : Lens, Alès, Uzès", ["Lens", "Alès", "Uzès"]),
         (" place Foch ; communes de Lens, Liévin", ["Lens", "Liévin"]),
