@@ -76,7 +76,7 @@ _IN_BRACKETS = re.compile(
     r"\b[a-z]{3,}\s(?:de la |de l'|du |des |de |d')(?!(?:lot|marche|dispositif|logiciel)\b)[^.;:,()]{2,50}"
     r"\s\((?=(?P<names>[^()]{3,60})\))"
     # "Périmètre (Lens) : …".
-    r"|\b(?:perimetres?|zones?|secteurs?|lieux)\s\((?=(?P<heading>[^()]{3,60})\)\s?:)"
+    rf"|\b(?:{AREA}|zones?|secteurs?|lieux)\s\((?=(?P<heading>[^()]{{3,60}})\)\s?:)"
 )
 # "… (Lens) ; route départementale 40 (Liévin)."
 _BEHIND = re.compile(r"\((?P<names>[^()]{3,60})\)\s?(?=[;.]|\Z)")
