@@ -47,7 +47,8 @@ _ROW = re.compile(
 )
 # "40 pour la préfecture de police, 62 pour la SNCF et 18 pour la RATP, soit 120 au total": the sum that a sentence on cameras ends with.
 _SUM = re.compile(
-    rf"\bcameras?\b[^.;]{{0,300}}?[\s,(](?:soit|(?:pour |formant )?un total de|au total|total)\s?:?\s"
+    r"\bcameras?\b[^.;]{0,300}?(?:[\s,(]|;\s(?=le total))(?:soit|(?:pour |formant )?un total de|au total|dans la limite de"
+    r"|le total (?:(?:est|sera) de|ne p\w+ (?:exceder|depasser))|total)\s?:?\s"
     rf"(?:(?:au total|en tout|un total de|un ensemble de)\s)?{_COUNT}"
     r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
 )

@@ -33,7 +33,7 @@ _END_VERB = (
     r"(?:prend(?:ra|re)? fin|prenant fin|(?:et|est|sera) (?:arrete|interrompu|desactive|coupe|leve|clos)e?s?|expire(?:ra|r)?|expirant"
     r"|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|(?:s'acheve|s'arrete|s'interrompt|s'eteint|se termine|se clot|s'achevera|s'eteindra)(?:ra|r)?"
     r"|fini(?:t|ra)|s'achevant|se terminant|finissant|cessant"
-    r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
+    r"|(?:date de fin|terme|echeance)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
 )
 _UNTIL = (
     r"jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard|soit)"
@@ -44,7 +44,8 @@ _UNTIL = (
 # Words may be glued: "du 4au 7juillet".
 # Each piece is read in one way, or a hostile text would be read in any number of them.
 GLUE = (
-    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a|(?:des|les)(?!amedi)|de|le|du|la|et|puis|entre"
+    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a|(?:des|les)(?!amedi)|de"
+    r"|(?:le |du )?lendemain|(?:le )?premier (?:jour )?(?:etant|est)|(?:le )?dernier(?: jour)?(?: etant| est)?|le|du|la|et|puis|entre|celle"
     r"|jusqu'au?|partir|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
     r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soit|selon|horaires?|suivants?))*?"
 )
@@ -65,11 +66,12 @@ _OPENING = re.compile(
     r"|remplacee?s? par (?:l[ae]s? )?(?:mots?|dates?)\s?:?\s?\"\s?(?:jusqu')?au"
     rf"|{_LABEL}(?:fin|dernier jour|arret|fermeture|echeance|expiration|terme){_OF_IT}\W{{1,4}})|(?P<until>jusqu'au)"
     r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
-    rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*)(?={_TOKEN})"
+    rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*"
+    rf"|\bart(?:icle)?\.?\s(?:\d{{1,2}}|[ivx]{{1,4}})\s?[.-]\s?(?:-\s)?)(?={_TOKEN})"
 )
 # A day without a month goes on to one that has it.
 _GOES_ON = re.compile(r"\s*(?:inclus\s*)?(?:,|-|(?:et|aux?|a)\b)")
-_TO = re.compile(rf"jusqu'a|\baux?\b|\ba\b|(?<![;,])(?<![;,] )-(?=\s)|{_UNTIL}")
+_TO = re.compile(rf"jusqu'a|\bdernier\b|\baux?\b|\ba\b|(?<![;,])(?<![;,] )-(?=\s)|{_UNTIL}")
 NO_RANGE = re.compile(rf"\s*au\s*{PARTIAL_DATE}(?!\w)")
 NIGHT = re.compile(r"\b(?:la|cette) nuit\W*(?:du\s*)?$")
 
@@ -147,6 +149,8 @@ def days_of(tokens: Sequence[re.Match[str]]) -> list[DatedDay]:
             days[-1] = replace(days[-1], hours=(*days[-1].hours, token["hour"]), end=max(days[-1].end, token.end()))
     if len(before) > 1 and days and not any(day.hours for day in days):
         days[-1] = replace(days[-1], hours=tuple(before[:2]))
+    elif len(before) == 2 and len(days) > 1 and not days[0].hours:  # "de 18 h à 3 h, du 18 au 22 mai 2026 (3 h)"
+        days[0] = replace(days[0], hours=(before[0],))
     return days
 
 
@@ -181,7 +185,9 @@ def completed(days: list[DatedDay]) -> list[DatedDay]:
     if found and found[-1].day == max(day.day for day in found) and not any(day.ends_range for day in found):
         found.sort(key=lambda day: day.day)  # "les vendredis 2 et 9 et samedis 3 et 10 octobre"
     back = next((rank for rank in range(1, len(found)) if found[rank].day < found[rank - 1].day), len(found))
-    return found[:back]
+    # "Du 10 au 26 juillet 2026, de 21 h à 5 h, soit du 10 juillet à 21 h au 26 juillet 2026 à 5 h".
+    again = back > 1 and len(found) == 2 * back and re.search(r"\bsoit\b", found[back].glue) is not None
+    return found[back:] if again and [day.day for day in found[:back]] == [day.day for day in found[back:]] else found[:back]
 
 
 def _named_once(days: Sequence[DatedDay]) -> list[DatedDay]:
@@ -203,6 +209,8 @@ def period_of(days: Sequence[DatedDay], *, night: bool = False) -> Period:
     closes = clock(next(reversed(last.hours), ""), closing=True)
     ends = last.day
     since = clock(last.hours[-2], closing=False) if len(last.hours) > 1 else None
+    if len(last.hours) == 3 and len(days) > 1 and clock(last.hours[0], closing=True) == closes and len(first.hours) == 1:
+        since = None  # "du 1er à 22 h au 31 à 6 h, chaque nuit de 22 h à 6 h" ends at six of the last day
     if since is not None and closes is not None:
         night = night and len(days) > 1 and last.day - days[-2].day == timedelta(days=1)
         if closes == time(0) and not night:

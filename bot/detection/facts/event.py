@@ -93,6 +93,7 @@ _EVENT_HEADED = re.compile(
 _GOES_ON = re.compile(
     rf",\s?(?:(?:il|est|sont|qui|que|dont|une?|des|l[ae]s?|deux|trois|quatre|aux?|a|{GROUND}|la duree du)\b|l'|\d+ \d{{3}})"
     r"|\s(?:a|de|qui) (?:[a-z]{2,9}er|recourir|mettre en oeuvre|habilit\w+)\b"
+    r"|\s(?:se (?:prolong|deroul|poursui|tien)\w*|continuent?|demeurent?|attirent?|rassemblent?|justifient?|entrainent?)\b"
     rf"|\sune? (?:{AREA})\b|,?\s(?:au titre|en vue) d(?:e|u|es|')\s?"
 )
 _WHERE = re.compile(

@@ -147,14 +147,18 @@ _VALUE = (
 OFFICIAL = (
     r"(?:\s*(?:inter-?|sous-?)?(?:prefectora(?:le?|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
 )
+_TEMPLATE = r"(?:[rd]\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}"
 _NUMBER = re.compile(
     rf"(?P<head>\barretes?|\ba r r e t e|\bap(?![a-z])|\bdecision|(?<=[a-z])arrete){OFFICIAL}"
     # "Arrêté du 2 mai 2026", and its number on the next line.
     rf"(?:\s+du\s+\d{{1,2}}(?:er)?\s[a-z]{{3,9}}\s20\d\d\s*,?)?\s*{_SERVICE}?"
     rf"(?:(?:{_SIGN})?(?P<series>{_SERIES})?{_SIGN}(?P<value>{_VALUE})"
-    r"|(?P<bare>(?:[a-z]{2,6}[ /-]|(?:[a-z]{2,8}[-/]){2,4}|(?:[a-z]{2,8}[-/]){1,3}[a-z]{2,8}\s|\d{2,3}[-/](?:[a-z]{2,8}[-/]){1,4})?"
-    rf"(?:20\d\d\s?[-./]\s?\d{{1,6}}(?:[-/]\d{{1,4}})?|20\d{{6,9}})"
-    r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:[rd]\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}"
+    r"|(?P<bare>(?:[a-z]{2,6}[ /-]|(?:[a-z]{2,8}[-/]){2,4}|(?:[a-z]{2,8}[-/]){1,3}[a-z]{2,8}\s?|\d{2,3}[-/](?:[a-z]{2,8}[-/]){1,4})?"
+    r"(?:20\d\d(?:\.\d\d)?(?:[-/.][a-z]{2,8}){1,5}[-/.]\d{1,6}"
+    r"|20\d\d\s?[-./]\s?\d{1,6}(?:[-/]\d{1,4}){0,2}(?:-[a-z]{2,4}\b)?|20\d{5,9}(?:-\d{1,4})?)"
+    # "25 CAB-SIDPC 742", "HC/176/CAB", and the national template.
+    r"|\d\d[ -][a-z]{2,8}-[a-z]{2,8}[ -]\d{1,6}"
+    rf"|[a-z]{{2,4}}/\d{{1,5}}/[a-z]{{2,8}}|{_TEMPLATE}"
     # "AP 26/812 - Arrêté de renouvellement".
     r"|(?<=\bap )\d\d/\d{2,5}(?=\s*(?:[-–—]\s|\n|$))))"
 )
@@ -166,13 +170,13 @@ _GLUED = re.compile(
 # "n° 64-2026-07-instaurant" was cut before its serial.
 _GOES_ON = re.compile(r"\d|[-/._][a-z0-9]|(?<=[-/._])")
 _FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,6}}\b)")
-_LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
+_LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>(?:\d\d-)?20\d\d(?:-[a-z]{2,8})?\s?-\s?\d{2,6})\b(?!-\d)")
 # A line of its own: "N° 37-2026-10-02-00007", with the letters of a service before it ("BPA n° 2026/12") or a series ("27/CAB/DS n° 136"),
 # without a sign ("2027 - 368"), or without a year above the title ("N° 368").
 _LINE = re.compile(
     rf"^\W{{0,3}}(?:(?:(?P<series>{_SERIES})|(?!raa|avis|recueil|special)(?:(?P<service>[a-z/-]{{2,9}})\s)?(?=\W*n\W*[a-z0-9 ./_-]*20\d\d"
     rf"|n\s?[°º]\s?\d+\s*\n\W*arrete))n\s?[°º]\s?(?P<value>{_VALUE})|(?!20\d\d\s?[-/]\s?20)"
-    r"(?P<bare>20\d\d(?:\s?[-/.]\s?[a-z]{2,8}){0,3}\s?[-/.]\s?\d{1,6}))(?=\s*$|\s+du\s\d)",
+    rf"(?P<bare>20\d\d(?:\s?[-/.]\s?[a-z]{{2,8}}){{0,3}}\s?[-/.]\s?\d{{1,6}}|{_TEMPLATE}))(?=\s*$|\s+du\s\d)",
     re.MULTILINE,
 )
 
@@ -185,7 +189,9 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
     text = document.folded.text
     for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,)):
         for match in _own_numbers(text, segment, *parts):
-            return _read_number(document, match)
+            # "Arrêté DSPC-BSI 2026-12" in a list of titles is "Arrêté n° 2026-12" in the text.
+            headings = _own_numbers(text, segment, DecreePart.HEADING) if (match["bare"] or "2")[0].isalpha() else ()
+            return _read_number(document, next((other for other in headings if other["value"]), match))
     for block in segment.of(DecreePart.HEADING):
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
             service = document.original(*match.span("service")) if match.groupdict().get("service") else ""
@@ -312,6 +318,8 @@ def _about_topic(document: ActText, start: int, limit: int) -> bool | None:
     stop = _OBJECT_END.search(document.flat, start, limit)
     low, high = document.mended_span(start, stop.start() if stop is not None else limit)
     text = document.mended.text
+    if _objects("never").search(text, low, high):
+        return False
     if document.cues.name(text, low, high) or _objects("same").search(text, low, high):
         return True
     return False if _objects("other").search(text, low, high) else None
@@ -360,6 +368,8 @@ _CONTRARY = re.compile(r"\bdispositions?\b[^.;,]{0,40}?\bcontraires?\b(?!.*\b(?:
 _CEASES = re.compile(
     r"\b(?:cesse(?:nt)?|cesseront|cessera) (?:de produire|d'avoir|d'etre|ses|leurs|de s'appliquer)\b|\bprend(?:ra|ront|nent)? fin\b"
 )
+# "… accordée par l'arrêté susvisé": the only one whose visa does not say what it is about.
+_ABOVE = re.compile(r"\bl'arrete (?:prefectoral )?(?:susvise|susmentionne|precite|vise ci-dessus)\b")
 _VERB_REACH = 160
 """Characters between a verb of a title and the decree that it bears on."""
 
@@ -382,12 +392,18 @@ def references(document: ActText, segment: Segment, kind: Kind | None, own: str 
         changes += _in_article(text, block, _within(cited, block.start, block.end))
     changes = [(entry, change) for entry, change in changes if entry.of_topic is not False]
     if not changes and kind in CHANGING and kind is not None:
-        for parts in ((DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE), (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY)):
+        own_parts, others = (
+            (DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE),
+            (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY),
+        )
+        is_told = any(entry.of_topic for entry in cited)
+        taken_up = not is_told and any(_ABOVE.search(text, block.start, block.end) for block in segment.of(DecreePart.ARTICLE))
+        for parts, told in ((own_parts, True), (others, True), *([((DecreePart.VISA,), None)] if taken_up else [])):
             bearing = {
                 entry.same: entry
                 for block in segment.of(*parts)
                 for entry in reversed(_within(cited, block.start, block.end))
-                if entry.of_topic and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
+                if entry.of_topic is told and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
             }
             if len(bearing) == 1:
                 changes = [(next(iter(bearing.values())), _Change(kind, _said_of_it(text, segment) if kind is Kind.ABROGATION else None))]

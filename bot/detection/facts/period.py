@@ -50,7 +50,7 @@ _BESIDE, _LATER = 120, 240
 
 _WEEKDAY_HOURS = re.compile(
     rf"(?P<but>\b(?:sauf|hormis|excepte|a l'exception d[eu'])[ ]?)?(?:l[ea] |du |des le |au )?"
-    rf"\b(?P<day>{'|'.join(WEEKDAYS)}|premier jour|dernier jour)"
+    rf"\b(?P<day>{'|'.join(WEEKDAYS)}|premier jour|dernier jour|{DAY}\s{MONTH})"
     rf"(?!s?[ ]\d{{1,2}}(?!\d|\s?(?:h|:)))[^.;\d]{{0,40}}?(?P<hour>(?<!\w){HOUR})(?:\s?(?:a|-|et|jusqu'a)\s?(?P<until>{HOUR}))?(?![\w:])"
 )
 
@@ -60,13 +60,15 @@ _CEASES = re.compile(r"\b(?:jusqu|cess|fini|se termin|s'arret|s'achev|s'interrom
 
 # A date that follows one of these is of another text.
 _FOREIGN = re.compile(
-    r"(?:(?:arrete|a r r e t e)[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
-    r"|\b(?:autorisation|convention|attestation|conformite|agrement|contrat|protocole|deliberation|rapport)\s*|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
+    r"(?:(?:arrete|a r r e t e|modifi\w{2,6} l'autorisation)[^\n;.]{0,40}|(?:\bloi\b|decret)[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}"
+    r"|\ben date\s*"
+    r"|\b(?:autorisation|convention|attestation|attentats?|conformite|agrement|contrat|protocole|deliberation|rapport)\s*|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
 )
 # "la demande présentée le 2 mai 2026".
 _ASKED = re.compile(
     r"\b(?:(?:present|depos|form|adress|complet|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
-    r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?|demande|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
+    r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?"
+    r"|demandes?(?: conjointes?)?|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
 )
 # "Fait à Paris, le 3 mai 2026".
 _SIGNING = re.compile(r"fait a [^.;]{2,40}$")
@@ -83,7 +85,10 @@ def _candidates(document: ActText, block: Block) -> Iterator[Candidate]:
     """Yield the periods of one article. Slots with hours that are near each other are one, be they rows, items or sentences."""
     for rows in _tables(document, block):
         yield from ((_STATED, found) for found in _union(rows, 1))
-    found = [(rank, _with_weekdays(document, block, entry)) for rank, entry in islice(_sentences(document, block), _MOST)]
+    found = [
+        (rank, _with_hours_of_places(document, block, _with_weekdays(document, block, entry)))
+        for rank, entry in islice(_sentences(document, block), _MOST)
+    ]
     slots = [entry for _, entry in found if None not in entry.value]
     if not any(rank < _PARTLY and not _is_timed(entry) for rank, entry in found):
         of_something_else = bool(slots) and _of_something_else(document, block.start, slots[0].start)
@@ -106,7 +111,7 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
     """Return a period with the hours that its article gives for its first and last day by weekday: "Il débute le samedi à 6 h et est arrêté
     le dimanche à minuit", "sauf le dimanche, où il cesse à 20 h"."""
     first, last = found.value
-    if first is None or last is None or last.day - first.day >= timedelta(days=7):
+    if first is None or last is None:
         return found
     said: list[re.Match[str]] = []
     position = found.end
@@ -115,7 +120,9 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
         if clause in {"", "-", "et", "puis"} or _OF_THE_USE.search(clause) or (said and _CEASES.search(clause)):
             said.append(match)
         position = match.end()
-    days = {WEEKDAYS[day.weekday()]: day for day in (first.day, last.day)} | {"premier jour": first.day, "dernier jour": last.day}
+    days = {"premier jour": first.day, "dernier jour": last.day}
+    days |= {WEEKDAYS[day.weekday()]: day for day in (first.day, last.day) if last.day - first.day < timedelta(days=7)}
+    days |= {match["day"]: day for match in said if (day := full(f"{match['day']} {last.day.year}")) is not None}
     opening, closing = ([match for match in said if days.get(match["day"]) == moment.day] for moment in (first, last))
     begins = len(opening) == 1 and (opening[0]["until"] or not _CEASES.search(opening[0].group()))
     if first.time is None and last.time is None and begins and len(closing) == 1 and first.day < last.day:
@@ -124,6 +131,24 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
     if last.time is not None and len(said) == len(closing) == 1 and closing[0]["but"] and _CEASES.search(closing[0].group()):
         return TextMatch((first, replace(last, time=clock(closing[0]["hour"], closing=True))), found.start, closing[0].end())
     return found
+
+
+_ANY_DAY = re.compile(ANY_DATE)
+_OF_PLACE = re.compile(rf"(?<!\w)(?P<opens>{HOUR})\s?(?:a|-)\s?(?P<closes>{HOUR})(?!\w)")
+
+
+def _with_hours_of_places(document: ActText, block: Block, found: TextMatch[Period]) -> TextMatch[Period]:
+    """Return a day from the first hour to the last, where its article has hours for each place: "le 2 mai, aux horaires suivants : …"."""
+    (first, last), text = found.value, document.flat
+    if first is None or first != last or first.time is not None or "horaires" not in text[found.end : min(found.end + _LATER, block.end)]:
+        return found
+    ranges = list(islice(_OF_PLACE.finditer(text, found.end, block.end), _MOST))
+    read = [(clock(each["opens"], closing=False), clock(each["closes"], closing=True)) for each in ranges]
+    told = [(opens, closes) for opens, closes in read if opens is not None and closes is not None and opens < closes]
+    if len(told) < max(len(read), 2) or _ANY_DAY.search(text, found.end, block.end):
+        return found
+    opens, closes = min(told)[0], max(closes for _, closes in told)
+    return TextMatch((replace(first, time=opens), replace(first, time=closes)), found.start, ranges[-1].end())
 
 
 def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
@@ -161,7 +186,7 @@ def _tables(document: ActText, block: Block) -> Iterator[list[TextMatch[Period]]
     rows: list[TextMatch[Period]] = []
     head = False
     for line in chain(islice(lines_of(document, block.start, block.end), MOST_LINES), [None]):
-        days = _row(line) if line is not None and has_gap(line.printed) else []
+        days = _row(line) if line is not None and (has_gap(line.printed) or (rows and _is_of_days(document, line))) else []
         if line is not None and days:
             rows.append(TextMatch(period_of(days), line.start, line.end))
             continue
@@ -174,6 +199,12 @@ def _row(line: Line) -> list[DatedDay]:
     tokens = [token for token in CELL.finditer(in_cells(line.printed)) if not token["day"] or re.search("[a-z/.]", token["day"])]
     days = completed(days_of(list(dropwhile(lambda token: not token["day"], tokens))))  # "Midi" may head a row
     return days if len(days) <= 2 else []
+
+
+def _is_of_days(document: ActText, line: Line) -> bool:
+    """Return whether a line without columns has days and hours alone: it goes on with the table above it."""
+    tokens = tokens_of(document.flat, line.start, line.end)
+    return bool(tokens) and not document.flat[tokens[-1].end() : line.end].strip(" .;)")
 
 
 def _union(slots: Sequence[TextMatch[Period]], fewest: int) -> Iterator[TextMatch[Period]]:

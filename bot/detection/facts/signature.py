@@ -22,10 +22,11 @@ _OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseild
 _SHORT = re.compile(r"\b(?:ta|t\.\s?a\.)\s+(?=d[e'u]|a\s)")
 _REMEDY = pattern(
     "recours", "contest", "defere", "attaque", "saisi", "porte(?:e|es|s)? devant", "(?<!pendant)(?<!pendante) devantletribunal", "litige",
-    "annulation", "contentieu", "deuxmois", "2mois",
+    "annulation", "contentieu", "deuxmois", "2mois", "juridictioncompetente", "enconnaitre", "relevedu",
 )  # fmt: skip
 _JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
 _ALONE = re.compile(r"\s?(?:[.,;(]|$|est competent|sous\b|dans\b)")
+_ITEM = re.compile(r"^\d{1,2}[^\w\n]{1,4}\Z", re.MULTILINE)
 _NUMBER_OF_ARTICLE = 24
 """Squeezed characters of an article before a court that is all that it says."""
 _BEFORE_COURT, _AFTER = 400, 250
@@ -47,8 +48,9 @@ def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
                 named.append((match["name"], opens, match.end()))
         for spelling, start, end in named:
             judged = _JUDGED.search(text, max(start - 60, first), start) is not None
-            # "Article 4 : Tribunal administratif de Lyon."
-            alone = start - low < _NUMBER_OF_ARTICLE and _ALONE.match(document.flat, document.loose(start, end)[1]) is not None
+            # "Article 4 : Tribunal administratif de Lyon.", "4°/ Tribunal administratif de Lyon."
+            opens = _ITEM.search(document.folded.text, block.start, document.loose(start, end)[0]) is not None
+            alone = (opens or start - low < _NUMBER_OF_ARTICLE) and _ALONE.match(document.flat, document.loose(start, end)[1]) is not None
             if not judged and (alone or _REMEDY.search(text, max(start - _BEFORE_COURT, first), min(end + _AFTER, last)) is not None):
                 found.setdefault(by_spelling[spelling], TextMatch(by_spelling[spelling], *document.loose(start, end)))
     return sorted(found.values(), key=lambda entry: entry.start)
@@ -86,7 +88,7 @@ _DATED_TITLE = re.compile(
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
 _DAY = rf"[lci]e\s*[:.\-]?\s*(?P<day>{ANY_DATE})"
 _FAIT = r"\bfait\s+a(?:ux?)?\s+(?::\s)?(?!(?:sous-)?prefe|maire|public)[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
-_DONE = re.compile(rf"{_FAIT}\s*,?\s*(?:[a-z]\d{{1,2}}\s)?{_DAY}|{_FAIT}(?:,?\s*[lci]e\b|,|\n|$)")
+_DONE = re.compile(rf"{_FAIT}\s*,?\s*(?:[a-z]\d{{1,2}}\s)?{_DAY}|{_FAIT}(?:,?[ ]?[lci]e\b(?! (?:sous-)?pref)|,|\n|$)")
 # "Toulon, le 5 mai 2026", "Lieu et date : Toulon, le 5 mai 2026". "Fait le" has no place where several sign, each in another, told below.
 _TOWN = r"[a-z][a-z' \-]{1,40}?"
 _DONE_AT = rf"(?:fait|donne|signe|etabli|decide)(?:\s+en\s[a-z' ]{{4,30}}?)?(?:\s?,?\s+a\s+{_TOWN})?\s?,?"
@@ -123,7 +125,7 @@ def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -
     the corrected decree's."""
     text = document.folded.text
     headings = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
-    printed = re.escape(text[number.start : number.end]) if number is not None else "(?!)"
+    printed = rf"(?<![\w-])(?:{re.escape(text[number.start : number.end])}|{re.escape(fold(number.value).text)})" if number else "(?!)"
     numbered = [
         match
         for start, end in ((number.start, number.end) if number is not None else (0, 0), *((block.start, block.end) for block in headings))

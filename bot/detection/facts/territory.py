@@ -48,7 +48,13 @@ _TOWNS = re.compile(
 # "…, pont Wilson ; communes de Tours et Parçay-Meslay", of nothing else.
 _STANDS_ALONE = re.compile(r"[.;]\s$")
 # "à Lormes (58) et à Hyères", "dans Toulon": a capital follows.
-_AT = re.compile(r"(?<![\w'-])(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])")
+# "au Havre", "aux Sables-d'Olonne": of these alone, as "au Stade" is no commune.
+_WITH_ARTICLE = (
+    r"havre|mans|puy-en-velay|creusot|touquet|mont-saint-michel|mont-dore|grau-du-roi|lavandou|cannet|vigan|raincy|bourget|blanc-mesnil|chesnay"
+    r"|perreux|kremlin-bicetre|plessis-robinson|pre-saint-gervais|treport|portel|crotoy|croisic|pouliguen|grand-bornand|bouscat|lamentin|tampon"
+    r"|gosier|marin|sables-d'olonne|andelys|mureaux|ulis|lilas|abymes|herbiers|pavillons-sous-bois"
+)
+_AT = re.compile(rf"(?<![\w'-])(?:(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])|(?P<with>aux?)\s(?=(?:{_WITH_ARTICLE})(?![\w-])))")
 _NO_PLACE_BEFORE = re.compile(
     r"\b(?:fait|ne|nee|sise?s?|siege|recours|adress\w*|transm\w*|notifi\w*|communiqu\w*|remis\w*|confie\w*|domicili\w*|demand\w*|conform\w*"
     r"|relati\w*|jusqu'|grace|quant|suite|relev\w*|appart\w*|rattach\w*|delegu\w*|delegation|donn\w*|fournie?s?|accordee?s?|appel|destin\w*"
@@ -61,20 +67,26 @@ _LISTED = re.compile(r"^\s?(?:suivantes?|concern[ée]e?s?|survol[ée]e?s?)?\s?:"
 _LABELLED = re.compile(r"(?: concernee?s?| survolee?s?)?\s?:\s(?=[a-z])")
 # "les communes suivantes :", "les communes du Var énumérées ci-après :", before a list.
 _OPENS_LIST = re.compile(r"[a-z' ,-]{0,50}:\s")
+# "Froissy : place de la Gare".
+_ROW = re.compile(rf"\n\W{{0,3}}(?P<name>{NAME})\s?:\s")
 _ENUMERATED = re.compile(r"\s(?:[ée]num|suivant|ci-|d[ée]sign|list|mentionn|cit[ée]e)")
 _COLUMN = re.compile(r"\W{0,3}(?:communes?|villes?)\W{0,3}")
 # "l'aérodrome de Fontaine-Verte (Chaumes-en-Brie)", not "attributaire du lot 1 (Île-de-France)".
 _IN_BRACKETS = re.compile(
     r"\b[a-z]{3,}\s(?:de la |de l'|du |des |de |d')(?!(?:lot|marche|dispositif|logiciel)\b)[^.;:,()]{2,50}"
     r"\s\((?=(?P<names>[^()]{3,60})\))"
+    # "Périmètre (Lens) : …".
+    rf"|\b(?:{AREA}|zones?|secteurs?|lieux)\s\((?=(?P<heading>[^()]{{3,60}})\)\s?:)"
 )
+# "… (Lens) ; route départementale 40 (Liévin)."
+_BEHIND = re.compile(r"\((?P<names>[^()]{3,60})\)\s?(?=[;.]|\Z)")
 # "la Seyne sur mer", with the end in small letters.
 _GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
 # Capitals that begin no name of a commune.
 _NO_TOWN = re.compile(
     r"(?:(?i:mes\b|l[ae]s? (?:commune|ville)s?\b|[li]['’](?:article|état|etat|arr|occasion|aide|ensemble|issue)"
     r"|article|internet|état|etat|conseil|pr[ée]f|directeur|direction|ministre"
-    r"|maire|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
+    r"|maire|communes?\b|villes?\b|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
     r"|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
     r"|Janvier|F[ée]vrier|Mars\b|Avril|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
     r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-])|[A-Z]$)"
@@ -144,8 +156,12 @@ def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFO
         opening = _OPENS_LIST.match(document.flat, match.end(), block.end) if plural else None
         items = next(lists(document, match.start(), min(block.end, match.end() + _FARTHEST)), None) if opening is not None else None
         below = items.items if opening is not None and items is not None and items.opened <= opening.end() + 1 else ()
+        rows = _ROW.findall(document.printed(match.end(), min(block.end, match.end() + _FARTHEST))) if opening is not None else []
         if each := [name for item in below for name in _only_names(document, *item)]:
             yield from each
+            continue
+        if len(rows) > 1 and not any(map(_NO_TOWN.match, rows)):
+            yield from (TextMatch(name, match.start(), match.end()) for name in rows)
             continue
         named = names_of_one_kind(listed, several=plural, listed=labelled)
         for link, name, length in named if plural else named[:1]:
@@ -162,7 +178,7 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
         if _NO_PLACE_BEFORE.search(document.flat, max(block.start, match.start() - 80), match.start()):
             continue
         printed = _printed(document, match.end(), min(match.end() + _REACH, block.end))
-        name, article = _AT_NAME.match(printed), ""
+        name, article = _AT_NAME.match(printed), {"au": "Le ", "aux": "Les "}.get(match["with"], "")
         while name is not None and not _NO_TOWN.match(name["name"]):
             yield TextMatch(article + name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
             following = _AND_AT.match(printed, name.end())
@@ -171,8 +187,8 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
 
 
 def _only_names(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
-    """Yield the communes of a stretch that has nothing else."""
-    for link, name, _ in names_of_one_kind(_printed(document, start, end).strip(" ,;."), listed=True):
+    """Yield the communes of a stretch that has nothing else, or only their places after a colon ("Froissy : place de la Gare")."""
+    for link, name, _ in names_of_one_kind(_printed(document, start, end).partition(" : ")[0].strip(" ,;."), listed=True):
         if not _NO_TOWN.match(name.strip()):
             yield TextMatch(f"{_article(link)}{name.strip()}", start, end)
 
@@ -188,8 +204,10 @@ def _in_column(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 
 def _in_brackets(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    for match in _IN_BRACKETS.finditer(document.flat, block.start, block.end) if block.part is DecreePart.ARTICLE else ():
-        yield from _only_names(document, *match.span("names"))
+    found = list(_IN_BRACKETS.finditer(document.flat, block.start, block.end)) if block.part is DecreePart.ARTICLE else []
+    others = [*_BEHIND.finditer(document.flat, block.start, block.end)] if any(match["names"] for match in found) else []
+    for match in sorted((*found, *others), key=lambda match: match.end("names")):
+        yield from _only_names(document, *match.span("names" if match["names"] else "heading"))
 
 
 def _article(link: str) -> str:

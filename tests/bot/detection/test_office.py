@@ -62,6 +62,9 @@ def signed(end: str) -> Verdict:
             "L'adjoint au chef du bureau de la sécurité publique",
         ),
         ("Jean MODÈLE\nPréfet du Var\nLe 5 mai 2026", "Le préfet du Var"),
+        ("Fait à Toulon,\nLe préfet,\nJean MODÈLE", "Le préfet"),
+        ("Bastia, le 5 mai 2026\nLe coordonnateur pour la sécurité en Corse", "Le coordonnateur pour la sécurité en Corse"),
+        ("Lille, le 5 mai 2026\nLe préfet délégué à la sécurité", "Le préfet délégué à la sécurité"),
         # Nor is it a title of whoever is represented, half of an office, or one of a list of those who are informed.
         ("Rennes, le 5 mai 2026\nPour le préfet de la région Bretagne,\npréfet d'Ille-et-Vilaine,\nLe grand chambellan", None),
         ("Article 3 : Copie à :\nMairie de Nice\nPréfet du Var", None),

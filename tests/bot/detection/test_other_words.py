@@ -317,6 +317,14 @@ def test_a_decision_of_a_prefect_has_its_number() -> None:
         ("CABINET\n2027-CAB-368\nArrêté préfectoral\n{}", "2027-CAB-368", None),
         ("CABINET\nN° 368\nArrêté préfectoral\n{}", "368", None),
         ("CABINET\nAnnée 2027 - 2028\n2027-2028\nTél : 04 75 79 28 28\n26000 Valence\nArrêté {}", None, None),
+        ("26-2027-01-12-00003\nPRÉFÈTE DE LA DRÔME\nArrêté {}", "26-2027-01-12-00003", None),
+        ("PRÉFÈTE DE LA DRÔME          n° 26-2027-BSP-77\nArrêté {}", "26-2027-BSP-77", None),
+        # After "Arrêté", with no sign.
+        ("Arrêté 27 CAB-SIDPC 742\n{}", "27 CAB-SIDPC 742", None),
+        ("Arrêté HC/742/CAB du 12 janvier 2027 {}", "HC/742/CAB", "2027-01-12"),
+        ("Arrêté 2027-742-DSC {}", "2027-742-DSC", None),
+        ("Arrêté 2027.01.DS.0742 {}", "2027.01.DS.0742", None),
+        ("Arrêté PREF/CAB/BOP2027012-0003 {}", "PREF/CAB/BOP2027012-0003", None),
         # In blanks, and read by OCR.
         ("Arrêté n° 2027 368\n{}", "2027 368", None),
         ("Arrêté n° 2027 012 003 du 12 janvier 2027\n{}", "2027 012 003", "2027-01-12"),

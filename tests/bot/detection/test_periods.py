@@ -267,6 +267,34 @@ A, B = "2026-10-03", "2026-10-04"
         ),
         ("Mise en service : 3 octobre 2026\nÉchéance : 4 octobre 2026", A, B),
         ("Il débute le 3 octobre 2026 à 9 h et s'achève le même jour à 23 h 30.", f"{A}T09:00", f"{A}T23:30"),
+        # The last night ends in the morning that is named.
+        ("Du 1er octobre 2026 à 22h au 4 octobre 2026 à 06h00, chaque nuit de 22h à 6h.", "2026-10-01T22:00", f"{B}T06:00"),
+        ("Du 3 au 4 octobre 2026, de 21 h à 5 h, soit du 3 octobre 2026 à 21 h au 4 octobre 2026 à 5 h.", f"{A}T21:00", f"{B}T05:00"),
+        ("Chaque jour de 17 h à 2 h le lendemain, du 1er octobre 2026 au 4 octobre 2026 (2 h).", "2026-10-01T17:00", f"{B}T02:00"),
+        (
+            "Chaque nuit de 20h à 4h, de la nuit du 30 septembre au 1er octobre à celle du 3 au 4 octobre 2026.",
+            "2026-09-30T20:00",
+            f"{B}T04:00",
+        ),
+        (
+            "Tous les jours de 10h à 19h, le premier étant le 1er octobre 2026 et le dernier le 4 octobre 2026.",
+            "2026-10-01T10:00",
+            f"{B}T19:00",
+        ),
+        ("Du 1er au 4 octobre 2026, de 9 h à 22 h, à l'exception du 4 octobre où il prend fin à 18 h.", "2026-10-01T09:00", f"{B}T18:00"),
+        ("L'échéance fixée par l'arrêté susvisé est reportée au 4 octobre 2026 à 12 h.", None, f"{B}T12:00"),
+        # With hours for each place, none of another day.
+        ("Le 3 octobre 2026, aux horaires suivants :\n- gare, de 7h à 15h ;\n- halle, de 14h à 22h.", f"{A}T07:00", f"{A}T22:00"),
+        (
+            "Le 3 octobre 2026, aux horaires suivants :\n- gare, de 7h à 15h ;\n- halle, le 4 octobre 2026, de 14h à 22h.",
+            A,
+            A,
+        ),
+        (
+            "Samedi 3 octobre 2026\t 16 h\t 23 h\nDimanche 4 octobre 2026\t 9 h\t 12 h\nDu 5 octobre 2026, 12 h, au 6 octobre 2026, 2 h",
+            f"{A}T16:00",
+            "2026-10-06T02:00",
+        ),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis jusqu'au 16 octobre 2026.", A, None),
         ("Le logiciel est mis à disposition par convention du 2 mai 2026.", None, None),
         ("Il a reçu l'attestation de conformité du 14 mai 2026.", None, None),
@@ -279,6 +307,17 @@ A, B = "2026-10-03", "2026-10-04"
 )
 def test_hours_and_ends_told_apart_from_the_days(said: str, starts: str | None, ends: str | None) -> None:
     assert of("La régie est autorisée à mettre en œuvre un traitement algorithmique d'images de vidéoprotection.", said) == (starts, ends)
+
+
+@pytest.mark.parametrize("head", ["Art. 2. – ", "Article 2 - ", "Art. II. "])
+def test_an_article_of_a_day_and_hours_alone(head: str) -> None:
+    text = (
+        "Vu le code de la sécurité intérieure ;\nVu les demandes conjointes des 8 et 9 septembre 2026 ;\nARRÊTE\n"
+        f"{head.replace('2', '1').replace('II', 'I')}La régie est autorisée à employer un traitement algorithmique des images de "
+        f"vidéoprotection, après l'attentat du 14 juillet 2016.\n{head}Samedi 3 octobre 2026, 17 h 30 – 23 h 30."
+    )
+    found = judge(act(text, f"Arrêté {OBJECT}")).facts
+    assert shown(found) == (f"{A}T17:30", f"{A}T23:30")
 
 
 def test_two_articles_with_other_hours_are_no_sure_period() -> None:

@@ -249,6 +249,7 @@ def test_a_figure_at_the_end_of_a_page_stays() -> None:
             {"weapon", "forbidden_zone"},
         ),
         ("signale un départ de feu et une trop forte affluence de visiteurs.", {"fire", "crowd_density"}),
+        ("signale, place d'Armes et rue Foch, les départs de feu.", {"fire"}),
         (
             "signale tous ceux de l'article 3 du décret, hormis la densité de personnes, la présence d'armes et les départs de feu.",
             {"abandoned_object", "wrong_way", "forbidden_zone", "person_down", "crowd_movement"},

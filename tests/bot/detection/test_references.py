@@ -95,6 +95,16 @@ def test_a_visa_that_takes_up_what_the_decree_is_about() -> None:
     assert named(title, article, f"Vu l'arrêté n° 2026-8 du 3 mai 2026 {told} ;") == (Reference(Kind.SUSPENSION, "2026-8", DAY),)
 
 
+def test_an_article_takes_up_the_only_visa_that_says_no_subject() -> None:
+    title = "Décision n° 2026-9 Suspension du traitement algorithmique mis en œuvre par la SNCF"
+    visa = "Vu l'arrêté n° 2026-8 du 3 mai 2026 ;"
+    limits = "Vu l'arrêté du 19 avril 2023 relatif au nombre maximal de caméras installées sur des aéronefs ;"
+    article = "L'autorisation d'employer un traitement algorithmique, accordée par l'arrêté {}, est suspendue."
+    assert named(title, article.format("susvisé"), f"{limits}\n{visa}") == (Reference(Kind.SUSPENSION, "2026-8", DAY),)
+    assert named(title, article.format("susvisé"), f"{visa}\nVu l'arrêté n° 2026-6 du 1er mai 2026 ;") == ()
+    assert named(title, article.format("en cause"), visa) == ()
+
+
 def test_the_evidence_of_a_reference() -> None:
     quotes = verdict(f"Arrêté n° 2026-9 abrogeant l'arrêté n° 2026-8 du 3 mai 2026 {VSA}").evidence
     assert [quote.text for quote in quotes if quote.about == "references"] == ["arrêté n° 2026-8 du 3 mai 2026"]

@@ -192,6 +192,13 @@ def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:
     assert [quote.text for quote in verdict.evidence if quote.about == "signed"] == ["Dijon, le 2 mai 2026"]
 
 
+def test_the_day_beside_the_number_below_a_title_that_has_no_sign() -> None:
+    body = "Vu la loi ;\nARRÊTE\nArticle 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique des images.\nLe préfet"
+    title = TITLE.replace("n° 2026-1", "2A-2026-12")
+    facts = judge(act(f"{TITLE.replace('2026-1', '2A-2026-12 en date du 11 août 2026')}\n{body}", title)).facts
+    assert (facts.number, str(facts.signed)) == ("2A-2026-12", "2026-08-11")
+
+
 def test_numbers_without_a_sign_below_a_day_and_in_a_corner() -> None:
     text = (
         "Préfecture des Landes\nArrêté 40/SPD/BRS/2026-12\n\nLe préfet,\nVu la loi n° 2023-380 du 19 mai 2023, article 10 ; le décret "
