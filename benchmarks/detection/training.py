@@ -1,4 +1,4 @@
-"""Teaches the tagger from folders of labelled acts: `python -m benchmarks.detection.training tests/corpus tests/unseen` (`make model`).
+"""Teaches the tagger from folders of labelled acts: `python -m benchmarks.detection.training DIR…` (`make model`).
 
 Writes the model and, beside it, two hashes: of all that it was taught with, and of the model. The same lessons give the same model.
 """
@@ -30,8 +30,6 @@ from bot.detection.text.document import ActText, DecreePart, Segment, document
 from bot.domain.acts import Evidence, Facts, Outcome
 
 MODEL = Path("bot/detection/tagger.crfsuite")
-TOPICS_MODEL = MODEL.with_stem("tagger_topics")
-"""The models of the first topic and of the others, which learns from the acts of all."""
 
 _ROUNDS = 50
 _SETTINGS = {"c1": 0.2, "c2": 0.02, "max_iterations": _ROUNDS, "feature.minfreq": 0}

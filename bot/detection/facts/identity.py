@@ -176,7 +176,7 @@ _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>(?:\d\d-)?20\d\d(?:-[a-z]{2,8})?\s
 _LINE = re.compile(
     rf"^\W{{0,3}}(?:(?:(?P<series>{_SERIES})|(?!raa|avis|recueil|special)(?:(?P<service>[a-z/-]{{2,9}})\s)?(?=\W*n\W*[a-z0-9 ./_-]*20\d\d"
     rf"|n\s?[°º]\s?\d+\s*\n\W*arrete))n\s?[°º]\s?(?P<value>{_VALUE})|(?!20\d\d\s?[-/]\s?20)"
-    rf"(?P<bare>20\d\d(?:\s?[-/.]\s?[a-z]{{2,8}}){{0,3}}\s?[-/.]\s?\d{{1,6}}|{_TEMPLATE}))(?=\s*$|\s+du\s\d)",
+    rf"(?P<bare>20\d\d(?:\s?[-/.]\s?[a-z]{{2,8}}){{0,3}}\s?[-/.]\s?\d{{1,6}}))(?=\s*$|\s+du\s\d)",
     re.MULTILINE,
 )
 

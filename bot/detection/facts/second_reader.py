@@ -23,7 +23,6 @@ from bot.detection.text.phrases import cleaned, joined
 from bot.detection.text.rows import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
 from bot.domain.facts import FACTS
-from bot.domain.topics import first_topic
 
 TAGGED = ("places", "event", "software", "vendor", "operators", "office")
 """The facts that the tagger reads, by the names that `bot.domain.acts.Facts` gives them."""
@@ -125,7 +124,7 @@ def stretches(document: ActText, segment: Segment) -> Iterator[Stretch]:
 def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> dict[str, list[TextMatch[str]]]:
     """Return the tagger's values of each fact, as printed and in order. `model` replaces the packaged one."""
     # Held to the end: the tagger reads in it, and what is cached may be replaced by another thread which asked for it at the same time.
-    packed = _packaged(document.cues.topic) if model is None else model
+    packed = _packaged() if model is None else model
     tagger = pycrfsuite.Tagger()
     tagger.open_inmemory(packed)
     found: dict[str, list[TextMatch[str]]] = {}
@@ -150,10 +149,8 @@ def spans(labels: Sequence[str]) -> Iterator[tuple[str, int, int]]:
 
 
 @cache
-def _packaged(topic: str) -> bytes:
-    """Return the model of a topic: acts of the others would teach that of the first one other words for who may, and where."""
-    name = "tagger.crfsuite" if topic == first_topic() else "tagger_topics.crfsuite"
-    return files("bot.detection").joinpath(name).read_bytes()
+def _packaged() -> bytes:
+    return files("bot.detection").joinpath("tagger.crfsuite").read_bytes()
 
 
 def _words(document: ActText, block: Block) -> tuple[Word, ...]:

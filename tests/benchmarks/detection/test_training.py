@@ -9,25 +9,18 @@ import pytest
 
 from benchmarks.detection.by_writer import READERS, by_writer, lines_by_writer
 from benchmarks.detection.corpus import load_corpus
-from benchmarks.detection.training import MODEL, TOPICS_MODEL, hashes, lessons, main
+from benchmarks.detection.training import MODEL, hashes, lessons, main
 from tests.benchmarks.detection.folders import BODY, DECREE, ROAD, folder
-from tests.examples import PROFILE
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize(
-    ("model", "folders"),
-    [
-        (MODEL, ("corpus", "unseen")),
-        pytest.param(TOPICS_MODEL, ("corpus", "unseen", "topics/*/*"), marks=pytest.mark.skipif(PROFILE == "steady", reason="at night")),
-    ],
-)
-def test_the_packaged_tagger_is_what_these_acts_teach(model: Path, folders: tuple[str, ...]) -> None:
+def test_the_packaged_tagger_is_what_these_acts_teach() -> None:
     """Whatever changes what the tagger is taught with (a label, how an act is cut, what it is told of a word) asks for `make model`."""
-    taught = lessons(act for name in folders for found in sorted((ROOT / "tests").glob(name)) for act in load_corpus(found))
-    told = (ROOT / model).with_suffix(".sha256").read_text("ascii")
-    assert told == hashes(taught, (ROOT / model).read_bytes()), "run `make model`"
+    folders = [ROOT / "tests" / "corpus", ROOT / "tests" / "unseen", *sorted((ROOT / "tests" / "topics").glob("*/*/"))]
+    taught = lessons(act for folder in folders for act in load_corpus(folder))
+    told = (ROOT / MODEL).with_suffix(".sha256").read_text("ascii")
+    assert told == hashes(taught, (ROOT / MODEL).read_bytes()), "run `make model`"
 
 
 def test_a_lesson_has_the_writer_each_label_and_what_is_told_of_each_word(tmp_path: Path) -> None:

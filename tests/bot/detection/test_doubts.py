@@ -44,7 +44,7 @@ def test_a_model_that_nobody_else_holds_stays_while_it_is_read(monkeypatch: pyte
             assert not freed
             return [second_reader.OUTSIDE] * len(words)
 
-    monkeypatch.setattr(second_reader, "_packaged", lambda _: Model(b"a model"))
+    monkeypatch.setattr(second_reader, "_packaged", lambda: Model(b"a model"))
     monkeypatch.setattr("pycrfsuite.Tagger", Tagger)
     text = document(act(TEXT, TITLE), "vsa")
     assert tagged(text, text.segment) == {}

@@ -317,7 +317,6 @@ def test_a_decision_of_a_prefect_has_its_number() -> None:
         ("CABINET\n2027-CAB-368\nArrêté préfectoral\n{}", "2027-CAB-368", None),
         ("CABINET\nN° 368\nArrêté préfectoral\n{}", "368", None),
         ("CABINET\nAnnée 2027 - 2028\n2027-2028\nTél : 04 75 79 28 28\n26000 Valence\nArrêté {}", None, None),
-        ("26-2027-01-12-00003\nPRÉFÈTE DE LA DRÔME\nArrêté {}", "26-2027-01-12-00003", None),
         ("PRÉFÈTE DE LA DRÔME          n° 26-2027-BSP-77\nArrêté {}", "26-2027-BSP-77", None),
         # After "Arrêté", with no sign.
         ("Arrêté 27 CAB-SIDPC 742\n{}", "27 CAB-SIDPC 742", None),
