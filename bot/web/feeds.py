@@ -7,7 +7,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -518,18 +518,14 @@ def _listed(name: str, values: Callable[[SiteContext], Iterable[str]]) -> Callab
     return lambda site: ({name: value, **form} for value in values(site) for form in _forms(site))
 
 
-def _departments(site: SiteContext) -> Sequence[str]:
-    return sorted(code for code in site.places if gazetteer().department(code) is not None)
-
-
 FEEDS: tuple[Route, ...] = (
     Route("/flux/arretes.{form}", _every, _forms),
     Route("/flux/envigueur.{form}", _in_force, _forms),
-    Route("/flux/departements/{code}.{form}", _department, _listed("code", _departments)),
+    Route("/flux/departements/{code}.{form}", _department, _listed("code", lambda site: site.departments)),
     Route(
         "/flux/communes/{code}.{form}",
         _commune,
-        _listed("code", lambda site: (one.code for one in site.decrees.communes_named(_departments(site)))),
+        _listed("code", lambda site: (one.code for one in site.decrees.communes_named(site.departments))),
     ),
     Route("/flux/operateurs/{slug}.{form}", _operator, _listed("slug", lambda site: (one.slug for one in site.browsing.operators()))),
 )
