@@ -9,7 +9,8 @@ from itertools import cycle, islice
 from random import Random
 
 from benchmarks.reading.prose import paragraphs
-from bot.app.demo.scenario import MONTHS, demo_text
+from bot.app.demo.pdfs import MONTHS
+from bot.app.demo.scenario import demo_text
 from sources.catalogue.authority import Authority
 from tests.france.publications import Recueil
 

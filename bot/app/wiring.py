@@ -79,7 +79,7 @@ from sources.model import FileFetcher
 
 _QUEUE_MISSING = None
 try:
-    from bot.ingest.queued_reading import AHEAD, QueuedReading, ReadingWorker, WorkerTimes, open_jobs
+    from bot.ingest.queued_reading import AHEAD, QueuedReading, ReadingWorker, open_jobs
 except ModuleNotFoundError as error:  # workers on other machines need an extra that the bot itself does not
     _QUEUE_MISSING = error.name
 
@@ -324,7 +324,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[ReadingWorker]:
     with await asyncio.to_thread(open_store, url) as store:
         queue, job = ReadingQueue(store.database), ReadingJob(_local_reading(settings, store, utc_now), store)
         async with open_jobs(parse_url(settings.database.url), queue) as jobs:
-            yield ReadingWorker(queue, jobs, job, settings.reading.workers, WorkerTimes())
+            yield ReadingWorker(queue, jobs, job, settings.reading.workers)
 
 
 def _limiter(settings: Settings, wired: Sequence[Destination]) -> Limiter:

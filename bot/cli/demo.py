@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -63,7 +63,7 @@ def register(app: typer.Typer) -> None:
         except ValueError as error:
             fail(f"--topics: {error}", WRONG_USE)
         if not web:
-            raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout, None, watched)) else FAILED)
+            raise typer.Exit(DONE if run_to_end(play(authorities, watched)) else FAILED)
         if _NO_PAGES is not None:
             fail(f"the pages need {_NO_PAGES}: pip install 'vigie-vsa[web]'")
         try:
@@ -73,11 +73,10 @@ def register(app: typer.Typer) -> None:
         stop = asyncio.Event()
 
         async def pages(settings: Settings) -> None:
-            sys.stdout.write(f"\nThe pages are at {address_of_socket(listening)} until Ctrl-C.\n")
-            sys.stdout.flush()
+            typer.echo(f"\nThe pages are at {address_of_socket(listening)} until Ctrl-C.")
             await first_of(serve_pages(settings, authorities, listening), stop)
 
-        raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout, pages, watched), stop=stop) else FAILED)
+        raise typer.Exit(DONE if run_to_end(play(authorities, watched, pages), stop=stop) else FAILED)
 
 
 Pages = Callable[[Settings], Awaitable[None]]
@@ -86,39 +85,37 @@ Pages = Callable[[Settings], Awaitable[None]]
 CODES = ("26", "06", "02")
 
 
-async def play(
-    authorities: Mapping[str, Authority], out: TextIO, pages: Pages | None = None, topics: tuple[str, ...] = (first_topic(),)
-) -> bool:
-    """Serve the sites, run two rounds of the bot, show all on `out`, then serve the `pages`. Return whether the demo succeeded."""
+async def play(authorities: Mapping[str, Authority], topics: tuple[str, ...], pages: Pages | None = None) -> bool:
+    """Serve the sites, run two rounds of the bot, show all, then serve the `pages`. Return whether the demo succeeded."""
     watched = {code: authorities[code] for code in CODES}
     sources = [source for authority in watched.values() for source in authority.sources]
     today = utc_now().astimezone().date()
     with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, Replay(scenario(today, is_special_online=False)) as replay:
         settings = demo_settings(replay, Path(folder, "demo.db"), topics)
-        _say(out, f"Three prefecture sites are being replayed on this machine: {', '.join(entry.name for entry in watched.values())}.")
+        typer.echo(f"Three prefecture sites are being replayed on this machine: {', '.join(entry.name for entry in watched.values())}.")
         if not ocr_available():
-            _say(
-                out, "OCR is off here (French data for Tesseract is missing): the scanned recueil of the Alpes-Maritimes will stay unread."
+            typer.echo(
+                "OCR is off here (French data for Tesseract is missing): the scanned recueil of the Alpes-Maritimes will stay unread."
             )
-        _say(out, "Vigie looks at them for the first time, and posts what it finds to this terminal:\n")
-        async with assemble(settings, authorities, watched=CODES, console=out) as parts:
+        typer.echo("Vigie looks at them for the first time, and posts what it finds to this terminal:\n")
+        async with assemble(settings, authorities, watched=CODES, console=sys.stdout) as parts:
             started = utc_now()
             reports, ingested = await poll_all(parts, sources)
             delivered = await parts.deliverer.deliver_due()
-            _summary(out, reports, ingested, len(delivered), started)
-            _say(out, "\nThe Drôme puts a special recueil online. A second round, as the bot does every few minutes:\n")
+            _summary(reports, ingested, len(delivered), started)
+            typer.echo("\nThe Drôme puts a special recueil online. A second round, as the bot does every few minutes:\n")
             replay.resources = scenario(today)
             started = utc_now()
             again, more = await poll_all(parts, sources)
             delivered = await parts.deliverer.deliver_due()
-            _summary(out, again, more, len(delivered), started)
-            _say(out, "Each decree is posted once; of this one Vigie knows between which two looks at the list it went online.")
+            _summary(again, more, len(delivered), started)
+            typer.echo("Each decree is posted once; of this one Vigie knows between which two looks at the list it went online.")
             if pages is not None:
                 await pages(settings)
     return all(report.ok for report in (*reports, *again))
 
 
-def demo_settings(replay: Replay, database: Path, topics: tuple[str, ...] = (first_topic(),)) -> Settings:
+def demo_settings(replay: Replay, database: Path, topics: tuple[str, ...]) -> Settings:
     """Return the defaults with the replay's sites, without pauses between requests."""
     return Settings(
         http=HttpSettings(interval_seconds=0, origins=replay.origins),
@@ -127,17 +124,12 @@ def demo_settings(replay: Replay, database: Path, topics: tuple[str, ...] = (fir
     )
 
 
-def _summary(out: TextIO, reports: list[SourceReport], ingested: IngestResult, posts: int, started: datetime) -> None:
+def _summary(reports: list[SourceReport], ingested: IngestResult, posts: int, started: datetime) -> None:
     seconds = (utc_now() - started).total_seconds()
-    _say(out, f"\nDone in {seconds:.1f} s: {len(ingested.decrees)} decrees found, {posts} posts.")
+    typer.echo(f"\nDone in {seconds:.1f} s: {len(ingested.decrees)} decrees found, {posts} posts.")
     for report in reports:
         state = "ok" if report.ok else f"FAILED: {report.error}"
         counts = f"{len(report.listed)} recueils listed, {report.new} read, {report.requests} page requests"
-        _say(out, f"  {report.source.authority}  {counts}: {state}")
+        typer.echo(f"  {report.source.authority}  {counts}: {state}")
         for url in report.incomplete:
-            _say(out, f"      read in part only: {url}")
-
-
-def _say(out: TextIO, text: str) -> None:
-    out.write(text + "\n")
-    out.flush()
+            typer.echo(f"      read in part only: {url}")

@@ -283,9 +283,8 @@ def post_json(post: Post, edit: EditStatus | None) -> Json:
     return {
         "post": post.id,
         "destination": _shown(post.destination),
-        **pick(post, "state", "cause", "error", "attempts"),
-        "reconcile_attempts": post.reconcile_attempts,
-        **pick(post, "created_at", "not_before", "closed_at", "reference", "digest"),
+        **pick(post, "state", "cause", "error", "attempts", "reconcile_attempts", "created_at", "not_before", "closed_at"),
+        **pick(post, "reference", "digest"),
         "decree": decree.id,
         "authority": decree.authority,
         "number": decree.facts.number,

@@ -38,6 +38,7 @@ from bot.domain.topics import WatchedTopics, first_topic
 from bot.ingest.judging import BY_DEFAULT, judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, topic_words, words_in
+from bot.reading.model import ReadingLimits
 from bot.reading.sandbox.probe import OcrLack
 from sources.catalogue.authority import load_authorities
 
@@ -92,8 +93,7 @@ def report(file: str, reading: Reading, choice: ReadChoice, settings: Settings, 
     limits, watched = settings.reading.limits(), settings.watch.watched
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]
-    had = Circumstances(limits.ocr, lacks, seconds, limits.seconds, damaged=reading.damaged, lacks=reading.lacks)
-    troubles = trouble_lines(unread, had) if unread or reading.salvaged else ()
+    troubles = trouble_lines(unread, reading, limits, seconds, lacks) if unread or reading.salvaged else ()
     judged = judge_reading(reading, watched) if choice.pages is None else ()
     return Report(file, choice, reading, pages, judged, tuple(troubles), watched)
 
@@ -344,37 +344,23 @@ def _visible(line: str) -> str:
 # Why pages of a document could not be read, and what to do about it.
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """How a file was read: `reading.ocr`, what OCR lacks here, seconds taken and allowed; `damaged`, `lacks`: see `Reading.damaged`."""
-
-    ocr_wanted: bool
-    ocr_lacks: OcrLack | None
-    seconds: float
-    most_seconds: float
-    damaged: bool = False
-    lacks: tuple[str, ...] = ()
-
-
-def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
-    """Explain what is unread and why, nothing when all was read."""
-    if not unread and not had.damaged:
-        return
-    if had.damaged:
+def trouble_lines(unread: Sequence[int], reading: Reading, limits: ReadingLimits, seconds: float, lacks: OcrLack | None) -> Iterator[str]:
+    """Explain what of a reading is unread and why; `seconds` taken, `lacks`: what OCR needs here."""
+    if reading.damaged:
         lost = f", could not read or not whole: pages {page_ranges(unread)}" if unread else ""
         yield f"INCOMPLETE, the file is damaged or cut short{lost}"
         yield "  why: part of what it holds is lost; download it again"
         return
     yield f"INCOMPLETE, could not read: pages {page_ranges(unread)}"
-    yield from (f"  why: {reason}; look at the file yourself" for reason in had.lacks)
-    if not had.ocr_wanted:
+    yield from (f"  why: {reason}; look at the file yourself" for reason in reading.lacks)
+    if not limits.ocr:
         yield "  why: OCR is off in the configuration; set ocr = true under [reading] to have scanned pages read"
-    elif had.ocr_lacks is not None:
-        yield f"  why: {had.ocr_lacks.says}; to have scanned pages read:"
-        yield f"    {had.ocr_lacks.todo}"
-    elif had.seconds >= had.most_seconds:
-        yield f"  why: the {had.most_seconds:g} s allowed for one file were over; raise timeout_seconds under [reading]"
-    elif not had.lacks:
+    elif lacks is not None:
+        yield f"  why: {lacks.says}; to have scanned pages read:"
+        yield f"    {lacks.todo}"
+    elif seconds >= limits.seconds:
+        yield f"  why: the {limits.seconds:g} s allowed for one file were over; raise timeout_seconds under [reading]"
+    elif not reading.lacks:
         yield "  why: damaged, or too much for the process that reads them in the time and memory a page may take; look at them yourself"
 
 

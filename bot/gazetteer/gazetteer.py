@@ -245,9 +245,8 @@ class Aliases:
             row = places.row(arrondissement.code)
             city, ordinal = fold_name(arrondissement.name).split()
             number = ordinal.removesuffix("e")
-            for name in (f"{city} {number}", f"{city} {ordinal} arrondissement", f"{ordinal} arrondissement de {city}"):
-                names[name].append(row)
-            for name in (ordinal, f"{ordinal} arrondissement"):
+            alone = f"{ordinal} arrondissement"
+            for name in (f"{city} {number}", f"{city} {alone}", f"{alone} de {city}", ordinal, alone):
                 names[name].append(row)
         return [(name, tuple(rows)) for name, rows in names.items()]
 

@@ -8,7 +8,6 @@ import errno
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 
 import procrastinate
@@ -181,33 +180,25 @@ async def _assembled(read: PagesRead) -> Reading:
 # The workers.
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerTimes:
-    """Sets, in seconds, how often a worker reports that it is alive, and after which silence its jobs are taken over; `takeover` are the
-    times of that check, as in cron."""
-
-    heartbeat: float = 10
-    silence: float = 60
-    takeover: str = "* * * * *"
-
-
 class ReadingWorker:
-    """Reads what is queued, `at_once` files at a time."""
+    """Reads what is queued, `at_once` files at a time. Every `heartbeat` seconds it reports that it is alive; after `silence` its jobs are
+    taken over, at the times of `takeover`, as in cron."""
 
-    def __init__(self, queue: ReadingQueue, jobs: procrastinate.App, job: ReadingJob, at_once: int, times: WorkerTimes) -> None:
+    heartbeat, silence, takeover = 10.0, 60.0, "* * * * *"
+
+    def __init__(self, queue: ReadingQueue, jobs: procrastinate.App, job: ReadingJob, at_once: int) -> None:
         self._queue = queue
         self._jobs = jobs
         self._job = job
         self._at_once = at_once
-        self._times = times
         jobs.task(name="read", queue=LAYOUT, pass_context=True, retry=_Again())(self._read_queued_file)
         # In a queue of its own: else the files of a worker that was killed would wait for all that is being read.
         care = jobs.task(name="take_over", queue=_CARE, queueing_lock="take_over")(self._take_over)
-        jobs.periodic(cron=times.takeover)(care)
+        jobs.periodic(cron=self.takeover)(care)
 
     async def run(self) -> None:
         """Work until cancelled: what is being read is then stored, and given back to the queue. Raises StorageError."""
-        times, waits = self._times, False
+        waits = False
         while not await asyncio.to_thread(self._queue.has, LAYOUT):
             if not waits:
                 log.warning("worker.waiting", layout=LAYOUT)
@@ -222,8 +213,8 @@ class ReadingWorker:
                     install_signal_handlers=False,
                     delete_jobs=DeleteJobCondition.SUCCESSFUL,
                     shutdown_graceful_timeout=0,
-                    update_heartbeat_interval=times.heartbeat,
-                    stalled_worker_timeout=times.silence,
+                    update_heartbeat_interval=self.heartbeat,
+                    stalled_worker_timeout=self.silence,
                 )
             )
             for queue, at_once in ((LAYOUT, self._at_once), (_CARE, 1))
@@ -273,7 +264,7 @@ class ReadingWorker:
     async def _take_over(self, timestamp: int) -> None:
         """Queue what was being read by workers that are silent: killed, cut off, or out of power. The documented task of procrastinate."""
         manager = self._jobs.job_manager
-        for job in await manager.get_stalled_jobs(queue=LAYOUT, seconds_since_heartbeat=math.ceil(self._times.silence)):
+        for job in await manager.get_stalled_jobs(queue=LAYOUT, seconds_since_heartbeat=math.ceil(self.silence)):
             with suppress(ConnectorException):  # it has ended this very moment
                 await manager.retry_job(job)
                 log.warning("queue.taken_over", file=job.task_kwargs.get("sha256"), attempt=job.attempts + 1)

@@ -76,19 +76,21 @@ class Operation(Generic[_Query]):
         return f"/api/v1/{self.name}"
 
 
-def openapi(operations: Sequence[Operation[Any]], settings: SiteSettings, watched: Sequence[str]) -> dict[str, Any]:
+@cache
+def _described(settings: SiteSettings, watched: tuple[str, ...]) -> bytes:
     """Return the description of the API of a site about the topics that are `watched`."""
     about = " ".join(_ABOUT.format(about=topics_told(watched, "en", "on")).split())
-    answers: list[type[Shape]] = [*dict.fromkeys(operation.answer for operation in operations), ProblemModel]
+    answers: list[type[Shape]] = [*dict.fromkeys(operation.answer for operation in OPERATIONS), ProblemModel]
     refs, schemas = _schemas(answers)
     licence = {"license": {"name": settings.licence_name.partition(",")[0], "identifier": settings.licence}} if settings.licence else {}
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {"title": settings.name, "version": API_VERSION, "description": about, **licence},
         "servers": [{"url": settings.address("/").rstrip("/") or "/"}],
-        "paths": {operation.path: {"get": _operation(operation, refs)} for operation in operations},
+        "paths": {operation.path: {"get": _operation(operation, refs)} for operation in OPERATIONS},
         "components": {"schemas": schemas},
     }
+    return json.dumps(whole, ensure_ascii=False).encode()
 
 
 def _schemas(models: Sequence[type[Shape]]) -> tuple[Mapping[object, Any], Any]:
@@ -341,13 +343,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
 )
 
 
-@cache
-def _description(settings: Any, watched: tuple[str, ...]) -> bytes:
-    return json.dumps(openapi(OPERATIONS, settings, watched), ensure_ascii=False).encode()
-
-
 def _openapi(site: SiteContext, _request: PageRequest) -> Document:
-    return Document(_description(site.settings, site.questions.watched), "application/json", headers=_HEADERS)
+    return Document(_described(site.settings, site.questions.watched), "application/json", headers=_HEADERS)
 
 
 def _nothing(_site: SiteContext, _request: PageRequest) -> Document:

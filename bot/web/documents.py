@@ -135,6 +135,11 @@ class SiteContext:
     dossier: Callable[[Decree, str], DossierInput] | None = None
     """Returns what is stored of a decree for its dossier, given its address; None where none are made."""
 
+    @property
+    def departments(self) -> list[str]:
+        """Return the codes of the departments that have an authority of their own, in order."""
+        return sorted(code for code, place in self.places.items() if not place.territory)
+
     def of(self, topic: str) -> SiteContext:
         """Return the same site, of the decrees of one topic alone."""
         of_topic = replace(self.settings, topic=topic)

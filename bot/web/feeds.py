@@ -7,10 +7,10 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, partial
+from functools import cache
 from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -510,30 +510,22 @@ def _operator(site: SiteContext, request: PageRequest) -> Document:
     return _feed(site, request, found, title, f"/operateurs/{slug}", f"/flux/operateurs/{slug}")
 
 
-def _listed(name: str, values: Callable[[SiteContext], Iterable[str]], site: SiteContext) -> Iterator[Parameters]:
-    return ({name: value, "form": form} for value in values(site) for form in _FORMS)
-
-
-def _departments(site: SiteContext) -> Sequence[str]:
-    return sorted(code for code in site.places if gazetteer().department(code) is not None)
-
-
-def _communes(site: SiteContext) -> Iterable[str]:
-    return (commune.code for commune in site.decrees.communes_named(_departments(site)))
-
-
-def _operators(site: SiteContext) -> Iterable[str]:
-    return (operator.slug for operator in site.browsing.operators())
-
-
 def _forms(_site: SiteContext) -> Iterator[Parameters]:
     return ({"form": form} for form in _FORMS)
+
+
+def _listed(name: str, values: Callable[[SiteContext], Iterable[str]]) -> Callable[[SiteContext], Iterator[Parameters]]:
+    return lambda site: ({name: value, **form} for value in values(site) for form in _forms(site))
 
 
 FEEDS: tuple[Route, ...] = (
     Route("/flux/arretes.{form}", _every, _forms),
     Route("/flux/envigueur.{form}", _in_force, _forms),
-    Route("/flux/departements/{code}.{form}", _department, partial(_listed, "code", _departments)),
-    Route("/flux/communes/{code}.{form}", _commune, partial(_listed, "code", _communes)),
-    Route("/flux/operateurs/{slug}.{form}", _operator, partial(_listed, "slug", _operators)),
+    Route("/flux/departements/{code}.{form}", _department, _listed("code", lambda site: site.departments)),
+    Route(
+        "/flux/communes/{code}.{form}",
+        _commune,
+        _listed("code", lambda site: (one.code for one in site.decrees.communes_named(site.departments))),
+    ),
+    Route("/flux/operateurs/{slug}.{form}", _operator, _listed("slug", lambda site: (one.slug for one in site.browsing.operators()))),
 )

@@ -66,7 +66,6 @@ def decrees(site: SiteContext, request: PageRequest) -> Document:
     number = min(number, pages)
     ids = site.browsing.ids(_FEW, (number - 1) * _FEW, wanted)
     found = site.decrees.load(ids)
-    coded = sorted(one for one in site.places if gazetteer().department(one) is not None)
     return page(
         site,
         request,
@@ -77,7 +76,7 @@ def decrees(site: SiteContext, request: PageRequest) -> Document:
         total=total,
         page=number,
         pages=pages,
-        departments=[(one, f"{site.places[one].department} ({one})") for one in coded],
+        departments=[(one, f"{site.places[one].department} ({one})") for one in site.departments],
         kinds=[(one.value, capital(words_in(language).short_kinds[one])) for one in Kind],
         chosen={
             "departement": "" if department is None else code,

@@ -450,10 +450,6 @@ def _listed_decrees(site: SiteContext) -> Iterator[Parameters]:
             yield {"id": str(one.id)}
 
 
-def _departments(site: SiteContext) -> list[str]:
-    return sorted(code for code, place in site.places.items() if not place.territory)
-
-
 def _previewed(route: Route) -> tuple[Route, Route]:
     def listed(site: SiteContext) -> Iterable[Parameters]:
         return ({},) if route.listed is None else route.listed(site)
@@ -477,11 +473,9 @@ PAGES: tuple[Route, ...] = (
     *_previewed(Route("/", home)),
     *LIST_PAGES,
     Route("/departements", departments),
-    *_previewed(Route("/departements/{code}", department, lambda site: ({"code": code} for code in _departments(site)), _PAGED)),
+    *_previewed(Route("/departements/{code}", department, lambda site: ({"code": code} for code in site.departments), _PAGED)),
     *_previewed(
-        Route(
-            "/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(_departments(site))), _PAGED
-        )
+        Route("/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(site.departments)), _PAGED)
     ),
     *_previewed(Route("/arretes/{id}", decree, _listed_decrees)),
     Route("/arretes/{id}/page.png", decree_picture, twins=False),

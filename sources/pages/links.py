@@ -198,9 +198,7 @@ _SAYS_NOTHING = frozenset(
 
 def attribute(tag: Tag, name: str) -> str:
     """Return the value of an attribute as one string, empty when absent."""
-    value = tag.get(name)
-    if value is None:
-        return ""
+    value = tag.get(name) or ""
     return value if isinstance(value, str) else " ".join(value)
 
 

@@ -45,7 +45,6 @@ def real_france() -> dict[str, CannedAnswer]:
         "26-2026-264",
         NOW.date(),
         (ActSpec("Préfecture de la Drôme / Cabinet", "26-2026-08-14-00001", "Arrêté n° 2026-264-1", (_decree(),)),),
-        special=True,
     )
     pdfs = {
         f"{DROME}/38566/254458/file/recueil-26-2026-264-recueil-des-actes-administratifs-special.pdf": build_recueil(built),

@@ -13,9 +13,7 @@ from typing import Any
 import pypdfium2 as pdfium
 from fpdf import FPDF
 
-_MONTHS = (
-    "JANVIER", "FÉVRIER", "MARS", "AVRIL", "MAI", "JUIN", "JUILLET", "AOÛT", "SEPTEMBRE", "OCTOBRE", "NOVEMBRE", "DÉCEMBRE",
-)  # fmt: skip
+MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,6 @@ class RecueilSpec:
     number: str
     published: date
     acts: tuple[ActSpec, ...]
-    special: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +60,9 @@ def build_recueil(spec: RecueilSpec) -> bytes:
 
 def _cover(pdf: FPDF, spec: RecueilSpec) -> None:
     day = "1ER" if spec.published.day == 1 else str(spec.published.day)
-    kind = "ADMINISTRATIFS SPÉCIAL" if spec.special else "ADMINISTRATIFS"
-    published = f"PUBLIÉ LE {day} {_MONTHS[spec.published.month - 1]} {spec.published.year}"
+    published = f"PUBLIÉ LE {day} {MONTHS[spec.published.month - 1].upper()} {spec.published.year}"
     pdf.add_page()
-    write(pdf, 60, [spec.department, "RECUEIL DES ACTES", kind, f"N°{spec.number}", published])
+    write(pdf, 60, [spec.department, "RECUEIL DES ACTES", "ADMINISTRATIFS", f"N°{spec.number}", published])
 
 
 def _contents(pdf: FPDF, acts: Sequence[ActSpec], bodies: Sequence[tuple[tuple[str, ...], ...]]) -> list[list[str]]:

@@ -32,30 +32,23 @@ class Replay:
 
     resources: Mapping[str, CannedAnswer]
     requests: list[str] = field(default_factory=list)
-    _server: ThreadingHTTPServer | None = None
-    _thread: threading.Thread | None = None
+    _server: ThreadingHTTPServer = field(init=False)
 
     @property
     def origins(self) -> dict[str, str]:
         """Return the `http.origins` setting: canonical origin to loopback base."""
-        if self._server is None:
-            raise RuntimeError("the replay is not running")
         port = self._server.server_address[1]
         hosts = sorted({urlsplit(url).netloc for url in self.resources})
         return {f"https://{host}": f"http://127.0.0.1:{port}/{host}" for host in hosts}
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="replay", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), name="replay", daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-            self._server = self._thread = None
+        self._server.shutdown()  # and wait until it has stopped
+        self._server.server_close()
 
 
 def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:

@@ -10,10 +10,9 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.pdfs import MONTHS, ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer
 
-MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 _SLUGS = ("Janvier", "Fevrier", "Mars", "Avril", "Mai", "Juin", "Juillet", "Aout", "Septembre", "Octobre", "Novembre", "Decembre")
 
 DROME = "https://www.drome.gouv.fr"

@@ -7,7 +7,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial, reduce
 from mmap import MADV_DONTNEED, PAGESIZE, mmap
@@ -87,17 +87,15 @@ def streams_unpack(content: mmap | bytes) -> bool:
     if content.rfind(b"startxref", max(0, len(content) - _TAIL)) < 0:
         return False
     left = _BUDGET + _RATIO * len(content)
-    for found in _streams(content):
-        start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
-        head = content[start : found.start()] if start >= 0 else b""
+    for head, start in _streams(content):
         packing = _first_filter(head)
         if (packing is not None and packing not in _FLATE) or _NOT_TEXT.search(head):
             continue
-        last = len(content) if packing is not None else min(found.end() + _MOST_CONTENT, len(content))
-        end = content.find(b"endstream", found.end(), last)
+        last = len(content) if packing is not None else min(start + _MOST_CONTENT, len(content))
+        end = content.find(b"endstream", start, last)
         if end < 0 and last < len(content):
             continue
-        data = content[found.end() : end] if end >= 0 else None
+        data = content[start:end] if end >= 0 else None
         unpacked = data if data is None or packing is None else unpack(data, at_most=left)
         if unpacked is None or (b" Tf" in unpacked and _is_cut(unpacked)):
             return False
@@ -111,15 +109,13 @@ def spoiled_streams(content: mmap | bytes) -> frozenset[bytes]:
     """Return the drawing orders that are unpacked, hence without checksum, and altered: their length differs, they contain no order (ISO
     32000-1 annex A), or the file has seven bits. `content` is the file, not encrypted."""
     spoiled, is_cut = set[bytes](), _SEVEN_BITS.match(content) is not None
-    for found in _streams(content):
-        start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
-        head = content[start : found.start()]
-        if start < 0 or _FILTERS.search(head) or _NOT_TEXT.search(head):
+    for head, start in _streams(content):
+        if not head or _FILTERS.search(head) or _NOT_TEXT.search(head):
             continue
-        end = content.find(b"endstream", found.end(), found.end() + _MOST_CONTENT)
+        end = content.find(b"endstream", start, start + _MOST_CONTENT)
         if end < 0:
             continue
-        orders, length = content[found.end() : end], _OWN_LENGTH.search(head)
+        orders, length = content[start:end], _OWN_LENGTH.search(head)
         is_as_long = length is None or 0 <= len(orders) - int(length[1]) <= len(b"\r\n")
         if b" Tf" in orders and (is_cut or not (is_as_long and _is_orderly(orders))):
             spoiled.add(orders.strip(_BLANKS))
@@ -131,12 +127,14 @@ def _is_orderly(orders: bytes) -> bool:
     return all(word in _ORDERS for word in words)
 
 
-def _streams(content: mmap | bytes) -> Iterator[re.Match[bytes]]:
-    """Yield where streams begin. What was passed of a large file need not stay in memory."""
+def _streams(content: mmap | bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield the head of each stream, empty where it is not found, and where the stream begins. What was passed of a large file need not
+    stay in memory."""
     for window in range(0, len(content), _WINDOW):
         for found in _STREAM.finditer(content, window, window + _WINDOW + _OVERLAP):
             if found.start() < window + _WINDOW:
-                yield found
+                start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
+                yield content[start : found.start()] if start >= 0 else b"", found.end()
         if isinstance(content, mmap) and len(content) > _WINDOW:
             content.madvise(MADV_DONTNEED, window, min(_WINDOW, len(content) - window))
 
@@ -195,20 +193,19 @@ def damaged_pages(
 
 def has_orders(document: Any, number: int) -> bool:
     """Return whether a page has drawing orders, be they lost. False where that cannot be looked at."""
-    try:
-        copy = _Copy.of(document, (number,))
-    except pdfium.PdfiumError:
-        return False
-    return any(_CONTENTS.search(page) for page in copy.pages())
+    return any(_CONTENTS.search(page) for _, page in _alone(document, number))
 
 
 def draws_letters(document: Any, number: int) -> bool:
     """Return whether the drawing orders of a page hold text. False where they cannot be looked at."""
-    try:
+    return any(copy.shows_text(page) for copy, page in _alone(document, number))
+
+
+def _alone(document: Any, number: int) -> Iterator[tuple[_Copy, bytes]]:
+    """Yield a page in a copy that has no other; nothing where it cannot be copied."""
+    with suppress(pdfium.PdfiumError):
         copy = _Copy.of(document, (number,))
-    except pdfium.PdfiumError:
-        return False
-    return any(map(copy.shows_text, copy.pages()))
+        yield from ((copy, page) for page in copy.pages())
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,7 +417,7 @@ def may_repeat_pages(content: mmap | bytes) -> bool:
 def has_empty_streams(content: mmap | bytes) -> bool:
     """Return whether a stream is empty or has only zeros. A packed blank page has bytes, whose checksum proves that no order was lost.
     pdfium packs all anew."""
-    return any(_EMPTY_STREAM.match(content, found.end()) for found in _streams(content))
+    return any(_EMPTY_STREAM.match(content, start) for _, start in _streams(content))
 
 
 def has_drawn_pages(content: mmap | bytes) -> bool:
@@ -496,7 +493,6 @@ class _Found:
 # How many pages are out of reach: pdfium trusts the file's number of pages (`/Count` of the root, ISO 32000-1 7.7.3.2) and never sees those
 # beyond. So all pages it sees are deleted from a copy, and the tree it then writes must be empty.
 
-_WRITTEN_OBJECT = re.compile(rb"(\d+) 0 obj\r?\n(.*?)\r?\nendobj", re.DOTALL)
 _ROOT = re.compile(rb"/Pages (\d+) 0 R")
 _WRITTEN_KIDS = re.compile(rb"/Kids(?:\s*\[([^\]]*)\]|\s+(\d+) 0 R)")
 
@@ -520,8 +516,8 @@ def pages_out_of_reach(file: Path | bytes) -> int:
 
 
 def _left(tail: bytes) -> int:
-    """Return the leaves of the page tree, as pdfium has just written it anew (in its own simple way): none where all pages were deleted."""
-    written = {found[1]: found[2] for found in _WRITTEN_OBJECT.finditer(tail)}
+    """Return the leaves of the page tree, as pdfium has just written it anew: none where all pages were deleted."""
+    written = {number: item.head for number, item in _written_objects(tail)}
     root = _ROOT.search(tail)
     waiting, seen, leaves = [root[1]] if root else [], set[bytes](), 0
     while waiting:

@@ -218,9 +218,7 @@ class PdfDocument:
         """`ocr` returns the engine at its first use. `trusting`: neither the number of pages nor the streams are checked, and no attached
         file is opened. `inner`: the file is attached to another. Raises NotReadable."""
         self._file = file
-        self._find_ocr = ocr
-        self._ocr: Ocr | None = None
-        self._ocr_sought = False
+        self._engine = cache(ocr)
         self.salvaged = False
         """The file cannot be opened as it is: this is what could be found in it, and more may be lost than the pages that are missing."""
         try:
@@ -440,11 +438,6 @@ class PdfDocument:
             return recognise(engine, render) if engine else None
         except OcrFailed:
             return None
-
-    def _engine(self) -> Ocr | None:
-        if not self._ocr_sought:
-            self._ocr, self._ocr_sought = self._find_ocr(), True
-        return self._ocr
 
 
 def _is_time_left(spent: float) -> bool:

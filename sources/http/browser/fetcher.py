@@ -20,7 +20,7 @@ from sources.model import FetchError, NeedsBrowser, Unusable
 if TYPE_CHECKING or HAS_PLAYWRIGHT:
     # Without the extra neither is used: `require` raises before.
     from sources.http.browser.process import Chromium
-    from sources.http.browser.tab import Cookies, TabLimits, open_tab
+    from sources.http.browser.tab import Cookies, open_tab
 
 
 class BrowserFetcher:
@@ -53,13 +53,11 @@ class BrowserFetcher:
     ) -> AsyncIterator[httpx.Response]:
         """Yield the answer, its body to be read with `aiter_raw()`. Of `headers` only `Accept` counts: whether a page is wanted. Raises
         `httpx.TransportError`, Unusable if a page never shows what it must, NeedsBrowser if the browser does not start."""
-        options = self._options
-        limits = TabLimits(options.timeout_seconds, options.browser_seconds, options.max_page_bytes, 4 * options.max_page_bytes)
         cookies = self._cookies[urlsplit(url).netloc]
         accept = headers.get("Accept", "*/*")
         async with (
             self._running(url, needs, target, address) as chromium,
-            open_tab(chromium, cookies, target, needs.script_hosts, limits) as tab,
+            open_tab(chromium, cookies, target, needs.script_hosts, self._options) as tab,
         ):
             try:
                 response = await tab.answer(page_with=needs.wait_for if "text/html" in accept else None, accept=accept)

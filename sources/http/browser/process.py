@@ -8,7 +8,7 @@ import os
 import re
 import resource
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -141,7 +141,9 @@ class Chromium:
         playwright, self._playwright = self._playwright, None
         try:
             if browser is not None:
-                await _within(_CLOSE_SECONDS, browser.close())
+                with contextlib.suppress(Error, OSError):  # a failure is an end too, and so is TimeoutError, an OSError
+                    async with asyncio.timeout(_CLOSE_SECONDS):
+                        await browser.close()
         finally:
             self._kill(browser)
             try:
@@ -220,17 +222,6 @@ class Chromium:
 def _environment(home: str) -> dict[str, str | float | bool]:
     passed_on: dict[str, str | float | bool] = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {**passed_on, "HOME": home, **({"TMPDIR": home} if len(home) <= _LONGEST_FOLDER else {})}
-
-
-async def _within(seconds: float, ending: Awaitable[object]) -> bool:
-    """Wait for an end, for a limited time; a failure is an end too. Returns whether it came."""
-    with contextlib.suppress(Error, OSError):
-        try:
-            async with asyncio.timeout(seconds):
-                await ending
-        except TimeoutError:
-            return False
-    return True
 
 
 def _end_now(pid: int) -> None:

@@ -21,13 +21,15 @@ from sources.http.browser import policy
 from sources.http.browser.events import HeldAnswer, LeftSite, LoginWanted, TabEvents
 from sources.http.browser.policy import of_driver
 from sources.http.browser.process import Chromium
-from sources.http.connection import BrowserFailure, Target
+from sources.http.connection import BrowserFailure, ClientOptions, Target
 from sources.model import Unusable
 
 Result = TypeVar("Result")
 
 _LAST_LOOK_SECONDS = 5.0
 _CLOSE_SECONDS = 1.5
+_LOADED = 4
+"""How many times the bytes of a page may be loaded with all its scripts."""
 _HTML = "text/html; charset=utf-8"
 
 # Run in a world of its own, where no script of the page has changed what the words mean.
@@ -45,24 +47,13 @@ class TabContent:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class TabLimits:
-    """Limits one request, in seconds and bytes: `wait` each wait for the network, `settle` the time a page has to show what it must, `page`
-    what a page shows, `loaded` all that it loads."""
-
-    wait: float
-    settle: float
-    page: int
-    loaded: int
-
-
 Cookies = list[Any]
 """Cookies in Playwright's form, whose types differ between input and output."""
 
 
 @contextlib.asynccontextmanager
 async def open_tab(
-    chromium: Chromium, cookies: Cookies, target: Target, script_hosts: tuple[str, ...], limits: TabLimits
+    chromium: Chromium, cookies: Cookies, target: Target, script_hosts: tuple[str, ...], options: ClientOptions
 ) -> AsyncIterator[Tab]:
     """Yield a tab for one request, in a context of its own that is closed at the end with all its work. `cookies` are those of the site,
     and are replaced by those that it left. Errors of Playwright become BrowserFailure."""
@@ -70,7 +61,7 @@ async def open_tab(
         context = await chromium.new_context(policy.places(target, script_hosts))
         try:
             await context.add_cookies(cookies)
-            async with _tab_in(context, chromium, target, script_hosts, limits) as tab:
+            async with _tab_in(context, chromium, target, script_hosts, options) as tab:
                 yield tab
         finally:
             await _close(context, chromium, cookies)
@@ -80,7 +71,7 @@ async def open_tab(
 
 @contextlib.asynccontextmanager
 async def _tab_in(
-    context: BrowserContext, chromium: Chromium, target: Target, script_hosts: tuple[str, ...], limits: TabLimits
+    context: BrowserContext, chromium: Chromium, target: Target, script_hosts: tuple[str, ...], options: ClientOptions
 ) -> AsyncIterator[Tab]:
     page = await context.new_page()
     events = TabEvents(page, await context.new_cdp_session(page))
@@ -100,7 +91,7 @@ async def _tab_in(
         try:
             await context.route("**/*", guard)
             await events.start()
-            yield Tab(page, events, target, limits)
+            yield Tab(page, events, target, options)
         finally:
             events.end()
 
@@ -136,11 +127,11 @@ async def _close(context: BrowserContext, chromium: Chromium, cookies: Cookies) 
 class Tab:
     """Makes one request for `target`. Its methods raise FetchError without an address, `httpx.TransportError`, or Playwright's Error."""
 
-    def __init__(self, page: Page, events: TabEvents, target: Target, limits: TabLimits) -> None:
+    def __init__(self, page: Page, events: TabEvents, target: Target, options: ClientOptions) -> None:
         self._page = page
         self._events = events
         self._target = target
-        self._limits = limits
+        self._options = options
         self._url = f"{target.scheme}://{target.authority}{target.path}"
         self._last: HeldAnswer | None = None
 
@@ -207,7 +198,7 @@ class Tab:
         """Read a body from the browser. Raises `httpx.TransportError`."""
         while True:
             try:
-                async with asyncio.timeout(self._limits.wait):
+                async with asyncio.timeout(self._options.timeout_seconds):
                     piece: str | None = await self._events.unless_it_fails(reader.evaluate(READ))
             except TimeoutError as error:
                 raise httpx.ReadTimeout("no more of the body came") from error
@@ -222,11 +213,11 @@ class Tab:
     async def _visit(self, wait_for: str | None) -> tuple[HeldAnswer, TabContent | None]:
         """Go to the address; return the last answer and what is shown then, None if a browser shows nothing. Without a selector to wait
         for, any page that is no block or challenge page will do."""
-        await self._events.hold_back("Document", self._limits.loaded)
+        await self._events.hold_back("Document", _LOADED * self._options.max_page_bytes)
         self._events.in_background(self._events.send("Page.navigate", {"url": self._url}))
         last = self._last = await self._soon(self._events.next())
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.settle):
+            async with asyncio.timeout(self._options.browser_seconds):
                 if settled := await self._settled(last, wait_for):
                     return settled
                 if not self._events.is_whole(self._last):
@@ -272,25 +263,25 @@ class Tab:
         """Return what is shown at the timeout. Raises Unusable if that is neither the wanted page nor a known block page."""
         if not self._events.is_whole(held):
             raise httpx.ReadTimeout("the page did not come to its end")
-        shown = await self._soon(self._shown(), min(_LAST_LOOK_SECONDS, self._limits.settle))
+        shown = await self._soon(self._shown(), min(_LAST_LOOK_SECONDS, self._options.browser_seconds))
         if wait_for is not None and held.status < 400 and not _is_wall(held, shown.html):
             raise Unusable(
-                f"the page never showed what it should ({wait_for}; waited {self._limits.settle:g} s at most): a challenge was not passed,"
-                " or the layout has changed"
+                f"the page never showed what it should ({wait_for}; waited {self._options.browser_seconds:g} s at most): a challenge was"
+                " not passed, or the layout has changed"
             )
         return held, shown
 
     async def _shown(self) -> TabContent:
         world = (await self._events.send("Page.createIsolatedWorld", {"frameId": self._events.frame}))["executionContextId"]
-        evaluation = {"expression": _SHOWN.format(most=self._limits.page), "contextId": world, "returnByValue": True}
+        evaluation = {"expression": _SHOWN.format(most=self._options.max_page_bytes), "contextId": world, "returnByValue": True}
         value = (await self._events.send("Runtime.evaluate", evaluation))["result"]["value"]
         if value["html"] is None:
-            raise Unusable(f"larger than {self._limits.page / 1_000_000:.4g} MB")
+            raise Unusable(f"larger than {self._options.max_page_bytes / 1_000_000:.4g} MB")
         return TabContent(value["url"], f"<!DOCTYPE html>{value['html']}")
 
     async def _soon(self, wanted: Awaitable[Result], seconds: float | None = None) -> Result:
         try:
-            async with asyncio.timeout(seconds or self._limits.wait):
+            async with asyncio.timeout(seconds or self._options.timeout_seconds):
                 return await wanted
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer came") from error

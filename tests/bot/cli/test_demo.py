@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 
 import pytest
@@ -21,11 +20,10 @@ from sources.catalogue.authority import load_authorities
     ],
 )
 async def test_what_is_read_in_the_background_belongs_to_the_round(
-    monkeypatch: pytest.MonkeyPatch, topics: tuple[str, ...], number: int, last: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], topics: tuple[str, ...], number: int, last: str
 ) -> None:
     monkeypatch.setattr("bot.app.wiring.LocalReading", partial(LocalReading, pace=ReadingTimeouts(quick=0)))
-    out = io.StringIO()
-    assert await play(load_authorities(), out, topics=topics)
-    _, second = out.getvalue().split(f": {number} decrees found, {number} posts.")
+    assert await play(load_authorities(), topics)
+    _, second = capsys.readouterr().out.split(f": {number} decrees found, {number} posts.")
     assert ": 1 decrees found, 1 posts." in second
     assert last in second

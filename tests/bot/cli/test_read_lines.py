@@ -8,7 +8,6 @@ import pytest
 
 from bot.app.demo.scenario import demo_text
 from bot.cli.read_output import (
-    Circumstances,
     fact_lines,
     method_lines,
     summary_lines,
@@ -31,6 +30,7 @@ from bot.domain.acts import (
 )
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import judge_reading
+from bot.reading.model import ReadingLimits
 from bot.reading.pages.additions import ATTACHED
 from bot.reading.sandbox.probe import OcrLack
 
@@ -161,20 +161,20 @@ LACK = OcrLack("a process may not", "report it")
 
 
 @pytest.mark.parametrize(
-    ("had", "words"),
+    ("ocr", "lack", "seconds", "lacks", "words"),
     [
-        (Circumstances(ocr_wanted=False, ocr_lacks=None, seconds=1, most_seconds=600), "set ocr = true under [reading]"),
-        (
-            Circumstances(ocr_wanted=True, ocr_lacks=LACK, seconds=1, most_seconds=600),
-            "  why: a process may not; to have scanned pages read:\n    report it",
-        ),
-        (Circumstances(ocr_wanted=True, ocr_lacks=None, seconds=600.2, most_seconds=600), "the 600 s allowed for one file were over"),
-        (Circumstances(ocr_wanted=True, ocr_lacks=None, seconds=9, most_seconds=600), "damaged, or too much"),
-        (Circumstances(ocr_wanted=True, ocr_lacks=None, seconds=9, most_seconds=600, lacks=(ATTACHED,)), f"why: {ATTACHED}"),
+        (False, None, 1, "", "set ocr = true under [reading]"),
+        (True, LACK, 1, "", "  why: a process may not; to have scanned pages read:\n    report it"),
+        (True, None, 600.2, "", "the 600 s allowed for one file were over"),
+        (True, None, 9, "", "damaged, or too much"),
+        (True, None, 9, ATTACHED, f"why: {ATTACHED}"),
     ],
 )
-def test_what_could_not_be_read_is_told_with_the_reason_and_the_remedy(had: Circumstances, words: str) -> None:
-    lines = list(trouble_lines([4, 5, 9], had))
+def test_what_could_not_be_read_is_told_with_the_reason_and_the_remedy(
+    ocr: bool, lack: OcrLack | None, seconds: float, lacks: str, words: str
+) -> None:
+    page = PageText(4, "", TextOrigin.UNREADABLE, lacks=lacks)
+    read = Reading(9, Cover(None, None, None), (), unreadable_pages=(4, 5, 9), pages=(page,))
+    lines = list(trouble_lines([4, 5, 9], read, ReadingLimits(seconds=600, ocr=ocr), seconds, lack))
     assert lines[0] == "INCOMPLETE, could not read: pages 4-5, 9"
     assert words in "\n".join(lines[1:])
-    assert list(trouble_lines([], had)) == []

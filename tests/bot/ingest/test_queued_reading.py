@@ -26,7 +26,7 @@ from bot.domain.records import Recueil, RecueilState
 from bot.domain.tasks import ended
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.poller import Poller
-from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, WorkerTimes, open_jobs, reason, tries_again
+from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, open_jobs, reason, tries_again
 from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
@@ -50,7 +50,6 @@ from tests.sources.markup import download, page
 
 CODES = ("97", "98", "99")
 EACH = 4
-QUICK = WorkerTimes(heartbeat=0.2, silence=2, takeover="* * * * * *")
 
 WORKER = """
 import asyncio, sys
@@ -101,12 +100,16 @@ async def work(address: str, folder: Path) -> None:
             await one.run()
 
 
+class QuickWorker(ReadingWorker):
+    heartbeat, silence, takeover = 0.2, 2.0, "* * * * * *"
+
+
 @asynccontextmanager
 async def worker(store: Store, read: PlainReader) -> AsyncIterator[ReadingWorker]:
     queue = ReadingQueue(store.database)
     pace = ReadingTimeouts(checkpoint=0.05)
     async with open_jobs(store.database.engine.url, queue) as jobs:
-        yield ReadingWorker(queue, jobs, ReadingJob(LocalReading(read, store, lambda: NOON, pace), store), 1, QUICK)
+        yield QuickWorker(queue, jobs, ReadingJob(LocalReading(read, store, lambda: NOON, pace), store), 1)
 
 
 @asynccontextmanager
