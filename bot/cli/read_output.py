@@ -18,19 +18,7 @@ from bot.cli.read import ReadChoice, ReadView
 from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
-from bot.domain.acts import (
-    Evidence,
-    Facts,
-    FactValue,
-    Judged,
-    Kind,
-    Moment,
-    Outcome,
-    Place,
-    Reading,
-    Reference,
-    Verdict,
-)
+from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Moment, Outcome, Place, Reading, Reference, Verdict
 from bot.domain.facts import FACTS
 from bot.domain.shape import Json
 from bot.domain.text import PageText, TextOrigin

@@ -17,14 +17,7 @@ from bot.messages.legal import rules
 from bot.messages.letters.drafting import ODT, odt
 from bot.messages.lines import MessageInput, capital, date_text, topics_told
 from bot.messages.words import Language, topic_words, topics_named, with_article, words_in
-from bot.queries.answers import (
-    DecreeList,
-    ListKind,
-    NothingFound,
-    OneDecree,
-    Question,
-    TownAnswer,
-)
+from bot.queries.answers import DecreeList, ListKind, NothingFound, OneDecree, Question, TownAnswer
 from bot.queries.dossier import ZIP, DossierInput
 from bot.queries.phrases import laws, message_of, unwatched, withdrawal
 from bot.web.decree_view import Piece, Value, decree_view
@@ -33,15 +26,7 @@ from bot.web.list_pages import LIST_PAGES
 from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
 from bot.web.pictures import PagePictures, ShownPage
-from bot.web.place_views import (
-    Panel,
-    by_nearness,
-    commune_rows,
-    department_panel,
-    source_view,
-    sources_view,
-    town_view,
-)
+from bot.web.place_views import Panel, by_nearness, commune_rows, department_panel, source_view, sources_view, town_view
 from bot.web.previews import drawn
 from bot.web.rendering import (
     about_topics,

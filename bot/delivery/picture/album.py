@@ -13,18 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.delivery.picture.wire import (
-    COVERED,
-    HIGHLIGHTED,
-    Canvas,
-    Draw,
-    Drawing,
-    Drawn,
-    NoPicture,
-    NoPictureReason,
-    Picture,
-    parse_answer,
-)
+from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Canvas, Draw, Drawing, Drawn, NoPicture, NoPictureReason, Picture, parse_answer
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
 from bot.domain.recent import Recent
