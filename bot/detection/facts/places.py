@@ -23,7 +23,7 @@ from bot.detection.facts.place_names import (
     without_lead,
 )
 from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, each_once
 from bot.detection.text.phrases import BALANCED, cleaned, phrase_end
 from bot.detection.text.rows import (
     AREA,
@@ -296,13 +296,9 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...], eve
     text = document.flat
     eventful = [match.span() for match in re.finditer(re.escape(fold(event).text), text)] if event is not None else []
     articles, heading = list(segment.of(DecreePart.ARTICLE)), list(segment.of(DecreePart.HEADING))
-    found: dict[str, TextMatch[str]] = {}
-    for block in beside_formality(document, articles) if articles else segment.of(DecreePart.HEADING, DecreePart.BODY):
-        for entry in _itemized(document, block):
-            found.setdefault(fold(entry.value).text, entry)
-    for block in heading if not found else ():
-        for entry in tabled_places(document, block):
-            found.setdefault(fold(entry.value).text, entry)
+    told = beside_formality(document, articles) if articles else segment.of(DecreePart.HEADING, DecreePart.BODY)
+    found = each_once(entry for block in told for entry in _itemized(document, block))
+    found = found or each_once(entry for block in heading for entry in tabled_places(document, block))
     named = tuple(found.values())
     others = (block for block in articles if block not in speaking and not is_formality(text, block) and _tells_where(text, block))
     for block in (*others, *speaking, *segment.of(DecreePart.TITLE), *heading):
@@ -313,9 +309,9 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...], eve
             plain = fold(entry.value).text
             if not any(plain in other or other in plain for other in known):
                 found.setdefault(plain, entry)
-    for read in (_of_event, _unnamed):
-        for entry in () if found else chain.from_iterable(read(document, block) for block in speaking):
-            found.setdefault(fold(entry.value).text, entry)
+    # Else those in the name of an event: "à l'occasion des concerts au stade municipal".
+    found = found or each_once(entry for block in speaking for entry in _in(document, block, of_event=True))
+    found = found or each_once(entry for block in speaking for entry in _unnamed(document, block))
     return sorted(found.values(), key=lambda entry: entry.start)
 
 
@@ -325,11 +321,6 @@ _UNNAMED = re.compile(
     r"\s(?:gares?|stations?|secteurs?|quartiers?|zones?|sites?)\s(?:d[eu]s?\s|d'|parisien|francilien|situe)[^.;:,()]{3,80}?)"
     r"(?=[.;:,(]|$|\s(?:du|le|les|a compter|a partir|pour|afin|pendant|lors|a l'occasion)\s|\sen\s)"
 )
-
-
-def _of_event(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """Yield the places in the name of an event ("à l'occasion des concerts au stade municipal")."""
-    yield from _in(document, block, of_event=True)
 
 
 def _unnamed(document: ActText, block: Block) -> Iterator[TextMatch[str]]:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 
 from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, Block, DecreePart, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, TextMatch, each_once
 from bot.detection.text.phrases import joined
 from bot.detection.text.rows import AREA, GROUND, NAME, cells_of, lists, names_of_one_kind, tables
 
@@ -122,11 +122,7 @@ def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]
     "ville", else after "à", else in brackets after a place, else those whose cameras they are."""
     blocks = list(blocks)
     for read in (_in_column, _after_word, _after_preposition, _in_brackets, partial(_after_word, before=_OWNED)):
-        found = (entry for block in blocks for entry in islice(read(document, block), _MOST))
-        each: dict[str, TextMatch[str]] = {}
-        for entry in found:
-            each.setdefault(fold(entry.value).text, entry)
-        if each:
+        if each := each_once(entry for block in blocks for entry in islice(read(document, block), _MOST)):
             return list(each.values())
     return []
 

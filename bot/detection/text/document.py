@@ -242,6 +242,14 @@ class TextMatch(Generic[T]):
     end: int
 
 
+def each_once(found: Iterable[TextMatch[str]]) -> dict[str, TextMatch[str]]:
+    """Return the first of each value by that value, folded."""
+    once: dict[str, TextMatch[str]] = {}
+    for entry in found:
+        once.setdefault(fold(entry.value).text, entry)
+    return once
+
+
 # The parts of a decree.
 
 _HEADING_LIMIT = 2500
