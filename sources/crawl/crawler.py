@@ -245,7 +245,9 @@ class Traversal:
     def to_ask_again(self) -> dict[str, PolledPage]:
         """Return the pages that could not be read, to be polled further, with what was known of them."""
         known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
-        blank = {url: PolledPage(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
+        # The list behind a page that was not in the trail may hold what the trail has met: the next walk reads back to that.
+        met = tuple(sorted(self._trail.marks)) if self._trail is not None else ()
+        blank = {url: PolledPage(url, Validators(), met, never_read=url in self._unread_at_first) for url in self.unread}
         # Its own address is in trouble, not where it led: of that one each poll would walk the way again.
         return {
             url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None, leads_to=None)
