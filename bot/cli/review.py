@@ -293,7 +293,7 @@ def _register_redetect(app: typer.Typer) -> None:
 
 
 Applied = Sequence[RedetectionResult | None]
-"""What became of each difference, None where it was left as it is; empty where none was applied."""
+"""Holds what became of each difference, None where it was left as it is; empty where none was applied."""
 
 
 def redetect_lines(differences: Sequence[Difference], applied: Applied, delivered: Sequence[Delivered], *, apply: bool) -> Iterator[str]:

@@ -273,9 +273,10 @@ _INVERTED = re.compile(
     r"(?:,?\s[^.;:,]{3,60},)?)\s(?P<place>)(?=l[ae]s?\s|l'|d[eu]s?\s)"
 )
 # "À Vannes : port de plaisance, rive gauche".
-_AT_TOWN = re.compile(r"(?:^|[.;]\s)(?:a|aux?)\s(?P<town>[a-z][a-z' -]{2,40})\s:\s(?P<place>)")
-# "à Créteil (Val-de-Marne)".
+_AT_TOWN = re.compile(r"(?:^|[.;]\s)(?:a|aux?)\s[a-z][a-z' -]{2,40}\s:\s(?P<place>)")
+# "Place Foch – 81000 ALBI Cedex": the address of an office.
 _POSTED = re.compile(r"[^.;:]{0,60}\bcedex\b")
+# "à Créteil (Val-de-Marne)".
 _TOWN_BEFORE = re.compile(r"\b(?:à|aux?)\s[A-ZÀ-Þ][\w'’-]*(?:\s[\w'’-]+){0,3}\s?$")
 # A kind of place and a proper name, whatever stands before.
 _OF_KIND_AND_NAME = re.compile(rf"(?<![\w'-])(?P<place>{ADJECTIVE}{GROUND}\s)")

@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 _LAST_LOOK_SECONDS = 5.0
 _CLOSE_SECONDS = 1.5
 _LOADED = 4
-"""How many times the bytes of a page may be loaded with all its scripts."""
+"""Limits what loads with a page and all its scripts: so many times the bytes of a page."""
 _HTML = "text/html; charset=utf-8"
 
 # Run in a world of its own, where no script of the page has changed what the words mean.
