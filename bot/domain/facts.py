@@ -55,7 +55,7 @@ FACTS = (
     Fact("signed", ValueKind.DAY),
     Fact("starts", ValueKind.MOMENT, row="period", about="period", expected=True),
     Fact("ends", ValueKind.MOMENT, row="period", about="period", expected=True),
-    Fact("slots", ValueKind.SLOTS, row="period", about="period", labelled=False),
+    Fact("slots", ValueKind.SLOTS, row="period", about="period"),
     Fact("event", ValueKind.TEXT, searched=True),
     Fact("operators", ValueKind.TEXTS, searched=True, expected=True),
     Fact("places", ValueKind.TEXTS, searched=True, expected=True),

@@ -7,20 +7,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-from itertools import zip_longest
+from itertools import chain, dropwhile, groupby, islice, takewhile, zip_longest
 
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import HOUR, MONTH, PARTIAL_DATE, WEEKDAYS, PartialDate, clock, partial
-from bot.detection.text.rows import INLINE_MARK
+from bot.detection.text.rows import INLINE_MARK, MOST_LINES, Line, has_gap, in_cells, lines_of
 from bot.domain.acts import Moment, Slot
 
 Period = tuple[Moment | None, Moment | None]
 
 _MOST = 20
 """Most days of the slots of one period: limits hostile texts."""
-
-_BESIDE = 120
-"""Characters before a day in which its weekdays stand."""
 
 # From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
 
@@ -52,7 +49,7 @@ GLUE = (
 _AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
 _TOKEN = rf"(?<!\d)(?:(?P<hour>{HOUR})(?![/.]\d|\s?{MONTH}){_AFTER}|(?P<day>{PARTIAL_DATE}){_AFTER})"
 _NEXT = re.compile(rf"(?P<glue>{GLUE}){_TOKEN}")
-CELL = re.compile(rf"(?P<glue>){_TOKEN}")
+_CELL = re.compile(rf"(?P<glue>){_TOKEN}")
 # In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
 _THEN_DAILY = re.compile(
     r"(?P<glue>[,.;]\s(?![^.;:]{0,400}\b(?:affich|consult|accueil|ouvert))"
@@ -98,7 +95,7 @@ def stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], 
     while (opening := _OPENING.search(text, position, end)) is not None:
         tokens = tokens_of(text, opening.end(), end)
         position = tokens[-1].end() if tokens else opening.end()
-        days = completed(days_of(tokens))
+        days = _completed(_days_of(tokens))
         if days:
             yield opening, days
 
@@ -124,7 +121,7 @@ def _is_day(text: str, token: re.Match[str]) -> bool:
     return shown is not None and (shown.month is not None or goes_on)
 
 
-def days_of(tokens: Sequence[re.Match[str]]) -> list[DatedDay]:
+def _days_of(tokens: Sequence[re.Match[str]]) -> list[DatedDay]:
     """Return days with their hours. Two hours before the first day apply to all; one hour before it, or hours before each further day
     too and none after the last, mean that hours come first."""
     first = next((rank for rank, token in enumerate(tokens) if token["day"]), len(tokens))
@@ -165,7 +162,7 @@ def _hours_last(tokens: Sequence[re.Match[str]]) -> list[re.Match[str]]:
     return moved
 
 
-def completed(days: list[DatedDay]) -> list[DatedDay]:
+def _completed(days: list[DatedDay]) -> list[DatedDay]:
     """Return the days with month and year, from the next one that has them; up to the first without, or before its predecessor."""
     found: list[DatedDay] = []
     month: int | None = None
@@ -220,43 +217,153 @@ def period_of(days: Sequence[DatedDay], *, night: bool = False) -> Period:
     return Moment(first.day, opens), Moment(ends, closes)
 
 
+def is_timed(slot: TextMatch[Period]) -> bool:
+    """Return whether both ends of a period have an hour."""
+    return all(moment is not None and moment.time is not None for moment in slot.value)
+
+
+Row = TextMatch[list[DatedDay]]
+
+
+def tables_of_days(document: ActText, start: int, end: int) -> Iterator[list[Row]]:
+    """Yield the rows of each table of days: lines with columns, each of days with hours; or any under "début" and "fin"."""
+    rows: list[Row] = []
+    head = False
+    for line in chain(islice(lines_of(document, start, end), MOST_LINES), [None]):
+        days = _row(line) if line is not None and (has_gap(line.printed) or (rows and _is_of_days(document, line))) else []
+        if line is not None and days:
+            rows.append(TextMatch(days, line.start, line.end))
+            continue
+        if rows and (head or (len(rows) > 1 and all(is_timed(period_of_row(row)) for row in rows))):
+            yield rows
+        rows, head = [], line is not None and "debut" in document.flat[line.start : line.end]
+
+
+def period_of_row(row: Row) -> TextMatch[Period]:
+    """Return the period of a row."""
+    return TextMatch(period_of(row.value), row.start, row.end)
+
+
+def _row(line: Line) -> list[DatedDay]:
+    tokens = [token for token in _CELL.finditer(in_cells(line.printed)) if not token["day"] or re.search("[a-z/.]", token["day"])]
+    days = _completed(_days_of(list(dropwhile(lambda token: not token["day"], tokens))))  # "Midi" may head a row
+    return days if len(days) <= 2 else []
+
+
+def _is_of_days(document: ActText, line: Line) -> bool:
+    """Return whether a line without columns has days and hours alone: it goes on with the table above it."""
+    tokens = tokens_of(document.flat, line.start, line.end)
+    return bool(tokens) and not document.flat[tokens[-1].end() : line.end].strip(" .;)")
+
+
+# The hours of each day.
+
+_BESIDE = 120
+"""Characters before a day in which its weekdays stand."""
+
+_DAY = timedelta(days=1)
+
 # "les vendredis et samedis du 28 mars au 27 avril", "chaque samedi", "les week-ends", "sauf les dimanches".
 _WEEKDAYS = re.compile(rf"\bchaque (?P<each>{'|'.join(WEEKDAYS)})\b|\b(?P<all>{'|'.join(WEEKDAYS)})s\b|\b(?P<ends>week-?\s?ends?)\b")
 _EXCEPT = re.compile(r"\b(?:sauf|hormis|excepte|a l'exception d[eu])\b|\bferies\b|\bouvr(?:es|ables)\b")
+_BETWEEN = re.compile(r"\bentre\s(?:l[ea]s?\s)?$")
+
+Hours = tuple[str, ...]
 
 
 def slots(document: ActText, found: TextMatch[Period]) -> tuple[Slot, ...]:
     """Return the hours of each day that a period is made of; none where it runs from a first hour to a last one, has no hours, may be one
     night, or leaves out days."""
-    text, read = document.flat, list[Slot]()
-    for opening, named in stretches(text, found.start, found.end):
-        days = _named_once(named)
+    rows = next(tables_of_days(document, found.start, found.end), [])
+    read = [slot for row in rows for slot in _ranges(row.value, (), pairs=True)] or list(_of_sentences(document, found))
+    told = list(_merged(sorted({slot for slot in read if slot is not None})))
+    several = len(told) > 1 or any(slot.first < slot.last for slot in told)
+    return tuple(told) if several and None not in read and _fill(told, found.value) else ()
+
+
+def _merged(told: Sequence[Slot]) -> Iterator[Slot]:
+    """Yield slots in their order, those of one day that overlap (each of another place) as one."""
+    for _, of_days in groupby(told, lambda slot: (slot.first, slot.last, slot.weekdays)):
+        whole, *rest = of_days
+        for slot in rest:
+            if Moment(slot.first, slot.opens) > whole.closing(whole.first):
+                yield whole
+                whole = slot
+            elif slot.closing(slot.first) > whole.closing(whole.first):
+                whole = replace(whole, closes=slot.closes)
+        yield whole
+
+
+def _fill(told: Sequence[Slot], whole: Period) -> bool:
+    """Return whether slots begin and end with their period; midnight is the end of a day or the beginning of the next."""
+    opening, closing = min(Moment(slot.first, slot.opens) for slot in told), max(slot.closing(slot.last) for slot in told)
+    midnight = Moment(closing.day - _DAY, time(23, 59)) if closing.time == time() else closing
+    return whole[0] == opening and whole[1] in {closing, midnight}
+
+
+def _of_sentences(document: ActText, found: TextMatch[Period]) -> Iterator[Slot | None]:
+    """Yield the slots of each row of days of a period; None for what cannot be said."""
+    text = document.flat
+    for opening, days in stretches(text, found.start, found.end):
         before = text[max(opening.start() - _BESIDE, 0) : days[-1].end]
-        weekdays = {name for match in _WEEKDAYS.finditer(before) for name in _named(match)}
-        hours = [day.hours for day in days if day.hours]
         rest = re.split(r"[.;]\s", text[days[-1].end : days[-1].end + _BESIDE])[0]
-        if not hours or any(len(pair) != 2 for pair in hours) or re.search(r"\bnuits? du\b", before) or _EXCEPT.search(before + rest):
-            return ()
-        for rank, day in enumerate(days):
-            last = next((other for other in days[rank + 1 : rank + 2] if other.ends_range), day)
-            if day.ends_range:
-                continue
-            opens, closes = last.hours or day.hours or hours[-1]
-            slot = _slot(day.day, last.day, clock(opens, closing=False), clock(closes, closing=True))
-            if slot is None or (last is not day and day.hours and last.hours):
-                return ()
-            of_range = tuple(rank for rank, name in enumerate(WEEKDAYS) if name in weekdays)
-            read.append(slot if last is day else replace(slot, weekdays=of_range))
-    several = len(read) > 1 or any(slot.first < slot.last for slot in read)
-    return tuple(sorted(set(read))) if several else ()
+        if _EXCEPT.search(before + rest):
+            yield None
+        ahead = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], tokens_of(text, opening.end(), found.end)))
+        days[0] = replace(days[0], glue=text[max(opening.start() - _BESIDE, 0) : opening.end()] + days[0].glue)
+        if opening["between"] or _BETWEEN.search(days[0].glue):
+            days[1:2] = [replace(day, glue="au") for day in days[1:2]]
+        weekdays = {name for match in _WEEKDAYS.finditer(before) for name in _named(match)}
+        of_week = tuple(rank for rank, name in enumerate(WEEKDAYS) if name in weekdays)
+        yield from (replace(slot, weekdays=of_week) if slot and slot.first < slot.last else slot for slot in _ranges(days, ahead))
 
 
 def _named(match: re.Match[str]) -> tuple[str, ...]:
     return WEEKDAYS[5:] if match["ends"] else (match["each"] or match["all"],)
 
 
-def _slot(first: date, last: date, opens: time | None, closes: time | None) -> Slot | None:
-    """Return the hours of these days; None without hours, or where two days may be one night ("du 31 au 1er, de 22 h à 6 h")."""
-    if opens is None or closes is None or (closes <= opens and last - first == timedelta(days=1)):
-        return None
-    return Slot(first, last, opens, closes)
+def _ranges(days: Sequence[DatedDay], ahead: Hours, *, pairs: bool = False) -> Iterator[Slot | None]:
+    """Yield the slots of days, alone or from one to another; of a row (`pairs`) two days are always a first and a last one. Days without
+    hours have those of the next that has some. `ahead`: the hours before the first day."""
+    ordered, rank = sorted(_named_once(days), key=lambda day: day.end), 0
+    while rank < len(ordered):
+        first = last = ordered[rank]
+        if ordered[rank + 1 :] and (pairs or ordered[rank + 1].ends_range):
+            rank, last = rank + 1, ordered[rank + 1]
+        rank += 1
+        if first is last:
+            hours = next((day.hours for day in ordered[rank - 1 :] if day.hours), ())
+            yield from _daily(first, first, hours)
+        else:
+            yield from _from_to(first, last, ahead[:2] if len(ahead) > 1 else ())
+
+
+def _from_to(first: DatedDay, last: DatedDay, ahead: Hours) -> Iterator[Slot | None]:
+    """Yield the slots from one day to another: the same hours each day, or one evening or night from an hour to another."""
+    daily = ahead or (last.hours[1:] if len(last.hours) == 3 else ())
+    if daily and last.hours[:1] and last.hours != daily:  # "du 1er à 22 h au 31 à 6 h, chaque nuit de 22 h à 6 h"
+        opens = not first.hours or clock(first.hours[0], closing=False) == clock(daily[0], closing=False)
+        closes = clock(last.hours[0], closing=True) == clock(daily[1], closing=True)
+        evening = replace(last, day=last.day - _DAY) if _is_night(daily) else last
+        yield from _daily(first, evening, daily) if opens and closes else (None,)
+    elif len(first.hours) == len(last.hours) == 1:
+        night = last.day - first.day == _DAY and _is_night((*first.hours, *last.hours))
+        yield from _daily(first, first, (*first.hours, *last.hours)) if night or last.day == first.day else (None,)
+    elif first.hours or (last.day - first.day == _DAY and _is_night(last.hours)):  # "du 31 au 1er, de 22 h à 6 h" may be one night
+        yield from _daily(first, first, last.hours) if NIGHT.search(first.glue) else (None,)
+    else:
+        yield from _daily(first, last, last.hours)
+
+
+def _is_night(hours: Hours) -> bool:
+    opens, closes = clock(next(iter(hours), ""), closing=False), clock(next(reversed(hours), ""), closing=True)
+    return opens is not None and closes is not None and closes <= opens
+
+
+def _daily(first: DatedDay, last: DatedDay, hours: Hours) -> Iterator[Slot | None]:
+    """Yield the slots that pairs of hours give on each day from one to another; None without hours."""
+    if not hours or len(hours) % 2:
+        yield None
+    for begin, end in zip(hours[::2], hours[1::2], strict=False):
+        opens, closes = clock(begin, closing=False), clock(end, closing=True)
+        yield None if opens is None or closes is None else Slot(first.day, last.day, opens, closes)

@@ -74,6 +74,10 @@ def _slot(first: str, last: str, opens: str, closes: str, *weekdays: int) -> Slo
     return Slot(date.fromisoformat(first), date.fromisoformat(last), time.fromisoformat(opens), time.fromisoformat(closes), weekdays)
 
 
+def _on(day: str, opens: str, closes: str) -> Slot:
+    return _slot(day, day, opens, closes)
+
+
 @pytest.mark.parametrize(
     ("text", "slots"),
     [
@@ -87,6 +91,33 @@ def _slot(first: str, last: str, opens: str, closes: str, *weekdays: int) -> Slo
             "les 5 et 6 mai 2026 de 15 h à 22 h",
             [_slot("2026-05-05", "2026-05-05", "15:00", "22:00"), _slot("2026-05-06", "2026-05-06", "15:00", "22:00")],
         ),
+        (
+            "les 5, 6 et 7 mai 2026 de 10 h à 22 h et le 8 mai 2026 de 10 h à 18 h",
+            [*(_slot(f"2026-05-0{day}", f"2026-05-0{day}", "10:00", "22:00") for day in (5, 6, 7)), _on("2026-05-08", "10:00", "18:00")],
+        ),
+        ("de 20 h à 4 h, du 5 mai 2026 à 20 h au 9 mai 2026 à 4 h", [_slot("2026-05-05", "2026-05-08", "20:00", "04:00")]),
+        ("du 5 mai 2026 à 20 h au 9 mai 2026 à 4 h, chaque nuit de 20 h à 4 h", [_slot("2026-05-05", "2026-05-08", "20:00", "04:00")]),
+        ("de 10 h à 20 h, entre le 5 mai 2026 et le 9 mai 2026", [_slot("2026-05-05", "2026-05-09", "10:00", "20:00")]),
+        (
+            "du 5 mai 2026 à 20 h au 6 mai 2026 à 2 h et du 8 mai 2026 à 20 h au 9 mai 2026 à 3 h",
+            [_on("2026-05-05", "20:00", "02:00"), _on("2026-05-08", "20:00", "03:00")],
+        ),
+        (
+            "le 5 mai 2026 de 8 h à 12 h ; la nuit du 5 au 6 mai 2026, de 22 h à 2 h",
+            [_on("2026-05-05", "08:00", "12:00"), _on("2026-05-05", "22:00", "02:00")],
+        ),
+        (
+            ":\n5 mai 2026   8 mai 2026   10 h - 20 h\n9 mai 2026      10 h - 18 h\n",
+            [_slot("2026-05-05", "2026-05-08", "10:00", "20:00"), _on("2026-05-09", "10:00", "18:00")],
+        ),
+        (
+            # Rows of two places: their hours of one day are joined.
+            ":\nplace Foch   5 mai 2026   14 h - 20 h\nquai Sud   5 mai 2026   16 h - 22 h\nquai Sud   7 mai 2026   16 h - 22 h\n",
+            [_on("2026-05-05", "14:00", "22:00"), _on("2026-05-07", "16:00", "22:00")],
+        ),
+        # Several days without a break beside an evening are no slots.
+        ("du 5 mai 2026 à 12 h au 8 mai 2026 à 20 h et le 9 mai 2026 de 14 h à 20 h", []),
+        ("du 5 au 8 mai 2026 de 10 h à 20 h, sauf le 7 mai", []),
         ("du 5 mai 2026 à 12 h au 8 mai 2026 à 20 h", []),
         ("le 5 mai 2026 de 12 h à 20 h", []),
         ("la nuit du 31 mai au 1er juin 2026 de 22 h à 6 h", []),
