@@ -68,15 +68,12 @@ class _ReferenceLabel(BaseModel):
         return reference_label(Reference(self.change, self.number, None if self.signed is None else date.fromisoformat(self.signed)))
 
 
-_SLOT = r"^\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?, \d\d:\d\d-\d\d:\d\d(?: \([A-Z][a-z]{2}(?:, [A-Z][a-z]{2})*\))?$"
-
 _OF_KIND: Mapping[ValueKind, Any] = {
     ValueKind.TEXT: _Text,
-    ValueKind.TEXTS: _Texts,
+    **dict.fromkeys((ValueKind.TEXTS, ValueKind.SLOTS), _Texts),
     ValueKind.NUMBER: Annotated[int, Field(ge=1, strict=True)],
     ValueKind.DAY: _Day,
     ValueKind.MOMENT: Annotated[str, AfterValidator(lambda text: Moment.parse(text).isoformat())],
-    ValueKind.SLOTS: Annotated[tuple[Annotated[str, Field(pattern=_SLOT)], ...], Field(min_length=1), AfterValidator(_named_once)],
     ValueKind.DECREES: Annotated[tuple[_ReferenceLabel, ...], Field(min_length=1)],
 }
 

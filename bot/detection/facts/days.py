@@ -217,9 +217,9 @@ def period_of(days: Sequence[DatedDay], *, night: bool = False) -> Period:
     return Moment(first.day, opens), Moment(ends, closes)
 
 
-def is_timed(slot: TextMatch[Period]) -> bool:
+def is_timed(period: Period) -> bool:
     """Return whether both ends of a period have an hour."""
-    return all(moment is not None and moment.time is not None for moment in slot.value)
+    return all(moment is not None and moment.time is not None for moment in period)
 
 
 Row = TextMatch[list[DatedDay]]
@@ -234,14 +234,9 @@ def tables_of_days(document: ActText, start: int, end: int) -> Iterator[list[Row
         if line is not None and days:
             rows.append(TextMatch(days, line.start, line.end))
             continue
-        if rows and (head or (len(rows) > 1 and all(is_timed(period_of_row(row)) for row in rows))):
+        if rows and (head or (len(rows) > 1 and all(is_timed(period_of(row.value)) for row in rows))):
             yield rows
         rows, head = [], line is not None and "debut" in document.flat[line.start : line.end]
-
-
-def period_of_row(row: Row) -> TextMatch[Period]:
-    """Return the period of a row."""
-    return TextMatch(period_of(row.value), row.start, row.end)
 
 
 def _row(line: Line) -> list[DatedDay]:

@@ -9,19 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice, pairwise, takewhile
 
-from bot.detection.facts.days import (
-    GLUE,
-    NIGHT,
-    NO_RANGE,
-    DatedDay,
-    Period,
-    is_timed,
-    period_of,
-    period_of_row,
-    stretches,
-    tables_of_days,
-    tokens_of,
-)
+from bot.detection.facts.days import GLUE, NIGHT, NO_RANGE, DatedDay, Period, is_timed, period_of, stretches, tables_of_days, tokens_of
 from bot.detection.facts.operators import beside_formality
 from bot.detection.facts.signature import is_of_letterhead, signing_lines
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
@@ -96,15 +84,17 @@ _ELSEWHERE = re.compile(
 def _candidates(document: ActText, block: Block) -> Iterator[Candidate]:
     """Yield the periods of one article. Slots with hours that are near each other are one, be they rows, items or sentences."""
     for rows in tables_of_days(document, block.start, block.end):
-        yield from ((_STATED, found) for found in _union([period_of_row(row) for row in rows], 1))
+        yield from ((_STATED, found) for found in _union([TextMatch(period_of(row.value), row.start, row.end) for row in rows], 1))
     found = [
         (rank, _with_hours_of_places(document, block, _with_weekdays(document, block, entry)))
         for rank, entry in islice(_sentences(document, block), _MOST)
     ]
     slots = [entry for _, entry in found if None not in entry.value]
-    if not any(rank < _PARTLY and not is_timed(entry) for rank, entry in found):
+    if not any(rank < _PARTLY and not is_timed(entry.value) for rank, entry in found):
         of_something_else = bool(slots) and _of_something_else(document, block.start, slots[0].start)
-        yield from ((_SINGLE if of_something_else else _STATED, entry) for entry in _union([slot for slot in slots if is_timed(slot)], 2))
+        yield from (
+            (_SINGLE if of_something_else else _STATED, entry) for entry in _union([slot for slot in slots if is_timed(slot.value)], 2)
+        )
     yield from ((_STATED, side) for (_, one), (_, two) in pairwise(found) for side in _joined(one, two))
     yield from found
     yield from ((_STATED if None not in entry.value else _PARTLY, entry) for entry in _durations(document.flat, block.start, block.end))
@@ -308,7 +298,7 @@ def _granted(document: ActText, articles: Sequence[Block]) -> TextMatch[Period] 
     for block in articles:
         for said in islice(_GRANTS.finditer(document.flat, block.start, block.end), _FEW):
             found = _first(document, [replace(block, start=said.start())], singles=True)
-            if found is not None and is_timed(found):
+            if found is not None and is_timed(found.value):
                 return found
     return None
 
@@ -350,16 +340,16 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
         return True
     is_titled = own.part not in {DecreePart.ARTICLE, DecreePart.BODY}
     for block in beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY)):
-        hours = _ANY_HOUR.finditer(document.flat, block.start, block.end) if not is_timed(found) else ()
+        hours = _ANY_HOUR.finditer(document.flat, block.start, block.end) if not is_timed(found.value) else ()
         if any(not (found.start <= hour.start() < found.end or _of_something_else(document, block.start, hour.start())) for hour in hours):
             return False
         is_own = block.start == own.start
         for _, other in _sentences(document, block):
             days = {moment.day for moment in other.value if moment is not None} - {signed}
             near = all(opening.day - _NEAR <= day <= closing.day + _NEAR for day in days)
-            if any(not opening.day <= day <= closing.day for day in days) and (is_own or (near and (is_titled or is_timed(other)))):
+            if any(not opening.day <= day <= closing.day for day in days) and (is_own or (near and (is_titled or is_timed(other.value)))):
                 return False
-            if near and not is_own and is_timed(other) and is_timed(found) and _longer(other.value, found.value):
+            if near and not is_own and is_timed(other.value) and is_timed(found.value) and _longer(other.value, found.value):
                 return False
     return is_titled or _fills_article(document, own, found)
 
@@ -402,10 +392,10 @@ def _operative(document: ActText, articles: list[Block], titled: TextMatch[Perio
     """Return the best period of the articles, or beside a title that gives one, the best that agrees with it, rather with hours."""
     if titled is None:
         first = _first(document, articles, singles=True)
-        if first is None or is_timed(first):
+        if first is None or is_timed(first.value):
             return first
         others = [block for block in articles if not block.start <= first.start < block.end]
-        hours = (entry for _, entry in _ranked(document, others) if is_timed(entry) and _of_same_days(entry, first))
+        hours = (entry for _, entry in _ranked(document, others) if is_timed(entry.value) and _of_same_days(entry, first))
         return next(hours, first)
     found = [entry for _, entry in _ranked(document, articles) if _agrees(entry.value, titled.value)]
     return next((entry for entry in found if entry.value[0] is not None and entry.value[0].time is not None), found[0] if found else None)
@@ -414,7 +404,7 @@ def _operative(document: ActText, articles: list[Block], titled: TextMatch[Perio
 def _ranked(document: ActText, blocks: list[Block]) -> list[Candidate]:
     """Return the periods of some articles, best first: where several say it in the same words, each of one operator, all of these."""
     ranked = sorted((found for block in blocks for found in _candidates(document, block)), key=lambda found: found[0])
-    timed = [entry for rank, entry in ranked if rank == _STATED and is_timed(entry)]
+    timed = [entry for rank, entry in ranked if rank == _STATED and is_timed(entry.value)]
     leads = [_lead(document, entry) for entry in timed]
     alike = [entry for entry, lead in zip(timed, leads, strict=True) if len(lead) > 1 and lead[:_SAME] == leads[0][:_SAME]]
     return [*((_STATED, entry) for entry in _union(alike, 2)), *ranked]
