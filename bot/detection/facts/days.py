@@ -49,7 +49,7 @@ GLUE = (
 _AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
 _TOKEN = rf"(?<!\d)(?:(?P<hour>{HOUR})(?![/.]\d|\s?{MONTH}){_AFTER}|(?P<day>{PARTIAL_DATE}){_AFTER})"
 _NEXT = re.compile(rf"(?P<glue>{GLUE}){_TOKEN}")
-_CELL = re.compile(rf"(?P<glue>){_TOKEN}")
+_CELL = re.compile(rf"(?P<glue>(?:\bet\s(?:l[ea]\s)?)?){_TOKEN}")
 # In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
 _THEN_DAILY = re.compile(
     r"(?P<glue>[,.;]\s(?![^.;:]{0,400}\b(?:affich|consult|accueil|ouvert))"
@@ -263,14 +263,16 @@ _WEEKDAYS = re.compile(rf"\bchaque (?P<each>{'|'.join(WEEKDAYS)})\b|\b(?P<all>{'
 _EXCEPT = re.compile(r"\b(?:sauf|hormis|excepte|a l'exception d[eu])\b|\bferies\b|\bouvr(?:es|ables)\b")
 _BETWEEN = re.compile(r"\bentre\s(?:l[ea]s?\s)?$")
 
-Hours = tuple[str, ...]
+_Hours = tuple[str, ...]
 
 
 def slots(document: ActText, found: TextMatch[Period]) -> tuple[Slot, ...]:
     """Return the hours of each day that a period is made of; none where it runs from a first hour to a last one, has no hours, may be one
     night, or leaves out days."""
-    rows = next(tables_of_days(document, found.start, found.end), [])
-    read = [slot for row in rows for slot in _ranges(row.value, (), pairs=True)] or list(_of_sentences(document, found))
+    text, rows = document.flat, next(tables_of_days(document, found.start, found.end), [])
+    if _EXCEPT.search(text[max(found.start - _BESIDE, 0) : found.end] + re.split(r"[.;]\s", text[found.end : found.end + _BESIDE])[0]):
+        return ()
+    read = [slot for row in rows for slot in _ranges(row.value, (), pairs=True)] or list(_of_sentences(text, found.start, found.end))
     told = list(_merged(sorted({slot for slot in read if slot is not None})))
     several = len(told) > 1 or any(slot.first < slot.last for slot in told)
     return tuple(told) if several and None not in read and _fill(told, found.value) else ()
@@ -296,17 +298,14 @@ def _fill(told: Sequence[Slot], whole: Period) -> bool:
     return whole[0] == opening and whole[1] in {closing, midnight}
 
 
-def _of_sentences(document: ActText, found: TextMatch[Period]) -> Iterator[Slot | None]:
+def _of_sentences(text: str, start: int, end: int) -> Iterator[Slot | None]:
     """Yield the slots of each row of days of a period; None for what cannot be said."""
-    text = document.flat
-    for opening, days in stretches(text, found.start, found.end):
+    for opening, days in stretches(text, start, end):
         before = text[max(opening.start() - _BESIDE, 0) : days[-1].end]
-        rest = re.split(r"[.;]\s", text[days[-1].end : days[-1].end + _BESIDE])[0]
-        if _EXCEPT.search(before + rest):
-            yield None
-        ahead = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], tokens_of(text, opening.end(), found.end)))
-        days[0] = replace(days[0], glue=text[max(opening.start() - _BESIDE, 0) : opening.end()] + days[0].glue)
-        if opening["between"] or _BETWEEN.search(days[0].glue):
+        ahead = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], tokens_of(text, opening.end(), end)))
+        if not ahead:
+            days[0] = replace(days[0], glue=text[max(opening.start() - _BESIDE, 0) : opening.end()] + days[0].glue)
+        if _BETWEEN.search(days[0].glue):
             days[1:2] = [replace(day, glue="au") for day in days[1:2]]
         weekdays = {name for match in _WEEKDAYS.finditer(before) for name in _named(match)}
         of_week = tuple(rank for rank, name in enumerate(WEEKDAYS) if name in weekdays)
@@ -317,13 +316,13 @@ def _named(match: re.Match[str]) -> tuple[str, ...]:
     return WEEKDAYS[5:] if match["ends"] else (match["each"] or match["all"],)
 
 
-def _ranges(days: Sequence[DatedDay], ahead: Hours, *, pairs: bool = False) -> Iterator[Slot | None]:
-    """Yield the slots of days, alone or from one to another; of a row (`pairs`) two days are always a first and a last one. Days without
-    hours have those of the next that has some. `ahead`: the hours before the first day."""
+def _ranges(days: Sequence[DatedDay], ahead: _Hours, *, pairs: bool = False) -> Iterator[Slot | None]:
+    """Yield the slots of days, alone or from one to another; of a row (`pairs`) two days without "et" are a first and a last one. Days
+    without hours have those of the next that has some. `ahead`: the hours before the first day."""
     ordered, rank = sorted(_named_once(days), key=lambda day: day.end), 0
     while rank < len(ordered):
         first = last = ordered[rank]
-        if ordered[rank + 1 :] and (pairs or ordered[rank + 1].ends_range):
+        if ordered[rank + 1 :] and (ordered[rank + 1].ends_range or (pairs and not ordered[rank + 1].glue)):
             rank, last = rank + 1, ordered[rank + 1]
         rank += 1
         if first is last:
@@ -333,14 +332,11 @@ def _ranges(days: Sequence[DatedDay], ahead: Hours, *, pairs: bool = False) -> I
             yield from _from_to(first, last, ahead[:2] if len(ahead) > 1 else ())
 
 
-def _from_to(first: DatedDay, last: DatedDay, ahead: Hours) -> Iterator[Slot | None]:
+def _from_to(first: DatedDay, last: DatedDay, ahead: _Hours) -> Iterator[Slot | None]:
     """Yield the slots from one day to another: the same hours each day, or one evening or night from an hour to another."""
     daily = ahead or (last.hours[1:] if len(last.hours) == 3 else ())
     if daily and last.hours[:1] and last.hours != daily:  # "du 1er à 22 h au 31 à 6 h, chaque nuit de 22 h à 6 h"
-        opens = not first.hours or clock(first.hours[0], closing=False) == clock(daily[0], closing=False)
-        closes = clock(last.hours[0], closing=True) == clock(daily[1], closing=True)
-        evening = replace(last, day=last.day - _DAY) if _is_night(daily) else last
-        yield from _daily(first, evening, daily) if opens and closes else (None,)
+        yield from _daily(first, replace(last, day=last.day - _DAY) if _is_night(daily) else last, daily)
     elif len(first.hours) == len(last.hours) == 1:
         night = last.day - first.day == _DAY and _is_night((*first.hours, *last.hours))
         yield from _daily(first, first, (*first.hours, *last.hours)) if night or last.day == first.day else (None,)
@@ -350,12 +346,12 @@ def _from_to(first: DatedDay, last: DatedDay, ahead: Hours) -> Iterator[Slot | N
         yield from _daily(first, last, last.hours)
 
 
-def _is_night(hours: Hours) -> bool:
+def _is_night(hours: _Hours) -> bool:
     opens, closes = clock(next(iter(hours), ""), closing=False), clock(next(reversed(hours), ""), closing=True)
     return opens is not None and closes is not None and closes <= opens
 
 
-def _daily(first: DatedDay, last: DatedDay, hours: Hours) -> Iterator[Slot | None]:
+def _daily(first: DatedDay, last: DatedDay, hours: _Hours) -> Iterator[Slot | None]:
     """Yield the slots that pairs of hours give on each day from one to another; None without hours."""
     if not hours or len(hours) % 2:
         yield None

@@ -115,6 +115,15 @@ def _on(day: str, opens: str, closes: str) -> Slot:
             ":\nplace Foch   5 mai 2026   14 h - 20 h\nquai Sud   5 mai 2026   16 h - 22 h\nquai Sud   7 mai 2026   16 h - 22 h\n",
             [_on("2026-05-05", "14:00", "22:00"), _on("2026-05-07", "16:00", "22:00")],
         ),
+        ("entre 10 h et 20 h, les 5 et 12 mai 2026", [_on("2026-05-05", "10:00", "20:00"), _on("2026-05-12", "10:00", "20:00")]),
+        ("entre 10 h et 20 h le 5 mai et le 12 mai 2026", [_on("2026-05-05", "10:00", "20:00"), _on("2026-05-12", "10:00", "20:00")]),
+        (
+            ":\n5 mai et 9 mai 2026      10 h - 20 h\n12 mai 2026      10 h - 18 h\n",
+            [_on("2026-05-05", "10:00", "20:00"), _on("2026-05-09", "10:00", "20:00"), _on("2026-05-12", "10:00", "18:00")],
+        ),
+        (":\n5 mai 2026      10 h - 20 h\n6 mai 2026      10 h - 18 h\n7 mai 2026      10 h - 18 h, sauf le soir\n", []),
+        # Hours that do not begin and end with the period.
+        ("de 20 h à 4 h, du 5 mai 2026 à 22 h au 9 mai 2026 à 6 h", []),
         # Several days without a break beside an evening are no slots.
         ("du 5 mai 2026 à 12 h au 8 mai 2026 à 20 h et le 9 mai 2026 de 14 h à 20 h", []),
         ("du 5 au 8 mai 2026 de 10 h à 20 h, sauf le 7 mai", []),
