@@ -11,7 +11,7 @@ from bot.detection.facts.cameras import camera_types, cameras, counts_others
 from bot.detection.facts.days import slots
 from bot.detection.facts.equipment import software, vendor
 from bot.detection.facts.event import event, is_vague
-from bot.detection.facts.identity import POLICE, number, number_is_whole, of_police_series, police_decides, references
+from bot.detection.facts.identity import POLICE, POLICE_HEAD, number, number_is_whole, of_police_series, police_decides, references
 from bot.detection.facts.operators import authorises, beside_formality, may_be_others, operators, up_to_author, who_may
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
@@ -75,7 +75,7 @@ def _of_topic(act: Act, topic: str, *, stand_alone: bool) -> Verdict:
     reasons = finding.evidence[:_MOST_REASONS]
     lists = lists_acts(text, text.segment) if not reasons and not unreadable else None
     if lists is not None:
-        reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
+        reasons = (text.evidence("against", lists.start, lists.end, name_of(lists.value)),)
     return Verdict(Outcome.NOT_CONCERNED, evidence=reasons, topic=topic)
 
 
@@ -170,13 +170,13 @@ def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) 
     """Return the kind by the verb of its title, else of its articles, those on the topic first, else an authorisation."""
     title = own_title(text, segment, stand_alone=False)
     # What the event is called ("la Nuit du refus") says nothing of the act.
-    event = text.cues["around.event"].search(title.text)
-    verb = first_verb(text.cues, title.text, 0, len(title.text) if event is None else event.start())
+    event = title.search("around.event")
+    verb = first_verb(text, title.start, title.end if event is None else event.start, anchored=True)
     if verb is not None:
         return verb.kind
     spoken = {segment.at(mention.start) for mention in found}
     articles = sorted(segment.of(DecreePart.ARTICLE), key=lambda block: block not in spoken)
-    verbs = (article_verb(text.cues, text.mended.text, *text.mended_span(block.start, block.end)) for block in articles)
+    verbs = (article_verb(text, block.start, block.end) for block in articles)
     return next((verb.kind for verb in verbs if verb is not None), Kind.AUTHORISATION)
 
 
@@ -297,11 +297,11 @@ def _authority(document: ActText, segment: Segment, number: TextMatch[str] | Non
         return first_named if first_named.value else None
     if number is not None and of_police_series(number.value):
         return TextMatch(POLICE, number.start, number.end)
-    tight = document.tight
     # The title says what is decided, not by whom.
-    first, last = (tight.position(position) for position in (max(segment.start, document.title_end), segment.end))
-    span = police_decides(tight.text[first:last])
-    return TextMatch(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
+    start = max(segment.start, document.title_end)
+    end = min(document.around(start, start, 0, POLICE_HEAD)[1], segment.end)
+    sign = police_decides(lambda cue: document.search(cue, start, end, anchored=True))
+    return TextMatch(POLICE, sign.start, sign.end) if sign is not None else None
 
 
 def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[str]]:

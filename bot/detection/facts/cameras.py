@@ -323,9 +323,8 @@ def _added_up(text: str, last: re.Match[str], rows: Sequence[Line], *, parts: bo
 
 def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
     """Return False for a line in the midst of a sentence ("les ⏎ caméras de la place du 8 ⏎ mai 1945")."""
-    first, last = document.folded.span(*match.span())
-    word = re.search(r"[^\W\d]", document.source[first:last])
-    return word is not None and word.group().isupper() and not document.source[last : last + 40].lstrip()[:1].islower()
+    word = re.search(r"[^\W\d]", document.printed(*match.span()))
+    return word is not None and word.group().isupper() and not document.printed(match.end(), match.end() + 40).lstrip()[:1].islower()
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[str]]:

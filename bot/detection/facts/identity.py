@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bot.detection.text.cues import Pattern, fold, load, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, erratum_in, own_heading, unquoted
@@ -22,6 +22,8 @@ from bot.detection.text.phrases import ANY_DATE, MONTH, full
 from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
 from bot.domain.identity import act_key, comparable
 from bot.domain.text import fold_letters
+
+T = TypeVar("T")
 
 POLICE = "PP"
 """Code of the préfecture de police among the authorities."""
@@ -40,7 +42,7 @@ _BOUCHES_DU_RHONE = re.compile(
 )
 _ERRATUM = re.compile(r"\berrat(?:um|a)\b")
 _POLICE_SERIES = re.compile(r"dupa\b", re.IGNORECASE)
-_HEAD = 6000
+POLICE_HEAD = 6000
 """Squeezed characters in which the deciding authority is named."""
 
 
@@ -57,13 +59,13 @@ def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> t
 
 def deciding_authority(authority: str, number: str, tight: str) -> str:
     """Return `PP` for a number of its own series or a squeezed text that the préfet de police decides; else the publisher."""
-    return POLICE if of_police_series(number) or police_decides(tight) is not None else authority
+    return POLICE if of_police_series(number) or police_decides(lambda sign: sign.search(tight, 0, POLICE_HEAD)) is not None else authority
 
 
-def police_decides(tight: str) -> tuple[int, int] | None:
-    """Return the position of the sign that the préfet de police of Paris decides: letterhead, opening or signature."""
-    match = _POLICE_SIGNS.search(tight, 0, _HEAD)
-    return match.span() if match is not None and _BOUCHES_DU_RHONE.search(tight, 0, _HEAD) is None else None
+def police_decides(search: Callable[[Pattern], T | None]) -> T | None:
+    """Return the sign that the préfet de police of Paris decides (letterhead, opening or signature) where a text's head is searched."""
+    sign = search(_POLICE_SIGNS)
+    return sign if sign is not None and search(_BOUCHES_DU_RHONE) is None else None
 
 
 def of_police_series(number: str) -> bool:
@@ -316,13 +318,12 @@ def _about_topic(document: ActText, start: int, limit: int) -> bool | None:
     """Return whether the words after a decree's name describe the topic; None if they give no subject."""
     limit = min(limit, start + _REACH)
     stop = _OBJECT_END.search(document.flat, start, limit)
-    low, high = document.mended_span(start, stop.start() if stop is not None else limit)
-    text = document.mended.text
-    if _objects("never").search(text, low, high):
+    letters = document.squeezed(start, stop.start() if stop is not None else limit)
+    if _objects("never").search(letters):
         return False
-    if document.cues.name(text, low, high) or _objects("same").search(text, low, high):
+    if document.cues.name(letters) or _objects("same").search(letters):
         return True
-    return False if _objects("other").search(text, low, high) else None
+    return False if _objects("other").search(letters) else None
 
 
 def _completed(found: list[Citation]) -> list[Citation]:

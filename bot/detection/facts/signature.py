@@ -37,22 +37,22 @@ def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
     """Return the courts in the remedies of a decree, each once, in order, named as in `courts.toml`; not those of visas or quoted
     judgments."""
     by_spelling, mention, place = _courts()
-    text, (first, last) = document.mended.text, document.mended_span(segment.start, segment.end)
     found: dict[str, TextMatch[str]] = {}
     for block in _closed(segment):
-        low, high = document.mended_span(block.start, block.end)
-        named = [(match["name"] or match["town"], *match.span()) for match in mention.finditer(text, low, high)]
+        named = [(match.value, match.start, match.end) for match in document.finditer(mention, block.start, block.end)]
         for short in _SHORT.finditer(document.flat, block.start, block.end):
-            opens, ends = document.mended_span(*short.span())
-            if (match := place.match(text, ends, high)) is not None:
-                named.append((match["name"], opens, match.end()))
-        for spelling, start, end in named:
-            judged = _JUDGED.search(text, max(start - 60, first), start) is not None
+            match = document.match(place, short.end(), block.end)
+            named += [] if match is None else [(match.value, short.start(), match.end)]
+        for spelt, start, end in named:
+            judged = document.search(_JUDGED, *document.around(start, start, 60, 0, (segment.start, start)))
             # "Article 4 : Tribunal administratif de Lyon.", "4°/ Tribunal administratif de Lyon."
-            opens = _ITEM.search(document.folded.text, block.start, document.loose(start, end)[0]) is not None
-            alone = (opens or start - low < _NUMBER_OF_ARTICLE) and _ALONE.match(document.flat, document.loose(start, end)[1]) is not None
-            if not judged and (alone or _REMEDY.search(text, max(start - _BEFORE_COURT, first), min(end + _AFTER, last)) is not None):
-                found.setdefault(by_spelling[spelling], TextMatch(by_spelling[spelling], *document.loose(start, end)))
+            first = len(document.squeezed(block.start, start)) < _NUMBER_OF_ARTICLE
+            opens = first or _ITEM.search(document.folded.text, block.start, start) is not None
+            alone = opens and _ALONE.match(document.flat, end) is not None
+            near = document.around(start, end, _BEFORE_COURT, _AFTER, (segment.start, segment.end))
+            if judged is None and (alone or document.search(_REMEDY, *near) is not None):
+                name = by_spelling[spelt["name"] or spelt["town"]]
+                found.setdefault(name, TextMatch(name, start, end))
     return sorted(found.values(), key=lambda entry: entry.start)
 
 
@@ -64,10 +64,10 @@ def _closed(segment: Segment) -> list[Block]:
 
 @cache
 def _courts() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
-    """Return the names of courts by their spellings, and the patterns of a court, and of its place alone, in the mended view."""
+    """Return the names of courts by their spellings, and the patterns of a court, and of its place alone, over squeezed text."""
     by_spelling: dict[str, str] = {}
     for spelling, name in spellings().items():
-        # The mended view may take "de Nouvelle" for a damaged "renouvelle".
+        # "de Nouvelle" may be put back as a damaged "renouvelle".
         mended = repair(f"de{spelling}", load("cues.toml")["misreads"]).text
         by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}
     # The longest first: Saint-Denis de La Réunion is not Saint-Denis.
@@ -215,15 +215,15 @@ def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
 
 def _is_later(document: ActText, match: re.Match[str]) -> bool:
     """Return True for the day on which somebody learned of a decree: "Notifié à l'intéressé,\nà Toulon, le 22 octobre 2026"."""
-    start = document.folded.origin(match.start())
-    above = document.source[max(start - _BEFORE, 0) : start].rstrip().rpartition("\n")[2]
+    above = document.printed(max(match.start() - _BEFORE, 0), match.start()).rstrip().rpartition("\n")[2]
     return _LATER.search(match.group()) is not None or _NOTIFIED.match(above) is not None
 
 
 def _is_stopped(document: ActText, start: int) -> bool:
     """Return whether a stop or a blank line is above a line. One line break of the folded text may stand for several."""
-    gap = document.source[document.folded.origin(max(start - 1, 0)) : document.folded.origin(start)]
-    return gap.count("\n") > 1 or not re.search(r"[a-z,]$", document.folded.text[max(start - 60, 0) : start].rstrip())
+    return document.printed(max(start - 1, 0), start).count("\n") > 1 or not re.search(
+        r"[a-z,]$", document.folded.text[max(start - 60, 0) : start].rstrip()
+    )
 
 
 # By whose office.

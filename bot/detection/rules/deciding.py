@@ -25,7 +25,7 @@ from bot.detection.rules.evidence import (
     unsettled,
 )
 from bot.detection.text.cues import VerdictReason, name_of
-from bot.detection.text.document import HEADING_REACH, ActText, Block, DecreePart, Segment, erratum, own_heading
+from bot.detection.text.document import HEADING_REACH, ActText, Block, CueMatch, DecreePart, Segment, erratum, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.domain.acts import CHANGING, Evidence, Kind, Outcome
 
@@ -35,14 +35,14 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     title = own_title(document, segment, stand_alone=stand_alone)
     case = SegmentEvidence(document, segment, mentions(document, segment), title, unreadable)
     titled = any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in case.found)
-    elsewhere = not titled and case.cues["around.elsewhere"].search(title.text) is not None
+    elsewhere = not titled and title.search("around.elsewhere") is not None
     if not case.found:
         return case.not_concerned() if elsewhere else without_mention(case)
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
-    if (never := case.cues["never"].search(case.title.text)) is not None:
-        return case.not_concerned(*case.phrases(), case.against(never, case.title.start))
+    if (never := title.search("never")) is not None:
+        return case.not_concerned(*case.phrases(), case.against(never))
     ruled = by_articles(case)
     if ruled is not None and ruled.outcome is Outcome.DECREE:
         return ruled
@@ -70,7 +70,7 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
         said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
     if said is not None:
         # The title is of an opinion, the text below it a decree: a table of contents may name one by the other.
-        advises = said.lastgroup == "commission_that_advises"
+        advises = name_of(said.value) == "commission that advises"
         if advises and _ENACTS.search(case.document.folded.text, case.segment.start, case.segment.end):
             return case.left_open(VerdictReason.UNSETTLED, case.against(said))
         return case.not_concerned(*case.phrases(), case.against(said))
@@ -86,7 +86,7 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     return case.passed_over(VerdictReason.OTHER_WORDS) if case.sees_nothing() else None
 
 
-def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
+def _of_a_court(case: SegmentEvidence, said: CueMatch) -> Finding:
     """Return the finding on a judgment: not concerned if it leaves its decree unchanged, else for a person."""
     parts = DecreePart.TITLE, DecreePart.ARTICLE
     overturned = case.said("judged.overturned.suspended_or_annulled", *parts)
@@ -99,6 +99,9 @@ def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
 
 _TITLE_TAIL = 320
 """Squeezed characters after a mention in which its title may have the verb."""
+
+_VERB_NEAR = 200
+"""Squeezed characters beside a mention in which a verb may bear on it, outside articles."""
 
 _PURPORT = re.compile(r"(?:portant|fixant|relati[a-z]{1,2}a)[a-z]{0,16}$")
 
@@ -118,25 +121,24 @@ def by_title(case: SegmentEvidence) -> Finding | None:
 
 def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Finding | None:
     """Return the decision on a mention in this title or heading (two layers may have the verb and the object), or None."""
-    document, text = case.document, case.text
+    document = case.document
     # The title of the decree that an erratum corrects comes after that word.
     correcting = erratum(document, case.segment)
-    opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
-    start = document.mended_span(opening, block.end)[0]
-    stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
-    event = case.cues["around.event"].search(text, mention.tight_end, stop)
-    said = stop if event is None else event.start()
-    never = case.cues["never"].search(text, start, said)
-    verb = title_verb(case.cues, text, start, said, stop)
+    start = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
+    stop = document.around(mention.start, mention.end, 0, _TITLE_TAIL, (start, block.end))[1]
+    event = case.search("around.event", mention.end, stop)
+    said = stop if event is None else event.start
+    never = case.search("never", start, said)
+    verb = title_verb(document, start, said, stop)
     if correcting is not None:  # whatever the decree does that it corrects
-        verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")))
+        verb = Verb(Kind.MODIFICATION, *correcting.span("word"))
     if never is not None:
-        first = first_verb(case.cues, text, start, said)  # "portant autorisation… et délégation" decides before
+        first = first_verb(document, start, said)  # "portant autorisation… et délégation" decides before
         # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
-        ended = verb is not None and verb.kind in CHANGING and never.end() <= mention.tight_start
-        if ended or first is None or first.start >= never.start():
+        ended = verb is not None and verb.kind in CHANGING and never.end <= mention.start
+        if ended or first is None or first.start >= never.start:
             return case.not_concerned(case.phrase(mention), case.against(never))
-    open_to_doubt = unsettled(case.cues, text, start, mention.tight_start if verb is None or verb.of_use else verb.start, stop)
+    open_to_doubt = unsettled(document, start, mention.start if verb is None or verb.of_use else verb.start, stop)
     if open_to_doubt is not None:
         return case.doubted(mention, VerdictReason.UNSETTLED, case.against(open_to_doubt))
     if verb is None:
@@ -155,9 +157,8 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
-    """Return the decree by a title with this verb (from `start` of the mended view), unless its articles contradict it."""
-    text = case.text
-    of_another = case.cues["around.of_another"].search(text, max(start, verb.start - _NAMED), verb.start)
+    """Return the decree by a title with this verb (from `start`), unless its articles contradict it."""
+    of_another = case.search("around.of_another", *case.document.around(verb.start, verb.start, _NAMED, 0, (start, verb.start)))
     if verb.kind is Kind.AUTHORISATION and of_another is not None:
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
@@ -176,44 +177,42 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
     """Judge a title that only names its use: a decree if an article authorises, or none contradicts a plain title."""
     said_so = case.verb(verb)
     for block in case.segment.of(DecreePart.ARTICLE):
-        span = case.within(block)
-        decision, contrary = article_verb(case.cues, case.text, *span), stopped(case.cues, case.text, *span)
-        if contrary is not None and (decision is None or contrary.start() < decision.start):
+        decision, contrary = article_verb(case.document, block.start, block.end), stopped(case.document, block.start, block.end)
+        if contrary is not None and (decision is None or contrary.start < decision.start):
             return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, contrary))
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return case.decree(decision.kind, said_so, mention)
         if decision is not None:
             return case.uncertain(case.phrase(mention), said_so, case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block))
-    if case.cues["around.plainly"].search(case.text, start, verb.start) is not None:
+    if case.search("around.plainly", start, verb.start) is not None:
         return case.decree(verb.kind, said_so, mention)
     return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
 
 def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> Finding | None:
-    """Return the doubt whether the act under this title (`start:stop` of the mended view) decides on the topic; None without doubt."""
-    text, title = case.text, case.title
+    """Return the doubt whether the act under this title (`start:stop`) decides on the topic; None without doubt."""
+    title = case.title
     if not case.segment.is_formal:
         if mention.part is DecreePart.TITLE:
-            opening, offset = case.within(block)[0], 0
             # One that begins as something else and goes on with an act: "Avis de consultation : projet d'arrêté…".
-            notice = case.cues["never"].match(text, opening, start) or case.cues["related"].match(text, opening, start)
+            notices = (case.document.match(case.cues[name], block.start, start) for name in ("never", "related"))
         else:
             # "Donnant subdélégation", "fixant la liste…", before any verb.
-            notice, offset = case.cues["never"].search(title.text) or case.cues["related"].search(title.text), title.start
-        if notice is not None:
-            return case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(notice, offset))
+            notices = (title.search(name) for name in ("never", "related"))
+        if (notice := next(filter(None, notices), None)) is not None:
+            return case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(notice))
         if mention.part is not DecreePart.TITLE and title.text and title.verb is None and not title.speaks:
             return case.doubted(mention, VerdictReason.SOMETHING_ELSE)
-        near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if not case.cues["around.act"].search(text, start, mention.tight_start) and article_verb(case.cues, text, *near) is None:
+        near = case.document.around(mention.start, mention.end, _VERB_NEAR, _VERB_NEAR, (start, stop))
+        if not case.search("around.act", start, mention.start) and article_verb(case.document, *near) is None:
             return case.doubted(mention, VerdictReason.NO_ACT)
     return None if mention.strong or case.supported() else case.doubted(mention, VerdictReason.OTHER_WORDS)
 
 
 def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> Finding | None:
     """Return what shows that the decree changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
-    named = case.cues["related"].finditer(case.text, verb.end, mention.tight_start) if verb.kind in CHANGING else ()
-    other = next((found for found in named if _PURPORT.search(case.text[verb.end : found.start()]) is not None), None)
+    named = case.document.finditer(case.cues["related"], verb.end, mention.start) if verb.kind in CHANGING else ()
+    other = next((found for found in named if _PURPORT.search(case.document.squeezed(verb.end, found.start)) is not None), None)
     return None if other is None else case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(other))
 
 
@@ -239,7 +238,7 @@ _NOT_ALLOWED = re.compile(r"\bne peu(?:t|vent)\b(?![^.;]{0,400}\squ(?:e\b|['’]
 
 
 def _is_not_allowed(case: SegmentEvidence, verb: Verb) -> bool:
-    return _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None
+    return _NOT_ALLOWED.match(case.document.flat, max(verb.start - 3, 0)) is not None
 
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
@@ -249,18 +248,18 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
             continue
         block = case.segment.at(mention.start)
-        start, stop = case.within(block)
+        start, stop = block.start, block.end
         if mention.part is not DecreePart.ARTICLE:
-            start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        verb = article_verb(case.cues, case.text, start, stop)
-        if verb is None or case.cues["around.delegation_of_powers"].search(case.text, start, stop):
+            start, stop = case.document.around(mention.start, mention.end, _VERB_NEAR, _VERB_NEAR, (start, stop))
+        verb = article_verb(case.document, start, stop)
+        if verb is None or case.search("around.delegation_of_powers", start, stop):
             continue
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
-        contrary = stopped(case.cues, case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
+        contrary = stopped(case.document, start, stop) if verb.kind is Kind.AUTHORISATION else None
         aside = _is_aside(case, mention, verb)
         if _is_not_allowed(case, verb):
             doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.verb(verb))
-        elif contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
+        elif contrary is not None and contrary.start < verb.start and not _apart(case, contrary.start, verb.start):
             doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.against(contrary))
         elif aside or (not mention.strong and not case.supported()):
             doubt = doubt or case.doubted(mention, VerdictReason.IN_PASSING if aside else VerdictReason.OTHER_WORDS)
@@ -292,12 +291,11 @@ def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
         return False
     if mention.part is not DecreePart.ARTICLE:
         return not case.segment.is_formal and case.title.verb is None
-    return not case.title.speaks and _apart(case, *sorted((verb.start, mention.tight_start)))
+    return not case.title.speaks and _apart(case, *sorted((verb.start, mention.start)))
 
 
-def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
-    """Return whether a sentence ends between two positions of the mended view."""
-    first, last = (case.document.loose(position, position + 1)[0] for position in (one, two))
+def _apart(case: SegmentEvidence, first: int, last: int) -> bool:
+    """Return whether a sentence ends between two positions."""
     return _SENTENCE.search(case.document.flat, first, last) is not None
 
 
@@ -308,11 +306,11 @@ def answered(case: SegmentEvidence) -> Finding | None:
     # "Vu la demande de la commune en vue d'employer un traitement…".
     asked = next((each for each in firm if "demande" in case.document.flat[case.segment.at(each.start).start : each.start]), None)
     for block, verb in case.decisions() if asked is not None else ():
-        start, stop = case.within(block)
-        said, own = case.text[verb.start : verb.end], case.cues["around.answered"].match(case.text, verb.start, stop) is not None
-        refused = verb.kind is Kind.REFUSAL and (own or case.cues["around.request"].search(case.text, start, verb.start) is not None)
+        own = case.document.match(case.cues["around.answered"], verb.start, block.end) is not None
+        refused = verb.kind is Kind.REFUSAL and (own or case.search("around.request", block.start, verb.start) is not None)
         # "La commune est autorisée" answers another request; this one is said to be granted.
-        granted = verb.kind is Kind.AUTHORISATION and (own or re.match("demande|ilestfaitdroit", said) is not None)
+        said = case.document.squeezed(verb.start, verb.end)
+        granted = verb.kind is Kind.AUTHORISATION and (own or said.startswith(("demande", "ilestfaitdroit")))
         if asked is not None and (refused or granted):
             return case.decree(verb.kind, case.verb(verb), asked)
     return None
@@ -326,25 +324,24 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
     """Return the authorisation that cites the law and has all parts of one, in any words ("l'opérateur est autorisé à soumettre les images
     à l'outil", each term defined in another article): a permission, what is looked for, a period, and no title on something else than the
     topic or its law."""
-    document, segment, text = case.document, case.segment, case.text
+    document, segment = case.document, case.segment
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
-    of_topic = not case.title.text or case.title.speaks or case.cues["around.title_of_the_law"].search(case.title.text) is not None
+    of_topic = not case.title.text or case.title.speaks or case.title.search("around.title_of_the_law") is not None
     if not (on_the_law and of_topic) or case.denied():
         return None
     allowed: Verb | None = None
     for block in segment.of(DecreePart.ARTICLE):
-        start, stop = case.within(block)
-        verb, let = article_verb(case.cues, text, start, stop), case.cues["around.let"].search(text, start, stop)
-        if stopped(case.cues, text, start, stop) is not None:
+        start, stop = block.start, block.end
+        verb, let = article_verb(document, start, stop), case.search("around.let", start, stop)
+        if stopped(document, start, stop) is not None:
             return None
         if verb is not None and (verb.kind is not Kind.AUTHORISATION or _is_not_allowed(case, verb)):
             return None
-        verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, *let.span()))
-        if verb is not None and case.cues["around.the_use"].search(
-            text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)
-        ):
-            allowed = allowed or verb
+        verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, let.start, let.end))
+        if allowed is None and verb is not None:
+            near = document.around(verb.start, verb.end, _USED_NEAR, _USED_NEAR, (start, stop))
+            allowed = verb if case.search("around.the_use", *near) is not None else None
     lasts = period(document, segment) if allowed is not None and case.looks_for_events() else None
     named = min(case.found, key=lambda mention: (mention.citation, not mention.strong))
     return None if allowed is None or lasts is None or None in lasts.value else case.decree(allowed.kind, case.verb(allowed), named)
@@ -375,12 +372,11 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
 
 def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
     """Return the mention of the topic in the description of a cited decree, unless that is a subsidy, a committee or the like for it."""
-    block, low = case.segment.at(cited.start), case.document.mended_span(cited.end, cited.end)[0]
+    block = case.segment.at(cited.start)
     for mention in case.found:
-        if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
-            between = (low, mention.tight_start)
-            if case.cues["never"].search(case.text, *between) is None and case.cues["related"].search(case.text, *between) is None:
-                return mention
+        named = mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH)
+        if named and not any(case.search(name, cited.end, mention.start) for name in ("never", "related")):
+            return mention
     return None
 
 
@@ -415,9 +411,7 @@ _ANALYSES = frozenset({"automated analysis of images", "automated analysis of wh
 
 def _is_of_another(case: SegmentEvidence, mention: Mention, *how: str) -> bool:
     """Return whether the sentence of a mention says that another decree authorises it, or is on it."""
-    return (
-        case.cues[".".join(("around.by_another", *how))].search(case.text, *case.document.mended_span(*case.sentence(mention))) is not None
-    )
+    return case.search(".".join(("around.by_another", *how)), *case.sentence(mention)) is not None
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
@@ -425,13 +419,12 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
     look."""
     if mention.part is not DecreePart.ARTICLE:
         return False
-    low, high = case.document.mended_span(*case.sentence(mention))
-    if case.cues["around.telling"].search(case.text, low, max(high, mention.tight_end)) is not None:
+    start, end = case.sentence(mention)
+    end = max(end, mention.end)
+    if case.search("around.telling", start, end) is not None:
         return True
-    whole = (
-        _SENTENCE.search(case.document.flat, mention.start, mention.end) is None and case.cues["related"].search(case.title.text) is None
-    )
-    return mention.cue in _ANALYSES and whole and case.cues["around.made"].search(case.text, low, max(high, mention.tight_end)) is not None
+    whole = _SENTENCE.search(case.document.flat, mention.start, mention.end) is None and case.title.search("related") is None
+    return mention.cue in _ANALYSES and whole and case.search("around.made", start, end) is not None
 
 
 def _by_preamble(case: SegmentEvidence) -> Finding:
@@ -448,10 +441,10 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     on_the_law = any(basis.alone and not _beside_excluded(case, start) for basis, start, _ in cited)
     # It rests on the law, and its articles name what is looked for: it decides in words of its own.
     decides = on_the_law and case.looks_for_events() and not any(given_up)
-    changes = case.title.verb is not None and case.title.verb.kind in CHANGING and case.cues["around.changed"].search(case.title.text)
+    changes = case.title.verb is not None and case.title.verb.kind in CHANGING and case.title.search("around.changed")
     if decides or changes or tells_only_a_change(case.title) or case.unreadable:
         return case.left_open(VerdictReason.PREAMBLE)
-    beside = not on_the_law and case.cues["around.other_measure"].search(case.title.text) is not None
+    beside = not on_the_law and case.title.search("around.other_measure") is not None
     if beside or all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
         return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
     return case.left_open(VerdictReason.PREAMBLE)
@@ -463,7 +456,7 @@ def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | No
     own = next((mention for mention in strong if not mention.citation), None)
     if scrambled is None or own is None or case.said("around.another_verb") is not None or not case.supported():
         return None
-    return case.decree(Kind.AUTHORISATION, case.verb(Verb(Kind.AUTHORISATION, *scrambled.span())), own)
+    return case.decree(Kind.AUTHORISATION, case.verb(Verb(Kind.AUTHORISATION, scrambled.start, scrambled.end)), own)
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
@@ -472,14 +465,15 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
         return False
     if _is_of_another(case, mention):
         return True
-    low, high = case.document.mended_span(*case.sentence(mention))
-    before = case.cues["around.given_up"].search(case.text, low, mention.tight_end)
-    return before is not None or case.cues["around.not_done"].match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
+    start, end = case.sentence(mention)
+    if case.search("around.given_up", start, mention.end) is not None:
+        return True
+    return case.document.match(case.cues["around.not_done"], mention.end, max(end, mention.end)) is not None
 
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     """Return whether the topic is only named in titles of cited decrees, and the act decides nothing on images."""
-    before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
+    before = (case.document.squeezed(case.segment.at(mention.start).start, mention.start) for mention in strong)
     quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
     if case.supported() or not case.segment.has_articles or not quoted:
         return False
@@ -493,8 +487,8 @@ def without_mention(case: SegmentEvidence) -> Finding:
     document, segment = case.document, case.segment
     cut = case.said("around.use_of_something_in_a_place")
     cut = cut if cut is not None else case.said("around.law_cut_off")
-    if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
-        phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
+    if cut is not None and not segment.has_articles and len(document.squeezed(cut.end, segment.end)) <= 60:
+        phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut.value))
         return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
     if (ruined := _ruined(case)) is not None:
         return ruined
@@ -502,9 +496,7 @@ def without_mention(case: SegmentEvidence) -> Finding:
     resting = next((entry for entry in cited if not _beside_excluded(case, entry[1])), None)
     if resting is not None and not case.denied():
         basis, start, end = resting
-        telling = (
-            not case.title.text or tells_only_a_change(case.title) or case.cues["around.on_the_field"].search(case.title.text) is not None
-        )
+        telling = not case.title.text or tells_only_a_change(case.title) or case.title.search("around.on_the_field") is not None
         telling = telling or not segment.has_articles or case.said("around.images_analysed", DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
@@ -524,8 +516,7 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
     for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
         end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
         said = case.cues["jargon.title"].search(text, block.start, end)
-        span = case.document.mended_span(block.start, end)
-        other = any(case.cues[name].search(case.text, *span) for name in ("never", "around.other_thing"))
+        other = any(case.search(name, block.start, end) for name in ("never", "around.other_thing"))
         if said is None or case.cues["jargon.unless"].search(text, block.start, end) or other:
             continue
         phrase = case.document.evidence("verdict", block.start, end)
@@ -543,11 +534,11 @@ def _program(case: SegmentEvidence) -> re.Match[str] | None:
     listed = case.said("around.field") and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks)
     for block in blocks:
         for told in case.cues["jargon.program"].finditer(text, block.start, block.end):
-            first, last = sentence(text, block, *told.span())
-            start, end = case.document.mended_span(first, last)
-            undone = case.cues["around.not_done"].search(case.text, start, end + _UNDONE) if block.part is DecreePart.RECITAL else None
-            people = case.cues["around.tells"].search(text, told.start(), last) and case.cues["around.people"].search(case.text, start, end)
-            if (listed or people) and undone is None and case.cues["around.other_thing"].search(case.text, start, end) is None:
+            start, end = sentence(text, block, *told.span())
+            beyond = case.document.around(start, end, 0, _UNDONE)[1]
+            undone = case.search("around.not_done", start, beyond) if block.part is DecreePart.RECITAL else None
+            people = case.cues["around.tells"].search(text, told.start(), end) and case.search("around.people", start, end)
+            if (listed or people) and undone is None and case.search("around.other_thing", start, end) is None:
                 return told
     return None
 
@@ -557,7 +548,7 @@ def _ruined(case: SegmentEvidence) -> Finding | None:
     left = case.said("around.what_is_left_of_its_name")
     if left is None or case.segment.has_articles or case.mentions.set_aside or case.said("around.remains") is None:
         return None
-    phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
+    phrase = case.document.evidence("verdict", left.start, left.end, name_of(left.value))
     return case.uncertain(phrase, case.because("doubt", VerdictReason.DAMAGED, left))
 
 

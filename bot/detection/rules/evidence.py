@@ -11,7 +11,7 @@ from itertools import chain
 
 from bot.detection.facts.operators import beside_formality, operators_within
 from bot.detection.text.cues import Cues, VerdictReason, name_of
-from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
+from bot.detection.text.document import ActText, Block, CueMatch, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
 from bot.domain.acts import CHANGING, GRANTS, Evidence, Kind, Outcome
 from bot.domain.topics import topics
@@ -62,28 +62,18 @@ class SegmentEvidence:
         """Return the phrases that name the topic, in order."""
         return self.mentions.found
 
-    @property
-    def text(self) -> str:
-        """Return the text to match cues against."""
-        return self.document.mended.text
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """Return where the segment is in that text."""
-        return self.within(self.segment)
-
-    def within(self, part: Block | Segment) -> tuple[int, int]:
-        """Return where a part of it is in that text."""
-        return self.document.mended_span(part.start, part.end)
+    def search(self, name: str, start: int, end: int) -> CueMatch | None:
+        """Return the first match of the cue of this name in a stretch."""
+        return self.document.search(self.cues[name], start, end)
 
     def sentence(self, said: Mention | TextMatch[str]) -> tuple[int, int]:
         """Return the sentence of a mention, or of a phrase that was set aside, in the folded text."""
         return sentence(self.document.flat, self.segment.at(said.start), said.start, said.end)
 
-    def said(self, name: str, *parts: DecreePart) -> re.Match[str] | None:
+    def said(self, name: str, *parts: DecreePart) -> CueMatch | None:
         """Return the first match of the cue of this name in these parts, by default in the whole segment."""
-        spans = [self.within(block) for block in self.segment.of(*parts)] if parts else [self.span]
-        return next((found for span in spans if (found := self.cues[name].search(self.text, *span)) is not None), None)
+        blocks = self.segment.of(*parts) if parts else [self.segment]
+        return next((found for block in blocks if (found := self.search(name, block.start, block.end)) is not None), None)
 
     def sees_nothing(self) -> bool:
         """Return whether no word of a whole act is about images, or only about animals, land and the like, or their absence."""
@@ -94,11 +84,12 @@ class SegmentEvidence:
         if alien and not any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in firm):
             return True
         titled = (mention for mention in self.found if mention.part is DecreePart.TITLE)
-        purpose = (self.cues["around.purpose"].search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) for mention in titled)
+        purpose = (self.search("around.purpose", *self.document.around(mention.start, mention.end, 0, _PURPOSE)) for mention in titled)
         if firm or not all(purpose):
             return False
-        unseen = {match.end() for match in self.cues["around.unseen"].finditer(self.text, *self.span)}
-        return all(match.end() in unseen for match in self.cues["around.seen"].finditer(self.text, *self.span))
+        span = self.segment.start, self.segment.end
+        unseen = {match.end for match in self.document.finditer(self.cues["around.unseen"], *span)}
+        return all(match.end in unseen for match in self.document.finditer(self.cues["around.seen"], *span))
 
     def supported(self) -> bool:
         """Return whether medium words have enough context: the law itself, its decree, or two of the predetermined events."""
@@ -112,7 +103,7 @@ class SegmentEvidence:
     def decisions(self) -> Iterator[tuple[Block, Verb]]:
         """Yield the articles that decide, each with its verb."""
         for block in self.segment.of(DecreePart.ARTICLE):
-            if (verb := article_verb(self.cues, self.text, *self.within(block))) is not None:
+            if (verb := article_verb(self.document, block.start, block.end)) is not None:
                 yield block, verb
 
     def denied(self) -> bool:
@@ -134,20 +125,19 @@ class SegmentEvidence:
 
     def verb(self, verb: Verb) -> Evidence:
         """Quote the verb of the act."""
-        start, end = self.document.loose(verb.start, verb.end)
-        block = self.segment.at(start)
+        start, block = verb.start, self.segment.at(verb.start)
         if self.document.flat.startswith(_PORTANT, max(start - len(_PORTANT), block.start)):
             start -= len(_PORTANT)
-        return self.document.evidence("verb", start, max(end, min(end + _AFTER_VERB, block.end)), "use" if verb.of_use else verb.kind.value)
+        end = max(verb.end, min(verb.end + _AFTER_VERB, block.end))
+        return self.document.evidence("verb", start, end, "use" if verb.of_use else verb.kind.value)
 
-    def because(self, about: str, why: VerdictReason, phrase: Mention | Block | Segment | re.Match[str]) -> Evidence:
+    def because(self, about: str, why: VerdictReason, phrase: Mention | Block | Segment | CueMatch) -> Evidence:
         """Quote the phrase that requires a person (`doubt`, `contradiction`) or excludes the act (`against`), with the reason."""
-        span = self.document.loose(*phrase.span()) if isinstance(phrase, re.Match) else (phrase.start, phrase.end)
-        return self.document.evidence(about, *span, why.value)
+        return self.document.evidence(about, phrase.start, phrase.end, why.value)
 
-    def against(self, match: re.Match[str], offset: int = 0) -> Evidence:
-        """Quote the match of a cue against it; `offset` is where the searched text begins in the mended view."""
-        return self.document.evidence("against", *self.document.loose(match.start() + offset, match.end() + offset), name_of(match))
+    def against(self, found: CueMatch) -> Evidence:
+        """Quote the match of a cue against it."""
+        return self.document.evidence("against", found.start, found.end, name_of(found.value))
 
     def set_aside(self) -> tuple[Evidence, ...]:
         """Quote the rejected phrases, with the cues against them."""
@@ -161,7 +151,7 @@ class SegmentEvidence:
     def sign(self) -> tuple[Evidence, ...]:
         """Quote the word that led to the act, if nothing else was found in it."""
         match = self.said("gate")
-        return () if match is None else (self.document.evidence("sign", *self.document.loose(*match.span()), SIGN),)
+        return () if match is None else (self.document.evidence("sign", match.start, match.end, SIGN),)
 
     # Findings.
 
@@ -249,8 +239,7 @@ _BESIDE = 90
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Holds a verb and the kind of act that it makes. `start:end` are positions in the searched text. `of_use`: the title has no verb and
-    names the use; its articles say more."""
+    """Holds a verb and the kind of act that it makes. `of_use`: the title has no verb and names the use; its articles say more."""
 
     kind: Kind
     start: int
@@ -258,55 +247,58 @@ class Verb:
     of_use: bool = False
 
 
-def first_verb(cues: Cues, text: str, start: int, stop: int) -> Verb | None:
+def first_verb(document: ActText, start: int, stop: int, *, anchored: bool = False) -> Verb | None:
     """Return the first verb of a title, of two that begin together the longer; none that is only applied for ("demande d'autorisation")."""
-    found = ((kind, match) for kind in Kind for match in cues[f"titles.{kind.value}"].finditer(text, start, stop))
-    matches = [Verb(kind, *match.span()) for kind, match in found if not _asked(cues, text, start, match)]
+    every = ((kind, document.cues[f"titles.{kind.value}"]) for kind in Kind)
+    found = ((kind, match) for kind, cue in every for match in document.finditer(cue, start, stop, anchored=anchored))
+    matches = [Verb(kind, match.start, match.end) for kind, match in found if not _asked(document, start, match.start)]
     return min(matches, key=lambda verb: (verb.start, -(verb.end - verb.start)), default=None)
 
 
-def title_verb(cues: Cues, text: str, start: int, said: int, stop: int) -> Verb | None:
+def title_verb(document: ActText, start: int, said: int, stop: int) -> Verb | None:
     """Return the verb of a title. Beyond `said` it names the event: there only a verb on another decree counts."""
-    decision = first_verb(cues, text, start, said)
-    if decision is None and (amending := cues["around.amending"].search(text, said, stop)) is not None:
-        decision = first_verb(cues, text, amending.start(), stop)
-    related = cues["related"].search(text, start, said)
+    cues, decision = document.cues, first_verb(document, start, said)
+    if decision is None and (amending := document.search(cues["around.amending"], said, stop)) is not None:
+        decision = first_verb(document, amending.start, stop)
+    related = document.search(cues["related"], start, said)
     if decision is not None:
-        return None if related is not None and related.start() < decision.start else decision
-    use = cues["titles.use"].search(text, start, said)
-    if use is None or (related is not None and related.start() <= use.start()):
+        return None if related is not None and related.start < decision.start else decision
+    use = document.search(cues["titles.use"], start, said)
+    if use is None or (related is not None and related.start <= use.start):
         return None
-    return Verb(Kind.AUTHORISATION, *use.span(), of_use=True) if cues["around.asked"].search(text, start, use.start()) is None else None
+    asked = document.search(cues["around.asked"], start, use.start)
+    return Verb(Kind.AUTHORISATION, use.start, use.end, of_use=True) if asked is None else None
 
 
-def stopped(cues: Cues, text: str, start: int, stop: int) -> re.Match[str] | None:
+def stopped(document: ActText, start: int, stop: int) -> CueMatch | None:
     """Return the words with which an article forbids or stops a use, except what no decree allows ("la reconnaissance faciale est
     interdite") or what may follow ("la préfète peut y mettre fin")."""
-    for found in cues["around.forbidden_or_stopped"].finditer(text, start, stop):
-        beside = max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)
-        if not any(cues[f"around.{key}"].search(text, *beside) for key in ("never_allowed", "power")):
+    for found in document.finditer(document.cues["around.forbidden_or_stopped"], start, stop):
+        beside = document.around(found.start, found.end, _BESIDE, _BESIDE, (start, stop))
+        if not any(document.search(document.cues[f"around.{key}"], *beside) for key in ("never_allowed", "power")):
             return found
     return None
 
 
-def unsettled(cues: Cues, text: str, start: int, stop: int, end: int) -> re.Match[str] | None:
+def unsettled(document: ActText, start: int, stop: int, end: int) -> CueMatch | None:
     """Return the words of a title (`start:end`) by `stop` after which a person must decide."""
-    found = cues["unsettled"].search(text, start, end)
-    if found is None or found.start() > stop or cues["around.settled"].search(text, found.end(), min(stop + _SECOND, end)) is not None:
+    found = document.search(document.cues["unsettled"], start, end)
+    if found is None or found.start > stop:
         return None
-    return found
+    beyond = document.around(stop, stop, 0, _SECOND, (start, end))[1]
+    return found if document.search(document.cues["around.settled"], found.end, beyond) is None else None
 
 
-def _asked(cues: Cues, text: str, start: int, verb: re.Match[str]) -> bool:
-    """Return whether a verb follows the words of a request."""
-    asked = cues["around.asked"].finditer(text, max(start, verb.start() - _ASKED), verb.start())
-    return any(match.end() == verb.start() for match in asked)
+def _asked(document: ActText, start: int, verb: int) -> bool:
+    """Return whether a verb at this position follows the words of a request."""
+    near = document.around(verb, verb, _ASKED, 0, (start, verb))
+    return any(not document.squeezed(match.end, verb) for match in document.finditer(document.cues["around.asked"], *near))
 
 
-def article_verb(cues: Cues, text: str, start: int, stop: int) -> Verb | None:
+def article_verb(document: ActText, start: int, stop: int) -> Verb | None:
     """Return the first deciding verb of an article."""
-    found = ((kind, cues[f"articles.{kind.value}"].search(text, start, stop)) for kind in Kind)
-    matches = [Verb(kind, *match.span()) for kind, match in found if match is not None]
+    found = ((kind, document.search(document.cues[f"articles.{kind.value}"], start, stop)) for kind in Kind)
+    matches = [Verb(kind, match.start, match.end) for kind, match in found if match is not None]
     return min(matches, key=lambda verb: (verb.start, verb.kind.value), default=None)
 
 
@@ -329,22 +321,30 @@ _ONLY_A_CHANGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OwnTitle:
-    """Holds the squeezed title of an act, or an empty one. `start` is its beginning in the mended view of its document."""
+    """Holds where the title of an act stands in its folded text; an empty stretch if there is none."""
 
-    cues: Cues
-    text: str = ""
+    document: ActText
     start: int = 0
+    end: int = 0
+
+    @property
+    def text(self) -> str:
+        """Return its squeezed text."""
+        return self.document.squeezed(self.start, self.end)
 
     @property
     def verb(self) -> Verb | None:
-        """Return the first verb, with its positions in the mended view."""
-        verb = first_verb(self.cues, self.text, 0, len(self.text))
-        return None if verb is None else replace(verb, start=self.start + verb.start, end=self.start + verb.end)
+        """Return the first verb."""
+        return first_verb(self.document, self.start, self.end, anchored=True)
 
     @property
     def speaks(self) -> bool:
         """Return whether the title names the topic, in any words."""
-        return self.cues.name(self.text, 0, len(self.text))
+        return self.document.cues.name(self.text)
+
+    def search(self, name: str) -> CueMatch | None:
+        """Return the first match of the cue of this name."""
+        return self.document.search(self.document.cues[name], self.start, self.end, anchored=True)
 
 
 def is_generic(title: str) -> bool:
@@ -369,23 +369,21 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
         end = block.end if author is None else author.start()
         trusted = re.match(r"(?:arretes?|decision)\b", text[start:end]) is not None if heading else not stand_alone
         if trusted and not is_generic(text[start:end]):
-            first, last = document.mended_span(start, end)
-            return OwnTitle(document.cues, document.mended.text[first:last], first)
-    return OwnTitle(document.cues)
+            return OwnTitle(document, start, end)
+    return OwnTitle(document)
 
 
 _LINE = re.compile(r"[^\n]+")
 _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
-def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
+def notice_opening(document: ActText, segment: Segment) -> CueMatch | None:
     """Return the first word of a title or a heading line that announces a decision made elsewhere; None if an act follows it ("Information
     du public : arrêté…"), or a line that begins one."""
     for block, found in _openings(document, segment, "around.public_notice"):
-        if _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
-            title_end = document.mended_span(block.start, block.end)[1]
-            if block.part is DecreePart.HEADING or not document.cues["around.act"].search(document.mended.text, found.end(), title_end):
-                return found
+        heads = block.part is DecreePart.HEADING or document.search(document.cues["around.act"], found.end, block.end) is None
+        if heads and _OWN_LINE.search(document.folded.text, found.end, segment.end) is None:
+            return found
     return None
 
 
@@ -395,7 +393,7 @@ _TAIL = 80
 """Most characters after the last line of a table of contents that ends a text."""
 
 
-def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
+def lists_acts(document: ActText, segment: Segment) -> CueMatch | None:
     """Return the first word of a text that lists earlier acts, or acts on pages that this recueil, by its title, does not have: their
     titles decide nothing here."""
     pages = {listed.end(): int(listed["page"] or listed["last"]) for listed in _LISTED.finditer(document.folded.text)}
@@ -404,9 +402,9 @@ def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
     return next(chain((found for _, found in _openings(document, segment, "lists")), contents), None)
 
 
-def _openings(document: ActText, segment: Segment, name: str) -> Iterator[tuple[Block, re.Match[str]]]:
+def _openings(document: ActText, segment: Segment, name: str) -> Iterator[tuple[Block, CueMatch]]:
     """Yield where a line of a title or heading begins with the cue of this name."""
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         for line in _LINE.finditer(document.folded.text, block.start, block.end):
-            if (found := document.cues[name].match(document.mended.text, *document.mended_span(line.start(), block.end))) is not None:
+            if (found := document.match(document.cues[name], line.start(), block.end)) is not None:
                 yield block, found

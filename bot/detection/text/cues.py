@@ -139,9 +139,9 @@ class Cues:
             known = self._patterns[name] = named(words if isinstance(words, dict) else {key: words}) if words else _NOTHING
         return known
 
-    def name(self, text: str, start: int, end: int) -> bool:
-        """Return whether a stretch of a squeezed text names the topic, in any words."""
-        return any(each.search(text, start, end) for each in (*self.strong, *self.bare, *self.medium))
+    def name(self, letters: str) -> bool:
+        """Return whether a squeezed text names the topic, in any words."""
+        return any(each.search(letters) for each in (*self.strong, *self.bare, *self.medium))
 
     def signs_in(self, tight: str) -> bool:
         """Return whether a squeezed text, in any spelling, may speak of the topic."""
@@ -251,27 +251,22 @@ class RewrittenText:
 
     def origin(self, position: int) -> int:
         """Return position, in the former text, of the character at `position`."""
-        run = bisect_right(self.starts, position) - 1
-        return min(self.origins[run] + position - self.starts[run], self._limit(run)) if run >= 0 else 0
+        return _carried(position, self.starts, self.origins, self.end)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the former text behind `start:end`."""
         first = self.origin(start)
-        if end <= start:
-            return first, first
-        return first, min(self.origin(end - 1) + 1, self._limit(bisect_right(self.starts, end - 1) - 1))
-
-    def _limit(self, run: int) -> int:
-        """Return where a run ends in the former text."""
-        return self.origins[run + 1] if run + 1 < len(self.origins) else self.end
+        return first, min(self.origin(end - 1) + 1, self.origin(end)) if end > start else first
 
     def position(self, origin: int) -> int:
         """Return the first position of this view at or after `origin` in the former text."""
-        run = bisect_right(self.origins, origin) - 1
-        if run < 0:
-            return 0
-        limit = self.starts[run + 1] if run + 1 < len(self.starts) else len(self.text)
-        return min(self.starts[run] + origin - self.origins[run], limit)
+        return _carried(origin, self.origins, self.starts, len(self.text))
+
+
+def _carried(position: int, runs: Sequence[int], others: Sequence[int], end: int) -> int:
+    """Return a position of one text in another of this length, by where the same runs begin in both."""
+    run = bisect_right(runs, position) - 1
+    return min(others[run] + position - runs[run], others[run + 1] if run + 1 < len(others) else end) if run >= 0 else 0
 
 
 def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText:

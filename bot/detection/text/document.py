@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import accumulate, pairwise
 from typing import Generic, TypeVar
 
-from bot.detection.text.cues import Cues, RewrittenText, cues, fold, load, repair, squeeze
+from bot.detection.text.cues import Cues, Pattern, RewrittenText, cues, fold, load, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
 from bot.domain.text import PageText, bare, fold_letters, fold_words, one_line
@@ -118,7 +118,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ActText:
-    """The title, then the pages. Positions given to its methods are positions in `folded.text` unless they say otherwise."""
+    """The title, then the pages. All positions are those of `folded.text`, `folded` alone leads to the printed text; cues are matched
+    against the squeezed text with damaged words put back, by methods named as those of `re`."""
 
     source: str
     pages: tuple[PageText, ...]
@@ -129,9 +130,9 @@ class ActText:
     flat: str
     """`folded.text` with its line breaks as blanks: same positions."""
     tight: RewrittenText
-    """The squeezed view of `folded.text`."""
+    """The squeezed text of `folded.text`."""
     mended: RewrittenText
-    """`tight.text` with the words put back that OCR damages. The text to match cues against."""
+    """`tight.text` with damaged words put back. Its positions never leave this class, nor do those of `tight`."""
     title_end: int
     cues: Cues
     """Those of the topic for which it is judged."""
@@ -142,7 +143,7 @@ class ActText:
 
     def page(self, position: int) -> int:
         """Return the page of the file on which this position is."""
-        return self.page_numbers[max(bisect_right(self.page_starts, self.folded.origin(position)) - 1, 0)]
+        return self.page_numbers[max(bisect_right(self.page_starts, position) - 1, 0)]
 
     def where(self, position: int) -> Where:
         """Return the part of the act that holds this position."""
@@ -183,14 +184,40 @@ class ActText:
         after = r"\W+".join(map(re.escape, words)) + r"[^\w\n]+(\S+)"
         return quote.about == "office" and any(bare(match[1]) in unsure for match in re.finditer(after, self.source))
 
-    def loose(self, start: int, end: int) -> tuple[int, int]:
-        """Return a stretch of the mended view as a stretch of the folded one."""
-        first, last = self.mended.span(start, end)
-        return self.tight.span(first, last)
+    def finditer(self, cue: Pattern, start: int, end: int, *, anchored: bool = False) -> Iterator[CueMatch]:
+        """Yield the matches of a cue in a stretch. `anchored`: it is all that the cue sees, and "^" its beginning."""
+        first, last = self._inside(start, end)
+        if anchored:
+            return (self._located(match, first) for match in cue.finditer(self.mended.text[first:last]))
+        return map(self._located, cue.finditer(self.mended.text, first, last))
 
-    def mended_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return a stretch of the folded view as a stretch of the mended one."""
+    def search(self, cue: Pattern, start: int, end: int, *, anchored: bool = False) -> CueMatch | None:
+        """Return the first match of a cue in a stretch, as `finditer`."""
+        return next(self.finditer(cue, start, end, anchored=anchored), None)
+
+    def match(self, cue: Pattern, start: int, end: int) -> CueMatch | None:
+        """Return the match of a cue at the beginning of a stretch, as `finditer`."""
+        found = cue.match(self.mended.text, *self._inside(start, end))
+        return None if found is None else self._located(found)
+
+    def squeezed(self, start: int, end: int) -> str:
+        """Return the squeezed text of a stretch, with damaged words put back."""
+        return self.mended.text[slice(*self._inside(start, end))]
+
+    def around(self, start: int, end: int, before: int, after: int, within: tuple[int, int] | None = None) -> tuple[int, int]:
+        """Return a stretch with so many squeezed characters before and after it, of those within another stretch."""
+        first, last = self._inside(start, end)
+        first, last = self._outside(max(first - before, 0), last + after)
+        return (first, last) if within is None else (max(first, within[0]), min(last, within[1]))
+
+    def _located(self, match: re.Match[str], offset: int = 0) -> CueMatch:
+        return TextMatch(match, *self._outside(match.start() + offset, match.end() + offset))
+
+    def _inside(self, start: int, end: int) -> tuple[int, int]:
         return self.mended.position(self.tight.position(start)), self.mended.position(self.tight.position(end))
+
+    def _outside(self, start: int, end: int) -> tuple[int, int]:
+        return self.tight.span(*self.mended.span(start, end))
 
 
 # A text of which nobody knew the boxes of its words: wide blanks part the cells of a line.
@@ -215,7 +242,7 @@ def document(act: Act, topic: str) -> ActText:
     text = ActText(
         source,
         pages,
-        tuple(accumulate(map(len, parts[:-1]), initial=0)),
+        tuple(map(folded.position, accumulate(map(len, parts[:-1]), initial=0))),
         (act.title_page if act.title_page is not None else act.first_page, *(page.number for page in pages)),
         folded,
         folded.text.replace("\n", " "),
@@ -240,6 +267,10 @@ class TextMatch(Generic[T]):
     value: T
     start: int
     end: int
+
+
+CueMatch = TextMatch[re.Match[str]]
+"""Where a cue stands in the folded text; the positions of the match itself are of no other use."""
 
 
 def each_once(found: Iterable[TextMatch[str]]) -> dict[str, TextMatch[str]]:
@@ -288,7 +319,7 @@ _SECTION = re.compile(
     rf"^\W{{0,3}}(?:titre|chapitre|section)\s+(?:[ivx]{{1,5}}|\d{{1,2}}|premiere?|unique)\b[^\n]*\n(?:[^\n]{{0,120}}\n){{0,3}}?(?=\W{{0,3}}{_WORD}\s)",
     re.MULTILINE,
 )
-# Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
+# Over the squeezed text: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
 _OPERATIVE = re.compile(
     r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
     r"|(?:arrete(?:nt)?|decide(?:nt)?)art1(?!\d)"
@@ -355,7 +386,7 @@ def unquoted(words: re.Pattern[str], text: str, start: int, end: int) -> Iterato
 def _operative_starts(document: ActText) -> list[int]:
     """Return where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
     found: list[int] = []
-    marked = [document.loose(*match.span())[0] for match in _OPERATIVE.finditer(document.mended.text)]
+    marked = [found.start for found in document.finditer(_OPERATIVE, 0, len(document.folded.text))]
     bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
     for position in sorted([*marked, *bare, *(match.start("point") for match in _FIRST_POINT.finditer(document.folded.text))]):
         if not found or position - found[-1] >= _SAME_OPENING:

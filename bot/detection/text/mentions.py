@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
 from bot.detection.text.cues import LegalBasis, Pattern, name_of
-from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
+from bot.detection.text.document import ActText, Block, CueMatch, DecreePart, Segment, TextMatch
 from bot.detection.text.rows import lists, ticked_under
 from bot.domain.topics import purposes_of
 
-_AROUND = 130
-"""Squeezed characters on each side of a mention that count as its context: about a sentence."""
+_AROUND, _BEHIND = 130, 60
+"""Squeezed characters on each side of a mention that are its context, about a sentence; and behind it, where another thing is named."""
 
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
@@ -42,13 +42,11 @@ _ENOUGH = 400
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Holds one mention. `tight_start:tight_end` are positions in the mended view, `start:end` in the folded one; `cue` is what matched."""
+    """Holds one mention, at `start:end` of the folded text; `cue` is what matched."""
 
     part: DecreePart
     strong: bool
     citation: bool
-    tight_start: int
-    tight_end: int
     start: int
     end: int
     cue: str
@@ -72,16 +70,14 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
     found: list[Mention] = []
     aside: list[TextMatch[str]] = []
     taken: list[tuple[int, int]] = []
-    text, cues = document.mended.text, document.cues
-    low, high = document.mended_span(segment.start, segment.end)
+    cues = document.cues
     events = [match.span() for match in _EVENT_NAME.finditer(document.flat, segment.start, segment.end)]
-    in_field = cues["around.field"].search(text, low, high) is not None or rests_on_the_law(document, segment)
+    in_field = document.search(cues["around.field"], segment.start, segment.end) is not None or rests_on_the_law(document, segment)
     for strong, match in islice(_matches(document, segment, in_field), _ENOUGH):
-        start, end = match.span()
-        if any(start < other_end and other_start < end for other_start, other_end in taken):
+        first, last = match.start, match.end
+        if any(first < other_end and other_start < last for other_start, other_end in taken):
             continue
-        taken.append((start, end))
-        first, last = document.loose(start, end)
+        taken.append((first, last))
         told = [first + word.start() for word in cues["around.program"].finditer(document.flat[first:last])]
         if told and all(any(opened <= word < closed for opened, closed in events) for word in told):
             aside.append(TextMatch(_OF_AN_EVENT, first, last))
@@ -93,21 +89,20 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
             and cues["around.program"].search(document.flat, first, block.end) is None
         ):
             # "… d'un système de vidéoprotection" and "… algorithmique" of an article are no mention of the title.
-            block, first, start = ending, ending.start, document.mended_span(ending.start, ending.end)[0]
-        opening = document.mended_span(block.start, block.end)[0]
-        said = document.mended_span(*sentence(document.flat, block, first, last))
-        against = cues["around.other_thing"].search(text, max(start - _AROUND, opening), min(end + 60, high)) or cues[
-            "around.said_not_to_be_there"
-        ].search(text, max(start - _AROUND, said[0]), min(end + _AROUND, max(said[1], end)))
+            block, first = ending, ending.start
+        said, ends = sentence(document.flat, block, first, last)
+        near = document.around(first, last, _AROUND, _BEHIND, (block.start, segment.end))
+        beside = document.around(first, last, _AROUND, _AROUND, (said, max(ends, last)))
+        against = document.search(cues["around.other_thing"], *near) or document.search(cues["around.said_not_to_be_there"], *beside)
         if against is not None:
-            aside.append(TextMatch(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
+            aside.append(TextMatch(name_of(against.value), min(first, against.start), max(last, against.end)))
             continue
         if block.part in _TITLES and ending.part not in _TITLES:
             last = block.end
-        citation = cues["around.citation"].search(text[max(start - _AROUND, opening) : start]) is not None
+        citation = document.search(cues["around.citation"], near[0], first) is not None
         # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).
         firm = strong and (in_field or not segment.is_formal)
-        found.append(Mention(block.part, firm, citation, start, end, first, last, name_of(match)))
+        found.append(Mention(block.part, firm, citation, first, last, name_of(match.value)))
     return Mentions(tuple(sorted(found, key=lambda mention: mention.start)), tuple(sorted(aside, key=lambda entry: entry.start)))
 
 
@@ -124,19 +119,18 @@ def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
     return first, last.start() if last is not None else max(block.end, end)
 
 
-def _matches(document: ActText, segment: Segment, in_field: bool) -> Iterator[tuple[bool, re.Match[str]]]:
+def _matches(document: ActText, segment: Segment, in_field: bool) -> Iterator[tuple[bool, CueMatch]]:
     cues = document.cues
-    whole = [document.mended_span(segment.start, segment.end)]
-    titles = [document.mended_span(block.start, block.end) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING)]
-    levels: list[tuple[bool, tuple[Pattern, ...], list[tuple[int, int]]]] = [
+    whole, titles = [segment], list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
+    levels: list[tuple[bool, tuple[Pattern, ...], Sequence[Block | Segment]]] = [
         (True, cues.strong, whole),
         (True, cues.bare if in_field else (), whole),
         (False, cues.medium, whole),
         (False, (cues["objects.titled"], *((cues["objects.titled_in_field"],) if in_field else ())), titles),
     ]
-    for strong, patterns, stretches in levels:
-        for entry, span in product(patterns, stretches):
-            yield from ((strong, match) for match in entry.finditer(document.mended.text, *span))
+    for strong, patterns, parts in levels:
+        for entry, part in product(patterns, parts):
+            yield from ((strong, match) for match in document.finditer(entry, part.start, part.end))
 
 
 # What the law of a topic has that an act may name: its texts, from `law.toml`, and the purposes.
@@ -147,36 +141,33 @@ _NEAR = 330
 
 def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasis, int, int]]:
     """Return the texts cited in a stretch of the folded text, each once, with its position."""
-    text = document.mended.text
-    low, high = document.mended_span(start, end)
     found: dict[str, tuple[LegalBasis, int, int]] = {}
     for basis in document.cues.legal_bases:
         if basis.unless in found:
             continue
-        for match in basis.pattern.finditer(text, low, high):
-            last = match.end()
+        for match in document.finditer(basis.pattern, start, end):
+            last = match.end
             if basis.article is not None:
-                near = basis.article.search(text, max(match.start() - 80, low), min(match.end() + _NEAR, high))
+                near = document.search(basis.article, *document.around(match.start, match.end, 80, _NEAR, (start, end)))
                 if near is None:
                     continue
-                last = max(near.end(), last)
-            found[basis.label] = (basis, *document.loose(match.start(), last))
+                last = max(near.end, last)
+            found[basis.label] = (basis, match.start, last)
             break
     return list(found.values())
 
 
 def lists_events(document: ActText, start: int, end: int) -> bool:
     """Return whether a stretch describes what is to be detected, in any words."""
-    return document.cues["purposes.listing"].search(document.mended.text, *document.mended_span(start, end)) is not None
+    return document.search(document.cues["purposes.listing"], start, end) is not None
 
 
 def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[str, int, int]]:
     """Return the events named in a stretch of the folded text, in the order of the law, each with its position. With `listed`, for a known
     list of events, single words count too ("densité")."""
-    low, high = document.mended_span(start, end)
     every = document.cues.purposes
-    matches = ((each.code, (each.listed if listed else each.named).search(document.mended.text, low, high)) for each in every)
-    found = [(purpose, *document.loose(*match.span())) for purpose, match in matches if match is not None]
+    matches = ((each.code, document.search(each.listed if listed else each.named, start, end)) for each in every)
+    found = [(purpose, match.start, match.end) for purpose, match in matches if match is not None]
     words = ((each.code, each.words.search(document.flat, start, end)) for each in every if listed and each.words is not None)
     return [*found, *((purpose, *match.span()) for purpose, match in words if match is not None)]
 
@@ -196,13 +187,13 @@ def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[str
 
 def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
     """Return where a stretch says that it is for all purposes of the law ("l'ensemble des événements de l'article 3 …"), if it does."""
-    match = document.cues["purposes.all"].search(document.mended.text, *document.mended_span(start, end))
-    return document.loose(*match.span()) if match is not None else None
+    match = document.search(document.cues["purposes.all"], start, end)
+    return (match.start, match.end) if match is not None else None
 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
     """Return whether the sentence of an event at `first:last`, within `start:end`, excludes it from detection."""
-    text, mended = document.folded.text, document.mended.text
+    text = document.folded.text
     if _SAYS_NO.match(text, last, end) is not None or UNTICKED.search(text, start, last) is not None:
         return True
     if _NO_HEAD.search(text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
@@ -211,10 +202,9 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
     # Its sentence, or item of a list.
     opening = max(text.rfind(mark, start, first) for mark in (". ", ".\n", ";", ":"))
     closing = _NEXT_SENTENCE.search(text, last, end)
-    before = slice(*document.mended_span(max(opening, start), first))
-    after = slice(*document.mended_span(last, closing.start() if closing is not None else end))
-    if excluded.search(mended[after]) is not None or excluding.search(mended[before]) is not None:
+    after = document.squeezed(last, closing.start() if closing is not None else end)
+    if excluded.search(after) is not None or excluding.search(document.squeezed(max(opening, start), first)) is not None:
         return True
-    says = excluded.search(mended, *document.mended_span(start, first)) is not None
+    says = document.search(excluded, start, first) is not None
     around = (found for found in lists(document, start, end) if found.opened <= first < found.items[-1][1]) if says else ()
-    return any(excluded.search(mended, *document.mended_span(found.start, found.opened)) for found in around)
+    return any(document.search(excluded, found.start, found.opened) for found in around)
