@@ -15,8 +15,8 @@ from bot.domain.topics import first_topic
 Value = str | int | tuple[str, ...]
 """A fact as labels write it. A tuple has no order that counts."""
 
-LABELLED = tuple(fact for fact in FACTS if fact.labelled or fact.name == "communes")
-"""The facts that can be labelled. Communes count only where they are: most labels are older."""
+LABELLED = tuple(fact for fact in FACTS if fact.labelled)
+"""The facts that can be labelled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,7 @@ def gather(
     counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
     users, others = who_may(document, segment, operators(document, segment, speaking, mentioning, occasion))
-    towns = _communes(document, segment, speaking)
+    towns = _communes(_without(document, _named_after_town(document, occasion)), segment, speaking)
     where = places(document, segment, speaking, occasion)
     where = without_town(where, towns, users)
     looked_for = _purposes(document, segment, kind) if mentions else []
@@ -289,6 +289,17 @@ def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) 
         if found := communes(document, blocks):
             return found
     return []
+
+
+# "Jazz à Vienne" is a name; "visite du pape à Lourdes" says where.
+_NAMED_AFTER_TOWN = re.compile(r"\b[A-ZÀ-Þ][\w'’-]*\s(?:à|au|aux|sur)\s")
+
+
+def _named_after_town(document: ActText, event: str | None) -> list[tuple[int, int]]:
+    """Return where an event stands whose proper name has a town."""
+    if event is None or _NAMED_AFTER_TOWN.search(event) is None:
+        return []
+    return [match.span() for match in re.finditer(re.escape(fold(event).text), document.flat)]
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:

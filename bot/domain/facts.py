@@ -59,7 +59,7 @@ FACTS = (
     Fact("event", ValueKind.TEXT, searched=True),
     Fact("operators", ValueKind.TEXTS, searched=True, expected=True),
     Fact("places", ValueKind.TEXTS, searched=True, expected=True),
-    Fact("communes", ValueKind.TEXTS, row="places", from_page=False, labelled=False),
+    Fact("communes", ValueKind.TEXTS, row="places", from_page=False),
     Fact("purposes", ValueKind.CODES, codes=purpose_codes, searched=True, from_page=False, expected=True),
     Fact("software", ValueKind.TEXT, searched=True, expected=True),
     Fact("vendor", ValueKind.TEXT, row="software", searched=True, expected=True),

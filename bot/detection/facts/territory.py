@@ -29,7 +29,7 @@ _WORDS_OF_AREA = (
     r"|communa(?:l|ux)|geographiques?|administrati(?:f|ve)s?|urbaine?s?|publi(?:c|que)s?|suivants?"
 )
 _BEFORE = re.compile(
-    rf"\b(?:{GROUND}|{AREA}|limites|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
+    rf"\b(?:(?:{GROUND}|{AREA}|limites)\b(?=\s\w)|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
     rf"(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
     # "le circuit de Nogaro, commune de Nogaro", "la plage (commune de X)".
     r"|(?<=[a-z0-9])(?:,\s|\s\()$"
@@ -58,8 +58,13 @@ _AT = re.compile(rf"(?<![\w'-])(?:(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])|(?P
 _NO_PLACE_BEFORE = re.compile(
     r"\b(?:fait|ne|nee|sise?s?|siege|recours|adress\w*|transm\w*|notifi\w*|communiqu\w*|remis\w*|confie\w*|domicili\w*|demand\w*|conform\w*"
     r"|relati\w*|jusqu'|grace|quant|suite|relev\w*|appart\w*|rattach\w*|delegu\w*|delegation|donn\w*|fournie?s?|accordee?s?|appel|destin\w*"
-    r"|tribunal\b[^.;:]{0,60}|affich\w*|consult\w*|depos\w*|bureau|audience)\s?$"
+    # Who is told, seated or watches there; and where others were attacked.
+    r"|affich\w*|consult\w*|depos\w*|bureau|audience|siege est|immatricul\w*|deporte\w*"
+    r"|(?:tribunal|locaux|(?:centre|salle|poste) (?:de (?:commandement|gestion|supervision)|operationnel)|prefete?|tenue)\b[^.;:]{0,80}"
+    r"|(?:attaques?|attentats?)\b[^.;:,]{0,90})\s?$"
 )
+# "… au recueil. À Toulon, le 5 mai 2026".
+_SIGNED_AT = re.compile(r"[.;]\s?a\s[^.;:]{3,40}?,?\s(?:le|ce)\s(?:[a-z]+\s)?\d")
 _AT_NAME = re.compile(rf"(?P<name>{NAME})(?:\s\((?:\d[\dAB]\d?\d{{0,3}}|[A-ZÀ-Þ][a-zà-ÿ]+(?:[ '-][A-Za-zà-ÿ]+)*)\))?")
 _AND_AT = re.compile(r"\s?(?:(?:,|et|ainsi que|puis)\s|ainsi qu['’])(?:à\s|(?P<le>au)\s|(?P<les>aux)\s)?(?=[A-ZÀ-ÞL])")
 _ARTICLE = re.compile(r"(?<=, )l[ae]s?(?= [A-ZÀ-Þ])|(?<= et )l[ae]s?(?= [A-ZÀ-Þ])")
@@ -73,30 +78,33 @@ _ENUMERATED = re.compile(r"\s(?:[ée]num|suivant|ci-|d[ée]sign|list|mentionn|ci
 _COLUMN = re.compile(r"\W{0,3}(?:communes?|villes?)\W{0,3}")
 # "l'aérodrome de Fontaine-Verte (Chaumes-en-Brie)", not "attributaire du lot 1 (Île-de-France)".
 _IN_BRACKETS = re.compile(
-    r"\b[a-z]{3,}\s(?:de la |de l'|du |des |de |d')(?!(?:lot|marche|dispositif|logiciel)\b)[^.;:,()]{2,50}"
+    r"\b[a-z]{3,}\s(?:de la |de l'|du |des |de |d')(?![^.;:,()]{0,50}\b(?:lot|marche|dispositif|logiciel)\b)[^.;:,()]{2,50}"
     r"\s\((?=(?P<names>[^()]{3,60})\))"
     # "Périmètre (Lens) : …".
     rf"|\b(?:{AREA}|zones?|secteurs?|lieux)\s\((?=(?P<heading>[^()]{{3,60}})\)\s?:)"
 )
 # "… (Lens) ; route départementale 40 (Liévin)."
 _BEHIND = re.compile(r"\((?P<names>[^()]{3,60})\)\s?(?=[;.]|\Z)")
-# "la Seyne sur mer", with the end in small letters.
-_GOES_ON = re.compile(r"[ -](?:sur|sous|en|lès)[ -][a-zà-ÿ]{3,}")
+# "la Seyne sur mer, Fréjus", with the end in small letters: the commonest of all communes.
+_SMALL_END = re.compile(r"(?<=[a-zà-ÿ][ -]sur[ -])(?:mer|seine|loire|marne|meuse|sa[ôo]ne)\b")
 # Capitals that begin no name of a commune.
 _NO_TOWN = re.compile(
-    r"(?:(?i:mes\b|l[ae]s? (?:commune|ville)s?\b|[li]['’](?:article|état|etat|arr|occasion|aide|ensemble|issue)"
-    r"|article|internet|état|etat|conseil|pr[ée]f|directeur|direction|ministre"
-    r"|maire|communes?\b|villes?\b|tribunal|cour\b|place\b|rue\b|avenue|boulevard|stade|parc|gare|port\b|vidéo|cam[ée]ra|images?|gendarmerie|police|groupement"
-    r"|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
-    r"|Janvier|F[ée]vrier|Mars\b|Avril|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
+    r"(?:[LlIi]['’][a-zà-ÿ]|Total\b|(?i:mes\b|l[ae]s? (?:commune|ville)s?\b"
+    r"|article|internet|état|etat|conseil|pr[ée]f(?:e|è)(?:t|cture)|directeur|direction|services?\b|bureau|cabinet|ministre"
+    r"|maires?\b|communes?\b|villes?\b|tribunal|(?:cour|place|rue|avenue|boulevard|stade|parc|gare|port)s?\b(?!-)|vidéo|cam[ée]ra|images?|gendarmerie"
+    r"|police|groupement|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
+    r"|Janvier|F[ée]vrier|Mars\b|Avril\b|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
     r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-])|[A-Z]$)"
 )
 
 
-# "à NissariaLe préfet": the next line is glued to a name.
+# "à NissariaLe préfet": the next line is glued to a name, or begins below it.
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=(?:L[ea]s?|Vu|Article|Arr[êe]t[ée]) )")
+_LINE_BELOW = re.compile(r"(?<![\w'’-])(?!L[ea]s?\s)([A-ZÀ-Þ][\w'’-]*[a-zà-ÿ])\s*\n\s*(?=[A-ZÀ-Þ])")
 # Whose cameras they are: where these are, if nothing else says it.
-_OWNED = re.compile(r"\b(?:video-?(?:protection|surveillance)|cameras?)(?: (?:\w+e?s?))?(?: d[eu]s?)?(?: l[ae]s?)?\s*$")
+_OWNED = re.compile(
+    r"\b(?:video-?(?:protection|surveillance)|cameras?)(?: (?!(?:par|dont|que)\b)(?:\w+e?s?))?(?: d[eu]s?)?(?: l[ae]s?)?\s*$"
+)
 _OF_TOWN = re.compile(r"(?:Commune|Police municipale) d")
 
 
@@ -161,20 +169,22 @@ def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFO
             continue
         named = names_of_one_kind(listed, several=plural, listed=labelled)
         for link, name, length in named if plural else named[:1]:
-            if not (_NO_TOWN.match(name) or _ENUMERATED.match(printed, length)):
-                going_on = _GOES_ON.match(printed, length)
-                whole = f"{_article(link)}{name.strip()}{going_on.group() if going_on is not None else ''}"
-                yield TextMatch(whole, match.start(), min(match.end() + length, block.end))
+            bare = not link and document.in_capitals(match.start(), min(match.end() + length, block.end))
+            if not (bare or _NO_TOWN.match(name) or _ENUMERATED.match(printed, length)):
+                yield TextMatch(f"{_article(link)}{name.strip()}", match.start(), min(match.end() + length, block.end))
 
 
 def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    if document.in_capitals(block.start, block.end):
-        return
     for match in _AT.finditer(document.flat, block.start, block.end):
         if _NO_PLACE_BEFORE.search(document.flat, max(block.start, match.start() - 80), match.start()):
             continue
+        if _SIGNED_AT.match(document.flat, max(match.start() - 2, block.start), block.end):
+            continue
         printed = _printed(document, match.end(), min(match.end() + _REACH, block.end))
         name, article = _AT_NAME.match(printed), {"au": "Le ", "aux": "Les "}.get(match["with"], "")
+        # "PRIS À TITRE D'ESSAI" says nothing of a place, where "à TOULON" does.
+        if name is not None and name["name"][:2].isupper() and document.printed(match.start(), match.start() + 1).isupper():
+            continue
         while name is not None and not _NO_TOWN.match(name["name"]):
             yield TextMatch(article + name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
             following = _AND_AT.match(printed, name.end())
@@ -213,4 +223,5 @@ def _article(link: str) -> str:
 
 
 def _printed(document: ActText, start: int, end: int) -> str:
-    return _GLUED.sub(". ", joined(document.original(start, end)).replace("’", "'"))
+    lines = joined(_LINE_BELOW.sub(r"\1. ", document.printed(start, end))).replace("’", "'")
+    return _SMALL_END.sub(lambda end: end.group().capitalize(), _GLUED.sub(". ", lines))

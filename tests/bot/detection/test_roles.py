@@ -176,6 +176,42 @@ def test_communes_by_whose_cameras_and_for_whom(said: str, communes: list[str]) 
 
 
 @pytest.mark.parametrize(
+    ("said", "communes"),
+    [
+        (" sur les communes de Lens, la Seyne sur mer et Uzès", ["Lens", "La Seyne sur Mer", "Uzès"]),
+        (" sur la commune de Lens en annexe", ["Lens"]),
+        (" à Port-Vendres", ["Port-Vendres"]),
+        (" à Lens\nDemandeur : la police", ["Lens"]),
+        (". RAPPELER À AVERTIR le public", []),
+        (".\nPÉRIMÈTRE DE LA VILLE BASSE\nIl est clos", []),
+        (" à l'exclusion des parvis", []),
+        (" sur les images de vidéoprotection dont la commune de Die dispose", []),
+        (" sur les images de vidéoprotection par la commune de Die", []),
+        (".\nVidéoprotection ville\tTotal\nA\t46", []),
+        (".\nSite de la haute tour\nCommune de Lens 6", []),
+        (", depuis les locaux du SDIS à Lens", []),
+        (", au vu de l'attaque au bélier du 3 mai 2016 à Lens et de celle d'Uzès", []),
+        (" par le préfet du Nord, à Lens", []),
+        (" avec une application dont le siège est à Lens", []),
+        (".\nArticle 2 : Le présent arrêté est publié. À Lens, le lundi 5 mai 2026", []),
+        (" à Lens le 5 mai 2026", ["Lens"]),
+        (".\nArticle 2 : Outil d'une page\tLogiciel (éditeur) Cityvision (Wintics).", []),
+        (" avec un outil de la société Vix, immatriculée à Lens", []),
+        (", avec un report déporté à Lens", []),
+        (", au vu de la réunion tenue en mairie, à Lens", []),
+        (" à\tService des sécurités", []),
+        (" à Cour-Cheverny, à Préfailles et à Avrillé", ["Cour-Cheverny", "Préfailles", "Avrillé"]),
+        (" sur la commune de La\nSeyne-sur-Mer", ["La Seyne-sur-Mer"]),
+        (" à l'occasion de la visite du pape à Lourdes", ["Lourdes"]),
+        (" à l'occasion du festival Jazz à Vienne", []),
+        (" à l'occasion du festival Jazz à Vienne, à Vienne", ["Vienne"]),
+    ],
+)
+def test_whom_it_names_or_where_else_something_is_or_was_is_no_commune_of_the_decree(said: str, communes: list[str]) -> None:
+    assert list(facts(f"{POLICE} {said}.").communes) == communes
+
+
+@pytest.mark.parametrize(
     ("more", "unsure"),
     [
         ("La gendarmerie nationale tient les entrées.", True),
