@@ -458,7 +458,7 @@ def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str
 
 # A post on Telegram.
 
-_BUTTON_TEXT_LIMIT = 64
+BUTTON_TEXT_LIMIT = 64
 """Characters; phones show about half of it."""
 
 
@@ -504,7 +504,7 @@ def _fitting_message(whole: Announcement, limit: int) -> TelegramText:
 
 
 def _button(said: Announcement) -> Button | None:
-    return None if said.link is None else Button(cut(said.button_label, _BUTTON_TEXT_LIMIT), said.link)
+    return None if said.link is None else Button(cut(said.button_label, BUTTON_TEXT_LIMIT), said.link)
 
 
 def _html(said: Announcement) -> Html:
