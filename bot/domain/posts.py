@@ -30,16 +30,12 @@ class Destination:
     chat: int | str | None = None
 
 
-def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tuple[str, ...]:
-    """Return the names of the destinations that want a decree, in the order given."""
-    return tuple(destination.name for destination in destinations if wants(destination.filter, decree))
-
-
 def route_to(
     wired: Sequence[Destination], targets: Callable[[Decree], FollowTargets] | None, decree: Decree
 ) -> Sequence[str | FollowTargets]:
-    """Return the destinations that want a decree, and its targets where followers exist."""
-    return (*destinations_for(wired, decree), *(() if targets is None else (targets(decree),)))
+    """Return the names of the destinations that want a decree, in the order given, and its targets where followers exist."""
+    named = (destination.name for destination in wired if wants(destination.filter, decree))
+    return (*named, *(() if targets is None else (targets(decree),)))
 
 
 def wants(wish: Filter, decree: Decree) -> bool:

@@ -31,7 +31,6 @@ from bot.messages.lines import (
     MessageInput,
     PostPart,
     capital,
-    fact_lines,
     followed_tags,
     hashtags,
     kind_text,
@@ -42,7 +41,6 @@ from bot.messages.lines import (
     row_lines,
     short_where,
     sighting_lines,
-    title_line,
     where_text,
 )
 from bot.messages.online import advice_beside_looks, online_lines, timeliness_line
@@ -163,11 +161,11 @@ def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]
     if advice is not None:
         yield from flag_lines(advice, decree.topic, words)
     yield from timeliness_line(decree, message.place, words)
-    yield from title_line(decree, words)
+    yield from line(PostPart.TITLE, "", (decree.title,), words)
     if publisher is not None:
         yield from line(PostPart.PUBLISHER, words.labels.publisher, (publisher.name,), words)
     yield from link_lines(decree, words)
-    yield from fact_lines(decree, words)
+    yield from row_lines(POST_ROWS, decree, words)
     yield from reference_lines(decree, words)
 
 
@@ -460,7 +458,7 @@ def _line_pieces(message: MessageInput) -> tuple[str, str, str | None, tuple[str
 
 # A post on Telegram.
 
-_BUTTON_TEXT_LIMIT = 64
+BUTTON_TEXT_LIMIT = 64
 """Characters; phones show about half of it."""
 
 
@@ -506,7 +504,7 @@ def _fitting_message(whole: Announcement, limit: int) -> TelegramText:
 
 
 def _button(said: Announcement) -> Button | None:
-    return None if said.link is None else Button(cut(said.button_label, _BUTTON_TEXT_LIMIT), said.link)
+    return None if said.link is None else Button(cut(said.button_label, BUTTON_TEXT_LIMIT), said.link)
 
 
 def _html(said: Announcement) -> Html:

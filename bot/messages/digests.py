@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from bot.domain.acts import Decree, Place
 from bot.domain.posts import FRANCE
 from bot.domain.topics import topics
-from bot.messages.announcement import Button, TelegramText, TooSmall, subject_text
+from bot.messages.announcement import BUTTON_TEXT_LIMIT, Button, TelegramText, TooSmall, subject_text
 from bot.messages.lines import capital, days_text, followed_tags, hashtags, kind_text, period_text, place_for, short_where
 from bot.messages.words import (
     LANGUAGES,
@@ -40,8 +39,6 @@ from bot.messages.words import (
 _MOST_LINKS = 90
 """Telegram takes 100 entities in a message: the links of a longer list would be lost."""
 
-_BUTTON_TEXT_LIMIT = 64
-
 _LONGEST_SUBJECT = 130
 """Characters of what a subject says of one decree: mail programs show about half of it."""
 
@@ -49,26 +46,22 @@ DETAILS = (160, 80, 40)
 """Characters of a line, from the richest form to the shortest. How many fit is reckoned with the second."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One decree: a line, and the address of its page if it has one."""
-
-    text: str
-    link: str | None
-
-
 def telegram_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, *, limit: int = TEXT_LIMIT) -> TelegramText:
     """Return a message within `limit`, HTML and plain text both; the button leads to the last decree. Raises TooSmall."""
     for longest in DETAILS:
         said = _telegram(decrees, places, language, longest)
-        if _telegram_fits(said, limit):
+        # The plain text shows addresses in full: it is the longer one wherever there are any.
+        if telegram_length(said.plain) <= limit:
             return said
     raise TooSmall(f"no room for {len(decrees)} decrees in one message")
 
 
 def telegram_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, *, limit: int = TEXT_LIMIT) -> int:
     """Return how many of these decrees, from the first on, one message holds."""
-    return _room(decrees, lambda some: len(some) <= _MOST_LINKS and _telegram_fits(_telegram(some, places, language, DETAILS[1]), limit))
+    return _room(
+        decrees,
+        lambda some: len(some) <= _MOST_LINKS and telegram_length(_telegram(some, places, language, DETAILS[1]).plain) <= limit,
+    )
 
 
 def digest_button(decrees: Sequence[Decree], language: Language) -> Button | None:
@@ -77,16 +70,15 @@ def digest_button(decrees: Sequence[Decree], language: Language) -> Button | Non
     link, called = link_to(last.url, last.page), inert(last.facts.number or "")
     number = f" {words_in(language).labels.number}".format(number=called) if called else ""
     text = _words(language).button.format(number=number, page=max(last.page, 1))
-    return None if link is None else Button(cut(text, _BUTTON_TEXT_LIMIT), link)
+    return None if link is None else Button(cut(text, BUTTON_TEXT_LIMIT), link)
 
 
 def mastodon_digest(
     decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits, *, is_mail: bool = False
 ) -> str:
     """Return a status within `limits`, or the text of a mail. Raises TooSmall."""
-    compose = _mail if is_mail else _tagged
     for longest in DETAILS:
-        said = compose(decrees, places, language, longest)
+        said = _status(decrees, places, language, longest, is_mail=is_mail)
         if mastodon_length(said, limits) <= limits.characters:
             return said
     raise TooSmall(f"no room for {len(decrees)} decrees in one status")
@@ -96,8 +88,10 @@ def mastodon_room(
     decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits, *, is_mail: bool = False
 ) -> int:
     """Return how many of these decrees, from the first on, one such text holds."""
-    compose = _mail if is_mail else _tagged
-    return _room(decrees, lambda some: mastodon_length(compose(some, places, language, DETAILS[1]), limits) <= limits.characters)
+    return _room(
+        decrees,
+        lambda some: mastodon_length(_status(some, places, language, DETAILS[1], is_mail=is_mail), limits) <= limits.characters,
+    )
 
 
 def digest_subject(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
@@ -132,41 +126,34 @@ def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: 
     words = _words(language)
     heading, *intro = _heading_text(decrees, language).splitlines()
     rows = [html_tag("b", html_text(heading)), *map(html_text, intro), html_text("")]
-    for item in _items(decrees, places, language, longest):
+    for text, link in _items(decrees, places, language, longest):
         before, _, after = words.item.partition("{text}")
-        shown = html_text(item.text) if item.link is None else html_link(item.link, html_text(item.text))
+        shown = html_text(text) if link is None else html_link(link, html_text(text))
         rows.append(html_text(before) + shown + html_text(after))
     plain = unlinked(_lines(decrees, places, language, longest))
     return TelegramText(html_join("\n", tuple(rows)).source, plain, digest_button(decrees, language))
 
 
-def _telegram_fits(said: TelegramText, limit: int) -> bool:
-    # The plain text shows addresses in full: it is the longer one wherever there are any.
-    return telegram_length(said.plain) <= limit
-
-
 def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, between: str = "\n") -> str:
     words = _words(language)
     items = _items(decrees, places, language, longest)
-    rows = ["\n".join(filter(None, (words.item.format(text=item.text), item.link))) for item in items]
+    rows = ["\n".join(filter(None, (words.item.format(text=text), link))) for text, link in items]
     return f"{_heading_text(decrees, language)}\n\n{between.join(rows)}"
 
 
-def _mail(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
-    """Return the lines as paragraphs."""
-    return _lines(decrees, places, language, longest, "\n\n")
-
-
-def _tagged(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> str:
-    """Return the lines, and the tags by which people follow each place."""
+def _status(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, *, is_mail: bool) -> str:
+    """Return the lines, and the tags by which people follow each place; in a mail as paragraphs, without tags."""
+    if is_mail:
+        return _lines(decrees, places, language, longest, "\n\n")
     of_each = (followed_tags(hashtags(place_for(places, decree.authority), decree.topic)) for decree in decrees)
     tags = dict.fromkeys(tag for tags in of_each for tag in tags)
     return f"{_lines(decrees, places, language, longest)}\n\n{' '.join(tags)}"
 
 
-def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> list[_Item]:
+def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> list[tuple[str, str | None]]:
+    """Return a line for each decree, and the address of its page if it has one."""
     among = {decree.topic for decree in decrees}
-    return [_Item(_text(one, place_for(places, one.authority), language, longest, among), link_to(one.url, one.page)) for one in decrees]
+    return [(_text(one, place_for(places, one.authority), language, longest, among), link_to(one.url, one.page)) for one in decrees]
 
 
 def _text(decree: Decree, place: Place, language: Language, longest: int, among: Collection[str] = ()) -> str:

@@ -64,7 +64,8 @@ def kind_label(kind: Kind, language: Language) -> str:
 
 
 def reason_text(reasons: Sequence[tuple[Follow, Relevance]], name_of: FollowNames, language: Language, *, is_change: bool = False) -> str:
-    """Return why a message about one decree came, and how to stop it. `is_change`: it changes one that the chat was sent."""
+    """Return why a message came, a digest where there are no `reasons`, and how to stop it. `is_change`: its decree changes one that the
+    chat was sent."""
     words = _words(language)
     sure = [follow for follow, how in reasons if how is Relevance.IS_ABOUT]
     if sure:
@@ -75,12 +76,6 @@ def reason_text(reasons: Sequence[tuple[Follow, Relevance]], name_of: FollowName
     else:
         why = words.changed if is_change else words.of_all
     return f"{why} {words.stop}"
-
-
-def digest_reason(language: Language) -> str:
-    """Return why a digest came, and how to stop it."""
-    words = _words(language)
-    return f"{words.of_all} {words.stop}"
 
 
 def footed(text: TelegramText, foot: str) -> TelegramText:

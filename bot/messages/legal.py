@@ -10,7 +10,6 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Moment, Reference
@@ -45,17 +44,17 @@ _WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
 
 def first_link(decree: Decree, words: Words) -> str | None:
     """Return `met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
-    for bond in _bonds(decree):
-        return _verb(bond, words).format(decree=decree_named(bond.number, None if bond.number else bond.signed, bond.known, words))
+    for bond, known in _bonds(decree):
+        return _verb(bond, words).format(decree=decree_named(bond.number, None if bond.number else bond.signed, known, words))
     return None
 
 
 def link_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """Return `Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
     bonds = tuple(_bonds(decree))
-    for position, bond in enumerate(bonds[:_MOST_LINES]):
+    for position, (bond, known) in enumerate(bonds[:_MOST_LINES]):
         days = (bond.signed, None if bond.number else bond.signed)
-        whole, brief = (_verb(bond, words).format(decree=decree_named(bond.number, day, bond.known, words)) for day in days)
+        whole, brief = (_verb(bond, words).format(decree=decree_named(bond.number, day, known, words)) for day in days)
         yield FactLine(PostPart.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
 
 
@@ -156,31 +155,21 @@ def _left(all_of_them: tuple[object, ...], position: int) -> int:
     return max(len(all_of_them) - _MOST_LINES, 0) if position == _MOST_LINES - 1 else 0
 
 
-class _Bond(NamedTuple):
-    """What a decree does, to which number, signed when, stored under which id."""
-
-    kind: Kind
-    number: str | None
-    signed: date | None
-    known: int | None
-    retroactive: bool | None
+def _verb(bond: Reference, words: Words) -> str:
+    return words.changes.withdraws if bond.retroactive else words.changes.does[bond.change]
 
 
-def _verb(bond: _Bond, words: Words) -> str:
-    return words.changes.withdraws if bond.retroactive else words.changes.does[bond.kind]
-
-
-def _bonds(decree: Decree) -> Iterator[_Bond]:
-    """Return them as the text says, with what the store has of each."""
+def _bonds(decree: Decree) -> Iterator[tuple[Reference, int | None]]:
+    """Yield what a decree does to others, as its text says, each with the number that the store has and the id of the other there."""
     stored = list(decree.changes)
     for reference in decree.facts.references:
         change = next((change for change in stored if _same(reference, change)), None)
         if change is not None:
             stored.remove(change)
         number = reference.number or (change.number if change is not None else None)
-        yield _Bond(reference.change, number, reference.signed, None if change is None else change.decree, reference.retroactive)
+        yield replace(reference, number=number), None if change is None else change.decree
     for change in stored:
-        yield _Bond(change.kind, change.number, None, change.decree, change.retroactive)
+        yield Reference(change.kind, change.number, retroactive=change.retroactive), change.decree
 
 
 def _same(reference: Reference, change: Change) -> bool:

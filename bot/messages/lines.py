@@ -11,7 +11,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting, Slot
-from bot.domain.facts import CAMERA_TYPES, POST_ROWS, ValueKind, facts_of_row
+from bot.domain.facts import CAMERA_TYPES, ValueKind, facts_of_row
 from bot.domain.law import LegalAdvice, ends_first
 from bot.domain.topics import first_topic, topics
 from bot.messages.words import Language, Words, clean, data_file, inert, link_to, topic_words, words_in
@@ -216,11 +216,6 @@ def kind_text(decree: Decree, words: Words, among: Collection[str] = ()) -> str:
     return kind if decree.topic == first_topic() and len(among) < 2 else f"{kind} ({topic_words(decree.topic, words.language).short})"
 
 
-def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """Return the title of the act, as printed."""
-    yield from line(PostPart.TITLE, "", (decree.title,), words)
-
-
 def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
     """Mark the line of an unsure fact "to be verified" with its page; a number not in shortened posts, which are recognised by it."""
     about = {fact.about for fact in facts_of_row(line.part) if fact.name in decree.facts.doubtful}
@@ -230,11 +225,6 @@ def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
     told = words.labels.doubtful.format(label=line.label or line.text, page=page)
     marked = replace(line, label=told) if line.label else replace(line, items=(told,))
     return replace(marked, is_doubtful=line.part is not PostPart.NUMBER)
-
-
-def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """Return one line per row of a post that tells something, with marks to verify."""
-    return row_lines(POST_ROWS, decree, words)
 
 
 def row_lines(rows: Iterable[str], decree: Decree, words: Words) -> Iterator[FactLine]:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 
 from bot.detection.text.phrases import without_names
-from bot.domain.health import Cause
+from bot.domain.health import Cause, remembered
 from bot.domain.records import Alert, Waiting
 from bot.ingest.review import FactQuestion, fact_value_text
 from bot.messages.lines import date_text
@@ -135,14 +135,9 @@ def _counted(one: str, many: str, number: int) -> str:
 def _by_cause(alerts: Sequence[Alert]) -> list[tuple[Cause, list[Alert]]]:
     groups: defaultdict[Cause, list[Alert]] = defaultdict(list)
     for alert in alerts:
-        groups[_cause(alert)].append(alert)
+        groups[remembered(alert.cause)].append(alert)
     order = list(Cause)
     return sorted(groups.items(), key=lambda group: (-len(group[1]), order.index(group[0])))
-
-
-def _cause(alert: Alert) -> Cause:
-    known: Mapping[str, Cause] = {cause.value: cause for cause in Cause}
-    return known.get(alert.cause, Cause.UNEXPECTED)
 
 
 def _block(cause: Cause, alerts: Sequence[Alert], names: Names, words: Words, language: Language) -> str:

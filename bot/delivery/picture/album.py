@@ -15,9 +15,10 @@ import structlog
 
 from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Canvas, Draw, Drawing, Drawn, NoPicture, NoPictureReason, Picture, parse_answer
 from bot.domain.acts import Decree, Evidence, Place, Where
+from bot.domain.facts import POST_ROWS
 from bot.domain.posts import Post
 from bot.domain.recent import Recent
-from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
+from bot.messages.lines import PostPart, line, place_for, reference_lines, row_lines, where_text
 from bot.messages.words import Language, Table, Words, cut, inert, raw_file, topic_words, words_file, words_in
 from bot.reading.pages.drawing import png
 from bot.reading.pages.recognition import EngineKind, engine_kind, find_data
@@ -268,9 +269,10 @@ def _sentences(decree: Decree, place: Place, own: Words, words: Words, *, page: 
     kind = re.sub(r"^\W+", "", topic_words(decree.topic, words.language).kinds[decree.kind])
     yield own.kind.format(page=own.page.format(page=page), kind=kind[:1].lower() + kind[1:])
     yield own.bare.format(text=cut(where_text(place, words), _LONGEST_FACT))
-    for line in (*fact_lines(decree, words), *reference_lines(decree, words), *title_line(decree, words)):
-        fact = cut(line.text, _LONGEST_FACT)
-        yield (own.fact.format(label=line.label, text=fact) if line.label else own.bare.format(text=fact[:1].upper() + fact[1:]))
+    title = line(PostPart.TITLE, "", (decree.title,), words)
+    for one in (*row_lines(POST_ROWS, decree, words), *reference_lines(decree, words), *title):
+        fact = cut(one.text, _LONGEST_FACT)
+        yield (own.fact.format(label=one.label, text=fact) if one.label else own.bare.format(text=fact[:1].upper() + fact[1:]))
     if covered:
         yield own.covered
 

@@ -44,7 +44,7 @@ from bot.domain.posts import Follower, FollowTargets, Post, chat_destination, is
 from bot.domain.tasks import run_to_completion
 from bot.messages.announcement import Button, TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
-from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text
+from bot.messages.following import COMMANDS, FollowNames, foot_length, footed, reason_text
 from bot.messages.words import TEXT_LIMIT, html_text
 from bot.storage.chats import ChatMessages
 
@@ -83,7 +83,7 @@ class FollowerWords(TelegramWords):
 
     def room(self, decrees: Sequence[Decree]) -> int:
         """Return how many of these decrees one message holds."""
-        limit = TEXT_LIMIT - foot_length(digest_reason(self.composer.language))
+        limit = TEXT_LIMIT - foot_length(reason_text((), self._name_of, self.composer.language))
         return telegram_room(decrees, self.composer.places, self.composer.language, limit=limit)
 
     def marks(self, post: Post) -> tuple[Button | None, Shows]:
@@ -94,7 +94,7 @@ class FollowerWords(TelegramWords):
     def _foot(self, post: Post) -> str:
         language = self.composer.language
         if post.digest is not None:
-            return digest_reason(language)
+            return reason_text((), self._name_of, language)
         is_change = any(change.kind in CHANGING for change in post.decree.changes)
         why = reasons(self._follower.follows, replace(self._targets(post.decree), words=post.words))
         return reason_text(why, self._name_of, language, is_change=is_change)

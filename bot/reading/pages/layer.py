@@ -7,14 +7,16 @@ import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ctypes import byref, c_double, c_ushort
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import pypdfium2.raw as pdfium_c
+
+T = TypeVar("T")
 
 _SAMPLES_OF_ANGLE = 7
 _SAMPLES = 300
@@ -265,25 +267,26 @@ def are_scattered(boxes: Sequence[Box]) -> bool:
     return up + down > _OFTEN_FAR * len(steps) and up > _OFTEN_UP * len(steps)
 
 
+def _grouped(items: Iterable[T], belongs: Callable[[list[T], T], bool]) -> list[list[T]]:
+    """Return the items in their order, cut before each that does not belong to those before it."""
+    groups: list[list[T]] = []
+    for item in items:
+        if groups and belongs(groups[-1], item):
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return groups
+
+
 def lines_of(runs: Sequence[Run], height: float) -> list[list[Run]]:
     """Return the runs in their order, cut where a new line begins."""
-    lines: list[list[Run]] = []
-    for run in runs:
-        if lines and abs(run.middle - lines[-1][0].middle) <= _SAME_LINE * height and run.box[0] >= lines[-1][-1].box[0]:
-            lines[-1].append(run)
-        else:
-            lines.append([run])
-    return lines
+    return _grouped(runs, lambda line, run: abs(run.middle - line[0].middle) <= _SAME_LINE * height and run.box[0] >= line[-1].box[0])
 
 
 def sorted_by_line(runs: Sequence[Run], height: float) -> list[Run]:
     """Return the runs from the top of the page to its bottom, and from left to right on each line."""
-    lines: list[list[Run]] = []
-    for run in sorted(runs, key=lambda run: -run.middle):
-        if lines and lines[-1][0].middle - run.middle <= _SAME_LINE * height:
-            lines[-1].append(run)
-        else:
-            lines.append([run])
+    down = sorted(runs, key=lambda run: -run.middle)
+    lines = _grouped(down, lambda line, run: line[0].middle - run.middle <= _SAME_LINE * height)
     return [run for line in lines for run in sorted(line, key=lambda run: run.box[0])]
 
 
@@ -388,12 +391,7 @@ def _on_one_line(one: Box, other: Box) -> bool:
 
 def _groups(boxes: Sequence[Box]) -> list[list[Box]]:
     """Boxes that share their left edge, in groups of some size, from left to right."""
-    groups: list[list[Box]] = []
-    for box in sorted(boxes):
-        if groups and box[0] - groups[-1][0][0] <= _EDGE:
-            groups[-1].append(box)
-        else:
-            groups.append([box])
+    groups = _grouped(sorted(boxes), lambda group, box: box[0] - group[0][0] <= _EDGE)
     return [group for group in groups if len(group) >= _FEWEST_LINES]
 
 

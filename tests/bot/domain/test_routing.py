@@ -5,7 +5,7 @@ import pytest
 from bot.app.config.model import DestinationSettings
 from bot.app.inventory import destination_of
 from bot.domain.acts import Facts, Filter, Kind, Sighting
-from bot.domain.posts import Destination, destinations_for, wants
+from bot.domain.posts import Destination, route_to, wants
 from sources.catalogue.authority import load_authorities
 from tests.bot.messages.samples import NOW, PDF, decree
 
@@ -64,7 +64,7 @@ def test_a_decree_with_unread_operators_is_not_withheld() -> None:
 def test_who_follows_a_department_is_told_of_all_who_act_there(authority: str, department: str, wanted: bool) -> None:
     entry = DestinationSettings(name="one", platform="console", departments=(department,))
     followed = destination_of(entry, load_authorities())
-    assert bool(destinations_for([followed], decree(authority=authority))) is wanted
+    assert bool(route_to([followed], None, decree(authority=authority))) is wanted
 
 
 def test_every_department_of_the_mainland_is_in_one_region() -> None:
@@ -83,9 +83,9 @@ def test_who_follows_a_department_is_told_of_what_its_own_recueil_publishes(numb
 
 def test_destinations_keep_their_order() -> None:
     both = [Destination("z", "console"), Destination("a", "telegram", Filter(departments=frozenset({"26"})), chat=-1)]
-    assert destinations_for(both, decree()) == ("z", "a")
-    assert destinations_for(both, decree(authority="83")) == ("z",)
-    assert destinations_for([], decree()) == ()
+    assert route_to(both, None, decree()) == ("z", "a")
+    assert route_to(both, None, decree(authority="83")) == ("z",)
+    assert route_to([], None, decree()) == ()
 
 
 def test_a_decree_whose_operators_are_to_be_verified_is_not_withheld() -> None:

@@ -22,7 +22,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Cover, Decree, Judged, Kind, Outcome, Place, Reading, Verdict
 from bot.domain.health import SourceHealth, Status
 from bot.domain.law import legal_advice
-from bot.domain.posts import Destination, PostState, destinations_for
+from bot.domain.posts import Destination, PostState, route_to
 from bot.domain.records import RecueilState
 from bot.domain.text import TextOrigin
 from bot.ingest.judging import JudgedBy, issuer_of
@@ -103,7 +103,7 @@ class World(Bench):
         polled = {code: replace(CATALOGUE[code], sources=(source,), not_covered=None) for code, source in sources.items()}
         return make_poller(
             CATALOGUE | polled, self.site, self.read, self.store, lambda: self.now,
-            watched=sources, route=partial(destinations_for, self.destinations),
+            watched=sources, route=partial(route_to, self.destinations, None),
         )  # fmt: skip
 
     async def publish(self, code: str, *papers: Reading, listed: bool = True) -> None:
@@ -256,7 +256,7 @@ async def test_a_number_of_nobody_known_there_is_for_a_person(world: World, act:
         assert [decree.authority for decree in world.known] == ["50"], "no number of the template says nothing"
         return
     assert (world.known, world.posted) == ((), {})
-    reviewer = Reviewer(store=world.store, route=partial(destinations_for, world.destinations), clock=lambda: world.now, issuers=ISSUERS)
+    reviewer = Reviewer(store=world.store, route=partial(route_to, world.destinations, None), clock=lambda: world.now, issuers=ISSUERS)
     [waiting] = reviewer.waiting(10)
     assert [item.text for item in waiting.evidence if item.cue == "number of no known authority"] == [act]
     assert len(reviewer.accept(waiting.id, kind=None, by="command").posts) == 2

@@ -6,11 +6,10 @@ import pytest
 
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Place
 from bot.domain.law import legal_advice
-from bot.domain.topics import first_topic
 from bot.messages.announcement import announce, decree_line, fit, plain, shows_number
-from bot.messages.lines import MessageInput, PostPart, hashtags, place_for
+from bot.messages.lines import MessageInput, PostPart, place_for
 from bot.messages.words import words_in
-from tests.bot.messages.samples import DROME, NOW, POLICE, decree
+from tests.bot.messages.samples import DROME, NOW, decree
 
 
 def test_every_kind_has_its_own_words() -> None:
@@ -22,24 +21,6 @@ def test_every_kind_has_its_own_words() -> None:
 def test_only_what_will_be_in_force_is_said_to_start(kind: Kind) -> None:
     timed = announce(MessageInput(decree(kind), DROME, NOW)).timing is not None
     assert timed == (kind in {Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
-
-
-def test_every_fact_is_said_once() -> None:
-    said = announce(MessageInput(decree(), DROME, NOW))
-    assert [line.part for line in said.lines] == [
-        PostPart.TITLE,
-        PostPart.PERIOD,
-        PostPart.EVENT,
-        PostPart.PLACES,
-        PostPart.OPERATORS,
-        PostPart.PURPOSES,
-        PostPart.SOFTWARE,
-        PostPart.CAMERAS,
-        PostPart.NUMBER,
-        PostPart.SIGNED,
-        PostPart.PUBLISHED,
-    ]
-    assert {line.part: line.text for line in said.lines}[PostPart.SOFTWARE] == "Regardix (Société Exemple)"
 
 
 def test_missing_facts_are_left_out() -> None:
@@ -58,22 +39,6 @@ def test_a_long_list_shows_its_first_items_and_how_many_more() -> None:
     (line,) = [line for line in said.lines if line.part is PostPart.PLACES]
     assert line.text.startswith("station 0, station 1,")
     assert line.text.endswith("(+34)")
-
-
-@pytest.mark.parametrize(
-    ("place", "expected"),
-    [
-        (DROME, ("#VSA", "#Drôme", "#dept26")),
-        (POLICE, ("#VSA", "#Paris")),
-        (Place("04", "", "Alpes-de-Haute-Provence"), ("#VSA", "#AlpesDeHauteProvence", "#dept04")),
-        (Place("95", "", "Val-d’Oise"), ("#VSA", "#ValDOise", "#dept95")),
-        (Place("2A", "", "Corse-du-Sud"), ("#VSA", "#CorseDuSud", "#dept2A")),
-        (Place("974", "", "La Réunion"), ("#VSA", "#LaRéunion", "#dept974")),
-        (Place("X", "", ""), ("#VSA",)),
-    ],
-)
-def test_hashtags(place: Place, expected: tuple[str, ...]) -> None:
-    assert hashtags(place, first_topic()) == expected
 
 
 def test_an_authority_that_left_the_catalogue_is_still_named() -> None:

@@ -67,21 +67,27 @@ def test_any_tag_is_one_word_that_begins_each_part_with_a_capital(place: Place, 
 
 
 @pytest.mark.parametrize(
-    ("operators", "expected"),
+    ("place", "operators", "expected"),
     [
-        ((), ("#VSA", "#Drôme", "#dept26")),
-        (("SNCF",), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
-        (("Achetez sur t.me/x", "SNCF (gares)", "Хакер", "a" * 25, "Ville d'Arès"), ("#VSA", "#Drôme", "#dept26", "#Arès")),
-        (("SNCF", "sncf", "RATP"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
-        (("SNCF", "RATP", "SDIS"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
-        (("Préfecture de police",), ("#VSA", "#Drôme", "#dept26", "#PréfectureDePolice")),
-        (("Brigade de sapeurs-pompiers de Paris",), ("#VSA", "#Drôme", "#dept26")),
-        (("Commune", "SNCF"), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
-        (("Drôme", "123", "…"), ("#VSA", "#Drôme", "#dept26")),
+        (DROME, (), ("#VSA", "#Drôme", "#dept26")),
+        (DROME, ("SNCF",), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
+        (DROME, ("Achetez sur t.me/x", "SNCF (gares)", "Хакер", "a" * 25, "Ville d'Arès"), ("#VSA", "#Drôme", "#dept26", "#Arès")),
+        (DROME, ("SNCF", "sncf", "RATP"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
+        (DROME, ("SNCF", "RATP", "SDIS"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
+        (DROME, ("Préfecture de police",), ("#VSA", "#Drôme", "#dept26", "#PréfectureDePolice")),
+        (DROME, ("Brigade de sapeurs-pompiers de Paris",), ("#VSA", "#Drôme", "#dept26")),
+        (DROME, ("Commune", "SNCF"), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
+        (DROME, ("Drôme", "123", "…"), ("#VSA", "#Drôme", "#dept26")),
+        (POLICE, (), ("#VSA", "#Paris")),
+        (Place("04", "", "Alpes-de-Haute-Provence"), (), ("#VSA", "#AlpesDeHauteProvence", "#dept04")),
+        (Place("95", "", "Val-d’Oise"), (), ("#VSA", "#ValDOise", "#dept95")),
+        (Place("2A", "", "Corse-du-Sud"), (), ("#VSA", "#CorseDuSud", "#dept2A")),
+        (Place("974", "", "La Réunion"), (), ("#VSA", "#LaRéunion", "#dept974")),
+        (Place("X", "", ""), (), ("#VSA",)),
     ],
 )
-def test_operators_have_tags(operators: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    assert hashtags(DROME, first_topic(), operators) == expected
+def test_places_and_operators_have_tags(place: Place, operators: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert hashtags(place, first_topic(), operators) == expected
 
 
 @given(st.text(alphabet="ab -é,", max_size=80), st.integers(1, 90))

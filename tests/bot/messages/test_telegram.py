@@ -6,7 +6,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Decree, Facts, Place, Sighting
+from bot.domain.acts import Decree, Place, Sighting
 from bot.domain.law import LegalAdvice
 from bot.messages.announcement import shows_number, telegram_decree, telegram_link, telegram_text
 from bot.messages.lines import MessageInput
@@ -45,11 +45,6 @@ def test_the_button_leads_to_the_page_and_names_the_decree() -> None:
     assert button is not None
     assert button.url == f"{PDF}#page=7"
     assert "2031-00493" in button.text
-
-
-def test_two_decrees_on_one_page_have_different_buttons() -> None:
-    one, other = (telegram_text(MessageInput(decree(facts=Facts(number=number)), DROME, NOW)).button for number in "12")
-    assert one != other
 
 
 def test_length_is_counted_in_utf16_units() -> None:

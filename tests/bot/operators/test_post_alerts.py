@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DeliveryUnknown
 from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import DestinationTrouble, Follow, FollowKind, Post, PostCause, PostState, chat_destination
 from bot.domain.records import Alert
@@ -44,15 +43,13 @@ class Bench:
         post = present(self.store.outbox.claim("t", self.now))
         self.store.outbox.move(post, state, self.now, cause=cause, error=error)
 
-    async def look(
-        self, later: timedelta = POSTS_SETTLE, *, chat: bool = True, pages: PagesState | None = None, queue: QueueState | None = None
-    ) -> list[str]:
+    async def look(self, later: timedelta = POSTS_SETTLE, *, pages: PagesState | None = None, queue: QueueState | None = None) -> list[str]:
         """What is said by a process that looks so much later, and one more look right after it: it knows only what is stored."""
         before = len(self.chat.said)
         for wait in (timedelta(), later):
             self.now += wait
             alerts = DeliveryAlerts(self.store, ["t"], 6 * HOUR, lambda: self.now, "en", pages, lambda: queue)
-            await Notifier([alerts], self.chat.send if chat else None, lambda: self.now).notify()
+            await Notifier([alerts], self.chat.send, lambda: self.now).notify()
         return self.chat.said[before:]
 
 
@@ -155,16 +152,6 @@ async def test_a_server_that_shows_what_is_edited_to_others_is_told_once(bench: 
     send(bench.store, "9", minutes=2)
     assert bench.store.edits.next("t", bench.now) is None
     assert await bench.look(HOUR) == []
-
-
-async def test_what_could_not_be_told_is_told_later(bench: Bench) -> None:
-    bench.queue("A")
-    bench.fail(PostState.REFUSED, PostCause.REFUSED_CONTENT)
-    assert await bench.look(HOUR, chat=False) == []
-    bench.chat.refuses = DeliveryUnknown("lost")
-    assert await bench.look(HOUR) == []
-    bench.chat.refuses = None
-    assert len(await bench.look(HOUR)) == 1
 
 
 def open_post(number: int, **changes: object) -> OpenPost:

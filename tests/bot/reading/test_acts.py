@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -84,8 +85,22 @@ def test_a_recueil_of_the_national_template() -> None:
     assert reading.acts[0].pages[1].text == f"{BODY}\nacte 1"
 
 
-def test_printed_numbers_that_are_not_those_of_the_file() -> None:
-    assert ranges(assemble(recueil([3, 2, 4], shift=7))) == EXPECTED
+def with_text(number: int, change: Callable[[str], str]) -> list[PageText]:
+    return [replace(page, text=change(page.text)) if page.number == number else page for page in recueil([3, 2, 4])]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        pytest.param(recueil([3, 2, 4], shift=7), id="printed numbers that are not those of the file"),
+        pytest.param(unread(recueil([3, 2, 4]), 3, 4, 5, 6, 8, 9, 10, 11), id="all body pages unreadable but one"),
+        pytest.param(pending(recueil([3, 2, 4], shift=7), *range(3, 12), stamped=True), id="shifted numbers, told by stamps"),
+        pytest.param(with_text(9, lambda _: "un plan"), id="a page without running title"),
+        pytest.param(with_text(2, lambda text: re.sub(rf"(?m)^{act_id(2)}.*\n", "", text)), id="an act that the table forgot"),
+    ],
+)
+def test_the_acts_are_found_all_the_same(pages: list[PageText]) -> None:
+    assert ranges(assemble(pages)) == EXPECTED
 
 
 @pytest.mark.parametrize("page", range(3, 12))
@@ -94,11 +109,6 @@ def test_one_unreadable_page_moves_no_act(page: int) -> None:
     assert ranges(reading) == EXPECTED
     assert reading.unreadable_pages == (page,)
     assert not reading.complete
-
-
-def test_all_body_pages_unreadable_but_one() -> None:
-    reading = assemble(unread(recueil([3, 2, 4]), 3, 4, 5, 6, 8, 9, 10, 11))
-    assert ranges(reading) == EXPECTED
 
 
 def test_unreadable_table_of_contents() -> None:
@@ -120,12 +130,6 @@ def test_table_of_contents_only() -> None:
     assert ranges(reading) == EXPECTED[:2]
 
 
-def test_a_page_without_running_title_belongs_to_the_act_before() -> None:
-    pages = recueil([3, 2, 4])
-    pages[8] = PageText(9, "un plan")
-    assert ranges(assemble(pages)) == EXPECTED
-
-
 def test_an_older_act_quoted_with_its_running_title_makes_no_act() -> None:
     pages = recueil([3, 2, 4])
     quoted = f"{SERVICE} - 26-2019-01-02-00007 - Arrêté ancien 12\n"
@@ -134,13 +138,6 @@ def test_an_older_act_quoted_with_its_running_title_makes_no_act() -> None:
     reading = assemble(pages)
     assert ranges(reading) == EXPECTED
     assert "Arrêté ancien" in reading.acts[0].pages[1].text
-
-
-def test_an_act_the_table_forgot_is_not_lost() -> None:
-    pages = recueil([3, 2, 4])
-    lines = pages[1].text.splitlines()
-    pages[1] = PageText(2, "\n".join(line for line in lines if act_id(2) not in line))
-    assert ranges(assemble(pages)) == EXPECTED
 
 
 def test_a_half_read_table_of_contents_does_not_hide_acts() -> None:
@@ -294,10 +291,6 @@ def test_a_scanned_table_of_contents_and_a_cover_are_waited_for() -> None:
     assert ranges(after) == EXPECTED
     nothing = assemble(pending(recueil([3, 2, 4]), *range(1, 12)))
     assert ranges(nothing) == [(None, 1, 11)]
-
-
-def test_numbers_shifted_are_told_by_the_stamps_of_pages_not_read_yet() -> None:
-    assert ranges(assemble(pending(recueil([3, 2, 4], shift=7), *range(3, 12), stamped=True))) == EXPECTED
 
 
 def test_a_pending_page_keeps_no_running_title_and_loses_no_second_text() -> None:

@@ -50,6 +50,7 @@ async def test_a_file_of_which_nothing_is_read_says_why(saved: Save, content: by
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
+        # Tables that lie.
         pytest.param(lambda: TEN.replace(b"startxref\n", b"startxref\n9"), "read " * 10, id="its table is not where it says"),
         pytest.param(lambda: b"<html>Erreur</html>\n" * 9 + TEN, "read " * 10, id="a web page before it"),
         pytest.param(lambda: papers.pages_of([GOOD] * 2, catalogue=b"/Version /9.9"), "read read", id="a version to come"),
@@ -65,15 +66,7 @@ async def test_a_file_of_which_nothing_is_read_says_why(saved: Save, content: by
         pytest.param(lambda: TEN[: len(TEN) // 2], "read " * 5 + "unreadable " * 5, id="half"),
         pytest.param(lambda: TEN[: TEN.rindex(b"xref\n0")], "read " * 10, id="no table"),
         pytest.param(lambda: build_standalone([BODY] * 3)[:-300], "read " * 3, id="its end"),
-    ],
-)
-async def test_files_whose_table_lies(saved: Save, build: Build, expected: str) -> None:
-    assert kinds(await read(saved(build()))) == expected.strip()
-
-
-@pytest.mark.parametrize(
-    ("build", "expected"),
-    [
+        # Page trees that lie.
         pytest.param(lambda: tree(b"4 0 R 6 0 R", b"/Count 1"), "read unreadable", id="one too few"),
         pytest.param(lambda: b"\xef\xbb\xbf\n" + tree(b"4 0 R 6 0 R", b"/Count 1"), "read unreadable", id="one too few, after a mark"),
         pytest.param(lambda: hostile.nested_tree(b"/Count 3"), "read read read unreadable", id="one too few, in branches"),
@@ -96,15 +89,7 @@ async def test_files_whose_table_lies(saved: Save, build: Build, expected: str) 
         pytest.param(lambda: hostile.deep_tree(10_000), "read unreadable", id="10,000 deep"),
         pytest.param(lambda: hostile.linearized(1), "read read", id="made for the web, says 1"),
         pytest.param(lambda: hostile.linearized(5), "read read", id="made for the web, says 5"),
-    ],
-)
-async def test_page_trees_that_lie(saved: Save, build: Build, expected: str) -> None:
-    assert kinds(await read(saved(build()))) == expected
-
-
-@pytest.mark.parametrize(
-    ("build", "expected"),
-    [
+        # Beside the contents of pages.
         # The value that the file gives to its field is drawn, as any reader does.
         pytest.param(pages.scripted, "text read", id="scripts everywhere"),
         pytest.param(lambda: pages.attachments(bytes(50 * 1024**2)), "partly read unreadable", id="attached zeros"),
@@ -116,8 +101,8 @@ async def test_page_trees_that_lie(saved: Save, build: Build, expected: str) -> 
         pytest.param(pages.xfa, "partly partly", id="a form that is a program"),
     ],
 )
-async def test_what_is_beside_the_contents_of_pages(saved: Save, build: Build, expected: str) -> None:
-    assert kinds(await read(saved(build()))) == expected
+async def test_what_lies_costs_its_own_pages_only(saved: Save, build: Build, expected: str) -> None:
+    assert kinds(await read(saved(build()))) == expected.strip()
 
 
 async def test_no_program_is_started_and_no_address_opened(saved: Save, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def half(content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
+        # Drawing orders.
         pytest.param(lambda: drawn(b"/x " + b"<</a " * 200_000 + b"BDC " + TEXT), "read", id="dictionaries"),
         pytest.param(lambda: drawn(b"BT " * 300_000 + TEXT), "read", id="texts"),
         pytest.param(lambda: drawn(b"/x BMC " * 300_000 + TEXT), "unreadable", id="marks"),
@@ -70,15 +71,7 @@ def half(content: bytes) -> bytes:
         pytest.param(lambda: beside(stream(b"")), "unreadable", id="nothing, though it has fonts"),
         pytest.param(lambda: drawn(b"BT /F1 1 Tf " + b"(a) Tj 1 1 Td " * 1_000_000 + b"ET"), "unreadable", id="a million letters"),
         pytest.param(lambda: drawn(TEXT.replace(b"60 780 Td", b"6000 780 Td")), "unreadable", id="a text beside the sheet"),
-    ],
-)
-async def test_drawing_orders(saved: Save, build: Build, expected: str) -> None:
-    assert kinds(await read(saved(build()))) == f"{expected} read"
-
-
-@pytest.mark.parametrize(
-    ("build", "expected"),
-    [
+        # Images.
         pytest.param(lambda: image(GREY, b"\xff" * MEBI, compress=True), "blank", id="white"),
         pytest.param(lambda: image(GREY.replace(b"Gray", b"RGB"), b"\xff" * 3 * MEBI, compress=True), "blank", id="white in colours"),
         pytest.param(lambda: image(GREY.replace(b"1000", b"60000")), "unreadable", id="a declared size that lies"),
@@ -107,15 +100,7 @@ async def test_drawing_orders(saved: Save, build: Build, expected: str) -> None:
             "unreadable",
             id="30,000 by 30,000 dots",
         ),
-    ],
-)
-async def test_images(saved: Save, build: Build, expected: str) -> None:
-    assert kinds(await read(saved(build()))) == f"{expected} read"
-
-
-@pytest.mark.parametrize(
-    ("build", "expected"),
-    [
+        # Fonts and paints.
         pytest.param(
             lambda: pages.with_font(b"<< /Type /Font /Subtype /TrueType /BaseFont /Nowhere-Zz /Encoding /WinAnsiEncoding >>"),
             "read",
@@ -142,7 +127,7 @@ async def test_images(saved: Save, build: Build, expected: str) -> None:
         pytest.param(pages.recursive_mask, "blank", id="a mask under itself"),
     ],
 )
-async def test_fonts_and_paints(saved: Save, build: Build, expected: str) -> None:
+async def test_a_page_costs_no_other(saved: Save, build: Build, expected: str) -> None:
     assert kinds(await read(saved(build()))) == f"{expected} read"
 
 

@@ -8,6 +8,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from bot.domain.text import fold_letters
+from bot.reading.pages.drawing import draw
 from bot.reading.pages.recognition import (
     InProcess,
     Ocr,
@@ -57,17 +58,6 @@ LONG = "some words that were read on the page"
         ([Recognised("poor", 84), OcrFailed("out of memory")], "poor", [(150, 0), (220, 0)]),
         ([Recognised("a whole page", 70), Recognised("I", 96)], "a whole page", [(150, 0), (220, 0)]),
         ([Recognised(" ", 0)], " ", [(150, 0)]),
-    ],
-)
-def test_a_second_look_when_unsure(answers: Sequence[Recognised | OcrFailed], kept: str, seen: list[tuple[int, int]]) -> None:
-    engine = Scripted(*answers)
-    assert recognise(engine, blank).text == kept
-    assert engine.seen == seen
-
-
-@pytest.mark.parametrize(
-    ("answers", "kept", "seen"),
-    [
         # Upside down.
         ([Recognised(LONG, 41), Recognised(LONG + "!", 95)], LONG + "!", [(150, 0), (150, 180)]),
         # Upside down and hard to read.
@@ -84,7 +74,7 @@ def test_a_second_look_when_unsure(answers: Sequence[Recognised | OcrFailed], ke
         ([Recognised("i . ,", 30), Recognised("i .", 20)], "i . ,", [(150, 0), (220, 0)]),
     ],
 )
-def test_another_way_up_when_hardly_a_word_is_sure(
+def test_another_look_when_unsure_and_another_way_up_when_hardly_a_word_is_sure(
     answers: Sequence[Recognised | OcrFailed], kept: str, seen: list[tuple[int, int]]
 ) -> None:
     engine = Scripted(*answers)
@@ -121,6 +111,11 @@ def test_the_table_of_the_command_becomes_lines() -> None:
     assert in_lines(words_of(header)) == Recognised("", 0)
 
 
+def scanned() -> Raster:
+    with pdfium.PdfDocument(build_standalone([BODY], scanned=True)) as document:
+        return draw(document[0], 150)
+
+
 def engines() -> list[Ocr]:
     data = find_data({})
     command = shutil.which("tesseract")
@@ -131,9 +126,7 @@ def engines() -> list[Ocr]:
 
 @pytest.mark.usefixtures("with_ocr")
 def test_every_engine_reads_the_same_page() -> None:
-    with pdfium.PdfDocument(build_standalone([BODY], scanned=True)) as document:
-        bitmap = document[0].render(scale=150 / 72, grayscale=True)
-        image = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
+    image = scanned()
     found = engines()
     assert found
     for engine in found:
@@ -150,9 +143,7 @@ def test_the_command_needs_nothing_but_the_data(tmp_path: Path) -> None:
     if command is None or data is None:
         pytest.skip("no tesseract command on this machine")
     (tmp_path / "fra.traineddata").symlink_to(data / "fra.traineddata")
-    with pdfium.PdfDocument(build_standalone([BODY], scanned=True)) as document:
-        bitmap = document[0].render(scale=150 / 72, grayscale=True)
-        image = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
+    image = scanned()
     assert TesseractCommand(command, tmp_path).read(image) == TesseractCommand(command, data).read(image)
 
 

@@ -45,12 +45,17 @@ ONE = ReadingLimits(workers=1)
 
 
 @pytest.fixture(autouse=True)
-def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+def started(monkeypatch: pytest.MonkeyPatch) -> list[StartOrder]:
+    """Stand-ins start in place of reading processes: the orders that they are started with."""
+    orders: list[StartOrder] = []
+
     def command(_: str, start: StartOrder) -> tuple[str, ...]:
+        orders.append(start)
         return sys.executable, "-S", "-E", stand_in.__file__, start.argument()
 
     monkeypatch.setattr(worker, "child_command", command)
     monkeypatch.setattr(reader, "engine_kind", lambda: EngineKind.LIBRARY)
+    return orders
 
 
 @pytest.fixture
@@ -295,15 +300,10 @@ async def test_cancelled_at_any_moment_nothing_is_left(scan: Scan, when: int) ->
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_only_processes_that_recognise_may_start_programs(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_processes_that_recognise_may_start_programs(
+    scan: Scan, started: list[StartOrder], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reader, "engine_kind", lambda: EngineKind.COMMAND)
-    started: list[StartOrder] = []
-
-    def command(_: str, start: StartOrder) -> tuple[str, ...]:
-        started.append(start)
-        return sys.executable, "-S", "-E", stand_in.__file__, start.argument()
-
-    monkeypatch.setattr(worker, "child_command", command)
     path = scan()
     assert (await read_pdf(path, ONE)).complete
     assert [start.commands for start in started] == [False, True]

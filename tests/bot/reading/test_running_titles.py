@@ -24,17 +24,6 @@ def test_the_title_goes_and_the_text_before_it_stays(number: str, glue: str) -> 
     )
 
 
-def test_text_after_a_title_that_comes_first_stays() -> None:
-    assert (
-        strip(f"Préfecture du VAR - {ID} - {PRINTED} 4\nConsidérant la permanence\n2 caméras").strip()
-        == "Considérant la permanence\n2 caméras"
-    )
-
-
-def test_a_page_number_is_not_taken_from_the_text_that_follows() -> None:
-    assert strip(f"Préfecture du VAR - {ID} - {PRINTED}\n2 caméras seront posées").strip() == "2 caméras seront posées"
-
-
 def test_a_service_over_two_lines() -> None:
     service = "Direction départementale de l'emploi, du travail et des solidarités du Var"
     text = f"fin du texte.\n{service.replace(' du Var', chr(10) + 'du Var')} - {ID} - {PRINTED}4"
@@ -42,22 +31,25 @@ def test_a_service_over_two_lines() -> None:
     assert strip_running_titles(text, 4, {ID}, said) == "fin du texte."
 
 
-def test_a_title_unlike_the_announced_one_still_goes() -> None:
-    assert strip(f"fin.\nPréfecture du VAR - {ID} - Arrêté d'un autre nom\nsur deux lignes 4") == "fin."
+QUOTED = "fin.\nPréfecture du VAR - 83-2019-11-30-00099 - Arrêté ancien 4"
+INSIDE = f"L'arrêté {ID} est abrogé.\nArrêté n° 2025-BSP-OP-11"
 
 
-def test_a_misread_identifier_is_known_again() -> None:
-    assert strip(f"fin.\nPréfecture du VAR - 83-2025-02-05-00003 - {PRINTED}4") == "fin."
-
-
-def test_the_title_of_another_recueil_quoted_in_the_text_stays() -> None:
-    text = "fin.\nPréfecture du VAR - 83-2019-11-30-00099 - Arrêté ancien 4"
-    assert strip(text) == text
-
-
-def test_the_title_inside_a_sentence_stays() -> None:
-    text = f"L'arrêté {ID} est abrogé.\nArrêté n° 2025-BSP-OP-11"
-    assert strip(text) == text
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param(
+            f"Préfecture du VAR - {ID} - {PRINTED} 4\nConsidérant\n2 caméras", "\nConsidérant\n2 caméras", id="text after it stays"
+        ),
+        pytest.param(f"Préfecture du VAR - {ID} - {PRINTED}\n2 caméras", "\n2 caméras", id="no number is taken from the text"),
+        pytest.param(f"fin.\nPréfecture du VAR - {ID} - Arrêté d'un autre nom\nsur deux lignes 4", "fin.", id="unlike the announced one"),
+        pytest.param(f"fin.\nPréfecture du VAR - 83-2025-02-05-00003 - {PRINTED}4", "fin.", id="a misread identifier"),
+        pytest.param(QUOTED, QUOTED, id="of another recueil, quoted"),
+        pytest.param(INSIDE, INSIDE, id="inside a sentence"),
+    ],
+)
+def test_what_is_left_of_a_text_without_its_running_title(text: str, left: str) -> None:
+    assert strip(text) == left
 
 
 def test_separator() -> None:

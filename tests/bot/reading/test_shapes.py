@@ -16,6 +16,7 @@ from bot.reading.acts.cutting import assemble
 from bot.reading.model import ReadingLimits
 from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY, turned
+from tests.bot.reading.test_acts import ranges
 
 Save = Callable[[bytes], Path]
 WITHOUT_OCR = ReadingLimits(ocr=False)
@@ -45,10 +46,6 @@ def drawn(*pages: str, landscape: Sequence[int] = ()) -> bytes:
         pdf.add_page(orientation="L" if number in landscape else "P")
         pdf.multi_cell(0, 4.5, text, align="L")
     return bytes(pdf.output())
-
-
-def ranges(reading: Reading) -> list[tuple[str | None, int, int]]:
-    return [(act.id, act.first_page, act.last_page) for act in reading.acts]
 
 
 def left_out(reading: Reading) -> list[int]:

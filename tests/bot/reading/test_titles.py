@@ -138,10 +138,6 @@ BODY = "ARRÊTE\nArticle 1er : mesure\n"
 END = "Fait à Valence, le 3 mai 2025\n"
 
 
-def pages(*texts: str | None) -> list[PageText]:
-    return [PageText(n, text or "", TextOrigin.PENDING if text is None else TextOrigin.LAYER) for n, text in enumerate(texts, 1)]
-
-
 @pytest.mark.parametrize(
     ("texts", "loose", "closed"),
     [
@@ -158,14 +154,14 @@ def pages(*texts: str | None) -> list[PageText]:
     ],
 )
 def test_where_decrees_begin(texts: list[str | None], loose: tuple[int, ...], closed: tuple[int, ...]) -> None:
-    assert openings(pages(*texts), closed=False) == loose
-    assert openings(pages(*texts), closed=True) == closed
+    assert openings(bulletin(*texts), closed=False) == loose
+    assert openings(bulletin(*texts), closed=True) == closed
 
 
 def test_without_numbers_the_end_of_the_one_before_tells() -> None:
     head = "ARRÊTÉ PRÉFECTORAL\nportant autorisation\nVu le code ;\n"
-    assert openings(pages(head + BODY + END, head + BODY + END), closed=True) == (0, 1)
-    assert openings(pages(head, head + BODY), closed=False) == (0,)
+    assert openings(bulletin(head + BODY + END, head + BODY + END), closed=True) == (0, 1)
+    assert openings(bulletin(head, head + BODY), closed=False) == (0,)
 
 
 @pytest.mark.parametrize(
