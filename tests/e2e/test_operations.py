@@ -41,7 +41,7 @@ from bot.reading.sandbox import probe
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities
 from tests import clock
-from tests.e2e.world import CHANNEL, World, posts_in
+from tests.e2e.world import CHANNEL, World, keep_running, posts_in
 from tests.processes import Running, Started, Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.loopback import Gate, LoopbackServer
@@ -341,21 +341,18 @@ async def test_telegram_and_mastodon_are_down_at_the_start(sites: Sites, telegra
     mastodon = MastodonServer().start()
     telegram.stop()
     mastodon.stop()
-    stop = asyncio.Event()
     with Replay(sites.resources) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram, mastodon, now=clock.now())
         async with world.bot(("26",)) as parts:
             with Logs() as logs:
-                running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: len(logs.of(NOT_YET)) == 2)
-                telegram.start()
-                mastodon.start()
-                # Every rest is over by now, and the source is due again; what is newly published wakes the deliveries.
-                publish(sites)
-                world.now += timedelta(minutes=91)
-                await logs.until(lambda: len(logs.of("post.sent")) == 4)
-                stop.set()
-                await running
+                async with keep_running(Service(parts).run):
+                    await logs.until(lambda: len(logs.of(NOT_YET)) == 2)
+                    telegram.start()
+                    mastodon.start()
+                    # Every rest is over by now, and the source is due again; what is newly published wakes the deliveries.
+                    publish(sites)
+                    world.now += timedelta(minutes=91)
+                    await logs.until(lambda: len(logs.of("post.sent")) == 4)
     # Down is told once each, however often it is tried, and so is its end.
     assert sorted(entry["destination"] for entry in logs.of(NOT_YET)) == ["channel", "mastodon"]
     assert sorted(entry["destination"] for entry in logs.of("destination.recovered")) == ["channel", "mastodon"]
@@ -368,8 +365,7 @@ async def test_a_database_that_is_down_is_told_once_and_so_is_its_end(
 ) -> None:
     for name in ("TICK", "ALERTS", "CHECKS", "ROUND_UP", "GO_ON"):
         monkeypatch.setattr(service, name, timedelta(milliseconds=20))
-    stop, down, failed = asyncio.Event(), threading.Event(), itertools.count(1)
-    enough = threading.Event()
+    down, enough, failed = threading.Event(), threading.Event(), itertools.count(1)
     with Replay(sites.resources) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram, now=clock.now())
         async with world.bot(("26",)) as parts:
@@ -384,14 +380,12 @@ async def test_a_database_that_is_down_is_told_once_and_so_is_its_end(
                     raise OperationalError("SELECT 1", {}, cause)
 
             with Logs() as logs:
-                running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("post.sent"))
-                down.set()
-                assert await asyncio.to_thread(enough.wait, 60)
-                down.clear()
-                await logs.until(lambda: logs.of("database.recovered"))
-                stop.set()
-                await running
+                async with keep_running(Service(parts).run):
+                    await logs.until(lambda: logs.of("post.sent"))
+                    down.set()
+                    assert await asyncio.to_thread(enough.wait, 60)
+                    down.clear()
+                    await logs.until(lambda: logs.of("database.recovered"))
     serious = [entry["event"] for entry in logs.entries if entry["level"] in {"error", "warning", "critical"}]
     assert serious == ["database.unavailable"]
     assert len(logs.of("database.recovered")) == 1
@@ -408,7 +402,7 @@ class Times:
 
 
 async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    times, stop, back = Times(), asyncio.Event(), timedelta(hours=1)
+    times, back = Times(), timedelta(hours=1)
     for module in ("apscheduler.schedulers.base", "bot.app.service"):
         monkeypatch.setattr(f"{module}.datetime", times)
     monkeypatch.setattr("bot.app.service.TICK", timedelta(milliseconds=50))
@@ -416,15 +410,13 @@ async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi
         world = World(replay, tmp_path / "vigie.db", telegram)
         async with assemble(world.settings(), load_authorities(), watched=("26",), console=world.console, clock=times.now) as parts:
             with Logs() as logs:
-                running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("post.sent"))
-                times.off -= back
-                await logs.until(lambda: logs.of("clock.set_back"))
-                publish(sites)
-                times.off += timedelta(minutes=91)  # the longest that a source waits
-                await logs.until(lambda: len(logs.of("post.sent")) == 2)
-                stop.set()
-                await running
+                async with keep_running(Service(parts).run):
+                    await logs.until(lambda: logs.of("post.sent"))
+                    times.off -= back
+                    await logs.until(lambda: logs.of("clock.set_back"))
+                    publish(sites)
+                    times.off += timedelta(minutes=91)  # the longest that a source waits
+                    await logs.until(lambda: len(logs.of("post.sent")) == 2)
     assert [line["seconds"] for line in logs.of("clock.set_back")] == [pytest.approx(back.total_seconds(), abs=30)]
 
 

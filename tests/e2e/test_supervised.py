@@ -26,7 +26,7 @@ from bot.domain.posts import PostState
 from bot.storage.store import open_store
 from tests import clock
 from tests.e2e.test_operations import SOON, Begin, Sites, bot, later
-from tests.e2e.world import CHANNEL, World, posts_in
+from tests.e2e.world import CHANNEL, World, keep_running, posts_in
 from tests.processes import Zygote
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.skipping import until
@@ -170,11 +170,9 @@ async def test_nothing_is_told_while_the_loop_stands_still(
 ) -> None:
     monkeypatch.setattr(service, "TICK", timedelta(milliseconds=20))
     told: list[str] = []
-    stop = asyncio.Event()
     with Replay(sites.resources) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram, now=clock.now())
-        async with world.bot(("26",)) as parts:
-            running = asyncio.create_task(Service(parts, tell=told.append).run(stop))
+        async with world.bot(("26",)) as parts, keep_running(Service(parts, tell=told.append).run):
             await until(lambda: told.count(ALIVE) > 1)
             assert told[0] == READY
             before = len(told)
@@ -182,8 +180,6 @@ async def test_nothing_is_told_while_the_loop_stands_still(
             threading.Event().wait(_FAILING)
             assert len(told) == before
             await until(lambda: len(told) > before)
-            stop.set()
-            await running
 
 
 def test_a_manager_at_a_path_is_told_too_and_one_that_is_gone_or_was_never_there_disturbs_nobody(
