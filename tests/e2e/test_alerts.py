@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from bot.app.demo.replay import Replay
 from bot.app.service import Service
 from bot.app.wiring import Parts
 from bot.domain.posts import PostState
-from bot.domain.tasks import beside
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs
-from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round
+from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, keep_running, one_round
+from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
 
@@ -25,23 +24,19 @@ QUARTER = timedelta(minutes=15)
 async def look(world: World, parts: Parts, later: timedelta) -> list[str]:
     """What the operators have been told after a look so much later."""
     world.now += later
-    assert parts.notifier is not None
-    assert world.telegram is not None
-    await parts.notifier.notify()
-    return [message.text for message in world.telegram.messages_in(OPERATORS)]
+    await present(parts.notifier).notify()
+    return [message.text for message in present(world.telegram).messages_in(OPERATORS)]
 
 
 async def test_while_another_program_uses_the_token_nothing_is_posted_and_operators_are_notified(
     telegram: FakeBotApi, tmp_path: Path
 ) -> None:
-    stop = asyncio.Event()
     with Replay(published(NOON.date())) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram, commands=True)
         telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request")
         async with world.bot(("26",)) as parts:
-            assert parts.telegram is not None
             with Logs() as logs:
-                async with beside(parts.telegram.run(stop)):
+                async with keep_running(present(parts.telegram).run):
                     await logs.until(lambda: logs.of("telegram.unreachable"))
                     done = await one_round(parts, ("26",))
                     await parts.checker.check()
@@ -57,7 +52,6 @@ async def test_while_another_program_uses_the_token_nothing_is_posted_and_operat
 
 
 async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: Path) -> None:
-    stop = asyncio.Event()
     with Replay(published(NOON.date())) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram)
         async with world.bot(("26",)) as parts:
@@ -70,10 +64,8 @@ async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: P
             with parts.store.database.writing() as connection:
                 connection.execute(update(recueils).values(fetched_at=NOON - timedelta(days=500)))
             with Logs() as logs:
-                running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("source.alert_opened") and logs.of("retention.applied"))
-                stop.set()
-                await running
+                async with keep_running(Service(parts).run):
+                    await logs.until(lambda: logs.of("source.alert_opened") and logs.of("retention.applied"))
     assert [(entry["source"], entry["cause"]) for entry in logs.of("source.alert_opened")] == [("26:site", "moved")]
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer
 from bot.app.demo.scenario import demo_text
-from tests.e2e.test_operations import Sites, bot, configure
+from tests.e2e.test_operations import Sites, bot
 from tests.e2e.world import CHANNEL, posts_in
 from tests.processes import Zygote
 from tests.servers.fake_bot_api import FakeBotApi
@@ -51,18 +50,15 @@ main()
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     with Sites() as running:
-        running.resources |= {running.decree_pdf: CannedAnswer(scanned_recueil(running), "application/pdf")}
+        running.resources |= {running.decree_pdf: scanned_recueil(running)}
         yield running
 
 
-def scanned_recueil(sites: Sites) -> bytes:
+def scanned_recueil(sites: Sites) -> CannedAnswer:
     decree, road = (demo_text(name, sites.today, number="2026-1104") for name in ("authorisation", "road"))
     line = next(line for line in road.splitlines() if line.startswith("Considérant"))
-    acts = (
-        ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (decree,), scanned=True),
-        ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00002", "Arrêté de voirie", (line,) * PAGES, scanned=True),
-    )
-    return build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, acts))
+    rest = sites.act(2, *(line,) * PAGES, title="Arrêté de voirie", scanned=True)
+    return sites.recueil(302, sites.act(1, decree, scanned=True), rest)
 
 
 def asked(folder: Path, question: str) -> tuple[str, str | None]:
@@ -79,24 +75,23 @@ POST = "SELECT state, error FROM posts"
 @pytest.mark.usefixtures("with_ocr")
 @pytest.mark.parametrize("name", ["run", "poll"])
 async def test_it_is_posted_before_the_rest_of_the_recueil_is_read(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path, name: str
 ) -> None:
-    configure(tmp_path, sites, telegram)
     gate = telegram.hold("sendPhoto", stored=True)
-    with bot(partial(zygote.begin, script=HELD), tmp_path, name) as running:
+    with bot(partial(zygote.begin, script=HELD), folder, name) as running:
         await gate.reached(HANGS)
-        state, said = asked(tmp_path, RECUEIL)
+        state, said = asked(folder, RECUEIL)
         assert (state, (said or "").partition(":")[0]) == ("incomplete", "being read")
         gate.open()
         if name == "run":
-            await asyncio.to_thread(running.until, lambda: asked(tmp_path, POST) == ("sent", None))
+            await asyncio.to_thread(running.until, lambda: asked(folder, POST) == ("sent", None))
             assert running.end() == 0
         else:
-            (tmp_path / "go").touch()
+            (folder / "go").touch()
             assert await asyncio.to_thread(running.process.wait, 120) == 0
     if name == "run":
         # Stopped in the middle, it is read on from there at the next start, at once; what was read is left alone.
-        with bot(zygote.begin, tmp_path, "poll") as again:
+        with bot(zygote.begin, folder, "poll") as again:
             assert await asyncio.to_thread(again.process.wait, 120) == 0
-    assert (asked(tmp_path, RECUEIL), asked(tmp_path, POST)) == (("read", None), ("sent", None))
+    assert (asked(folder, RECUEIL), asked(folder, POST)) == (("read", None), ("sent", None))
     assert len(posts_in(telegram, CHANNEL)) == 1

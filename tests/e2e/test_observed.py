@@ -25,13 +25,11 @@ from bot.app.config.model import WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.observing import Observation
 from tests import clock
-from tests.e2e.test_operations import Sites, bot, configure, sites
+from tests.e2e.test_operations import Sites, bot
 from tests.e2e.world import CHANNEL, World, one_round
 from tests.processes import Zygote
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.skipping import until
-
-__all__ = ["sites"]
 
 MONITORING = Path(__file__).resolve().parents[2] / "docs" / "monitoring"
 OTHERS = {"up"}
@@ -114,14 +112,13 @@ async def test_without_the_library_only_metrics_are_missing(
         assert (await asyncio.to_thread(observation.health)).status == 200
 
 
-async def test_a_running_bot_answers_on_this_machine(zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path) -> None:
-    configure(tmp_path, sites, telegram)
+async def test_a_running_bot_answers_on_this_machine(zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
+    with (folder / "config.toml").open("a", encoding="utf-8") as config:
         config.write(f'[observe]\nlisten = "127.0.0.1:{port}"\n')
     gate = sites.hold(sites.listing)
-    with bot(zygote.begin, tmp_path, "run") as running:
+    with bot(zygote.begin, folder, "run") as running:
         await gate.reached()
         await until(lambda: _listens(port))
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:

@@ -41,7 +41,7 @@ from bot.reading.sandbox import probe
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities
 from tests import clock
-from tests.e2e.world import CHANNEL, World, posts_in
+from tests.e2e.world import CHANNEL, World, keep_running, posts_in
 from tests.processes import Running, Started, Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.loopback import Gate, LoopbackServer
@@ -88,6 +88,13 @@ class Sites(LoopbackServer):
     def listing(self) -> str:
         return next(url for url, resource in self.resources.items() if b"302.pdf" in resource.body)
 
+    def act(self, number: int, *pages: str, title: str = "Arrêté", scanned: bool = False) -> ActSpec:
+        return ActSpec("Préfecture de la Drôme / Cabinet", f"26-{self.today}-{number:05}", title, pages, scanned=scanned)
+
+    def recueil(self, number: int, *acts: ActSpec) -> CannedAnswer:
+        whole = build_recueil(RecueilSpec("DRÔME", f"26-{self.today.year}-{number}", self.today, acts))
+        return CannedAnswer(whole, "application/pdf")
+
     def hold(self, url: str) -> Gate:
         self.held = Held(url, Gate())
         return self.held.gate
@@ -116,12 +123,6 @@ async def _in_two(body: bytes, gate: Gate) -> AsyncIterator[bytes]:
     yield body[: len(body) // 2]
     await gate.wait()
     yield body[len(body) // 2 :]
-
-
-@pytest.fixture
-def sites() -> Iterator[Sites]:
-    with Sites() as running:
-        yield running
 
 
 class Bot:
@@ -180,17 +181,6 @@ def bot(begin: Begin, folder: Path, *arguments: str) -> Iterator[Bot]:
         running.wait()
 
 
-def configure(folder: Path, sites: Sites, telegram: FakeBotApi) -> None:
-    """What the process needs to know, in its folder."""
-    (folder / "tmp").mkdir()
-    (folder / "config.toml").write_text(
-        f'[http]\ninterval_seconds = 0\n[http.origins]\n"{DROME}" = "{sites.url}/{DROME.removeprefix("https://")}"\n'
-        f'[watch]\nauthorities = ["26"]\n[telegram]\ntoken = "{telegram.token}"\napi_url = "{telegram.url}"\ncommands = false\n'
-        f'[[destinations]]\nname = "channel"\nplatform = "telegram"\nchat = "{CHANNEL}"\n',
-        encoding="utf-8",
-    )
-
-
 async def later(folder: Path, sites: Sites, telegram: FakeBotApi) -> None:
     """Two more starts of the bot on the same database, some time after: all that is still to be done is done, and nothing twice."""
     with Replay(sites.resources) as replay:
@@ -211,27 +201,25 @@ async def later(folder: Path, sites: Sites, telegram: FakeBotApi) -> None:
     ],
 )
 async def test_it_ends_soon_while_a_site_is_slow(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int, what: str, number: signal.Signals
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path, name: str, code: int, what: str, number: signal.Signals
 ) -> None:
-    configure(tmp_path, sites, telegram)
     gate = sites.hold(getattr(sites, what))
-    with bot(zygote.begin, tmp_path, name) as running:
+    with bot(zygote.begin, folder, name) as running:
         await gate.reached()
         assert running.end(number) == code
-    assert list((tmp_path / "tmp").iterdir()) == []
-    await later(tmp_path, sites, telegram)
+    assert list((folder / "tmp").iterdir()) == []
+    await later(folder, sites, telegram)
 
 
 async def test_it_serves_its_pages_while_a_site_is_slow_and_ends_soon_though_somebody_reads_them(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path
 ) -> None:
-    configure(tmp_path, sites, telegram)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
+    with (folder / "config.toml").open("a", encoding="utf-8") as config:
         config.write(f'[web]\nlisten = "127.0.0.1:{port}"\n')
     gate = sites.hold(sites.listing)
-    with bot(zygote.begin, tmp_path, "run") as running:
+    with bot(zygote.begin, folder, "run") as running:
         await gate.reached()
         [reader] = await asyncio.to_thread(running.until, lambda: _connected(port))
         with reader:
@@ -239,7 +227,7 @@ async def test_it_serves_its_pages_while_a_site_is_slow_and_ends_soon_though_som
             assert reader.recv(15) == b"HTTP/1.1 200 OK"
             reader.sendall(b"GET / HTTP/1.1\r\n")
             assert running.end() == 0
-    await later(tmp_path, sites, telegram)
+    await later(folder, sites, telegram)
 
 
 def _connected(port: int) -> list[socket.socket]:
@@ -250,78 +238,71 @@ def _connected(port: int) -> list[socket.socket]:
 
 
 @pytest.mark.usefixtures("with_ocr")
-async def test_it_ends_soon_while_a_scan_is_read(sites: Sites, telegram: FakeBotApi, tmp_path: Path) -> None:
+async def test_it_ends_soon_while_a_scan_is_read(sites: Sites, telegram: FakeBotApi, folder: Path) -> None:
     """Started by its user: what a forked one reads with is not its own child, and the signal meets a new interpreter."""
-    configure(tmp_path, sites, telegram)
     decree = demo_text("authorisation", sites.today, number="2026-1")
-    act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (decree,), scanned=True)
-    scan = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, (act,)))
-    sites.resources[sites.decree_pdf] = CannedAnswer(scan, "application/pdf")
+    sites.resources[sites.decree_pdf] = sites.recueil(302, sites.act(1, decree, scanned=True))
     del sites.resources[next(url for url in sites.resources if url.endswith("301.pdf"))]
     for name, code in (("run", 0), ("poll", 130)):
-        with bot(Started, tmp_path, name) as running:
+        with bot(Started, folder, name) as running:
             [child] = await asyncio.to_thread(running.until, running.children)
             assert running.end() == code
         assert not os.path.exists(f"/proc/{child}")  # noqa: ASYNC240, PTH110 - instantaneous
-        assert list((tmp_path / "tmp").iterdir()) == []
-    await later(tmp_path, sites, telegram)
+        assert list((folder / "tmp").iterdir()) == []
+    await later(folder, sites, telegram)
 
 
 @pytest.mark.parametrize(("name", "code", "stored"), [("run", 0, True), ("poll", 130, False)])
 async def test_it_ends_soon_while_telegram_does_not_answer(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int, stored: bool
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path, name: str, code: int, stored: bool
 ) -> None:
-    configure(tmp_path, sites, telegram)
     gate = telegram.hold("sendPhoto", stored=stored)
-    with bot(zygote.begin, tmp_path, name) as running:
+    with bot(zygote.begin, folder, name) as running:
         await gate.reached()
         assert running.end() == code
     # The platform sees that nobody waits for its answer any more; whether the message came through is the bot's to find out.
     assert len(posts_in(telegram, CHANNEL)) == stored
-    await later(tmp_path, sites, telegram)
+    await later(folder, sites, telegram)
     gate.open()
 
 
 @pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
 async def test_it_ends_soon_while_another_program_locks_the_database(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path, name: str, code: int
 ) -> None:
-    configure(tmp_path, sites, telegram)
     gate = sites.hold(sites.decree_pdf)
-    with bot(zygote.begin, tmp_path, name) as running, closing(sqlite3.connect(tmp_path / "vigie.db", isolation_level=None)) as other:
+    with bot(zygote.begin, folder, name) as running, closing(sqlite3.connect(folder / "vigie.db", isolation_level=None)) as other:
         await gate.reached()
         other.execute("BEGIN IMMEDIATE")
         gate.open()
         await asyncio.to_thread(running.until, running.waits_for_a_lock)
         assert running.end() == code
         other.execute("ROLLBACK")
-    await later(tmp_path, sites, telegram)
+    await later(folder, sites, telegram)
 
 
 @pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
 async def test_it_ends_soon_when_it_cannot_even_open_the_database(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path, name: str, code: int
 ) -> None:
-    configure(tmp_path, sites, telegram)
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}"):
+    with open_store(f"sqlite:///{folder / 'vigie.db'}"):
         pass
-    with closing(sqlite3.connect(tmp_path / "vigie.db", isolation_level=None)) as other, bot(zygote.begin, tmp_path, name) as running:
+    with closing(sqlite3.connect(folder / "vigie.db", isolation_level=None)) as other, bot(zygote.begin, folder, name) as running:
         other.execute("BEGIN IMMEDIATE")
         await asyncio.to_thread(running.until, running.waits_for_a_lock)
         assert running.end() == code
-    await later(tmp_path, sites, telegram)
+    await later(folder, sites, telegram)
 
 
 @pytest.mark.parametrize("stored", [False, True])
-async def test_killed_between_sent_and_recorded(zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, stored: bool) -> None:
-    configure(tmp_path, sites, telegram)
+async def test_killed_between_sent_and_recorded(zygote: Zygote, sites: Sites, telegram: FakeBotApi, folder: Path, stored: bool) -> None:
     gate = telegram.hold("sendPhoto", stored=stored)
-    with bot(zygote.begin, tmp_path, "run") as running:
+    with bot(zygote.begin, folder, "run") as running:
         await gate.reached()
         running.process.send(signal.SIGKILL)
         running.process.wait()
     gate.open()
-    await later(tmp_path, sites, telegram)
+    await later(folder, sites, telegram)
 
 
 class Logs:
@@ -360,21 +341,18 @@ async def test_telegram_and_mastodon_are_down_at_the_start(sites: Sites, telegra
     mastodon = MastodonServer().start()
     telegram.stop()
     mastodon.stop()
-    stop = asyncio.Event()
     with Replay(sites.resources) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram, mastodon, now=clock.now())
         async with world.bot(("26",)) as parts:
             with Logs() as logs:
-                running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: len(logs.of(NOT_YET)) == 2)
-                telegram.start()
-                mastodon.start()
-                # Every rest is over by now, and the source is due again; what is newly published wakes the deliveries.
-                publish(sites)
-                world.now += timedelta(minutes=91)
-                await logs.until(lambda: len(logs.of("post.sent")) == 4)
-                stop.set()
-                await running
+                async with keep_running(Service(parts).run):
+                    await logs.until(lambda: len(logs.of(NOT_YET)) == 2)
+                    telegram.start()
+                    mastodon.start()
+                    # Every rest is over by now, and the source is due again; what is newly published wakes the deliveries.
+                    publish(sites)
+                    world.now += timedelta(minutes=91)
+                    await logs.until(lambda: len(logs.of("post.sent")) == 4)
     # Down is told once each, however often it is tried, and so is its end.
     assert sorted(entry["destination"] for entry in logs.of(NOT_YET)) == ["channel", "mastodon"]
     assert sorted(entry["destination"] for entry in logs.of("destination.recovered")) == ["channel", "mastodon"]
@@ -387,8 +365,7 @@ async def test_a_database_that_is_down_is_told_once_and_so_is_its_end(
 ) -> None:
     for name in ("TICK", "ALERTS", "CHECKS", "ROUND_UP", "GO_ON"):
         monkeypatch.setattr(service, name, timedelta(milliseconds=20))
-    stop, down, failed = asyncio.Event(), threading.Event(), itertools.count(1)
-    enough = threading.Event()
+    down, enough, failed = threading.Event(), threading.Event(), itertools.count(1)
     with Replay(sites.resources) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram, now=clock.now())
         async with world.bot(("26",)) as parts:
@@ -403,14 +380,12 @@ async def test_a_database_that_is_down_is_told_once_and_so_is_its_end(
                     raise OperationalError("SELECT 1", {}, cause)
 
             with Logs() as logs:
-                running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("post.sent"))
-                down.set()
-                assert await asyncio.to_thread(enough.wait, 60)
-                down.clear()
-                await logs.until(lambda: logs.of("database.recovered"))
-                stop.set()
-                await running
+                async with keep_running(Service(parts).run):
+                    await logs.until(lambda: logs.of("post.sent"))
+                    down.set()
+                    assert await asyncio.to_thread(enough.wait, 60)
+                    down.clear()
+                    await logs.until(lambda: logs.of("database.recovered"))
     serious = [entry["event"] for entry in logs.entries if entry["level"] in {"error", "warning", "critical"}]
     assert serious == ["database.unavailable"]
     assert len(logs.of("database.recovered")) == 1
@@ -427,7 +402,7 @@ class Times:
 
 
 async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    times, stop, back = Times(), asyncio.Event(), timedelta(hours=1)
+    times, back = Times(), timedelta(hours=1)
     for module in ("apscheduler.schedulers.base", "bot.app.service"):
         monkeypatch.setattr(f"{module}.datetime", times)
     monkeypatch.setattr("bot.app.service.TICK", timedelta(milliseconds=50))
@@ -435,26 +410,22 @@ async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi
         world = World(replay, tmp_path / "vigie.db", telegram)
         async with assemble(world.settings(), load_authorities(), watched=("26",), console=world.console, clock=times.now) as parts:
             with Logs() as logs:
-                running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("post.sent"))
-                times.off -= back
-                await logs.until(lambda: logs.of("clock.set_back"))
-                publish(sites)
-                times.off += timedelta(minutes=91)  # the longest that a source waits
-                await logs.until(lambda: len(logs.of("post.sent")) == 2)
-                stop.set()
-                await running
+                async with keep_running(Service(parts).run):
+                    await logs.until(lambda: logs.of("post.sent"))
+                    times.off -= back
+                    await logs.until(lambda: logs.of("clock.set_back"))
+                    publish(sites)
+                    times.off += timedelta(minutes=91)  # the longest that a source waits
+                    await logs.until(lambda: len(logs.of("post.sent")) == 2)
     assert [line["seconds"] for line in logs.of("clock.set_back")] == [pytest.approx(back.total_seconds(), abs=30)]
 
 
 def publish(sites: Sites) -> None:
     """One more decree on the Drôme's page."""
     text = demo_text("abrogation", sites.today, number="2026-1200", abrogated="2026-1104")
-    act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00099", "Arrêté", (text,))
-    recueil = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-303", sites.today, (act,)))
-    page = sites.resources[sites.listing].body.replace(b"</h1>", b"</h1>" + _link("/contenu/telechargement/1399/9999/file/recueil.pdf"), 1)
-    sites.resources[sites.listing] = CannedAnswer(page)
-    sites.resources[f"{DROME}/contenu/telechargement/1399/9999/file/recueil.pdf"] = CannedAnswer(recueil, "application/pdf")
+    address = "/contenu/telechargement/1399/9999/file/recueil.pdf"
+    page = sites.resources[sites.listing].body.replace(b"</h1>", b"</h1>" + _link(address), 1)
+    sites.resources |= {sites.listing: CannedAnswer(page), DROME + address: sites.recueil(303, sites.act(99, text))}
 
 
 def _link(address: str) -> bytes:

@@ -22,8 +22,8 @@ from bot.app.website import open_data_of, open_pages
 from bot.domain.acts import Kind
 from sources.catalogue.authority import load_authorities
 from tests.bot.app.test_website import page
-from tests.e2e.test_reviews import ANN, listening
-from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in
+from tests.e2e.test_reviews import ANN
+from tests.e2e.world import CHANNEL, NOON, World, keep_running, one_round, posts_in
 from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -111,7 +111,7 @@ async def test_a_decree_of_each_topic_and_its_end_are_on_every_face(
         world = World(replay, tmp_path / "vigie.db", telegram, mastodon, commands=True, topics=("vsa", "drones", "perimeters"))
         async with world.bot(("26",)) as parts:
             assert parts.followers is not None
-            async with listening(parts):
+            async with keep_running(present(parts.telegram).run):
                 question = await told(f"suivre {asked} Valence 26")
                 telegram.press(question, question.buttons[0]["callback_data"], ANN)
                 await telegram.until(lambda: parts.store.follows.get(ANN))
@@ -144,7 +144,7 @@ async def test_a_decree_of_each_topic_and_its_end_are_on_every_face(
             answer, status = mastodon.statuses()
             assert (reply.reply_to, answer["in_reply_to_id"]) == (post.message_id, status["id"])
             assert ("⏹️ Abrogé par" in post.text, "⏹️ Abrogé par" in status["content"]) == (True, True)
-            async with listening(parts):
+            async with keep_running(present(parts.telegram).run):
                 listed = (await told(f"{asked} Valence 26")).text
             assert (re.findall(r"^\[(\d)\]", listed, re.MULTILINE), "n° 2026-1300" in listed) == (["2", "1"], True)
 

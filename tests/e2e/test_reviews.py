@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
-from bot.app.config.model import Settings
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME, demo_text
@@ -19,19 +16,12 @@ from bot.app.wiring import Parts
 from bot.domain.records import RecueilState
 from bot.storage.schema import recueils
 from tests.bot.real_acts import DOUBTFUL_TEXT
-from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round, posts_in
+from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, keep_running, one_round, posts_in
+from tests.present import present
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
 
 ANN = 7
-
-
-class Listening(World):
-    """A world whose bot takes commands and buttons."""
-
-    def settings(self) -> Settings:
-        settings = super().settings()
-        return settings.model_copy(update={"telegram": settings.telegram.model_copy(update={"commands": True})})
 
 
 @pytest.fixture
@@ -39,7 +29,7 @@ def world(telegram: FakeBotApi, tmp_path: Path) -> Iterator[World]:
     """The Drôme, whose newest recueil holds what `publish` puts there."""
     pages = {url: resource for url, resource in published(NOON.date()).items() if url.startswith(DROME)}
     with Replay(dict(pages)) as replay:
-        yield Listening(replay, tmp_path / "vigie.db", telegram)
+        yield World(replay, tmp_path / "vigie.db", telegram, commands=True)
 
 
 def publish(world: World, title: str, text: str) -> None:
@@ -52,18 +42,6 @@ def publish(world: World, title: str, text: str) -> None:
     url = next(url for url in world.replay.resources if url.endswith("302.pdf"))
     body = build_recueil(RecueilSpec("DRÔME", "26-2026-302", day, specs))
     world.replay.resources[url] = replace(world.replay.resources[url], body=body)
-
-
-@asynccontextmanager
-async def listening(parts: Parts) -> AsyncIterator[None]:
-    assert parts.telegram is not None
-    stop = asyncio.Event()
-    task = asyncio.create_task(parts.telegram.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, 60)
 
 
 def read_again(parts: Parts) -> None:
@@ -79,13 +57,12 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
     async with world.bot(("26",)) as parts:
         done = await one_round(parts, ("26",))
         assert (done.ingested.decrees, len(done.ingested.uncertain)) == ((), 1)
-        assert parts.notifier is not None
-        await parts.notifier.notify()
+        await present(parts.notifier).notify()
         [question] = posts_in(telegram, OPERATORS)
         assert "Arrêté relatif à la sécurité de la gare" in question.text
         assert "#page=" in question.text
         assert posts_in(telegram, CHANNEL) == []
-        async with listening(parts):
+        async with keep_running(present(parts.telegram).run):
             telegram.press(question, question.buttons[button]["callback_data"], ANN)
             await telegram.until(lambda: not posts_in(telegram, OPERATORS)[0].buttons)
         delivered = await parts.deliverer.deliver_due()
@@ -100,8 +77,7 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
         with parts.store.database.reading() as connection:
             states = connection.execute(recueils.select().where(recueils.c.url.like("%302.pdf"))).all()
         assert [row.state for row in states] == [RecueilState.READ]
-        assert parts.notifier is not None
-        await parts.notifier.notify()
+        await present(parts.notifier).notify()
         assert parts.store.decrees.recent(10).total == int(yes)
         assert parts.store.reviews.waiting(10) == []
     assert [message.text for message in telegram.messages] == before

@@ -25,13 +25,11 @@ from bot.app.systemd import ALIVE, READY, STOPPING, ServiceManager
 from bot.domain.posts import PostState
 from bot.storage.store import open_store
 from tests import clock
-from tests.e2e.test_operations import SOON, Begin, Sites, bot, configure, later, sites
-from tests.e2e.world import CHANNEL, World, posts_in
+from tests.e2e.test_operations import SOON, Begin, Sites, bot, later
+from tests.e2e.world import CHANNEL, World, keep_running, posts_in
 from tests.processes import Zygote
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.skipping import until
-
-__all__ = ["sites"]
 
 _FAILING = 0.3
 """Seconds that the loop stands still: a dozen ticks of the test."""
@@ -87,16 +85,15 @@ def begin(zygote: Zygote, log: Path) -> Iterator[Begin]:
 
 
 async def test_it_is_ready_once_it_works_alive_while_the_database_answers_and_stopping_at_sigterm(
-    begin: Begin, sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
+    begin: Begin, sites: Sites, telegram: FakeBotApi, folder: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
 ) -> None:
-    configure(tmp_path, sites, telegram)
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}"):
+    with open_store(f"sqlite:///{folder / 'vigie.db'}"):
         pass
     unknown = sentences()["poll.due_unknown"]
-    with Systemd() as systemd, closing(sqlite3.connect(tmp_path / "vigie.db", isolation_level=None)) as other:
+    with Systemd() as systemd, closing(sqlite3.connect(folder / "vigie.db", isolation_level=None)) as other:
         monkeypatch.setenv("NOTIFY_SOCKET", systemd.address)
         other.execute("BEGIN IMMEDIATE")
-        with bot(begin, tmp_path, "run") as running:
+        with bot(begin, folder, "run") as running:
             await asyncio.to_thread(running.until, running.waits_for_a_lock)
             assert systemd.told() == []
             other.execute("ROLLBACK")
@@ -116,13 +113,12 @@ async def test_it_is_ready_once_it_works_alive_while_the_database_answers_and_st
 
 
 async def test_at_sighup_it_begins_anew_with_a_configuration_that_can_be_used(
-    begin: Begin, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[], str]
+    begin: Begin, sites: Sites, telegram: FakeBotApi, folder: Path, logged: Callable[[], str]
 ) -> None:
-    configure(tmp_path, sites, telegram)
-    config = tmp_path / "config.toml"
+    config = folder / "config.toml"
     whole = config.read_text("utf-8")
     config.write_text(whole[: whole.index("[telegram]")], "utf-8")
-    with bot(begin, tmp_path, "run") as running:
+    with bot(begin, folder, "run") as running:
 
         async def after(text: str, event: str) -> str:
             """The line of an event that comes once the configuration is this one."""
@@ -144,30 +140,29 @@ async def test_at_sighup_it_begins_anew_with_a_configuration_that_can_be_used(
         other = f'{whole}[database]\nurl = "sqlite:///other.db"\n'
         assert "database.url" in await after(other, "config.needs_restart")
         assert running.end() == 0
-    assert not (tmp_path / "other.db").exists()
-    await later(tmp_path, sites, telegram)
+    assert not (folder / "other.db").exists()
+    await later(folder, sites, telegram)
 
 
 async def test_with_a_token_that_was_revoked_posts_wait_for_the_new_one(
-    begin: Begin, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[], str]
+    begin: Begin, sites: Sites, telegram: FakeBotApi, folder: Path, logged: Callable[[], str]
 ) -> None:
-    configure(tmp_path, sites, telegram)
-    config, kept = tmp_path / "config.toml", tmp_path / "telegram.token"
+    config, kept = folder / "config.toml", folder / "telegram.token"
     config.write_text(config.read_text("utf-8").replace(f'token = "{telegram.token}"', 'token_file = "telegram.token"'), "utf-8")
     kept.write_text("123456:AArevoked", "utf-8")
 
     def waiting() -> int:
-        with open_store(f"sqlite:///{tmp_path / 'vigie.db'}", read_only=True) as store:
+        with open_store(f"sqlite:///{folder / 'vigie.db'}", read_only=True) as store:
             return len(store.posts.listed(states=[PostState.PENDING]))
 
-    with bot(begin, tmp_path, "run") as running:
+    with bot(begin, folder, "run") as running:
         await until(lambda: waiting() == 1 and sentences()["destination.needs_operator"] in logged())
         kept.write_text(telegram.token, "utf-8")
         running.process.send(signal.SIGHUP)
         await telegram.until(lambda: posts_in(telegram, CHANNEL), SOON)
         assert "AArevoked" not in logged()
         assert running.end() == 0
-    await later(tmp_path, sites, telegram)
+    await later(folder, sites, telegram)
 
 
 async def test_nothing_is_told_while_the_loop_stands_still(
@@ -175,11 +170,9 @@ async def test_nothing_is_told_while_the_loop_stands_still(
 ) -> None:
     monkeypatch.setattr(service, "TICK", timedelta(milliseconds=20))
     told: list[str] = []
-    stop = asyncio.Event()
     with Replay(sites.resources) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram, now=clock.now())
-        async with world.bot(("26",)) as parts:
-            running = asyncio.create_task(Service(parts, tell=told.append).run(stop))
+        async with world.bot(("26",)) as parts, keep_running(Service(parts, tell=told.append).run):
             await until(lambda: told.count(ALIVE) > 1)
             assert told[0] == READY
             before = len(told)
@@ -187,8 +180,6 @@ async def test_nothing_is_told_while_the_loop_stands_still(
             threading.Event().wait(_FAILING)
             assert len(told) == before
             await until(lambda: len(told) > before)
-            stop.set()
-            await running
 
 
 def test_a_manager_at_a_path_is_told_too_and_one_that_is_gone_or_was_never_there_disturbs_nobody(

@@ -14,7 +14,6 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer
 from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
 from bot.domain.posts import PostState
@@ -22,7 +21,7 @@ from bot.domain.records import RecueilState
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
 from tests.bot.real_acts import DOUBTFUL_TEXT
-from tests.e2e.test_operations import Bot, Sites, bot, configure, publish
+from tests.e2e.test_operations import Bot, Sites, bot, publish
 from tests.e2e.world import CHANNEL, posts_in
 from tests.processes import Done, Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
@@ -44,11 +43,8 @@ class Counting(Sites):
         links = []
         for number in range(MANY):
             address = f"/contenu/telechargement/1400/{number}/file/recueil-26-{self.today.year}-{400 + number}.pdf"
-            act = ActSpec(
-                "Préfecture de la Drôme", f"26-{self.today}-{number:05}", "Arrêté", (demo_text("road", self.today, number=str(number)),)
-            )
-            recueil = build_recueil(RecueilSpec("DRÔME", f"26-{self.today.year}-{400 + number}", self.today, (act,)))
-            self.resources[DROME + address] = CannedAnswer(recueil, "application/pdf")
+            road = demo_text("road", self.today, number=str(number))
+            self.resources[DROME + address] = self.recueil(400 + number, self.act(number, road))
             links.append(DemoLink(address, f"recueil {400 + number}", self.today))
         self.resources[self.listing] = CannedAnswer(downloads("Recueils", links).encode())
 
@@ -70,13 +66,6 @@ def sites() -> Iterator[Counting]:
         yield running
         if running.gate is not None:
             running.gate.open()
-
-
-@pytest.fixture
-def folder(tmp_path: Path, sites: Counting, telegram: FakeBotApi) -> Path:
-    """Where the processes run. Their settings are one file."""
-    configure(tmp_path, sites, telegram)
-    return tmp_path
 
 
 def database(folder: Path) -> Store:
@@ -176,9 +165,8 @@ async def test_a_poll_beside_a_running_bot_shows_what_that_found(
 async def test_what_a_person_accepts_is_sent_by_whoever_works(
     zygote: Zygote, sites: Counting, telegram: FakeBotApi, folder: Path, beside: str | None
 ) -> None:
-    act = ActSpec("Préfecture de la Drôme", f"26-{sites.today}-00302", "Arrêté relatif à la sécurité de la gare", (DOUBTFUL_TEXT,))
-    recueil = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, (act,)))
-    sites.resources[sites.decree_pdf] = CannedAnswer(recueil, "application/pdf")
+    act = sites.act(302, DOUBTFUL_TEXT, title="Arrêté relatif à la sécurité de la gare")
+    sites.resources[sites.decree_pdf] = sites.recueil(302, act)
     assert (await asyncio.to_thread(run, zygote, folder, "poll")).code == 0
     gate = telegram.hold("sendPhoto", stored=True)
     with bot(zygote.begin, folder, beside) if beside else nullcontext() as running:

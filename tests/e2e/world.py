@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -89,6 +90,18 @@ async def one_round(parts: Parts, codes: Sequence[str]) -> Round:
             reports[code] = report
             ingested += found
     return Round(reports, ingested, await parts.deliverer.deliver_due())
+
+
+@asynccontextmanager
+async def keep_running(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """What runs until its event is set, for as long as the block; its end is waited for."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 60)
 
 
 def posts_in(telegram: FakeBotApi, chat: int) -> list[BotMessage]:

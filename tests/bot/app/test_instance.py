@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,8 @@ POLL = WorkOrder("poll", {"codes": ["26"]})
 @pytest.fixture
 def opener(tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """The same database as another process would open it."""
-    stores: list[Store] = []
-
-    def open_another() -> Store:
-        stores.append(open_store(f"sqlite:///{tmp_path / 'vigie.db'}"))
-        return stores[-1]
-
-    yield open_another
-    for store in stores:
-        store.close()
+    with ExitStack() as stores:
+        yield lambda: stores.enter_context(open_store(f"sqlite:///{tmp_path / 'vigie.db'}"))
 
 
 class Process:

@@ -20,7 +20,7 @@ from bot.domain.acts import Outcome, Reading
 from bot.domain.posts import Post, PostState
 from bot.domain.records import Decision, HeldRecueil, NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
-from bot.ingest.ingestor import IngestResult
+from bot.ingest.ingestor import BackgroundResult, IngestResult
 from bot.ingest.poller import Poller, SourceReport
 from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.reading.model import ReadingDone, ReadingEvent, Unreadable
@@ -101,6 +101,19 @@ class World:
         async with asyncio.timeout(HANGS):
             return await self._poll(code)
 
+    async def begin(self, code: str, number: int, *texts: str, urgent: int = 1) -> Scan:
+        """Publish a scan and poll, until it waits for its gate: its urgent pages are recognised."""
+        scan = self.publish(code, number, *texts, urgent=urgent)
+        await self.poll(code)
+        await soon(scan.waiting.wait())
+        return scan
+
+    async def end(self, *scans: Scan) -> list[BackgroundResult]:
+        """Open the gates of these, and wait for what is still read."""
+        for scan in scans:
+            scan.gate.set()
+        return await soon(self.watcher.finish())
+
     async def poll_until_others_pass(self, code: str, scan: Scan) -> tuple[SourceReport, IngestResult]:
         """A poll that finds the slow lane full: once the urgent pages of this file are recognised, the time for them is over."""
         polling = asyncio.create_task(self._poll(code))
@@ -149,6 +162,22 @@ async def soon(work: Awaitable[T]) -> T:
         return await work
 
 
+def lock_once(monkeypatch: pytest.MonkeyPatch, store: Store, name: str) -> None:
+    """Let the first call of this method of the recordings find the database locked."""
+    method, errors = getattr(store.recordings, name), iter([Locked("locked by another program")])
+
+    def call(*arguments: object) -> object:
+        for error in errors:
+            raise error
+        return method(*arguments)
+
+    monkeypatch.setattr(store.recordings, name, call)
+
+
+async def early(_: Reading) -> None:
+    """Do nothing with what is read first."""
+
+
 def sha(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -169,8 +198,7 @@ async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(worl
         RecueilState.INCOMPLETE, NOON, f"being read: {LONG - 1} of {LONG} pages were still to be recognised",
     )  # fmt: skip
 
-    scan.gate.set()
-    [late] = await soon(world.watcher.finish())
+    [late] = await world.end(scan)
     assert [decree.facts.number for decree in late.ingested.decrees] == ["2026-1"]
     assert len(late.ingested.posts) == len(world.posts()) == 1
     row = world.row("99", 1)
@@ -188,29 +216,17 @@ async def test_a_decree_waits_for_no_other_recueil_of_its_authority(world: World
     assert not poll.done()
     scan.gate.set()
     await poll
-    await soon(world.watcher.finish())
+    await world.end()
     assert len(world.posts()) == 1
 
 
 async def test_what_cannot_be_recorded_early_is_recorded_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    record, tries = world.store.recordings.record, 0
-
-    def locked_at_first(*arguments: object) -> object:
-        nonlocal tries
-        tries += 1
-        if tries == 1:
-            raise Locked("locked by another program")
-        return record(*arguments)  # type: ignore[arg-type]  # passed through
-
-    monkeypatch.setattr(world.store.recordings, "record", locked_at_first)
-    scan = world.publish("99", 1, vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG)), urgent=2)
+    lock_once(monkeypatch, world.store, "record")
     with capture_logs() as logs:
-        await world.poll("99")
-        await soon(scan.waiting.wait())
+        scan = await world.begin("99", 1, vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG)), urgent=2)
     assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
     assert len([line for line in logs if line["event"] == "decree.early_not_recorded"]) == 1
-    scan.gate.set()
-    [late] = await soon(world.watcher.finish())
+    [late] = await world.end(scan)
     assert len(late.ingested.decrees) == len(world.posts()) == 2
 
 
@@ -222,7 +238,7 @@ async def test_what_was_announced_early_is_told_even_if_the_rest_cannot_be_read(
 
     world.scanner.after_early = cut
     report, ingested = await world.poll("99")
-    for late in await soon(world.watcher.finish()):
+    for late in await world.end():
         ingested += late.ingested
         report = report.reading(late.ingested)
     assert not scan.waiting.is_set()
@@ -233,18 +249,15 @@ async def test_what_was_announced_early_is_told_even_if_the_rest_cannot_be_read(
     scan.gate.set()
     world.now += QUARTER
     await world.poll("99")
-    await soon(world.watcher.finish())
+    await world.end()
     assert (world.row("99", 1).state, len(world.posts())) == (RecueilState.READ, 1)
 
 
 async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) -> None:
-    scan = world.publish("99", 1, DOUBTFUL, *(NOTHING for _ in range(LONG)))
-    await world.poll("99")
-    await soon(scan.waiting.wait())
+    scan = await world.begin("99", 1, DOUBTFUL, *(NOTHING for _ in range(LONG)))
     row = world.row("99", 1)
     assert (row.state, world.store.reviews.waiting(10), world.store.decrees.acts_of(row.id)) == (RecueilState.WAITING, [], [])
-    scan.gate.set()
-    [late] = await soon(world.watcher.finish())
+    [late] = await world.end(scan)
     assert len(late.ingested.uncertain) == len(world.store.reviews.waiting(10)) == 1
 
 
@@ -257,7 +270,7 @@ async def test_a_recueil_read_in_silence_announces_nothing_early(world: World) -
     assert world.store.decrees.recent(10).total == 0
     scan.gate.set()
     ingested = await work
-    ingested += sum((late.ingested for late in await soon(world.watcher.finish())), IngestResult())
+    ingested += sum((late.ingested for late in await world.end()), IngestResult())
     assert (len(ingested.decrees), ingested.posts, world.posts()) == (1, (), [])
 
 
@@ -280,8 +293,7 @@ async def test_the_decree_of_another_authority_is_announced_while_a_long_scan_is
     report, ingested = await world.poll("99")
     assert ([decree.facts.number for decree in ingested.decrees], report.unfinished) == (["2026-99"], ())
     assert world.scanner.known == [(url("99", 1), 0), (url("98", 1), 0), (url("99", 2), 0)]
-    scan.gate.set()
-    assert [late.recueil.url for late in await soon(world.watcher.finish())] == [url("99", 1)]
+    assert [late.recueil.url for late in await world.end(scan)] == [url("99", 1)]
     assert world.sites.downloads == [url("99", 1), url("98", 1), url("99", 2)]
 
 
@@ -298,9 +310,7 @@ async def test_when_the_slow_lane_is_full_the_pages_that_matter_are_still_read_a
     assert len(ingested.decrees) == 1
     assert world.scanner.open == 1, "the second waits for the first"
 
-    second.gate.set()
-    first.gate.set()
-    assert {late.recueil.url for late in await soon(world.watcher.finish())} == {url("99", 1), url("98", 1)}
+    assert {late.recueil.url for late in await world.end(second, first)} == {url("99", 1), url("98", 1)}
     assert (url("98", 1), 1) in world.scanner.known, "it goes on from the page that was read"
     assert world.scanner.recognised.count((url("98", 1), 1)) == 1
     assert len(world.posts()) == 3
@@ -325,8 +335,7 @@ async def test_a_text_waits_for_no_scan_when_the_slow_lane_is_full(world: World)
     second.gate.set()
     assert await soon(ended.get()) == url("98", 1), "it has its place again, and needs none of the slow ones"
     assert [known for name, known in world.scanner.known if name == url("98", 1)] == [0, 5]
-    first.gate.set()
-    await soon(world.watcher.finish())
+    await world.end(first)
     assert len(world.posts()) == 3
 
 
@@ -340,9 +349,7 @@ async def test_a_short_scan_gives_way_as_a_long_one_does(world: World) -> None:
     _, ingested = await world.poll("97")
     assert [decree.facts.number for decree in ingested.decrees] == ["2026-3"]
     await soon(polling)
-    short.gate.set()
-    long.gate.set()
-    await soon(world.watcher.finish())
+    await world.end(short, long)
     assert len(world.posts()) == 3
 
 
@@ -354,8 +361,7 @@ async def test_while_a_slow_slot_is_free_a_scan_moves_there_without_a_break(worl
     _, ingested = await world.poll("97")
     assert len(ingested.decrees) == 1
     await soon(polling)
-    scan.gate.set()
-    await soon(world.watcher.finish())
+    await world.end(scan)
     assert [known for name, known in world.scanner.known if name == url("98", 1)] == [0]
 
 
@@ -364,14 +370,11 @@ async def test_what_takes_long_for_another_reason_leaves_the_quick_lane_too(worl
     scan = world.publish("99", 1, NOTHING, NOTHING)
     report, _ = await world.poll("99")
     assert report.unfinished == (url("99", 1),)
-    scan.gate.set()
-    assert len(await soon(world.watcher.finish())) == 1
+    assert len(await world.end(scan)) == 1
 
 
 async def test_stopped_it_goes_on_from_where_it_was(world: World) -> None:
-    scan = world.publish("99", 1, *scan_with_a_decree(), urgent=5)
-    await world.poll("99")
-    await soon(scan.waiting.wait())
+    scan = await world.begin("99", 1, *scan_with_a_decree(), urgent=5)
     await world.watcher.stop()
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert world.row("99", 1).next_try_at == NOON, "due at the next start"
@@ -380,7 +383,7 @@ async def test_stopped_it_goes_on_from_where_it_was(world: World) -> None:
     world.restart()
     scan.gate.set()
     report, ingested = await world.poll("99")
-    late = await soon(world.watcher.finish())
+    late = await world.end()
     assert world.scanner.known == [(url("99", 1), 0), (url("99", 1), 5)]
     assert world.scanner.recognised.count((url("99", 1), 1)) == 1
     assert world.sites.downloads == [url("99", 1)]
@@ -409,7 +412,7 @@ async def test_stopped_wherever_they_are_all_go_on_from_there(world: World) -> N
         scan.gate.set()
     for code in ("99", "98", "97"):
         await world.poll(code)
-    await soon(world.watcher.finish())
+    await world.end()
     assert {world.row(code, 1).state for code in ("99", "98", "97")} == {RecueilState.READ}
     assert len(world.sites.downloads) == 3
     assert world.scanner.recognised.count(("same", 1)) == world.scanner.recognised.count((url("97", 1), 1)) == 1
@@ -447,13 +450,13 @@ async def test_a_database_that_fails_in_the_background_is_told_and_the_recueil_l
         patch.setattr(world.store.recordings, "record", disk_full)
         scan.gate.set()
         with pytest.raises(StorageError, match="disk full"):
-            await soon(world.watcher.finish())
+            await world.end()
     world.now += QUARTER
     await world.poll("99")
     assert len(world.scanner.known) == 1
     world.now += timedelta(hours=1)
     await world.poll("99")
-    await soon(world.watcher.finish())
+    await world.end()
     assert (world.row("99", 1).state, len(world.scanner.known)) == (RecueilState.READ, 1), "its pages were stored: nothing is read twice"
 
 
@@ -483,8 +486,7 @@ async def test_the_same_content_while_it_is_read_waits_for_it_and_holds_up_nobod
     assert report.unfinished == (url("98", 1),)
     world.publish("97", 1, vsa("2026-97"))
     assert len((await world.poll("97"))[1].decrees) == 1
-    scan.gate.set()
-    assert len(await soon(world.watcher.finish())) == 2
+    assert len(await world.end(scan)) == 2
     assert [known for known in world.scanner.known if known[0] == "same"] == [("same", 0)]
 
 
@@ -581,7 +583,7 @@ async def test_a_file_that_ends_the_program_again_and_again_waits_and_is_then_re
     assert (report.unfinished, world.careful.known) == ((url("99", 1),), []), "not while another is read"
     other.gate.set()
     await beside
-    late = {each.recueil.url: each.ingested for each in await soon(world.watcher.finish())}
+    late = {each.recueil.url: each.ingested for each in await world.end()}
     assert [decree.facts.number for decree in late[url("99", 1)].decrees] == ["2026-1"]
     assert {name for name, _ in world.scanner.known} == {url("98", 1)}
     assert [name for name, _ in world.careful.known] == [url("99", 1)]
@@ -606,7 +608,7 @@ async def test_a_file_that_ended_the_program_is_never_given_up(world: World, at_
     pauses = []
     for _ in range(9):
         await world.poll("99")
-        await soon(world.watcher.finish())
+        await world.end()
         due = present(world.row("99", 1).next_try_at)
         pauses.append((due - world.now) / timedelta(hours=1))
         world.now = due
@@ -664,9 +666,6 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
             raise error
         yield ReadingDone(scanned([]))
 
-    async def early(_: Reading) -> None:
-        pass
-
     (tmp_path / "scan.pdf").touch()
     with open_store("sqlite://") as store:
         job = ReadingJob(LocalReading(read, store, lambda: NOON, ReadingTimeouts(quick=0, urgent=60)), store)
@@ -703,9 +702,6 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
         path.unlink()
         raise Unreadable("the file cannot be opened: No such file or directory")
 
-    async def early(_: Reading) -> None:
-        pass
-
     with open_store("sqlite://") as store:
         job = ReadingJob(LocalReading(read, store, lambda: NOON), store)
         async with WorkerSlots(quick=1, slow=1).slot() as way:
@@ -725,35 +721,20 @@ def rejected(keys: Collection[str]) -> dict[str, Decision]:
 
 async def test_what_a_person_rejected_is_not_told_early_nor_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world.store.recordings, "decided", rejected)
-    scan = world.publish("99", 1, *scan_with_a_decree())
-    await world.poll("99")
-    await soon(scan.waiting.wait())
+    scan = await world.begin("99", 1, *scan_with_a_decree())
     assert world.posts() == []
-    scan.gate.set()
-    [late] = await soon(world.watcher.finish())
+    [late] = await world.end(scan)
     assert (late.ingested.decrees, world.posts()) == ((), [])
     assert {act.outcome for act in world.store.decrees.acts_of(late.recueil.id)} == {Outcome.NOT_CONCERNED}
 
 
 async def test_where_nobody_can_tell_what_was_decided_the_end_of_the_reading_tells(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    decided, asked = world.store.recordings.decided, 0
-
-    def locked_at_first(keys: tuple[str, ...]) -> object:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
-            raise Locked("locked by another program")
-        return decided(keys)
-
-    monkeypatch.setattr(world.store.recordings, "decided", locked_at_first)
-    scan = world.publish("99", 1, *scan_with_a_decree())
+    lock_once(monkeypatch, world.store, "decided")
     with capture_logs() as logs:
-        await world.poll("99")
-        await soon(scan.waiting.wait())
+        scan = await world.begin("99", 1, *scan_with_a_decree())
     assert world.posts() == []
     assert len([line for line in logs if line["event"] == "decree.early_not_judged"]) == 1
-    scan.gate.set()
-    [late] = await soon(world.watcher.finish())
+    [late] = await world.end(scan)
     assert [decree.facts.number for decree in late.ingested.decrees] == ["2026-1"]
     assert len(world.posts()) == 1
 

@@ -199,27 +199,6 @@ async def test_the_first_poll_reads_what_is_recent_and_knows_the_rest(bench: Ben
     assert bench.store.sources.get("99:site").baseline_at == NOON
 
 
-async def test_later_polls_read_what_was_never_seen_whatever_its_date(bench: Bench) -> None:
-    await bench.poll()
-    # The date of what is known changes, which makes no new recueil.
-    bench.site.pages[ROOT] = page(download(2, "01/08/2026"), download(3, "01/01/2026"), download(1, "15/08/2026"))
-
-    report, _ = await bench.poll(QUARTER)
-
-    assert (report.new, report.requests) == (2, 1)
-    assert sorted(bench.site.downloads) == [url(2), url(3)]
-    assert bench.states() == dict.fromkeys((url(1), url(2), url(3)), RecueilState.READ)
-
-
-async def test_an_unchanged_listing_reads_nothing_and_is_asked_at_the_next_turn(bench: Bench) -> None:
-    await bench.poll()
-    assert await bench.watcher.due() == []
-    bench.now += QUARTER
-    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
-    report, ingested = await bench.poll()
-    assert (report.ok, report.listed, report.new, ingested.decrees, bench.site.downloads) == (True, (), 0, (), [])
-
-
 async def test_a_source_that_sleeps_is_asked_less_often_and_one_that_publishes_at_night_is_not(bench: Bench) -> None:
     bench.slowest = 4 * QUARTER
     bench.now = NOON + timedelta(hours=13)  # a Friday night; the week before is not yet known
@@ -345,10 +324,12 @@ async def test_a_failure_is_told_once_and_so_is_its_end(bench: Bench) -> None:
     assert bench.store.sources.get("99:site").failures == 0
 
 
-async def test_a_poll_that_finds_nothing_new_is_worth_no_line(bench: Bench) -> None:
+async def test_a_poll_that_finds_nothing_new_reads_nothing_and_is_worth_no_line(bench: Bench) -> None:
     with capture_logs() as logs:
-        for _ in range(3):
-            await bench.poll(QUARTER)
+        await bench.poll()
+        for _ in range(2):
+            report, ingested = await bench.poll(QUARTER)
+            assert (report.ok, report.listed, report.new, ingested.decrees, bench.site.downloads) == (True, (), 0, (), [])
     levels = [line["log_level"] for line in logs if line["event"] == "source.polled"]
     assert levels == ["info", "debug", "debug"], "the first look is told"
 

@@ -336,18 +336,14 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_reads(store: Store, t
 
 
 async def test_the_process_that_polls_ends_and_its_successor_has_what_was_read_meanwhile(store: Store, tmp_path: Path) -> None:
-    sites = Site({})
-    publish(sites, "99", "quick")
     queue = ReadingQueue(store.database)
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
+    async with queued_recueils(store, "quick"):
         await are_queued(store, 1)
     async with at_work(store, tmp_path):
         async with asyncio.timeout(60):
             while (state := queue.state()) is None or state.waiting or state.reading:  # noqa: ASYNC110 - of the database
                 await asyncio.sleep(0.05)
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
+    async with queued_recueils(store, "quick") as poller:
         await soon(poller.finish())
     assert [recueil.state for recueil in rows(store)] == [RecueilState.READ]
     assert numbers(store) == ["2026-991"]
@@ -369,14 +365,10 @@ async def test_what_two_processes_that_poll_have_queued_is_read_though_its_worke
     store: Store, workers: Workers, tmp_path: Path
 ) -> None:
     """The one that polls is started anew while a worker reads what its predecessor had queued."""
-    sites = Site({})
-    publish(sites, "99", "slow")
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
+    async with queued_recueils(store, "slow"):
         process, _ = workers.start()
         await stored_pages(store, 1)
-    async with polling(store, sites) as poller:
-        await poll(poller, "99")
+    async with queued_recueils(store, "slow") as poller:
         await are_queued(store, 1)
         process.send(signal.SIGKILL)
         process.wait()
@@ -420,11 +412,8 @@ async def test_it_is_said_once_that_no_worker_is_there_and_once_that_one_is(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.ingest.queued_reading.LOOK", 0.01)
-    sites = Site({})
-    publish(sites, "99", "slow")
     with capture_logs() as logs:
-        async with polling(store, sites) as poller:
-            await poll(poller, "99")
+        async with queued_recueils(store, "slow") as poller:
             await _logged(logs, "queue.unattended")
             async with at_work(store, tmp_path):
                 await _logged(logs, "queue.attended")
@@ -566,11 +555,8 @@ async def test_what_waits_for_room_in_the_queue_keeps_nobody_from_a_turn(store: 
 
 
 async def test_a_worker_that_has_no_room_says_so(store: Store, tmp_path: Path) -> None:
-    sites = Site({})
-    publish(sites, "99", "no room")
     with capture_logs() as logs:
-        async with polling(store, sites) as poller, at_work(store, tmp_path):
-            await poll(poller, "99")
+        async with queued_recueils(store, "no room"), at_work(store, tmp_path):
             await _logged(logs, "queue.tried_again")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -54,15 +55,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def opener(url: str) -> Iterator[Callable[[], Store]]:
     """Opens the same database again, as another program would; everything is closed at the end."""
-    stores: list[Store] = []
-
-    def open_another() -> Store:
-        stores.append(open_store(url))
-        return stores[-1]
-
-    yield open_another
-    for store in stores:
-        store.close()
+    with ExitStack() as stores:
+        yield lambda: stores.enter_context(open_store(url))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import sqlite3
@@ -17,7 +16,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import select, text, update
 
 from bot.domain.posts import FollowMode, NoticeState, PostCause, PostState
@@ -59,6 +57,21 @@ back_up(sys.argv[1], Path(sys.argv[2]), datetime(2026, 9, 16, tzinfo=UTC))
 
 
 @pytest.fixture
+def address(tmp_path: Path) -> str:
+    """The address of a database in a file, `vigie.db`, with one decree."""
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as store:
+        record(store, 1)
+    return url
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """The folder of backups, which is not there yet."""
+    return tmp_path / "copies"
+
+
+@pytest.fixture
 def writer(tmp_path: Path, zygote: Zygote) -> Iterator[str]:
     """A database to which another process writes, one decree after the other."""
     url = f"sqlite:///{tmp_path / 'vigie.db'}"
@@ -93,15 +106,12 @@ def client_programs_in_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", client_programs())
 
 
-def test_killed_before_it_is_complete_there_is_no_backup_and_the_next_one_tidies(tmp_path: Path, zygote: Zygote) -> None:
-    url, folder = f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies"
-    with open_store(url) as store:
-        record(store, 1)
-    assert zygote.run_script(KILLED, url, str(folder)).code == -signal.SIGKILL
-    assert backups_in(folder) == {}
-    assert list(folder.iterdir()) != []
-    made = back_up(url, folder, NOW)
-    assert sorted(folder.iterdir()) == sorted([made.path, made.path.with_name(f"{made.path.name}.sha256")])
+def test_killed_before_it_is_complete_there_is_no_backup_and_the_next_one_tidies(address: str, copies: Path, zygote: Zygote) -> None:
+    assert zygote.run_script(KILLED, address, str(copies)).code == -signal.SIGKILL
+    assert backups_in(copies) == {}
+    assert list(copies.iterdir()) != []
+    made = back_up(address, copies, NOW)
+    assert sorted(copies.iterdir()) == sorted([made.path, made.path.with_name(f"{made.path.name}.sha256")])
 
 
 def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
@@ -118,30 +128,27 @@ def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
     assert list((tmp_path / "backups").iterdir()) == []
 
 
-def test_nothing_is_compacted_while_a_program_reads_what_was_before(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'vigie.db'}"
-    open_store(url).close()
-    with open_store(url, read_only=True) as reader, open_store(url) as store:
+def test_nothing_is_compacted_while_a_program_reads_what_was_before(address: str) -> None:
+    with open_store(address, read_only=True) as reader, open_store(address) as store:
         with reader.database.reading() as connection:
             connection.execute(select(decrees)).all()
-            record(store, 1)
+            record(store, 2)
             with pytest.raises(Locked, match="another program reads the database"):
-                shrink(parse_url(url))
-        before, after = shrink(parse_url(url))
+                shrink(parse_url(address))
+        before, after = shrink(parse_url(address))
         assert 0 < after <= before
 
 
-def test_a_full_disk_is_that_of_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_that_of_the_copy(address: str, copies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Small(sqlite3.Connection):
         def backup(self, target: sqlite3.Connection, **options: Any) -> None:
             target.execute("PRAGMA max_page_count = 9")
             super().backup(target, **options)
 
-    open_store(f"sqlite:///{tmp_path / 'vigie.db'}").close()
     monkeypatch.setattr("bot.storage.backup.sqlite3.connect", partial(sqlite3.connect, factory=Small))
     with pytest.raises(DiskFull, match=r"/copies/\S+ cannot grow: the disk is full"):
-        back_up(f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies", NOW)
-    assert list((tmp_path / "copies").iterdir()) == []
+        back_up(address, copies, NOW)
+    assert list(copies.iterdir()) == []
 
 
 def test_what_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,32 +179,26 @@ def test_no_password_is_among_the_arguments(tmp_path: Path, monkeypatch: pytest.
     assert said == "--dbname=postgresql://db/vigie?sslmode=require&user=vigie by geheim\n"
 
 
-def test_a_note_that_is_damaged_is_said(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'vigie.db'}"
-    open_store(url).close()
-    made = back_up(url, tmp_path / "copies", NOW).path
+def test_a_note_that_is_damaged_is_said(address: str, copies: Path) -> None:
+    made = back_up(address, copies, NOW).path
     made.with_name(f"{made.name}.sha256").write_bytes(bytes(range(128, 200)))
     with pytest.raises(Corrupt, match="not as it was written"):
         verify(made)
 
 
-def test_what_was_just_made_stays_whatever_the_clock_says(tmp_path: Path) -> None:
+def test_what_was_just_made_stays_whatever_the_clock_says(address: str, copies: Path) -> None:
     """A small board without a clock begins in the past."""
-    url, folder = f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies"
-    open_store(url).close()
-    folder.mkdir()
+    copies.mkdir()
     for days in (*range(1, 40), *range(40, 600, 30)):
-        (folder / at(NOW + timedelta(days=days))).touch()
-    made = back_up(url, folder, NOW)
+        (copies / at(NOW + timedelta(days=days))).touch()
+    made = back_up(address, copies, NOW)
     assert made.path.is_file()
     assert made.path not in made.removed
 
 
-def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:
-    url, folder = f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies"
-    open_store(url).close()
-    folder.mkdir()
-    holder = subprocess.Popen(["flock", str(folder), "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def test_one_at_a_time_in_a_folder(address: str, copies: Path) -> None:
+    copies.mkdir()
+    holder = subprocess.Popen(["flock", str(copies), "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdin is not None
     assert holder.stdout is not None
     try:
@@ -205,10 +206,10 @@ def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:
         holder.stdin.flush()
         holder.stdout.read(1)
         with pytest.raises(Unavailable, match="another backup"):
-            back_up(url, folder, NOW)
+            back_up(address, copies, NOW)
     finally:
         holder.communicate()
-    back_up(url, folder, NOW)
+    back_up(address, copies, NOW)
 
 
 def at(day: datetime) -> Path:
@@ -247,18 +248,15 @@ def test_of_one_day_the_last_stays() -> None:
     assert kept([start + timedelta(hours=number) for number in range(12)]) == [start + timedelta(hours=11)]
 
 
-def test_files_of_others_stay(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'vigie.db'}"
-    open_store(url).close()
-    folder = tmp_path / "copies"
-    folder.mkdir()
+def test_files_of_others_stay(address: str, copies: Path) -> None:
+    copies.mkdir()
     for name in ("vigie.db", "vigie-holiday.db", "notes.txt", "vigie-20260101T000000Z.db.gz"):
-        (folder / name).write_text("mine")
+        (copies / name).write_text("mine")
     for hour in range(3):
-        back_up(url, folder, NOW + timedelta(hours=hour))
-    assert {"vigie.db", "vigie-holiday.db", "notes.txt", "vigie-20260101T000000Z.db.gz"} < {path.name for path in folder.iterdir()}
-    assert list(backups_in(folder).values()) == [NOW + timedelta(hours=2)]
-    shutil.rmtree(folder)
+        back_up(address, copies, NOW + timedelta(hours=hour))
+    assert {"vigie.db", "vigie-holiday.db", "notes.txt", "vigie-20260101T000000Z.db.gz"} < {path.name for path in copies.iterdir()}
+    assert list(backups_in(copies).values()) == [NOW + timedelta(hours=2)]
+    shutil.rmtree(copies)
 
 
 # A backup in the place of a database: whole, marked before any program can use it, and never over what is in use.
@@ -287,21 +285,13 @@ restore(Path(sys.argv[1]), sys.argv[2], datetime(2026, 9, 16, tzinfo=UTC), repla
 
 
 @pytest.fixture
-def elsewhere(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def elsewhere(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """Where to restore to: a database that is not there yet, or has nothing in it."""
-    if url.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path / 'elsewhere' / 'vigie.db'}"
-        return
-    server: str = request.getfixturevalue("server")
-    name = f"vigie_elsewhere_{os.getpid()}"
-    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield server.format(database=name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    empty: str = f"sqlite:///{tmp_path / 'elsewhere.db'}" if url.startswith("sqlite") else request.getfixturevalue("empty_database")
+    return empty
 
 
 def test_a_round_trip(store: Store, url: str, elsewhere: str, tmp_path: Path, client_programs_in_path: None) -> None:
-    (tmp_path / "elsewhere").mkdir()
     for number in range(1, 4):
         record(store, number)
     assert store.outbox.claim("t", NOW) is not None
@@ -334,28 +324,26 @@ def test_a_copy_made_beside_a_writer_is_restored_over_it_once_it_has_ended(write
         restore(backup, writer, NOW, replace=True)
 
 
-def test_what_is_there_is_put_aside_where_that_is_wanted(tmp_path: Path) -> None:
-    database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
-    with open_store(url) as store:
-        record(store, 1)
-    backup = back_up(url, tmp_path / "copies", NOW).path
-    with open_store(url) as store:
+def test_what_is_there_is_put_aside_where_that_is_wanted(address: str, copies: Path, tmp_path: Path) -> None:
+    database = tmp_path / "vigie.db"
+    backup = back_up(address, copies, NOW).path
+    with open_store(address) as store:
         record(store, 2)
         with pytest.raises(WouldReplace, match="--replace"):
-            restore(backup, url, NOW)
+            restore(backup, address, NOW)
         assert store.locks.take(LockName.WORK, "vigie poll")
         with pytest.raises(Locked, match=r"vigie poll.* works on the database"):
-            restore(backup, url, NOW, replace=True)
-    done = restore(backup, url, NOW, replace=True)
+            restore(backup, address, NOW, replace=True)
+    done = restore(backup, address, NOW, replace=True)
     assert done.aside is not None
-    with open_store(url) as store:
+    with open_store(address) as store:
         assert store.decrees.recent(9).total == 1
     assert whole_decrees(done.aside) == 2
     database.write_bytes(b"SQLite format 3\0 no more")
-    second = restore(backup, url, NOW, replace=True)  # within the same second
+    second = restore(backup, address, NOW, replace=True)  # within the same second
     assert second.aside is not None
     assert second.aside.read_bytes() == b"SQLite format 3\0 no more"
-    with open_store(url) as store:
+    with open_store(address) as store:
         assert store.decrees.recent(9).total == 1
 
 
@@ -398,12 +386,10 @@ def test_killed_before_any_step_the_former_database_stays_with_its_log(tmp_path:
 
 
 @pytest.mark.parametrize("log", ["-wal", "-journal"])
-def test_no_log_of_a_former_database_gets_into_the_restored_one(tmp_path: Path, log: str) -> None:
+def test_no_log_of_a_former_database_gets_into_the_restored_one(address: str, copies: Path, tmp_path: Path, log: str) -> None:
     """Somebody removed the damaged file and not what was beside it, or a restore was killed: SQLite would write it into the new one."""
-    database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
-    with open_store(url) as store:
-        record(store, 1)
-    backup = back_up(url, tmp_path / "copies", NOW).path
+    database = tmp_path / "vigie.db"
+    backup = back_up(address, copies, NOW).path
     with closing(sqlite3.connect(database, isolation_level=None)) as raw:
         if log == "-journal":
             raw.execute("PRAGMA journal_mode = DELETE")
@@ -418,17 +404,15 @@ def test_no_log_of_a_former_database_gets_into_the_restored_one(tmp_path: Path, 
         path.unlink()
     for name in ("vigie.db", ".vigie.db.restoring", ".vigie.db.part"):
         (tmp_path / f"{name}{log}").write_bytes(left)
-    restore(backup, url, NOW)
+    restore(backup, address, NOW)
     assert restored_decrees(database) == 1
     (aside,) = tmp_path.glob(f"vigie.db.*{log}")
     assert aside.read_bytes() == left
 
 
-def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
-    url, target = f"sqlite:///{tmp_path / 'vigie.db'}", f"sqlite:///{tmp_path / 'other.db'}"
-    with open_store(url) as store:
-        record(store, 1)
-    backup = back_up(url, tmp_path / "copies", NOW).path
+def test_what_is_no_backup_is_refused(address: str, copies: Path, tmp_path: Path) -> None:
+    target = f"sqlite:///{tmp_path / 'other.db'}"
+    backup = back_up(address, copies, NOW).path
     backup.write_bytes(backup.read_bytes()[:-4096])
     with pytest.raises(Corrupt, match="not as it was written"):
         restore(backup, target, NOW)
@@ -437,7 +421,7 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
         raw.execute("CREATE TABLE list (what)")
     with pytest.raises(WrongSchema, match=r"shopping\.db holds tables of another program"):
         restore(other, target, NOW)
-    another = back_up(url, tmp_path / "later", NOW).path
+    another = back_up(address, tmp_path / "later", NOW).path
     with closing(sqlite3.connect(another)) as raw, raw:
         raw.execute("UPDATE vigie_schema SET version_num = '9999'")
     another.with_name(f"{another.name}.sha256").unlink()

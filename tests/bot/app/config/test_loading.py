@@ -38,14 +38,31 @@ def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> Sett
     return read_configuration(file, environ or {}, known_codes=CODES).settings
 
 
+def secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
+
+
 TOO_OFTEN = ": sites block who asks more often; less is only for [http.origins] on this machine"
 MIRRORS = "[http.origins]\n'https://www.drome.gouv.fr' = 'https://mirror.example.org'\n'https://www.ain.gouv.fr' = 'http://127.0.0.1:1'"
 
 
+SECRET = "s3cr3t-t0k3n"
+
+
 def problems(folder: Path, text: str, environ: dict[str, str] | None = None) -> list[str]:
+    """What is told of a wrong configuration, never with the secret in it."""
     with pytest.raises(ConfigError) as caught:
         load(folder, text, environ)
-    return [line.removeprefix(f"{folder}/") for line in str(caught.value).splitlines()]
+    assert SECRET not in f"{caught.value!r} {caught.value}"
+    return [line.removeprefix(f"{folder}/") for line in caught.value.problems]
+
+
+def entry(name: str, platform: str, *lines: str) -> str:
+    return "\n".join(["[[destinations]]", f"name = '{name}'", f"platform = '{platform}'", *lines, ""])
+
+
+TELEGRAM = "[telegram]\ntoken = '1:T'\n"
+MASTODON = "[mastodon]\ninstance = 'mastodon.social'\ntoken = 'M'\n"
 
 
 def test_the_folder_of_kept_files_is_under_the_one_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,10 +149,6 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
             'config.toml:2: watch.authorities[1]: "2C" is not a code of the catalogue; `vigie sources list` shows',
         ),
         (
-            "[watch]\nauthorities = ['R_IDF']",
-            'config.toml:2: watch.authorities[0]: "R_IDF" is not a code of the catalogue; did you mean "R-IDF"?',
-        ),
-        (
             '[watch]\ntopics = ["vsa", "drone"]',
             'config.toml:2: watch.topics[1]: "drone" is not a topic; there are: vsa, drones, perimeters',
         ),
@@ -150,23 +163,6 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
         (
             '[[destinations]]\nname = "a"\nplatform = "console"\ntopics = ["perimeters"]',
             'config.toml:4: destinations[0].topics: "perimeters" is not watched; add it to watch.topics',
-        ),
-        ("[watch]\nauthorities = ['1']", 'config.toml:2: watch.authorities[0]: "1" is not a code of the catalogue; did you mean "01"?'),
-        (
-            "[watch]\nauthorities = ['Drôme']",
-            'config.toml:2: watch.authorities[0]: "DRÔME" is not a code of the catalogue; did you mean "26"?',
-        ),
-        (
-            "[watch]\nauthorities = ['Dromme']",
-            'config.toml:2: watch.authorities[0]: "DROMME" is not a code of the catalogue; did you mean "26"?',
-        ),
-        (
-            "[watch]\nauthorities = ['Ajaccio']",
-            'config.toml:2: watch.authorities[0]: "AJACCIO" is not a code of the catalogue; did you mean "2A"?',
-        ),
-        (
-            "[watch]\nauthorities = ['Corse']",
-            'config.toml:2: watch.authorities[0]: "CORSE" is not a code of the catalogue; did you mean "2A", "2B"?',
         ),
         ("[log]\nlevel = 'verbose'", 'config.toml:2: log.level: must be one of "debug", "info", "warning", "error" or "critical"'),
         ("[database]\nurl = 'mysql://u:secret@h/d'", 'config.toml:2: database.url: must look like "sqlite:///vigie.db" or'),
@@ -187,12 +183,75 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
             "[[destinations]]\nname = 'a'\nplatform = 'console'\n[[destinations]]\nname = 'b'\nplatfrm = 'console'\nplatform = 'console'",
             'config.toml:6: destinations[1].platfrm: unknown option; did you mean "platform"?',
         ),
+        # What cannot work
+        ("[telegram]\nchannel = '@vigie'", "config.toml:2: telegram.channel: there is no token to post with"),
+        ("[mastodon]\ntoken = 'M'", "config.toml:2: mastodon.token: there is no server to post to"),
+        ("[mastodon]\ninstance = 'm.example'", "config.toml:2: mastodon.instance: there is no token to post with"),
+        (entry("a", "telegram", "chat = '@drome'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
+        (TELEGRAM + entry("a", "telegram"), "config.toml:5: destinations[0].platform: a telegram destination needs chat"),
+        (entry("a", "mastodon", "instance = 'm.example'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
+        (entry("a", "mastodon", "token = 'x'"), "config.toml:3: destinations[0].platform: a mastodon destination needs instance"),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = '@drome'", "token = 'x'"),
+            "config.toml:7: destinations[0].token: is only for a mastodon destination; Telegram's token goes in [telegram]",
+        ),
+        (entry("a", "console", "chat = '@drome'"), "config.toml:4: destinations[0].chat: is only for a telegram destination"),
+        (
+            entry("a", "console") + entry("a", "console"),
+            "config.toml:5: destinations[1].name: this name is already used by destinations[0]; every destination has its own",
+        ),
+        (
+            TELEGRAM + "channel = '@vigie'\n" + entry("telegram", "telegram", "chat = '@other'"),
+            "config.toml:5: destinations[0].name: this name is already used by telegram.channel",
+        ),
+        ("[telegram]\noperators_chat = '-5'", "config.toml:2: telegram.operators_chat: there is no token to write with"),
+        (
+            TELEGRAM + "channel = '@Vigie'\noperators_chat = '@vigie'",
+            "config.toml:4: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
+        ),
+        (
+            TELEGRAM + "operators_chat = -1001\n" + entry("a", "telegram", "chat = '-1001'"),
+            "config.toml:3: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
+        ),
+        (TELEGRAM + "operators_chat = 'https://t.me/vigie_ops'", 'config.toml:3: telegram.operators_chat: must be "@name" or a numeric id'),
+        (
+            entry("chat:12", "console"),
+            "config.toml:2: destinations[0].name: a name of this form belongs to a chat that follows something; choose another",
+        ),
+        (MASTODON + entry("mastodon", "console"), "config.toml:5: destinations[0].name: this name is already used by mastodon.token"),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = '@Vigie'") + entry("b", "telegram", "chat = '@vigie'", "departments = ['26']"),
+            "config.toml:10: destinations[1].chat: destinations[0] already posts to this chat in this language",
+        ),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = -1001") + entry("b", "console") + entry("c", "telegram", "chat = '-1001'"),
+            "config.toml:13: destinations[2].chat: destinations[0] already posts to this chat in this language",
+        ),
+        (
+            MASTODON + entry("a", "mastodon") + entry("b", "mastodon", "instance = 'https://Mastodon.social/'", "token = 'M'"),
+            "config.toml:9: destinations[1].platform: destinations[0] already posts to this account in this language",
+        ),
     ],
 )
 def test_each_problem_is_told_with_its_line(tmp_path: Path, text: str, expected: str) -> None:
-    told = problems(tmp_path, text)
-    assert len(told) == 1
-    assert told[0].startswith(expected)
+    [told] = problems(tmp_path, text)
+    assert told.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "read", "meant"),
+    [
+        ("R_IDF", "R_IDF", '"R-IDF"'),
+        ("1", "1", '"01"'),
+        ("Drôme", "DRÔME", '"26"'),
+        ("Dromme", "DROMME", '"26"'),
+        ("Ajaccio", "AJACCIO", '"2A"'),
+        ("Corse", "CORSE", '"2A", "2B"'),
+    ],
+)
+def test_what_was_meant_by_a_wrong_code_is_told(tmp_path: Path, given: str, read: str, meant: str) -> None:
+    told = f'config.toml:2: watch.authorities[0]: "{read}" is not a code of the catalogue; did you mean {meant}?'
+    assert problems(tmp_path, f"[watch]\nauthorities = ['{given}']") == [told]
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -242,10 +301,9 @@ def test_origins_are_put_in_one_form(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_origins_are_told(tmp_path: Path, line: str, expected: str) -> None:
-    told = problems(tmp_path, f"[http.origins]\n{line}")
-    assert len(told) == 1
-    assert re.match(r'config\.toml:2: http\.origins\."https?://www\.var\.gouv\.fr(/raa)?": ', told[0])
-    assert expected in told[0]
+    [told] = problems(tmp_path, f"[http.origins]\n{line}")
+    assert re.match(r'config\.toml:2: http\.origins\."https?://www\.var\.gouv\.fr(/raa)?": ', told)
+    assert expected in told
 
 
 @pytest.mark.parametrize("form", ["https://example.org/a{}b", "a{}b@example.org"])
@@ -298,34 +356,18 @@ def test_whatever_is_written_gives_settings_or_a_clear_error(tmp_path: Path, doc
 # Options of the form of posts, and destinations through Apprise.
 
 
-SECRET = "jeton-tres-secret"
-
-
-def told(tmp_path: Path, text: str) -> str:
-    with pytest.raises(ConfigError) as raised:
-        load(tmp_path, text)
-    assert SECRET not in str(raised.value)
-    return str(raised.value)
-
-
-def apprise(*lines: str) -> str:
-    return "\n".join(("[[destinations]]", 'name = "x"', 'platform = "apprise"', *lines))
-
-
 def test_a_service_of_apprise_has_a_secret_address(tmp_path: Path) -> None:
-    settings = load(tmp_path, apprise(f'url = " ntfys://ntfy.example/{SECRET} "'))
-    (entry,) = destinations(settings)
-    assert entry.url is not None
-    assert entry.url.get_secret_value() == f"ntfys://ntfy.example/{SECRET}"
+    settings = load(tmp_path, entry("x", "apprise", f'url = " ntfys://ntfy.example/{SECRET} "'))
+    [service] = destinations(settings)
+    assert secret(service.url) == f"ntfys://ntfy.example/{SECRET}"
     assert SECRET not in repr(settings)
     assert SECRET not in str(settings.model_dump())
 
 
 def test_its_address_may_be_in_a_file_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "service.url").write_text(f"json://127.0.0.1/{SECRET}\n", encoding="utf-8")
-    (entry,) = destinations(load(tmp_path, apprise('url_file = "service.url"')))
-    assert entry.url is not None
-    assert entry.url.get_secret_value() == f"json://127.0.0.1/{SECRET}"
+    [service] = destinations(load(tmp_path, entry("x", "apprise", 'url_file = "service.url"')))
+    assert secret(service.url) == f"json://127.0.0.1/{SECRET}"
 
 
 @pytest.mark.parametrize(
@@ -342,14 +384,16 @@ def test_its_address_may_be_in_a_file_beside_the_configuration(tmp_path: Path) -
     ],
 )
 def test_what_is_wrong_with_a_service_is_told_without_its_address(tmp_path: Path, lines: tuple[str, ...], expected: str) -> None:
-    assert expected in told(tmp_path, apprise(*lines))
+    [told] = problems(tmp_path, entry("x", "apprise", *lines))
+    assert expected in told
 
 
 def test_two_destinations_of_one_service_in_one_language_are_one(tmp_path: Path) -> None:
-    one = apprise(f'url = "json://h/{SECRET}"')
-    other = one.replace('name = "x"', 'name = "y"')
-    assert "already posts to this service in this language" in told(tmp_path, f"{one}\n{other}")
-    assert len(destinations(load(tmp_path, f'{one}\n{other}\nlanguage = "en"'))) == 2
+    one = entry("x", "apprise", f'url = "json://h/{SECRET}"')
+    other = entry("y", "apprise", f'url = "json://h/{SECRET}"')
+    [told] = problems(tmp_path, one + other)
+    assert "already posts to this service in this language" in told
+    assert len(destinations(load(tmp_path, f'{one}{other}language = "en"'))) == 2
 
 
 @pytest.mark.parametrize(
@@ -364,7 +408,7 @@ def test_the_public_address_has_no_slash_at_its_end(tmp_path: Path, text: str, e
     "text", ["http://vigie.example", "http://127.0.0.1", "vigie.example", "https://u:p@v.example", "https://v.example?a=1"]
 )
 def test_other_addresses_are_not_posted_for_everybody(tmp_path: Path, text: str) -> None:
-    assert "web.public_url" in told(tmp_path, f'[web]\npublic_url = "{text}"')
+    assert "web.public_url" in problems(tmp_path, f'[web]\npublic_url = "{text}"')[0]
 
 
 def test_form_of_an_account_is_that_of_its_section_unless_it_says_otherwise(tmp_path: Path) -> None:
@@ -401,7 +445,8 @@ def test_an_account_answers_mentions_once_where_it_may(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("warning", ["a" * 101, "two\\nlines"])
 def test_a_warning_is_one_short_line(tmp_path: Path, warning: str) -> None:
-    assert "one line of at most 100 characters" in told(tmp_path, f'[mastodon]\ncontent_warning = "{warning}"')
+    [told] = problems(tmp_path, f'[mastodon]\ncontent_warning = "{warning}"')
+    assert "one line of at most 100 characters" in told
 
 
 # `config.example.toml` is documentation: these tests keep it true.
@@ -466,14 +511,9 @@ def test_the_example_destinations_are_valid_once_their_token_is_there(tmp_path: 
     assert [entry.name for entry in settings.destinations] == ["drome", "compte-du-collectif", "autre-service"]
 
 
-def kept(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, Path | None]:
-    storage = load(folder, text, environ).storage
-    return storage.keep_pdfs, storage.pdfs_folder
-
-
 def test_other_machines_read_what_is_in_a_database_that_they_reach(tmp_path: Path) -> None:
     engine = "[reading]\nengine = 'procrastinate'\n"
-    assert kept(tmp_path, engine + "[database]\nurl = 'postgresql://vigie@db.example/vigie'")[0] == "decrees"
+    assert load(tmp_path, engine + "[database]\nurl = 'postgresql://vigie@db.example/vigie'").storage.keep_pdfs == "decrees"
     for database in ("", "[database]\nurl = 'sqlite:///other.db'"):
         with pytest.raises(ConfigError, match=r"config\.toml:2: reading\.engine: procrastinate needs PostgreSQL"):
             load(tmp_path, engine + database)
@@ -484,11 +524,7 @@ def test_other_machines_read_what_is_in_a_database_that_they_reach(tmp_path: Pat
 # Secrets: where they come from, and that none is shown.
 
 
-TOKEN = "123456:s3cr3t-t0k3n"
-
-
-def secret(value: SecretStr | None) -> str | None:
-    return value.get_secret_value() if value else None
+TOKEN = f"123456:{SECRET}"
 
 
 def test_a_token_comes_from_the_file_the_environment_or_a_file_of_its_own(tmp_path: Path) -> None:
@@ -559,32 +595,29 @@ def test_lists_and_tables_may_be_written_as_in_toml(tmp_path: Path) -> None:
         ("VIGIE_HTTP__INTERVAL_SECONDS", "soon", "expected a number"),
         ("VIGIE_HTTP__RESPECT_ROBOTS", "maybe", "expected true or false"),
         ("VIGIE_WATCH__AUTHORITIES", "26,27", '"27" is not a code of the catalogue; `vigie sources list` shows them'),
-        ("VIGIE_DATABASE__URL", "mysql://u:s3cr3t@h/d", "must look like"),
+        ("VIGIE_DATABASE__URL", f"mysql://u:{SECRET}@h/d", "must look like"),
     ],
 )
 def test_wrong_variables_are_told_by_name_and_never_by_value(tmp_path: Path, name: str, value: str, expected: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, "", {name: value})
-    (told,) = caught.value.problems
+    [told] = problems(tmp_path, "", {name: value})
     assert told.startswith(f"environment variable {name}: {expected}")
-    assert "s3cr3t" not in told
 
 
 def test_secrets_are_in_no_repr_and_no_error(tmp_path: Path) -> None:
     text = (
         f"[telegram]\ntoken = '{TOKEN}'\nchannel = '@drome'\n[mastodon]\ninstance = 'm.example'\ntoken = '{TOKEN}'\n"
-        "[database]\nurl = 'postgresql://u:s3cr3t@h/d'\n"
+        f"[database]\nurl = 'postgresql://u:{SECRET}@h/d'\n"
     )
     settings = load(tmp_path, text)
     for shown in (repr(settings), str(settings), repr(destinations(settings)), settings.model_dump_json(exclude={"database"})):
-        assert "s3cr3t" not in shown
+        assert SECRET not in shown
     wrong = (
         f"token = '{TOKEN}'\n[telegram]\ntokn = '{TOKEN}'\ntoken = ['{TOKEN}']\napi_url = 'http://u:{TOKEN}@h'\n[log]\nlevel = '{TOKEN}'"
     )
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, wrong)
     assert len(caught.value.problems) == 5
-    assert "s3cr3t" not in f"{caught.value!r} {caught.value}"
+    assert SECRET not in f"{caught.value!r} {caught.value}"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
@@ -660,14 +693,6 @@ def test_a_folder_that_may_not_be_entered_is_not_one_without_a_configuration(tmp
 # The destinations that a configuration means.
 
 
-TELEGRAM = "[telegram]\ntoken = '1:T'\n"
-MASTODON = "[mastodon]\ninstance = 'mastodon.social'\ntoken = 'M'\n"
-
-
-def entry(name: str, platform: str, *lines: str) -> str:
-    return "\n".join(["[[destinations]]", f"name = '{name}'", f"platform = '{platform}'", *lines, ""])
-
-
 def test_with_nothing_configured_the_console_is_the_destination(tmp_path: Path) -> None:
     (only,) = destinations(Settings())
     assert (only.name, only.platform, only.wanted) == ("console", "console", Filter())
@@ -677,12 +702,10 @@ def test_with_nothing_configured_the_console_is_the_destination(tmp_path: Path) 
 def test_the_shorthands_are_destinations(tmp_path: Path) -> None:
     telegram, mastodon = destinations(load(tmp_path, TELEGRAM + "channel = '@vigie'\n" + MASTODON + "visibility = 'unlisted'"))
     assert (telegram.name, telegram.platform, telegram.chat) == ("telegram", "telegram", "@vigie")
-    assert telegram.token is not None
-    assert telegram.token.get_secret_value() == "1:T"
+    assert secret(telegram.token) == "1:T"
     assert (mastodon.name, mastodon.platform, mastodon.instance) == ("mastodon", "mastodon", "https://mastodon.social")
     assert mastodon.visibility == "unlisted"
-    assert mastodon.token is not None
-    assert mastodon.token.get_secret_value() == "M"
+    assert secret(mastodon.token) == "M"
 
 
 def test_an_entry_takes_what_it_lacks_from_its_section(tmp_path: Path) -> None:
@@ -698,8 +721,7 @@ def test_an_entry_takes_what_it_lacks_from_its_section(tmp_path: Path) -> None:
     assert drome.token is not None
     assert (isere.instance, isere.visibility, isere.language) == ("https://mastodon.social", "public", "en")
     assert (other.instance, other.visibility) == ("https://piaille.fr", "private")
-    assert other.token is not None
-    assert other.token.get_secret_value() == "N"
+    assert secret(other.token) == "N"
 
 
 def test_a_shorthand_never_posts_twice_where_an_entry_already_posts(tmp_path: Path) -> None:
@@ -711,65 +733,6 @@ def test_the_operators_chat_is_no_destination(tmp_path: Path) -> None:
     settings = load(tmp_path, TELEGRAM + "operators_chat = -5\noperators_language = 'en'\n" + entry("a", "telegram", "chat = -6"))
     assert (settings.telegram.operators_chat, settings.telegram.operators_language) == ("-5", "en")
     assert [d.name for d in destinations(settings)] == ["a"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("[telegram]\nchannel = '@vigie'", "config.toml:2: telegram.channel: there is no token to post with"),
-        ("[mastodon]\ntoken = 'M'", "config.toml:2: mastodon.token: there is no server to post to"),
-        ("[mastodon]\ninstance = 'm.example'", "config.toml:2: mastodon.instance: there is no token to post with"),
-        (entry("a", "telegram", "chat = '@drome'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
-        (TELEGRAM + entry("a", "telegram"), "config.toml:5: destinations[0].platform: a telegram destination needs chat"),
-        (entry("a", "mastodon", "instance = 'm.example'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
-        (entry("a", "mastodon", "token = 'x'"), "config.toml:3: destinations[0].platform: a mastodon destination needs instance"),
-        (
-            TELEGRAM + entry("a", "telegram", "chat = '@drome'", "token = 'x'"),
-            "config.toml:7: destinations[0].token: is only for a mastodon destination; Telegram's token goes in [telegram]",
-        ),
-        (entry("a", "console", "chat = '@drome'"), "config.toml:4: destinations[0].chat: is only for a telegram destination"),
-        (
-            entry("a", "console") + entry("a", "console"),
-            "config.toml:5: destinations[1].name: this name is already used by destinations[0]; every destination has its own",
-        ),
-        (
-            TELEGRAM + "channel = '@vigie'\n" + entry("telegram", "telegram", "chat = '@other'"),
-            "config.toml:5: destinations[0].name: this name is already used by telegram.channel",
-        ),
-        ("[telegram]\noperators_chat = '-5'", "config.toml:2: telegram.operators_chat: there is no token to write with"),
-        (
-            TELEGRAM + "channel = '@Vigie'\noperators_chat = '@vigie'",
-            "config.toml:4: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
-        ),
-        (
-            TELEGRAM + "operators_chat = -1001\n" + entry("a", "telegram", "chat = '-1001'"),
-            "config.toml:3: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
-        ),
-        (TELEGRAM + "operators_chat = 'https://t.me/vigie_ops'", 'config.toml:3: telegram.operators_chat: must be "@name" or a numeric id'),
-        (
-            entry("chat:12", "console"),
-            "config.toml:2: destinations[0].name: a name of this form belongs to a chat that follows something; choose another",
-        ),
-        (MASTODON + entry("mastodon", "console"), "config.toml:5: destinations[0].name: this name is already used by mastodon.token"),
-        (
-            TELEGRAM + entry("a", "telegram", "chat = '@Vigie'") + entry("b", "telegram", "chat = '@vigie'", "departments = ['26']"),
-            "config.toml:10: destinations[1].chat: destinations[0] already posts to this chat in this language",
-        ),
-        (
-            TELEGRAM + entry("a", "telegram", "chat = -1001") + entry("b", "console") + entry("c", "telegram", "chat = '-1001'"),
-            "config.toml:13: destinations[2].chat: destinations[0] already posts to this chat in this language",
-        ),
-        (
-            MASTODON + entry("a", "mastodon") + entry("b", "mastodon", "instance = 'https://Mastodon.social/'", "token = 'M'"),
-            "config.toml:9: destinations[1].platform: destinations[0] already posts to this account in this language",
-        ),
-    ],
-)
-def test_what_cannot_work_is_told(tmp_path: Path, text: str, expected: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, text)
-    (told,) = caught.value.problems
-    assert told.removeprefix(f"{tmp_path}/").startswith(expected)
 
 
 def test_the_token_in_a_file_tells_one_account_too(tmp_path: Path) -> None:
@@ -796,9 +759,8 @@ def test_one_place_may_be_two_destinations_in_two_languages(tmp_path: Path) -> N
 
 
 def test_wrong_shapes_are_told_without_following_errors(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, "telegram = 3\nmastodon = []\ndestinations = [4]\n")
-    assert [line.split(": ", 1)[1] for line in caught.value.problems] == [
+    told = problems(tmp_path, "telegram = 3\nmastodon = []\ndestinations = [4]\n")
+    assert [line.split(": ", 1)[1] for line in told] == [
         "telegram: expected a table: [telegram]",
         "mastodon: expected a table: [mastodon]",
         "destinations[0]: expected a table",
