@@ -185,6 +185,10 @@ def _marks(text: ActText, segment: Segment, told: Mapping[str, Value]) -> Iterat
     for entry in (*named_in(text, titles, heading=True), *named_in(text, articles)):
         if entry.value in _listed(told, "operators"):
             yield "operators", (entry.start, entry.end)
+    for town in _listed(told, "communes"):
+        yield from (
+            ("communes", span) for span in _found(text, where, _pattern(town)) if _ELSEWHERE.search(text.flat[: span[0]][-40:]) is None
+        )
 
 
 def _listed(told: Mapping[str, Value], name: str) -> tuple[str, ...]:
@@ -201,6 +205,7 @@ def _found(text: ActText, where: Iterable[_Span], pattern: str) -> list[_Span]:
     return [match.span() for start, end in where for match in sought.finditer(text.flat, start, end)]
 
 
+_ELSEWHERE = re.compile(r"\b(?:maires?|site(?: internet)?|prefete?|police municipale|tribunal administratif)\b[a-z' ]{0,20}$")
 _OF_A_KIND = re.compile(r"(?P<kind>[a-z]+)\s(?:de la |de l'|du |des |de |d')(?P<name>.+)")
 _AROUND = re.compile(r"\s(?:et|avec)\s(?:ses|leurs)\s.*")
 

@@ -231,7 +231,7 @@ def gather(
     counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
     users, others = who_may(document, segment, operators(document, segment, speaking, mentioning, occasion))
-    towns = _communes(_without(document, _named_after_town(document, occasion)), segment, speaking)
+    towns, are_towns = _communes(_without(document, _named_after_town(document, occasion)), segment, speaking)
     where = places(document, segment, speaking, occasion)
     where = without_town(where, towns, users)
     looked_for = _purposes(document, segment, kind) if mentions else []
@@ -242,6 +242,7 @@ def gather(
         "event": own_event is not None and (is_vague(own_event.value) or (recounted and kind in GRANTS)),
         "operators": bool(others) or (bool(users) and may_be_others(document, segment, users)),
         "places": leaves_out(document, where),
+        "communes": not are_towns,
         "purposes": _has_unread_purpose(document, segment, looked_for),
         "cameras": recited or (counted is not None and counts_others(document, segment, counted)),
     }
@@ -281,14 +282,16 @@ def _speaking(document: ActText, segment: Segment, mentions: tuple[Mention, ...]
     return tuple(spoken or [block for block in articles if authorises(document, block)][:1] or articles[:1])
 
 
-def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """Return the communes in which a decree applies: those of its articles, first of those on the topic, else of its title."""
+def _communes(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> tuple[list[TextMatch[str]], bool]:
+    """Return the communes in which a decree applies: those of its articles, first of those on the topic, else of its title; and whether it
+    says that they are communes."""
     articles = [block for block in segment.of(DecreePart.ARTICLE) if block not in speaking]
     titles = [up_to_author(document, block) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING)]
     for blocks in (speaking, beside_formality(document, articles), titles):
-        if found := communes(document, blocks):
-            return found
-    return []
+        found, said = communes(document, blocks)
+        if found:
+            return found, said
+    return [], True
 
 
 # "Jazz à Vienne" is a name; "visite du pape à Lourdes" says where.

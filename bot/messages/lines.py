@@ -218,7 +218,8 @@ def kind_text(decree: Decree, words: Words, among: Collection[str] = ()) -> str:
 
 def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
     """Mark the line of an unsure fact "to be verified" with its page; a number not in shortened posts, which are recognised by it."""
-    about = {fact.about for fact in facts_of_row(line.part) if fact.name in decree.facts.doubtful}
+    doubtful = [name for name in decree.facts.doubtful if name != "communes" or not decree.facts.places]  # which are told instead of them
+    about = {fact.about for fact in facts_of_row(line.part) if fact.name in doubtful}
     if not about:
         return line
     page = next((quote.page for quote in decree.evidence if quote.about in about), max(decree.page, 1))

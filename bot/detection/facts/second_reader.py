@@ -1,4 +1,4 @@
-"""Reads six facts a second time, by a sequence tagger trained on labelled acts (`make model`), independent of the rules; returns which
+"""Reads seven facts a second time, by a sequence tagger trained on labelled acts (`make model`), independent of the rules; returns which
 facts are to be verified: the readers disagree, or the page was badly read. Features: form, neighbours and part of the act of each word,
 without visas and recitals, which cite other decrees."""
 
@@ -24,7 +24,7 @@ from bot.detection.text.rows import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
 from bot.domain.facts import FACTS
 
-TAGGED = ("places", "event", "software", "vendor", "operators", "office")
+TAGGED = ("places", "event", "software", "vendor", "operators", "office", "communes")
 """The facts that the tagger reads, by the names that `bot.domain.acts.Facts` gives them."""
 
 OUTSIDE = "O"
@@ -246,12 +246,15 @@ def doubtful(
     document: ActText, segment: Segment, facts: Facts, evidence: Iterable[Evidence], read: Mapping[str, FactValue]
 ) -> tuple[str, ...]:
     """Return the names of the facts to be verified, in the order of `Facts`. `read` is the second reader's result. A product that only the
-    rules find is certain beside a maker that both find."""
+    rules find is certain beside a maker that both find; of communes only those are doubtful that the rules doubt themselves."""
     poor = {quote.about for quote in evidence if document.is_poor(quote)}
     unsure = {*facts.doubtful, *(fact.name for fact in FACTS if fact.from_page and fact.about in poor)}
     for name in TAGGED:
         value: FactValue = getattr(facts, name)
-        if value and not agree(document, segment, name, value, read.get(name)):
+        agreed = not value or agree(document, segment, name, value, read.get(name))
+        if name == "communes":
+            unsure -= {name} if agreed else set()
+        elif not agreed:
             unsure.add(name)
     unseen = "software" in unsure - poor and not read.get("software")
     if unseen and facts.vendor and "vendor" not in unsure and _beside_maker(document, facts):
@@ -284,6 +287,8 @@ def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]
     for name, matches in found.items():
         if name == "operators":
             values[name] = operators_within(document, [(match.start, match.end) for match in matches])
+        elif name == "communes":
+            values[name] = tuple(dict.fromkeys(cleaned(match.value) for match in matches))
         elif name == "places":
             values[name] = tuple(dict.fromkeys(place for match in matches for place in _places_of(document, match)))
         else:
@@ -348,8 +353,9 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
         return False
     if isinstance(value, tuple):
         theirs = other if isinstance(other, tuple) else ()
-        if name == "places":
-            return _same_places(document, segment, value, theirs)
+        if name in {"places", "communes"}:
+            shared = not set(map(_words_of, theirs)).isdisjoint(map(_words_of, value))
+            return shared if name == "communes" else _same_places(document, segment, value, theirs)
         told = only_told(document, segment) if set(theirs).difference(value) else ()
         users = tuple(each for each in theirs if each in value or each not in told)
         return set(users) == set(value) or (not theirs and len(value) == 1)

@@ -125,14 +125,14 @@ def towns_where(text: str, block: Block, before: re.Pattern[str] = _BEFORE) -> I
             yield match
 
 
-def communes(document: ActText, blocks: Iterable[Block]) -> list[TextMatch[str]]:
-    """Return the communes in which these parts of a decree apply, each once, as printed: in the column of a table, else after "commune" or
-    "ville", else after "à", else in brackets after a place, else those whose cameras they are."""
+def communes(document: ActText, blocks: Iterable[Block]) -> tuple[list[TextMatch[str]], bool]:
+    """Return the communes in which these parts of a decree apply, each once, as printed, and whether it says that they are communes: in the
+    column of a table, else after "commune" or "ville"; it does not after "à", in brackets after a place, or of whose cameras they are."""
     blocks = list(blocks)
     for read in (_in_column, _after_word, _after_preposition, _in_brackets, partial(_after_word, before=_OWNED)):
         if each := each_once(entry for block in blocks for entry in islice(read(document, block), _MOST)):
-            return list(each.values())
-    return []
+            return list(each.values()), read in {_in_column, _after_word}
+    return [], True
 
 
 def without_town(places: list[TextMatch[str]], towns: list[TextMatch[str]], operators: Iterable[TextMatch[str]]) -> list[TextMatch[str]]:

@@ -62,6 +62,10 @@ def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
         (Facts(event="festival des Moulins et dans les conditions qui suivent"), {"event": "festival des Moulins"}, ("event",)),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins les samedi 3 et dimanche 4 mai"}, ()),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins : la commune"}, ()),
+        (Facts(communes=("Lens", "Uzès"), doubtful=("communes",)), {"communes": ("Uzès", "Die")}, ()),
+        (Facts(communes=("Lens",), doubtful=("communes",)), {"communes": ("Die",)}, ("communes",)),
+        (Facts(communes=("Lens",), doubtful=("communes",)), {}, ("communes",)),
+        (Facts(communes=("Lens",)), {"communes": ("Die",)}, ()),
     ],
 )
 def test_a_fact_is_sure_where_both_readers_agree(facts: Facts, read: dict[str, str | tuple[str, ...]], expected: tuple[str, ...]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.judging import judge
+from bot.detection.judging import gather, judge
+from bot.detection.text.document import document
 from bot.domain.acts import Facts, Kind, Outcome, Verdict
 from tests.bot.detection.samples import act
 
@@ -173,6 +174,15 @@ def test_the_places_in_the_name_of_an_event_are_not_watched() -> None:
 def test_communes_by_whose_cameras_and_for_whom(said: str, communes: list[str]) -> None:
     found = facts(f"{POLICE} {said}.")
     assert (list(found.communes), found.operators) == (communes, ("Police nationale",))
+
+
+@pytest.mark.parametrize(
+    ("said", "unsure"),
+    [("sur la commune de Lens", False), (".\nArticle 2 : Sites :\nCommune\tSite\nLens\tplace Foch", False), ("à Lens", True), ("", False)],
+)
+def test_the_rules_alone_are_sure_of_a_commune_that_is_called_one(said: str, unsure: bool) -> None:
+    text = document(act(f"ARRÊTE\nArticle 1er : {POLICE} {said}."), "vsa")
+    assert ("communes" in gather(text, text.segment, ())[0].doubtful) is unsure
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ def test_a_decree_without_places_shows_its_communes() -> None:
     said = decree(facts=replace(FULL, places=(), communes=("Valence", "Crest")))
     assert "Lieux : Valence, Crest" in plain_post(MessageInput(said, DROME, NOW)).split("\n")
     assert decree_line(MessageInput(said, DROME, NOW)).startswith("[12] Valence, Crest : Foire du Dauphiné · autorisation · ")
-    both = decree(facts=replace(FULL, communes=("Crest",)))
+    assert "Lieux (à vérifier" in plain_post(MessageInput(replace(said, facts=replace(said.facts, doubtful=("communes",))), DROME, NOW))
+    both = decree(facts=replace(FULL, communes=("Crest",), doubtful=("communes",)))
     assert plain_post(MessageInput(both, DROME, NOW)) == plain_post(MessageInput(decree(), DROME, NOW))
 
 
