@@ -13,8 +13,6 @@ from bot.detection.facts.second_reader import TAGGED, doubtful, second_values, t
 
 _TURNS = 5
 READERS = ("rules alone", "tagger alone", "both, with abstention")
-
-
 COLUMNS = (("right", 8), ("wrong", 8), ("doubtful", 10), ("missing", 9))
 """How often a fact was right, wrong (or found where the act does not say it), doubtful, missing. Only the last reader doubts."""
 Scores = dict[str, dict[str, Counter[str]]]

@@ -16,7 +16,6 @@ Value = str | int | tuple[str, ...]
 """A fact as labels write it. A tuple has no order that counts."""
 
 LABELLED = tuple(fact for fact in FACTS if fact.labelled)
-"""The facts that can be labelled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,7 @@ from bot.domain.acts import Evidence, Facts, Outcome
 
 MODEL = Path("bot/detection/tagger.crfsuite")
 
-_ROUNDS = 50
-_SETTINGS = {"c1": 0.2, "c2": 0.02, "max_iterations": _ROUNDS, "feature.minfreq": 0}
+_SETTINGS = {"c1": 0.2, "c2": 0.02, "max_iterations": 50, "feature.minfreq": 0}
 
 _NAMED_FREELY = frozenset({"places", "event", "software", "vendor"})
 _NOBODY_MET = "\0"
@@ -185,10 +184,9 @@ def _marks(text: ActText, segment: Segment, told: Mapping[str, Value]) -> Iterat
     for entry in (*named_in(text, titles, heading=True), *named_in(text, articles)):
         if entry.value in _listed(told, "operators"):
             yield "operators", (entry.start, entry.end)
-    for town in _listed(told, "communes"):
-        yield from (
-            ("communes", span) for span in _found(text, where, _pattern(town)) if _ELSEWHERE.search(text.flat[: span[0]][-40:]) is None
-        )
+    for span in (span for town in _listed(told, "communes") for span in _found(text, where, _pattern(town))):
+        if _ELSEWHERE.search(text.flat[: span[0]][-40:]) is None:
+            yield "communes", span
 
 
 def _listed(told: Mapping[str, Value], name: str) -> tuple[str, ...]:
