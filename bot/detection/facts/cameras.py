@@ -55,7 +55,7 @@ _SUM = re.compile(
 # What follows a first number in the same sentence, each part with noun, place or kind: "12 caméras du parc, 9 à Lens et 4 fixes".
 _NUMBER = rf"(?:\d{{1,4}}|{_IN_WORDS})\b(?:\s?\(\s?(?:\d{{1,4}}|{_IN_WORDS})\s?\))?"
 _MORE = re.compile(
-    r"(?:[^.;:,\d]{0,120}?(?:\s?,|\s(?:et|ainsi que|plus)\b|\sauxquelles s'ajout\w+)(?:\s(?:et|puis|plus)\b)?"
+    r"(?:(?:[^.;:,\d()]|\([^()]*\)){0,120}?(?:\s?,|\s(?:et|ainsi que|plus)\b|\sauxquelles s'ajout\w+)(?:\s(?:et|puis|plus)\b)?"
     rf"(?:,?\sd'autre part,?|\sauxquelles s'ajout\w+)?\s(?:de\s|d'\s?|a\s)?(?!dix heures){_NUMBER}{_NO_OTHER_UNIT}"
     r"(?:\s(?:autres\s)?cameras?\b|(?=\s(?:pour|aux?|a(?! \d)|sur|dans|en|devant|autour|du|de la|des(?! \d)|de l'"
     r"|fixes?|mobiles?|nomades?|(?:in|ex)terieures?)\b)(?<!\sun)(?<!\sune)|(?=\s(?:sur|dans|a|aux?|pour|fixe|mobile|nomade)\b)))+"
@@ -65,6 +65,7 @@ _COUNTED = re.compile(rf"(?:[^;:.]{{3,80}}:\s?{_NUMBER} cameras?\b[^;:.]{{0,40}}
 # "La police, sur 40 caméras ; la gendarmerie, sur 12 caméras": these may be the same.
 _ON_SOME = re.compile(rf"\b(?:sur|de)\s{_NUMBER} cameras?\b")
 _SEMICOLON = re.compile(r"[;.]")
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _EACH_MORE = re.compile(rf"(?:,|\b(?:et|que|plus|part,?|s'ajout\w+))\s(?:de\s|d'\s?|a\s)?({_NUMBER})")
 # "8 à Lens et 12 caméras à Dax", "12 caméras à Lens, où il y en a 8 sur le quai": parts that were not added up.
 _STRAY = re.compile(
@@ -258,7 +259,9 @@ def _figures(document: ActText, blocks: Iterable[Block]) -> Iterator[_Figure]:
                 end = (more or some or match).end()
                 if more is not None:
                     taken.append((match.start(), end))
-                    added = sum(cardinal(part.split("(")[0].strip()) or 0 for part in _EACH_MORE.findall(more.group()))
+                    added = sum(
+                        cardinal(part.split("(")[0].strip()) or 0 for part in _EACH_MORE.findall(_IN_BRACKETS.sub("", more.group()))
+                    )
                     count = count if added == count else count + added
                 if (
                     _NO_COUNT.search(before) is not None

@@ -44,7 +44,8 @@ GLUE = (
     rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a|(?:des|les)(?!amedi)|de"
     r"|(?:le |du )?lendemain|(?:le )?premier (?:jour )?(?:etant|est)|(?:le )?dernier(?: jour)?(?: etant| est)?|le|du|la|et|puis|entre|celle"
     r"|jusqu'au?|partir|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
-    r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soit|selon|horaires?|suivants?))*?"
+    r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soirs?|matins?|soit|selon|horaires?|suivants?"
+    rf"|(?:{'|'.join(WEEKDAYS)})s|week-?\s?ends|seulement|uniquement|exclusivement))*?"
 )
 _AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
 _TOKEN = rf"(?<!\d)(?:(?P<hour>{HOUR})(?![/.]\d|\s?{MONTH}){_AFTER}|(?P<day>{PARTIAL_DATE}){_AFTER})"
@@ -64,6 +65,8 @@ _OPENING = re.compile(
     rf"|{_LABEL}(?:fin|dernier jour|arret|fermeture|echeance|expiration|terme){_OF_IT}\W{{1,4}})|(?P<until>jusqu'au)"
     r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
     rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*"
+    # "Horaires : ⏎ - mercredi 19 août 2026 : de 14 h à 1 h ;"
+    rf"|(?<=\s)[-•]\s(?=(?:{'|'.join(WEEKDAYS)})\s\d)"
     rf"|\bart(?:icle)?\.?\s(?:\d{{1,2}}|[ivx]{{1,4}})\s?[.-]\s?(?:-\s)?)(?={_TOKEN})"
 )
 # A day without a month goes on to one that has it.
@@ -107,8 +110,8 @@ def tokens_of(text: str, position: int, end: int) -> list[re.Match[str]]:
         token = _NEXT.match(text, position, end)
         if token is None or (token["day"] and not _is_day(text, token)):
             token = _THEN_DAILY.match(text, position, end)
-        if token is None:
-            break
+        if token is None or (tokens and tokens[-1]["hour"] and _WEEKDAYS.search(token["glue"])):
+            break  # "les samedis de 10 h à 18 h et les dimanches de 9 h à 12 h"
         tokens.append(token)
         position = token.end()
     return tokens
@@ -194,9 +197,9 @@ def _named_once(days: Sequence[DatedDay]) -> list[DatedDay]:
     return once[:-1] if again else once
 
 
-def period_of(days: Sequence[DatedDay], *, night: bool = False) -> Period:
+def period_of(days: Sequence[DatedDay], *, night: bool = False, morning: bool = False) -> Period:
     """Return the period from the first day to the last. Hours past midnight end the next morning, except for the second day of a `night`
-    ("la nuit du 31 décembre au 1er janvier")."""
+    ("la nuit du 31 décembre au 1er janvier") and of what ends on the `morning` of its last day."""
     days = _named_once(days)
     first, last = days[0], days[-1]
     if len(days) == 1 and len(last.hours) < 2:
@@ -209,7 +212,7 @@ def period_of(days: Sequence[DatedDay], *, night: bool = False) -> Period:
     if len(last.hours) == 3 and len(days) > 1 and clock(last.hours[0], closing=True) == closes and len(first.hours) == 1:
         since = None  # "du 1er à 22 h au 31 à 6 h, chaque nuit de 22 h à 6 h" ends at six of the last day
     if since is not None and closes is not None:
-        night = night and len(days) > 1 and last.day - days[-2].day == timedelta(days=1)
+        night = len(days) > 1 and (morning or (night and last.day - days[-2].day == timedelta(days=1)))
         if closes == time(0) and not night:
             closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
         elif closes <= since and not night:

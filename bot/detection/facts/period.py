@@ -159,7 +159,9 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
     for opening, days in stretches(text, block.start, block.end):
         before = document.folded.text[max(opening.start() - 60, block.start) : opening.start()]
         night = any(NIGHT.search(glue) for glue in (before, *(day.glue for day in days)))
-        found = TextMatch(period_of(days, night=night), opening.start(), days[-1].end)
+        said = text[opening.start() : days[-1].end + len(" au matin")]
+        morning = said.rfind(" au matin") > said.rfind(" au soir")
+        found = TextMatch(period_of(days, night=night, morning=morning), opening.start(), days[-1].end)
         at, several = Moment(days[0].day, clock(next(iter(days[0].hours), ""), closing=opening["begins"] is None)), len(days) > 1
         elsewhere = _of_something_else(document, block.start, found.start)
         _, comma, clause = before.rpartition(",")  # "Sur le rapport du directeur, l'autorisation vaut jusqu'au…"

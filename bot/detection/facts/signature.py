@@ -22,7 +22,7 @@ _OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseild
 _SHORT = re.compile(r"\b(?:ta|t\.\s?a\.)\s+(?=d[e'u]|a\s)")
 _REMEDY = pattern(
     "recours", "contest", "defere", "attaque", "saisi", "porte(?:e|es|s)? devant", "(?<!pendant)(?<!pendante) devantletribunal", "litige",
-    "annulation", "contentieu", "deuxmois", "2mois", "juridictioncompetente", "enconnaitre", "relevedu",
+    "annulation", "contentieu", "deuxmois", "2mois", "(?:juridiction|tribunal)competente?", "enconnaitre", "relevedu",
 )  # fmt: skip
 _JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
 _ALONE = re.compile(r"\s?(?:[.,;(]|$|est competent|sous\b|dans\b)")

@@ -20,7 +20,8 @@ _REACH, _FARTHEST = 400, 6000
 """Most characters of an enumeration of communes in a sentence, and in a list."""
 
 _NEAR = (
-    r"(?:aux? (?:abords|alentours|environs)(?: immediats)? d|autour d|a proximite d|au-dessus d|au sein d|a l'interieur d|a hauteur d)"
+    r"(?:aux? (?:abords|alentours|environs)(?: immediats)? d|autour d|a proximite d|au-dessus d|au sein d|a l'interieur d|a hauteur d"
+    r"|au droit d)"
     r"(?:e|es|u|')"
 )
 _WORDS_OF_AREA = (
@@ -29,12 +30,12 @@ _WORDS_OF_AREA = (
     r"|communa(?:l|ux)|geographiques?|administrati(?:f|ve)s?|urbaine?s?|publi(?:c|que)s?|suivants?"
 )
 _BEFORE = re.compile(
-    rf"\b(?:(?:{GROUND}|{AREA}|limites)\b(?=\s\w)|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
+    rf"\b(?:(?:{GROUND}|{AREA}|limites|territoires?)\b(?=\s\w)|sur|dans|pour|{_NEAR}|(?:au (?:nord|sud)|a l'(?:est|ouest)),? par)"
     rf"(?:\s(?:{_WORDS_OF_AREA})(?=[\s']))*\s*(?:l'|d')?$"
     # "le circuit de Nogaro, commune de Nogaro", "la plage (commune de X)".
     r"|(?<=[a-z0-9])(?:,\s|\s\()$"
     # "sont concernées les communes suivantes", "le périmètre comprend les communes de X et Y".
-    r"|\b(?:concernee?s?|(?:comprend|comprennent|couvre(?:nt)?|concerne(?:nt)?)(?: l'ensemble d)?)\s?(?:l[ae]s?|es)\s$"
+    r"|\b(?:concernee?s?|(?:comprend|comprennent|couvre(?:nt)?|concerne(?:nt)?)(?: \w+ment)?(?: l'ensemble d)?)\s?(?:l[ae]s?|es)\s$"
     # "l'esplanade Charles de Gaulle de la | commune".
     rf"|\b{GROUND}\s(?:(?!\b(?:est|sont|par|a|et)\b)[^.;:,()]){{3,50}}\sde la\s?$"
 )
@@ -59,7 +60,7 @@ _NO_PLACE_BEFORE = re.compile(
     r"\b(?:fait|ne|nee|sise?s?|siege|recours|adress\w*|transm\w*|notifi\w*|communiqu\w*|remis\w*|confie\w*|domicili\w*|demand\w*|conform\w*"
     r"|relati\w*|jusqu'|grace|quant|suite|relev\w*|appart\w*|rattach\w*|delegu\w*|delegation|donn\w*|fournie?s?|accordee?s?|appel|destin\w*"
     # Who is told, seated or watches there; and where others were attacked.
-    r"|affich\w*|consult\w*|depos\w*|bureau|audience|siege est|immatricul\w*|deporte\w*"
+    r"|affich\w*|consult\w*|depos\w*|bureau|audience|siege(?: social)?(?: est)?|immatricul\w*|deporte\w*"
     r"|(?:tribunal|locaux|(?:centre|salle|poste) (?:de (?:commandement|gestion|supervision)|operationnel)|prefete?|tenue)\b[^.;:]{0,80}"
     r"|(?:attaques?|attentats?)\b[^.;:,]{0,90})\s?$"
 )
@@ -94,14 +95,18 @@ _NO_TOWN = re.compile(
     r"|maires?\b|communes?\b|villes?\b|tribunal|(?:cour|place|rue|avenue|boulevard|stade|parc|gare|port)s?\b(?!-)|vidéo|cam[ée]ra|images?|gendarmerie"
     r"|police|groupement|la (?:poste|police|gendarmerie)|arr[êe]t[ée]\b)"
     r"|Janvier|F[ée]vrier|Mars\b|Avril\b|Mai\b|Juin|Juillet|Ao[ûu]t|Septembre|Octobre|Novembre|D[ée]cembre"
-    r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]{2,}\b(?![ '’-])|[A-Z]$)"
+    r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]$)"
 )
+_ACRONYM = re.compile(r"[A-Z]{2,4}\b(?![ '’-])")
 
 
+_SMALL = frozenset({"sur", "sous", "en", "de", "du", "des", "la", "le", "les", "lès", "et", "au", "aux", "d", "l"})
 # "à NissariaLe préfet": the next line is glued to a name, or begins below it.
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=(?:L[ea]s?|Vu|Article|Arr[êe]t[ée]) )")
 _LINE_BELOW = re.compile(r"(?<![\w'’-])(?!L[ea]s?\s)([A-ZÀ-Þ][\w'’-]*[a-zà-ÿ])\s*\n\s*(?=[A-ZÀ-Þ])")
 # Whose cameras they are: where these are, if nothing else says it.
+# "a) commune de Lens : place Foch ; b) commune d'Uzès : rue Haute".
+_ITEM, _NAMED_ITEM = re.compile(r"[;:]\s?(?:[a-z\d]{1,2}\s?[).°]{1,2}|[-•])\s?$"), re.compile(r"\s(?:d[eu]s?\s|d')[^.;:]{2,40}\s:\s")
 _OWNED = re.compile(
     r"\b(?:video-?(?:protection|surveillance)|cameras?)(?: (?!(?:par|dont|que)\b)(?:\w+e?s?))?(?: d[eu]s?)?(?: l[ae]s?)?\s*$"
 )
@@ -120,7 +125,9 @@ def towns_where(text: str, block: Block, before: re.Pattern[str] = _BEFORE) -> I
     last = -1
     for match in _TOWNS.finditer(text, block.start, block.end):
         goes_on = last >= 0 and _COORDINATED.fullmatch(text, last, match.start()) is not None
-        if goes_on or _is_label(text, block, match) or before.search(text, max(block.start, match.start() - 90), match.start()) is not None:
+        heads = _NAMED_ITEM.match(text, match.end(), block.end) and _ITEM.search(text, max(block.start, match.start() - 6), match.start())
+        said = goes_on or heads or _is_label(text, block, match)
+        if said or before.search(text, max(block.start, match.start() - 90), match.start()) is not None:
             last = match.end()
             yield match
 
@@ -130,7 +137,8 @@ def communes(document: ActText, blocks: Iterable[Block]) -> tuple[list[TextMatch
     column of a table, else after "commune" or "ville"; it does not after "à", in brackets after a place, or of whose cameras they are."""
     blocks = list(blocks)
     for read in (_in_column, _after_word, _after_preposition, _in_brackets, partial(_after_word, before=_OWNED)):
-        if each := each_once(entry for block in blocks for entry in islice(read(document, block), _MOST)):
+        found = (entry for block in blocks for entry in islice(read(document, block), _MOST))
+        if each := each_once(replace(entry, value=_in_print(entry.value)) for entry in found):
             return list(each.values()), read in {_in_column, _after_word}
     return [], True
 
@@ -185,7 +193,7 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
         # "PRIS À TITRE D'ESSAI" says nothing of a place, where "à TOULON" does.
         if name is not None and name["name"][:2].isupper() and document.printed(match.start(), match.start() + 1).isupper():
             continue
-        while name is not None and not _NO_TOWN.match(name["name"]):
+        while name is not None and not (_NO_TOWN.match(name["name"]) or _ACRONYM.match(name["name"])):
             yield TextMatch(article + name["name"].strip(), match.start(), min(match.end() + name.end(), block.end))
             following = _AND_AT.match(printed, name.end())
             article = {"le": "Le ", "les": "Les "}.get(following.lastgroup or "", "") if following is not None else ""
@@ -195,7 +203,7 @@ def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[st
 def _only_names(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
     """Yield the communes of a stretch that has nothing else, or only their places after a colon ("Froissy : place de la Gare")."""
     for link, name, _ in names_of_one_kind(_printed(document, start, end).partition(" : ")[0].strip(" ,;."), listed=True):
-        if not _NO_TOWN.match(name.strip()):
+        if not (_NO_TOWN.match(name.strip()) or _ACRONYM.match(name.strip())):
             yield TextMatch(f"{_article(link)}{name.strip()}", start, end)
 
 
@@ -214,6 +222,13 @@ def _in_brackets(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     others = [*_BEHIND.finditer(document.flat, block.start, block.end)] if any(match["names"] for match in found) else []
     for match in sorted((*found, *others), key=lambda match: match.end("names")):
         yield from _only_names(document, *match.span("names" if match["names"] else "heading"))
+
+
+def _in_print(name: str) -> str:
+    """Return a name without its capitals: "LA SEYNE-SUR-MER" is La Seyne-sur-Mer."""
+    if re.search(r"[A-ZÀ-Þ]{2}", name) is None:
+        return name
+    return re.sub(r"[^\W\d_]+", lambda word: word[0].lower() if word.start() and word[0].lower() in _SMALL else word[0].capitalize(), name)
 
 
 def _article(link: str) -> str:

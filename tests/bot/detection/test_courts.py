@@ -82,6 +82,7 @@ def test_no_seat_has_two_courts_and_each_court_is_found_by_its_own_name() -> Non
         ("recours devant le tribunal administratif, sis 5 rue Racine, CS 40510, 83041 TOULON CEDEX 9", "de Toulon"),
         ("est affiché.\n4°/ Tribunal administratif de Nice", "de Nice"),
         ("est affiché.\nArticle 3 : La juridiction compétente, pour qui l'estime utile, est le tribunal administratif de Nice", "de Nice"),
+        ("est affiché.\nArticle 3 – Tribunal compétent : tribunal administratif de Nice, 2 rue Basse", "de Nice"),
         ("est affiché.\nArticle 3 : Le tribunal administratif de Nice peut en connaître", "de Nice"),
         ("l'arrêté suspendu par l'ordonnance n° 26001 du tribunal administratif de Nice, contestée, est rapporté", None),
     ],

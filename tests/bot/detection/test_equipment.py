@@ -225,6 +225,8 @@ def test_numbers_cut_at_a_line_end_and_last_lines_of_tables(text: str, cameras: 
         ("Sont concernées :\nrue Haute : quatre caméras ;\nrue Basse : deux caméras.", 6, True),
         ("Sont concernées :\n- 4 caméras rue Haute ;\n- 12 caméras rue Basse.", 16, True),
         ("Les caméras sont celles du préau (6), du gymnase (2) et du parvis (1).", 9, False),
+        ("Elle emploie quatre caméras (deux sur mâts, deux sur drones).", 4, True),
+        ("Elle emploie quatre caméras (deux sur mâts, deux sur drones) et trois sur le quai.", 7, True),
         # What may be the same cameras, or lines, is not added.
         ("Sont autorisés :\n- la police, sur 40 caméras ;\n- la gendarmerie, sur 12 caméras.", None, True),
         ("Les caméras sont celles des stations Nation (6), Bercy (14) et Cité (4).", None, True),

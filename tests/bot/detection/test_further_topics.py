@@ -25,10 +25,10 @@ AT_NIGHT = pytest.mark.skipif(PROFILE == "steady", reason="at night")
 @pytest.mark.parametrize(
     ("folder", "announced", "right"),
     [
-        ("drones/unseen", 39, 438),
-        ("perimeters/unseen", 41, 414),
-        pytest.param("drones/corpus", 72, 772, marks=AT_NIGHT),
-        pytest.param("perimeters/corpus", 95, 922, marks=AT_NIGHT),
+        ("drones/unseen", 59, 632),
+        ("perimeters/unseen", 55, 523),
+        pytest.param("drones/corpus", 72, 783, marks=AT_NIGHT),
+        pytest.param("perimeters/corpus", 95, 946, marks=AT_NIGHT),
     ],
 )
 def test_labelled_acts(folder: str, announced: int, right: int) -> None:

@@ -88,6 +88,15 @@ def _on(day: str, opens: str, closes: str) -> Slot:
             [_slot("2026-05-01", "2026-05-31", "22:00", "02:00", 4, 5)],
         ),
         (
+            "du 1er au 31 mai 2026, les vendredis et samedis seulement, de 10 h à 20 h",
+            [_slot("2026-05-01", "2026-05-31", "10:00", "20:00", 4, 5)],
+        ),
+        ("du 1er au 31 mai 2026, les samedis de 10 h à 18 h et les dimanches de 9 h à 12 h", []),
+        (
+            ":\n- mardi 5 mai 2026 : de 14 h à 1 h ;\n- du jeudi 7 au samedi 9 mai 2026 : de 11 h à 3 h",
+            [_on("2026-05-05", "14:00", "01:00"), _slot("2026-05-07", "2026-05-09", "11:00", "03:00")],
+        ),
+        (
             "les 5 et 6 mai 2026 de 15 h à 22 h",
             [_slot("2026-05-05", "2026-05-05", "15:00", "22:00"), _slot("2026-05-06", "2026-05-06", "15:00", "22:00")],
         ),
@@ -243,6 +252,17 @@ def test_a_list_of_slots_is_one_period_from_the_first_beginning_to_the_last_end(
     ).facts
     assert shown(found) == ("2026-07-15T18:00", "2026-07-19T23:59")
     assert not {"starts", "ends"} & set(found.doubtful)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "chaque nuit, de 20 h à 4 h, du 4 décembre 2026 au soir au 8 décembre 2026 au matin",
+        "du 4 décembre 2026 au soir au 8 décembre 2026 au matin, chaque nuit de 20 h à 4 h",
+    ],
+)
+def test_a_night_ends_on_the_morning_that_is_named(said: str) -> None:
+    assert of(f"Elle vaut {said}.", "Exécution.") == ("2026-12-04T20:00", "2026-12-08T04:00")
 
 
 def test_rows_of_one_day_with_and_without_hours_are_the_whole_day() -> None:
