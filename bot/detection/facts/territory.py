@@ -98,15 +98,13 @@ _NO_TOWN = re.compile(
     r"|[A-Z]{1,3}-?\d|Lundi|Mardi|Mercredi|Jeudi|Vendredi|Samedi|Dimanche|[A-Z]$)"
 )
 _ACRONYM = re.compile(r"[A-Z]{2,4}\b(?![ '’-])")
-
-
 _SMALL = frozenset({"sur", "sous", "en", "de", "du", "des", "la", "le", "les", "lès", "et", "au", "aux", "d", "l"})
 # "à NissariaLe préfet": the next line is glued to a name, or begins below it.
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=(?:L[ea]s?|Vu|Article|Arr[êe]t[ée]) )")
 _LINE_BELOW = re.compile(r"(?<![\w'’-])(?!L[ea]s?\s)([A-ZÀ-Þ][\w'’-]*[a-zà-ÿ])\s*\n\s*(?=[A-ZÀ-Þ])")
-# Whose cameras they are: where these are, if nothing else says it.
 # "a) commune de Lens : place Foch ; b) commune d'Uzès : rue Haute".
 _ITEM, _NAMED_ITEM = re.compile(r"[;:]\s?(?:[a-z\d]{1,2}\s?[).°]{1,2}|[-•])\s?$"), re.compile(r"\s(?:d[eu]s?\s|d')[^.;:]{2,40}\s:\s")
+# Whose cameras they are: where these are, if nothing else says it.
 _OWNED = re.compile(
     r"\b(?:video-?(?:protection|surveillance)|cameras?)(?: (?!(?:par|dont|que)\b)(?:\w+e?s?))?(?: d[eu]s?)?(?: l[ae]s?)?\s*$"
 )
@@ -184,9 +182,8 @@ def _after_word(document: ActText, block: Block, before: re.Pattern[str] = _BEFO
 
 def _after_preposition(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     for match in _AT.finditer(document.flat, block.start, block.end):
-        if _NO_PLACE_BEFORE.search(document.flat, max(block.start, match.start() - 80), match.start()):
-            continue
-        if _SIGNED_AT.match(document.flat, max(match.start() - 2, block.start), block.end):
+        elsewhere = _NO_PLACE_BEFORE.search(document.flat, max(block.start, match.start() - 80), match.start())
+        if elsewhere or _SIGNED_AT.match(document.flat, max(match.start() - 2, block.start), block.end):
             continue
         printed = _printed(document, match.end(), min(match.end() + _REACH, block.end))
         name, article = _AT_NAME.match(printed), {"au": "Le ", "aux": "Les "}.get(match["with"], "")
@@ -226,9 +223,8 @@ def _in_brackets(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 def _in_print(name: str) -> str:
     """Return a name without its capitals: "LA SEYNE-SUR-MER" is La Seyne-sur-Mer."""
-    if re.search(r"[A-ZÀ-Þ]{2}", name) is None:
-        return name
-    return re.sub(r"[^\W\d_]+", lambda word: word[0].lower() if word.start() and word[0].lower() in _SMALL else word[0].capitalize(), name)
+    words = re.sub(r"[^\W\d_]+", lambda word: word[0].lower() if word.start() and word[0].lower() in _SMALL else word[0].capitalize(), name)
+    return words if re.search(r"[A-ZÀ-Þ]{2}", name) is not None else name
 
 
 def _article(link: str) -> str:
