@@ -24,10 +24,8 @@ from bot.detection.text.cues import VerdictReason, cues, fold, name_of
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, document, signs
 from bot.detection.text.mentions import (
     Mention,
-    every_purpose,
     is_excluded,
     legal_bases,
-    lists_events,
     mentions,
     purposes_named,
     purposes_numbered,
@@ -328,11 +326,12 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
         if (but := document.cues["purposes.all_but"].search(document.flat, block.start, block.end)) is not None:
             out = {purpose for purpose, *_ in purposes_named(document, *but.span("those"), listed=True)}
             return [TextMatch(purpose, *but.span()) for purpose in purposes_of(document.cues.topic) if purpose not in out]
-        if (every := every_purpose(document, block.start, block.end)) is not None:
-            return [TextMatch(purpose, *every) for purpose in purposes_of(document.cues.topic)]
+        if (every := document.search(document.cues["purposes.all"], block.start, block.end)) is not None:
+            return [TextMatch(purpose, every.start, every.end) for purpose in purposes_of(document.cues.topic)]
         # Other words are looser in an article that already names an event, or says what is looked for.
         listed = block.part is DecreePart.ARTICLE and (
-            lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
+            document.search(document.cues["purposes.listing"], block.start, block.end) is not None
+            or bool(purposes_named(document, block.start, block.end))
         )
         numbered = purposes_numbered(document, block.start, block.end)
         for purpose, start, end in (*purposes_named(document, block.start, block.end, listed=listed), *numbered):

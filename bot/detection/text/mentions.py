@@ -157,11 +157,6 @@ def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasi
     return list(found.values())
 
 
-def lists_events(document: ActText, start: int, end: int) -> bool:
-    """Return whether a stretch describes what is to be detected, in any words."""
-    return document.search(document.cues["purposes.listing"], start, end) is not None
-
-
 def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[str, int, int]]:
     """Return the events named in a stretch of the folded text, in the order of the law, each with its position. With `listed`, for a known
     list of events, single words count too ("densité")."""
@@ -183,12 +178,6 @@ def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[str
             ]
             first = int(number)
     return found
-
-
-def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
-    """Return where a stretch says that it is for all purposes of the law ("l'ensemble des événements de l'article 3 …"), if it does."""
-    match = document.search(document.cues["purposes.all"], start, end)
-    return (match.start, match.end) if match is not None else None
 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
