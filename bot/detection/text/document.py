@@ -118,8 +118,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ActText:
-    """The title, then the pages. All positions are those of `folded.text`, `folded` alone leads to the printed text; cues are matched
-    against the squeezed text with damaged words put back, by methods named as those of `re`."""
+    """Holds the title, then the pages. All positions are those of `folded.text`, `folded` alone leads to the printed text; cues are
+    matched against the squeezed text with damaged words put back, by methods named as those of `re`."""
 
     source: str
     pages: tuple[PageText, ...]
