@@ -228,7 +228,7 @@ def gather(
     recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}
     counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
-    users, others = who_may(document, segment, operators(document, segment, speaking, mentioning, occasion))
+    users, unsure = who_may(document, segment, operators(document, segment, speaking, mentioning, occasion))
     towns, are_towns = _communes(_without(document, _named_after_town(document, occasion)), segment, speaking)
     where = places(document, segment, speaking, occasion)
     where = without_town(where, towns, users)
@@ -238,7 +238,7 @@ def gather(
         "starts": not whole,
         "ends": not whole,
         "event": own_event is not None and (is_vague(own_event.value) or (recounted and kind in GRANTS)),
-        "operators": bool(others) or (bool(users) and may_be_others(document, segment, users)),
+        "operators": unsure or (bool(users) and may_be_others(document, segment, users)),
         "places": leaves_out(document, where),
         "communes": not are_towns,
         "purposes": _has_unread_purpose(document, segment, looked_for),
@@ -251,7 +251,7 @@ def gather(
         ends=ends,
         slots=slots(document, own_period) if own_period is not None and whole else (),
         event=noted("event", own_event),
-        operators=all_noted("operators", [*users, *others]),
+        operators=all_noted("operators", users),
         places=all_noted("places", where),
         communes=all_noted("communes", towns),
         purposes=all_noted("purposes", looked_for),

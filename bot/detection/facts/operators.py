@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 
 from bot.detection.facts.equipment import BY
 from bot.detection.facts.territory import towns_where
@@ -158,20 +158,35 @@ def owns_place(document: ActText, entry: TextMatch[str]) -> bool:
     return bare or _PLACE_OF.search(document.flat, max(entry.start - 120, 0), entry.start) is not None
 
 
-# Who is authorised: "la commune de X et la société Y sont autorisées à mettre en œuvre", "autorise X et Y à …", "est accordée à X et à Y".
+# Who is authorised: "la commune de X et la société Y sont autorisées à mettre en œuvre", "autorise X et Y à …", "est accordée à X et à Y",
+# "au profit de X et de Y", "mise en œuvre par X ainsi que par Y".
 _THE = r"(?:l[ae]s?|l'|s(?:on|a|es)|leurs?|une?)"
 _USE = r"[aà]\s[a-z]{3,14}(?:er|ir|re)\b"
+_FIRST = (
+    rf"(?:{_THE}|(?!(?:a|aux?|de|du|des|en|et|ils?|elles?|par|pour|dans|sur|sous|que?)\b)[a-z][^.;:,]{{1,40}}?\s(?:et|ainsi que)\s{_THE}\b)"
+)
+_UP_TO = (
+    r"(?=\s(?:pour|afin|en vue|a l'occasion|dans|sur|le (?:[a-z]+ )?\d|jusqu|a compter|a partir|de (?!terre\b)[a-z]{3,14}(?:er|ir|re)"
+    r"|d[eu]s? \d|pendant|lors|durant|est|sont|au (?:moyen|cours|sein)|selon|qui|dont)\b|[.;:]|$)"
+)
 _SUBJECT = re.compile(
-    rf"(?:^|[.;:•,]\s|\bart(?:icle|\.)\s\w{{1,5}}\W{{1,4}}|\bque\s)(?P<who>{_THE}[^.;:]{{3,400}}?)\s"
+    rf"(?:^|[.;:•,]\s|\bart(?:icle|\.)\s\w{{1,5}}\W{{1,4}}|\bque\s)(?P<who>{_FIRST}[^.;:]{{3,400}}?)\s"
     rf"(?:(?:est|sont)\s(?:[a-z]+ment\s)?(?:autorise|admis|habilite|fonde)e?s?[^.;:]{{0,80}}?\s{_USE}"
     r"|(?:peut|peuvent|pourra|pourront)[^.;:]{0,60}?\s(?:mettre en oeuvre|recourir|utiliser|employer)\b)"
-    rf"|\bautorise\s(?P<whom>{_THE}[^.;:]{{3,400}}?),?\s{_USE}"
-    r"|\b(?:accorde|delivre|octroye|consenti|donne)e?s?\s(?:conjointement\s)?(?P<given>(?:aux?|a l[a'])[^.;:]{3,400}?)"
-    r"(?=\s(?:pour|afin|en vue|a l'occasion|dans|sur|du|le|jusqu|a compter|a partir|de [a-z]{3,14}(?:er|ir|re))\b|[.;:])"
+    rf"|\bautorise\s(?P<whom>{_FIRST}[^.;:]{{3,400}}?),?\s{_USE}"
+    rf"|\b(?:accorde|delivre|octroye|consenti|donne)e?s?\s(?:conjointement\s)?(?P<given>(?:aux?|a l[a'])[^.;:]{{3,400}}?){_UP_TO}"
 )
-_COORDINATED = re.compile(rf"\s?,\s(?:et\s)?(?={_THE}\b|aux?\b)|\s(?:et|ainsi qu[e'])\s?(?={_THE}\b|aux?\b|a l[a'])")
+_AGENT = re.compile(
+    rf"(?:\bau (?:profit|benefice) (?:de\s|d'|(?=d(?:u|es)\s))|\bautorise\s(?![^.;:]{{3,400}}?\s{_USE})"
+    r"|\b(?:mise? en oeuvre|emploi|utilisation|usage|traitement|images)\b[^.;:]{0,120}?\bpar\s)"
+    rf"(?P<agent>[^.;:]{{3,300}}?){_UP_TO}"
+)
+_COORDINATED = re.compile(
+    rf"\s?,\s(?:et\s)?(?:(?:de|par)\s)?(?={_THE}\b|aux?\b|d(?:u|es)\b)"
+    rf"|\s(?:et|ainsi qu[e'])\s?(?:(?:de|par|au (?:profit|benefice) de)\s|d'(?=[a-z]))?(?={_THE}\b|aux?\b|a l[a']|d(?:u|es)\b|[a-z])"
+)
 _BELONGS = re.compile(
-    r"\b(?:iles?|departements?|collectivites?|ci-\w+|suivants?)\b|\b(?:representee?s?|designe|mentionne|nomme|annexe|enumere|concern|agissant)"
+    r"\b(?:iles?(?!-de-france)|departements?|collectivites?|ci-\w+|suivants?)\b|\b(?:representee?s?|designe|mentionne|nomme|annexe|enumere|concern|agissant)"
     r"|^(?:s(?:on|a|es)|leurs?) (?!exploitant|concessionnaire|delegataire|prestataire|gestionnaire|filiale|regie)"
 )
 # "les services de l'État (police nationale, gendarmerie nationale et douanes)".
@@ -182,55 +197,58 @@ _NEXT_INSIDE = re.compile(r"\s?[,;]\s|\s(?:et|ainsi que)\s(?!d(?:e|u|es)\s|d')")
 
 # Bodies that no list has, by the noun that they begin with.
 _BODY = (
-    rf"(?:(?:aux?|a l[ae'])\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|"
+    rf"(?:(?:aux?|a l[ae']|d(?:u|es))\s?)?(?:{_THE}\s?)?(?:societe|entreprise|regie|"
     r"etablissement|syndicat|metropole|delegataire|prestataire|filiale|exploitant"
     r"|concessionnaire|gestionnaire|aeroport|association|federation|groupement|compagnie|office|agence|services?|direction|forces?"
-    r"|armees?|unites?|douanes?|port|departement|region|universite|hopital)\b"
+    r"|armees?|unites?|douanes?|port|departement|region|universite|hopital|conseil|comite|brigade|bataillon)\b"
 )
 _BODY_NAMED = re.compile(
     rf"{_BODY}\s(?!est\b|sont\b)[^.;:,(]{{2,80}}?"
     r"(?=\s?[.;:,(]|$|\s(?:est|sont|dans|sur|a|aux?|pour|afin|pendant|lors|qui|et|du \d|d'un)\b)"
+    rf"|(?:d(?:u|es)\s|{_THE}\s?)?(?:douanes|armees?)\b"
 )
-_AGENT = re.compile(
-    r"\b(?:au (?:profit|benefice) d(?:e la |e l'|es |u )|autorise "
-    r"|(?:mise? en oeuvre|emploi|utilisation|usage|traitement|images)\b[^.;:]{0,120}?\bpar )"
-)
-
-
 _MADE_BY = re.compile(rf"{BY}\s$")
 
 
-def who_may(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]) -> tuple[Sequence[TextMatch[str]], list[TextMatch[str]]]:
-    """Return the operators `found`, and whom else the act authorises, in its own words: each coordinated subject of "sont autorisés à …"
-    that names none of them; where nobody was found, also whom it is "par" or "au profit de". A body of no list that alone is the subject
-    of an article counts before operators of other articles."""
-    text, told, subjects = document.flat, list[TextMatch[str]](), 0
+def who_may(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]) -> tuple[list[TextMatch[str]], bool]:
+    """Return the operators `found` with whom else the act authorises, in its own words; and whether there is such a one, or a name that
+    tells nobody. It is each coordinated subject of "sont autorisés à …", and each after "par" or "au profit de". A body of no list that
+    alone is the subject of an article counts before operators of other articles; one alone after "par", where nobody was found."""
+    text, told, agents, beside, nameless = document.flat, list[TextMatch[str]](), list[TextMatch[str]](), False, False
     named = {segment.at(entry.start) for entry in found}
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE):
-        for said in _SUBJECT.finditer(text, block.start, block.end):
-            start, end = said.span(said.lastgroup or 0)
+        apart = block.part is DecreePart.ARTICLE and all(at.part is DecreePart.ARTICLE and at != block for at in named)
+        for said in chain(_SUBJECT.finditer(text, block.start, block.end), _AGENT.finditer(text, block.start, block.end)):
+            role, (start, end) = said.lastgroup, said.span(said.lastgroup or 0)
+            if role == "agent" and _MADE_BY.search(text, block.start, start) is not None:
+                continue
             alone = not any(start <= entry.start < end for entry in found)
-            apart = block.part is DecreePart.ARTICLE and all(at.part is DecreePart.ARTICLE and at != block for at in named)
-            subjects += not alone
-            for first, stop in _subjects(text, start, end):
+            beside |= not alone
+            for first, stop in _subjects(document, start, end):
                 is_body = _BODY_NAMED.match(text, first, stop) is not None
                 last = first + len(text[first:stop].partition(",")[0]) if is_body else stop
-                is_named = document.original(first, last).split(" ", 1)[-1][:1].isupper()  # "le Havre", of a list of towns
                 known = any(first <= entry.start < stop for entry in found) or named_in(document, [replace(block, start=first, end=last)])
-                if known or _BELONGS.search(text[first:last]) is not None:
+                if known or _BELONGS.search(text[first:last]) is not None or not (is_body or not alone):
                     continue
-                if (is_body and apart) if alone else (is_body or not (is_named or said["given"])):
+                printed = document.original(first, last)
+                if is_body and role == "agent" and alone:
+                    agents += [_in_its_words(document, first, last)] if block.part is DecreePart.ARTICLE else []
+                elif is_body and (apart or not alone):
                     told.append(_in_its_words(document, first, last))
-        for agent in _AGENT.finditer(text, block.start, block.end) if not (found or told) and block.part is DecreePart.ARTICLE else ():
-            if (body := _BODY_NAMED.match(text, agent.end(), block.end)) and _MADE_BY.search(text, block.start, agent.end()) is None:
-                told.append(_in_its_words(document, *body.span()))
-    each = list({fold(entry.value).text: entry for entry in told}.values())
-    return [] if each and not subjects else found, each
+                elif printed[:1].isupper():
+                    # "La commune de Grenoble et M TAG", not "les communes de Lens et Arras": who it is, and whether a person, is not known.
+                    nameless |= not any(fold(printed).text in fold(entry.value).text for entry in found)
+                elif role in {"who", "whom"} and not (is_body or printed.split(" ", 1)[-1][:1].isupper()):
+                    told.append(_in_its_words(document, first, last))  # not "le Havre", of a list of towns
+    each = list({fold(entry.value).text: entry for entry in told or ([] if found else agents)}.values())
+    return [*([] if each and not beside else found), *each], bool(each) or nameless
 
 
-def _subjects(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the coordinated subjects of a clause, and those that one names in brackets instead of itself."""
-    cuts = [match.span() for match in _COORDINATED.finditer(text, start, end)]
+def _subjects(document: ActText, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the coordinated subjects of a clause, none cut within a known name, and those that one names in brackets instead of itself."""
+    text, named = document.flat, named_in(document, [Block(DecreePart.BODY, start, end)])
+    found = (match.span() for match in _COORDINATED.finditer(text, start, end))
+    cuts = [cut for cut in found if not any(entry.start < cut[0] and cut[1] < entry.end for entry in named)]
     for first, last in zip([start, *(cut for _, cut in cuts)], [*(cut for cut, _ in cuts), end], strict=True):
         inside = _NAMED_INSIDE.search(text, first, last)
         if inside is None:
@@ -243,7 +261,7 @@ def _subjects(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _in_its_words(document: ActText, start: int, end: int) -> TextMatch[str]:
     value = re.sub(
-        r"^(?:(?:aux?|à l[ae]?)[\s'’]\s?)?(?:l[ae]s?\s|l['’]\s?|s(?:on|a|es)\s|leurs?\s|une?\s)?",
+        r"^(?:(?:aux?|à l[ae]?|d(?:u|es))[\s'’]\s?)?(?:l[ae]s?\s|l['’]\s?|s(?:on|a|es)\s|leurs?\s|une?\s)?",
         "",
         cleaned(document.original(start, end)),
         flags=re.IGNORECASE,

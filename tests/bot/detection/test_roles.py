@@ -59,6 +59,18 @@ def facts(article: str, more: str = "") -> Facts:
             ),
             ["Office intercommunal du Bocage"],
         ),
+        (
+            "Un traitement algorithmique est mis en œuvre par la SNCF ainsi que par le gestionnaire du stade, du 6 au 8 mai 2026.",
+            ["SNCF", "Gestionnaire du stade"],
+        ),
+        (
+            "Est autorisé, au profit du SDIS et du syndicat Trans-Nord, l'emploi d'un traitement algorithmique.",
+            ["SDIS", "Syndicat Trans-Nord"],
+        ),
+        (f"Le comité du Grand Prix et la police nationale sont autorisés {USE}.", ["Police nationale", "Comité du Grand Prix"]),
+        # Who it is, and whether a person, is not known: only that somebody else is named.
+        (f"La commune d'Uzès et M TAG sont autorisées {USE}.", ["Commune d'Uzès"]),
+        (f"M TAG et la commune d'Uzès sont autorisées {USE}.", ["Commune d'Uzès"]),
     ],
 )
 def test_every_coordinated_subject_may_and_who_is_in_no_list_makes_a_doubt(article: str, operators: list[str]) -> None:
@@ -76,6 +88,12 @@ def test_every_coordinated_subject_may_and_who_is_in_no_list_makes_a_doubt(artic
         ),
         (f"La préfecture de police (direction de l'ordre public et de la circulation) est autorisée {USE}.", "", ("Préfecture de police",)),
         (f"Le maire d'Uzès est autorisé, pour le compte de sa police municipale, {USE}.", "", ("Police municipale d'Uzès",)),
+        (f"Les policiers municipaux d'Uzès sont autorisés {USE}.", "", ("Police municipale d'Uzès",)),
+        (
+            "L'emploi d'un traitement algorithmique par le service d'incendie et de secours est autorisé le 5 mai et le 6 mai 2026.",
+            "",
+            ("SDIS",),
+        ),
         (
             f"La police nationale est autorisée {USE}. La commune d'Uzès, qui a renoncé à ses caméras, n'est pas concernée.",
             "",
