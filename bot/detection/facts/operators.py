@@ -134,6 +134,9 @@ def operators(
         places = tuple(_place(entry.value) for entry in found)
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
+    # "Modifiant l'arrêté … des images de vidéoprotection de la ville": a visa says whose police was authorised.
+    if found and all(entry.value.startswith(_TOWNS) and _comes_after(_OWNED, document, entry) for entry in found):
+        found = [entry for entry in read(mentioning) if not _comes_after(_OWNED, document, entry)] or found
     found = [entry for entry in found if not owns_place(document, entry)] or found
     return [entry for entry in found if _is_user(document, segment, entry)] or found
 

@@ -68,7 +68,7 @@ _FOREIGN = re.compile(
 _ASKED = re.compile(
     r"\b(?:(?:present|depos|form|adress|complet|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
     r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?"
-    r"|demandes?(?: conjointes?)?|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
+    r"|(?:demande|sollicite)e?s?(?: conjointes?)?|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
 )
 # "Fait à Paris, le 3 mai 2026".
 _SIGNING = re.compile(r"fait a [^.;]{2,40}$")

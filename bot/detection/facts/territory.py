@@ -48,14 +48,15 @@ _TOWNS = re.compile(
 )
 # "…, pont Wilson ; communes de Tours et Parçay-Meslay", of nothing else.
 _STANDS_ALONE = re.compile(r"[.;]\s$")
-# "à Lormes (58) et à Hyères", "dans Toulon": a capital follows.
+# "à Lormes (58) et à Hyères", "dans Toulon": a capital follows. Not "la Notte di a Memoria".
 # "au Havre", "aux Sables-d'Olonne": of these alone, as "au Stade" is no commune.
 _WITH_ARTICLE = (
     r"havre|mans|puy-en-velay|creusot|touquet|mont-saint-michel|mont-dore|grau-du-roi|lavandou|cannet|vigan|raincy|bourget|blanc-mesnil|chesnay"
     r"|perreux|kremlin-bicetre|plessis-robinson|pre-saint-gervais|treport|portel|crotoy|croisic|pouliguen|grand-bornand|bouscat|lamentin|tampon"
-    r"|gosier|marin|sables-d'olonne|andelys|mureaux|ulis|lilas|abymes|herbiers|pavillons-sous-bois"
+    r"|gosier|marin|moule|petit-quevilly|grand-quevilly|plessis-trevise|pecq|vesinet|mee-sur-seine|pontet|relecq-kerhuon|haillan|taillan-medoc"
+    r"|pradet|muy|cres|boulou|sables-d'olonne|andelys|mureaux|ulis|lilas|abymes|herbiers|pavillons-sous-bois|pennes-mirabeau|clayes-sous-bois"
 )
-_AT = re.compile(rf"(?<![\w'-])(?:(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])|(?P<with>aux?)\s(?=(?:{_WITH_ARTICLE})(?![\w-])))")
+_AT = re.compile(rf"(?<![\w'-])(?<!\bdi )(?:(?:a|sur|dans)\s(?=(?:l[ae]s?\s|l')?[a-z])|(?P<with>aux?)\s(?=(?:{_WITH_ARTICLE})(?![\w-])))")
 _NO_PLACE_BEFORE = re.compile(
     r"\b(?:fait|ne|nee|sise?s?|siege|recours|adress\w*|transm\w*|notifi\w*|communiqu\w*|remis\w*|confie\w*|domicili\w*|demand\w*|conform\w*"
     r"|relati\w*|jusqu'|grace|quant|suite|relev\w*|appart\w*|rattach\w*|delegu\w*|delegation|donn\w*|fournie?s?|accordee?s?|appel|destin\w*"
@@ -101,7 +102,7 @@ _ACRONYM = re.compile(r"[A-Z]{2,4}\b(?![ '’-])")
 _SMALL = frozenset({"sur", "sous", "en", "de", "du", "des", "la", "le", "les", "lès", "et", "au", "aux", "d", "l"})
 # "à NissariaLe préfet": the next line is glued to a name, or begins below it.
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=(?:L[ea]s?|Vu|Article|Arr[êe]t[ée]) )")
-_LINE_BELOW = re.compile(r"(?<![\w'’-])(?!L[ea]s?\s)([A-ZÀ-Þ][\w'’-]*[a-zà-ÿ])\s*\n\s*(?=[A-ZÀ-Þ])")
+_LINE_BELOW = re.compile(r"(?<![\w'’-])(?!L[ea]s?\s)([A-ZÀ-Þ][\w'’-]*[a-zà-ÿ])\s*\n\s*(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ]{2})\s*\n\s*(?=L[ea] [a-z])")
 # "a) commune de Lens : place Foch ; b) commune d'Uzès : rue Haute".
 _ITEM, _NAMED_ITEM = re.compile(r"[;:]\s?(?:[a-z\d]{1,2}\s?[).°]{1,2}|[-•])\s?$"), re.compile(r"\s(?:d[eu]s?\s|d')[^.;:]{2,40}\s:\s")
 # Whose cameras they are: where these are, if nothing else says it.

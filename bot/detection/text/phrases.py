@@ -45,7 +45,8 @@ WEEKDAY = rf"(?:(?:{'|'.join(WEEKDAYS)})s?\s*(?:et\s(?:{'|'.join(WEEKDAYS)})s\s)
 DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
 MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})(?![a-z])\.?)"
 YEAR = rf"(?:20\d\d|2\s0\s\d\s\d|(?:l'an\s+)?deux[\s-]+mil(?:le)?[\s-]+(?:{_IN_WORDS}))"
-_NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d)"
+# "06/12/2026", "06.12.26", but no telephone number.
+_NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d|(?<![\d/.])[0-3]\d(?:\.[01]\d\.|/[01]\d/)[23]\d(?![/.]?\d))"
 HOUR = rf"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|(?<!messe de )minuit|(?<!du )midi|{_CLOCK_IN_WORDS})"
 
 _DAY_OF_MONTH = rf"(?:{DAY}\s*|(?:{_IN_WORDS})\s+){MONTH}"
@@ -56,7 +57,7 @@ ANY_DATE = rf"(?:{LONG_DATE}|{WEEKDAY}{_NUMERIC})"
 PARTIAL_DATE = rf"(?:{ANY_DATE}|{WEEKDAY}(?:{_DAY_OF_MONTH}|{DAY}))"
 
 _PARTS = re.compile(rf"{WEEKDAY}(?:(?P<day>{DAY})|(?P<words>{_IN_WORDS})(?=\s+{MONTH}))(?:\s*(?P<month>{MONTH}))?(?:\s*(?P<year>{YEAR}))?")
-_NUMBERS = re.compile(rf"{WEEKDAY}(?P<day>[0-3]?\d)[/.](?P<month>[01]?\d)[/.](?P<year>20\d\d)")
+_NUMBERS = re.compile(rf"{WEEKDAY}(?P<day>[0-3]?\d)[/.](?P<month>[01]?\d)[/.](?P<year>(?:20)?\d\d)")
 _CLOCK = re.compile(r"(?P<hours>[0-2]?\d)\s?(?:heures?|h|:)\s?(?P<minutes>[0-5]\d)?")
 
 
@@ -81,7 +82,7 @@ def partial(text: str) -> PartialDate | None:
     """Read a folded text that is a date, whole or not (`1er juin`, `19`, `12/12/2025`)."""
     numbers = _NUMBERS.fullmatch(text)
     if numbers is not None:
-        return PartialDate(int(numbers["day"]), int(numbers["month"]), int(numbers["year"]))
+        return PartialDate(int(numbers["day"]), int(numbers["month"]), 2000 + int(numbers["year"]) % 100)
     parts = _PARTS.fullmatch(text)
     if parts is None:
         return None
