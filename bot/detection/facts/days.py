@@ -21,6 +21,7 @@ _MOST = 20
 
 # From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
 
+_WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
 _DAILY = (
     r"(?:chaque (?:fois|jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
     r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
@@ -41,8 +42,9 @@ _UNTIL = (
 # Words may be glued: "du 4au 7juillet".
 # Each piece is read in one way, or a hostile text would be read in any number of them.
 GLUE = (
-    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a|(?:des|les)(?!amedi)|de"
-    r"|(?:le |du )?lendemain|(?:le )?premier (?:jour )?(?:etant|est)|(?:le )?dernier(?: jour)?(?: etant| est)?|le|du|la|et|puis|entre|celle"
+    rf"(?:(?>{_UNTIL}|{_DAILY}|du {_WEEKDAY} au {_WEEKDAY}(?!\s?\d)|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a"
+    r"|(?:des|les)(?!amedi)|de|(?:le |du )?lendemain|(?:le )?premier (?:jour )?(?:etant|est)|(?:le )?dernier(?: jour)?(?: etant| est)?"
+    r"|le|du|la|et|puis|entre|celle"
     r"|jusqu'au?|partir|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
     r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soirs?|matins?|soit|selon|horaires?|suivants?"
     rf"|(?:{'|'.join(WEEKDAYS)})s|week-?\s?ends|seulement|uniquement|exclusivement))*?"
@@ -51,10 +53,10 @@ _AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
 _TOKEN = rf"(?<!\d)(?:(?P<hour>{HOUR})(?![/.]\d|\s?{MONTH}){_AFTER}|(?P<day>{PARTIAL_DATE}){_AFTER})"
 _NEXT = re.compile(rf"(?P<glue>{GLUE}){_TOKEN}")
 _CELL = re.compile(rf"(?P<glue>(?:\bet\s(?:l[ea]\s)?)?){_TOKEN}")
-# In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
+# In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h.", "elle ne peut être utilisée que de 18 h à 1 h".
 _THEN_DAILY = re.compile(
-    r"(?P<glue>[,.;]\s(?![^.;:]{0,400}\b(?:affich|consult|accueil|ouvert))"
-    rf"[^.;:]{{3,60}}?\s{_DAILY},?\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
+    r"(?P<glue>\s?[,.;]\s(?![^.;:]{0,400}\b(?:affich|consult|accueil|ouvert))"
+    rf"[^.;:]{{2,60}}?\s(?:{_DAILY},?|ne peu(?:t|vent) (?:[a-z]+ ){{1,3}}que)\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
 )
 _LABEL, _OF_IT = r"(?:(?:date|jour|prise) d[e'u] ?(?:l[ea'] ?)?)?", r"(?: d[eu'] ?(?:l[ea'] ?)?[a-z]{4,14})?"
 _OPENING = re.compile(
@@ -66,14 +68,16 @@ _OPENING = re.compile(
     r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
     rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*"
     # "Horaires : ⏎ - mercredi 19 août 2026 : de 14 h à 1 h ;"
-    rf"|(?<=\s)[-•]\s(?=(?:{'|'.join(WEEKDAYS)})\s\d)"
+    rf"|(?<=\s)(?:[-•]\s)?(?={_WEEKDAY}\s\d)"
     rf"|\bart(?:icle)?\.?\s(?:\d{{1,2}}|[ivx]{{1,4}})\s?[.-]\s?(?:-\s)?)(?={_TOKEN})"
 )
 # A day without a month goes on to one that has it.
 _GOES_ON = re.compile(r"\s*(?:inclus\s*)?(?:,|-|(?:et|aux?|a)\b)")
 _TO = re.compile(rf"jusqu'a|\bdernier\b|\baux?\b|\ba\b|(?<![;,])(?<![;,] )-(?=\s)|{_UNTIL}")
 NO_RANGE = re.compile(rf"\s*au\s*{PARTIAL_DATE}(?!\w)")
-NIGHT = re.compile(r"\b(?:la|cette) nuit\W*(?:du\s*)?$")
+# "de la nuit du 13 au 14 août à celle du 17 au 18".
+_TO_NIGHT = re.compile(r"\ba (?:celle|la nuit)\b")
+NIGHT = re.compile(r"\b(?:la|cette|les|ces) nuits?\W*(?:du\s*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], 
     position = start
     while (opening := _OPENING.search(text, position, end)) is not None:
         tokens = tokens_of(text, opening.end(), end)
-        position = tokens[-1].end() if tokens else opening.end()
+        position = tokens[-1].end() if tokens else max(opening.end(), opening.start() + 1)
         days = _completed(_days_of(tokens))
         if days:
             yield opening, days
@@ -262,7 +266,10 @@ _BESIDE = 120
 _DAY = timedelta(days=1)
 
 # "les vendredis et samedis du 28 mars au 27 avril", "chaque samedi", "les week-ends", "sauf les dimanches".
-_WEEKDAYS = re.compile(rf"\bchaque (?P<each>{'|'.join(WEEKDAYS)})\b|\b(?P<all>{'|'.join(WEEKDAYS)})s\b|\b(?P<ends>week-?\s?ends?)\b")
+_WEEKDAYS = re.compile(
+    rf"\bchaque (?P<each>{_WEEKDAY})\b|\b(?P<all>{_WEEKDAY})s\b|\b(?P<ends>week-?\s?ends?)\b"
+    rf"|\bdu (?P<from>{_WEEKDAY}) au (?P<to>{_WEEKDAY})(?!\s?\d)"
+)
 _EXCEPT = re.compile(r"\b(?:sauf|hormis|excepte|a l'exception d[eu])\b|\bferies\b|\bouvr(?:es|ables)\b")
 _BETWEEN = re.compile(r"\bentre\s(?:l[ea]s?\s)?$")
 
@@ -316,20 +323,28 @@ def _of_sentences(text: str, start: int, end: int) -> Iterator[Slot | None]:
 
 
 def _named(match: re.Match[str]) -> tuple[str, ...]:
+    if match["from"]:
+        first, last = WEEKDAYS.index(match["from"]), WEEKDAYS.index(match["to"])
+        return WEEKDAYS[first : last + 1] if first <= last else (*WEEKDAYS[first:], *WEEKDAYS[: last + 1])
     return WEEKDAYS[5:] if match["ends"] else (match["each"] or match["all"],)
 
 
 def _ranges(days: Sequence[DatedDay], ahead: _Hours, *, pairs: bool = False) -> Iterator[Slot | None]:
     """Yield the slots of days, alone or from one to another; of a row (`pairs`) two days without "et" are a first and a last one. Days
     without hours have those of the next that has some. `ahead`: the hours before the first day."""
-    ordered, rank = sorted(_named_once(days), key=lambda day: day.end), 0
+    ordered, rank, nights = sorted(_named_once(days), key=lambda day: day.end), 0, False
     while rank < len(ordered):
         first = last = ordered[rank]
         if ordered[rank + 1 :] and (ordered[rank + 1].ends_range or (pairs and not ordered[rank + 1].glue)):
             rank, last = rank + 1, ordered[rank + 1]
         rank += 1
-        if first is last:
-            hours = next((day.hours for day in ordered[rank - 1 :] if day.hours), ())
+        hours = next((day.hours for day in ordered[rank - 1 :] if day.hours), ())
+        nights |= NIGHT.search(first.glue) is not None
+        if nights and last.day - first.day == _DAY and not first.hours and _is_night(hours):
+            to_night = rank < len(ordered) and _TO_NIGHT.search(ordered[rank].glue) is not None
+            yield from _daily(first, ordered[rank] if to_night else first, hours)
+            rank += 2 * to_night
+        elif first is last:
             yield from _daily(first, first, hours)
         else:
             yield from _from_to(first, last, ahead[:2] if len(ahead) > 1 else ())
@@ -344,7 +359,7 @@ def _from_to(first: DatedDay, last: DatedDay, ahead: _Hours) -> Iterator[Slot | 
         night = last.day - first.day == _DAY and _is_night((*first.hours, *last.hours))
         yield from _daily(first, first, (*first.hours, *last.hours)) if night or last.day == first.day else (None,)
     elif first.hours or (last.day - first.day == _DAY and _is_night(last.hours)):  # "du 31 au 1er, de 22 h à 6 h" may be one night
-        yield from _daily(first, first, last.hours) if NIGHT.search(first.glue) else (None,)
+        yield None
     else:
         yield from _daily(first, last, last.hours)
 

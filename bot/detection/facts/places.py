@@ -48,6 +48,7 @@ _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
 _WATCHED = re.compile(rf"\b(?:{'|'.join(WORDS['watched'])})\b")
+_OF_TRAINS = re.compile(r"\W*(?:gares|stations)\b")
 _SO_MANY = re.compile(r"\W{0,4}(?:soit|au total|total|ensemble)\D{0,20}\d{1,4} cameras\b")
 _ASIDE = r"agents?|destinataires?|affich\w*|panneau\w*|inform\w*|conserve\w*|serveurs?|habilite\w*"
 _NOT_WATCHED = re.compile(rf"\b(?:{_ASIDE})\b")
@@ -56,7 +57,9 @@ _HEAD = rf"(?:lieux?|{AREA}|sites?|emplacements?|implantations?|secteurs|zones|g
 _HEADING = re.compile(rf"\W{{0,3}}{_HEAD}\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
 # Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
-_COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE)
+_COLUMN = re.compile(
+    r"\s+(?=\d{1,4}\b)(?![^()]*\))|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE
+)
 # What begins the next one where the header says whose the cameras are, or what for.
 _NEXT_HEAD = re.compile(r"\b(?:responsables?|exploitants?|gestionnaires?|operateurs?|services?|usages?|finalites?|evenements?)\b")
 _NEXT_CELL = re.compile(
@@ -90,7 +93,10 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         # "Lieu" at its head says nothing of what is done there: "Lieu / Horaires" is of first-aid posts too.
         lead = text[start : table.start].rstrip(" :\n")
         watched = not _OTHER.search(lead) if table.is_side_by_side else _WATCHED.search(lead)
-        watched = watched or bool(table.rows and _SO_MANY.match(document.flat, table.rows[-1].end))
+        listed = _LIST_LEAD.search(lead) is not None
+        watched = (
+            watched or (listed and _OF_TRAINS.match(table.header)) or bool(table.rows and _SO_MANY.match(document.flat, table.rows[-1].end))
+        )
         # Of columns one, or what is said below them, may speak of cameras.
         last = table.rows[-1].end + _TITLE // 2 if table.rows and table.cells and "debut" not in table.header else table.start
         if not watched and "camera" not in table.header and "camera" not in text[table.start : last]:
@@ -99,10 +105,10 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             continue
         rows = [(cell, row, list(names(cell, item=True)) if len(cell) <= _LONGEST_CELL else []) for cell, row in _cells(table)]
         called = [bool(found) and is_of_a_kind(found[0]) for _, _, found in rows]
-        most = len(called) // 2 if _LIST_LEAD.search(lead) else len(called)
+        most = len(called) // 2 if listed else len(called)
         if table.is_side_by_side and not (all(found for *_, found in rows) and sum(called) >= most):
             continue
-        if table.header or called[0]:
+        if table.header or called[0] or (listed and not table.is_side_by_side and text[: table.start].endswith((":", ":\n"))):
             # The second line of a header has no figure.
             told = with_nouns([(cell if re.search(r"\d", row.printed) else "", found[: len(found) == 1]) for cell, row, found in rows])
             yield from (TextMatch(name, row.start, row.end) for (_, row, _), found in zip(rows, told, strict=True) for name in found)

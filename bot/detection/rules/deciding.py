@@ -429,7 +429,7 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
 
 def _by_preamble(case: SegmentEvidence) -> Finding:
     """Return the finding if only visas and recitals speak of the topic: a person must look, unless the act merely cites the law under a
-    title of its own, or is a text of two interleaved layers with every word there."""
+    title of its own, an article denies the use, or it is a text of two interleaved layers with every word there."""
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
         # What decides may be cut off.
@@ -445,7 +445,12 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     if decides or changes or tells_only_a_change(case.title) or case.unreadable:
         return case.left_open(VerdictReason.PREAMBLE)
     beside = not on_the_law and case.title.search("around.other_measure") is not None
-    if beside or all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
+    if (
+        beside
+        or case.denied()
+        or all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True))
+        or _only_named(case, strong)
+    ):
         return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
     return case.left_open(VerdictReason.PREAMBLE)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from bot.detection.facts.operators import beside_formality, operators_within
+from bot.detection.facts.operators import beside_formality, only_told, operators_within
 from bot.detection.text.cues import Cues, VerdictReason, name_of
 from bot.detection.text.document import ActText, Block, CueMatch, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
@@ -162,18 +162,19 @@ class SegmentEvidence:
         if kind is Kind.AUTHORISATION and (rehearsal := self.said("around.rehearsal", *parts)) is not None:
             return self.doubted(mention, VerdictReason.UNSETTLED, self.against(rehearsal))
         needs_law = kind in GRANTS or topics()[self.cues.topic].shares_words
-        if needs_law and self.segment.has_articles and not (self.supported() or self._of_the_public()):
+        if needs_law and self.segment.has_articles and not (self.supported() or self._of_the_public(kind)):
             return self.doubted(mention, VerdictReason.OTHER_WORDS)
         named = (self.phrase(mention), verb, *self._named_again(mention), *self._supports())
         return Finding(Outcome.DECREE, kind, named, self.found)
 
-    def _of_the_public(self) -> bool:
-        """Return whether it names a person, a purpose or an operator."""
+    def _of_the_public(self, kind: Kind) -> bool:
+        """Return whether it names a person, a purpose or an operator, which in what grants is not only informed."""
         document, parts = self.document, (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA, DecreePart.ARTICLE)
         blocks = list(beside_formality(document, self.segment.of(*parts)))
         if self.said("around.of_the_public", *parts) is not None or any(purposes_named(document, each.start, each.end) for each in blocks):
             return True
-        return bool(operators_within(document, ((block.start, block.end) for block in blocks)))
+        named = operators_within(document, ((block.start, block.end) for block in blocks))
+        return bool(set(named) - (only_told(document, self.segment) if kind in GRANTS else set()))
 
     def uncertain(self, *evidence: Evidence) -> Finding:
         """Return that a person must look; the context is added to the evidence."""

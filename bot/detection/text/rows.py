@@ -52,7 +52,7 @@ _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ens(?:emble)?|art
 _NEW_LINE = re.compile(r"(?<!\s)\s*\n\s*")
 _GAP = re.compile(r"(?<![ \xa0])[ \xa0]*\t[ \xa0\t]*|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
 _NAME_AND_COUNT = re.compile(
-    r"(?P<name>\D{3,80}?)(?:[ \xa0]*\t[ \xa0]*|[ ]?(?:\.{3,}|…+|_{3,})[ ]*|\s:\s)\d{1,4}(?: cam[ée]ras?)?[\s»\".;]*"
+    r"(?P<name>\D{3,80}?(?:\([^()]{2,60}\))?)(?:[ \xa0]*\t[ \xa0]*|[ ]?(?:\.{3,}|…+|_{3,})[ ]*|\s:\s)\d{1,4}(?: cam[ée]ras?)?[\s»\".;]*"
 )
 # "place Foch : 4      rue Basse : 3".
 _COUNTED = re.compile(r"\D{3,80}?\s?:\s?\d{1,4}")
@@ -354,7 +354,7 @@ _BRACKET = re.compile(r"\([^()]*\Z")
 """Finds one that is open: "(lignes 1 et ⏎ 14) et X"."""
 _LINE = re.compile(r"[^\n]+")
 _WHOLE = r"(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)[;,.]?"
-_ITEM_LINE = re.compile(rf"[^\n.:,]{{3,60}}{_WHOLE}[ ]?")
+_ITEM_LINE = re.compile(rf"(?:[^\n.:,()]|\([^()\n]{{2,60}}\)){{3,60}}{_WHOLE}[ ]?")
 _FIGURE_LAST = re.compile(r"\s\d{1,4}[ ]?(?=\n|$)")
 _OTHER_LINE = re.compile(r"\W*(?:article|art\.|fait a|annexe|clause)\b")
 _FEW_WORDS = r"[a-z][a-z' -]{2,40}"

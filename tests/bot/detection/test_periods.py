@@ -34,6 +34,9 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
         ("du I er mai au 3 mai 2026", "2026-05-01", "2026-05-03"),
         ("pour cinq mois, débutant le 2 mai 2026 et expirant le 1er octobre 2026 à 12 h", "2026-05-02", "2026-10-01T12:00"),
         ("dès le 2 mai 2026, 8 heures, et ce jusqu'au 5 mai 2026, minuit", "2026-05-02T08:00", "2026-05-05T23:59"),
+        # Two figures of the year, and no telephone number.
+        ("du 02.05.26 à 18 h 00 au 06/05/26 à 06 h 00", "2026-05-02T18:00", "2026-05-06T06:00"),
+        ("dont le centre (tél. 02.05.26.06.05) est ouvert le 3 mai 2026", "2026-05-03", "2026-05-03"),
         # Days and years in letters.
         ("du premier au vingt et un mai deux mille vingt-six", "2026-05-01", "2026-05-21"),
         ("du dix-neuf juin 2026 à 8 heures au vingt juin 2026 à minuit", "2026-06-19T08:00", "2026-06-20T23:59"),
@@ -92,6 +95,23 @@ def _on(day: str, opens: str, closes: str) -> Slot:
             [_slot("2026-05-01", "2026-05-31", "10:00", "20:00", 4, 5)],
         ),
         ("du 1er au 31 mai 2026, les samedis de 10 h à 18 h et les dimanches de 9 h à 12 h", []),
+        (
+            "du vendredi 1er mai 2026 au dimanche 31 mai 2026, du vendredi au lundi, de 22 h à 2 h",
+            [_slot("2026-05-01", "2026-05-31", "22:00", "02:00", 0, 4, 5, 6)],
+        ),
+        (
+            "du 5 au 8 mai 2026 ; il ne peut être utilisé que de dix-huit heures à une heure",
+            [_slot("2026-05-05", "2026-05-08", "18:00", "01:00")],
+        ),
+        (
+            ".\nArticle 2 – Temps\nMardi 5 mai 2026 de 13 heures à 19 heures ; mercredi 6 mai 2026 de 7 heures à 18 heures",
+            [_on("2026-05-05", "13:00", "19:00"), _on("2026-05-06", "07:00", "18:00")],
+        ),
+        (
+            "la nuit du 5 au 6 mai et celle du 8 au 9 mai 2026, de 22 h à 4 h",
+            [_on("2026-05-05", "22:00", "04:00"), _on("2026-05-08", "22:00", "04:00")],
+        ),
+        ("de 22 h à 4 h, de la nuit du 5 au 6 mai 2026 à celle du 8 au 9 mai 2026", [_slot("2026-05-05", "2026-05-08", "22:00", "04:00")]),
         (
             ":\n- mardi 5 mai 2026 : de 14 h à 1 h ;\n- du jeudi 7 au samedi 9 mai 2026 : de 11 h à 3 h",
             [_on("2026-05-05", "14:00", "01:00"), _slot("2026-05-07", "2026-05-09", "11:00", "03:00")],

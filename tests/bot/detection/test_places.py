@@ -233,6 +233,18 @@ def test_a_list_of_what_is_not_watched_names_no_place(lead: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Il porte sur les stations suivantes :\nSèvres (ligne 1)\t  74\nNation – Avron (RER A, lignes 1, 2 et 6)\t  8\nAlma (ligne 9)\t  7",
+        "Il porte sur les stations suivantes :\nSèvres (ligne 1)\nNation – Avron (RER A, lignes 1, 2 et 6)\nAlma (ligne 9)",
+        "Sont retenues ces gares :\nGares\t  Quais\t  Total\nSèvres\t  14\t  42\nNation – Avron\t  -\t  9\nAlma\t  2\t  7",
+    ],
+)
+def test_stations_with_lines_and_counts(table: str) -> None:
+    assert places(f"{table}\nArticle 3 : Divers.") == ("Sèvres", "Nation – Avron", "Alma")
+
+
 def test_a_remark_in_brackets_after_a_place_of_a_table_is_no_other_place() -> None:
     table = "Lieu\t                       Nombre de caméras\nJardin Albert-Ier (accès Verdun et Phocéens)\t  9\nplace Masséna\t  16"
     assert places(f"Lieux\n\n{table}\nArticle 3 : Divers.") == ("Jardin Albert-Ier", "place Masséna")

@@ -242,6 +242,8 @@ def test_the_rules_alone_are_sure_of_a_commune_that_is_called_one(said: str, uns
         (" sur la commune de La\nSeyne-sur-Mer", ["La Seyne-sur-Mer"]),
         (" à l'occasion de la visite du pape à Lourdes", ["Lourdes"]),
         (" à l'occasion du festival Jazz à Vienne", []),
+        (" à l'occasion de la Notte di a Memoria", []),
+        (".\nArticle 2 : Sont retenus :\n• à Lens : place Foch ;\n• au Petit-Quevilly : rue Haute", ["Lens", "Le Petit-Quevilly"]),
         (" à l'occasion du festival Jazz à Vienne, à Vienne", ["Vienne"]),
     ],
 )

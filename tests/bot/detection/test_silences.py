@@ -544,6 +544,11 @@ def test_what_may_stop_a_use_does_not_stop_it(title: str, said: str, outcome: Ou
             "Le raccordement à un logiciel d'analyse des images supposerait l'autorisation de l'article 10 de la loi n° 2023-380.",
             Outcome.NOT_CONCERNED,
         ),
+        (
+            "que l'analyse algorithmique des images ne trouve pas de base légale dans ce code",
+            "Elle ne peut soumettre les images à aucun traitement algorithmique sans l'autorisation de l'article 10 de la loi n° 2023-380.",
+            Outcome.NOT_CONCERNED,
+        ),
         ("la demande", "L'analyse est faite sur le fondement de l'article 10 de la loi n° 2023-380.", Outcome.UNCERTAIN),
         ("la demande", "Le module d'analyse automatique des images (détection de présence) est mis en service.", Outcome.UNCERTAIN),
     ],
