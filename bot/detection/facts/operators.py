@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 
 from bot.detection.facts.equipment import BY
 from bot.detection.facts.territory import towns_where
@@ -178,9 +178,7 @@ _SUBJECT = re.compile(
     r"|(?:peut|peuvent|pourra|pourront)[^.;:]{0,60}?\s(?:mettre en oeuvre|recourir|utiliser|employer)\b)"
     rf"|\bautorise\s(?P<whom>{_FIRST}[^.;:]{{3,400}}?),?\s{_USE}"
     rf"|\b(?:accorde|delivre|octroye|consenti|donne)e?s?\s(?:conjointement\s)?(?P<given>(?:aux?|a l[a'])[^.;:]{{3,400}}?){_UP_TO}"
-)
-_AGENT = re.compile(
-    rf"(?:\bau (?:profit|benefice) (?:de\s|d'|(?=d(?:u|es)\s))|\bautorise\s(?![^.;:]{{3,400}}?\s{_USE})"
+    r"|(?:\bau (?:profit|benefice) (?:de\s|d'|(?=d(?:u|es)\s))|\bautorise\s"
     r"|\b(?:mise? en oeuvre|emploi|utilisation|usage|traitement|images)\b[^.;:]{0,120}?\bpar\s)"
     rf"(?P<agent>[^.;:]{{3,300}}?){_UP_TO}"
 )
@@ -221,7 +219,7 @@ def who_may(document: ActText, segment: Segment, found: Sequence[TextMatch[str]]
     named = {segment.at(entry.start) for entry in found}
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE):
         apart = block.part is DecreePart.ARTICLE and all(at.part is DecreePart.ARTICLE and at != block for at in named)
-        for said in chain(_SUBJECT.finditer(text, block.start, block.end), _AGENT.finditer(text, block.start, block.end)):
+        for said in _SUBJECT.finditer(text, block.start, block.end):
             role, (start, end) = said.lastgroup, said.span(said.lastgroup or 0)
             if role == "agent" and _MADE_BY.search(text, block.start, start) is not None:
                 continue
